@@ -1,0 +1,3 @@
+//! The lake: Delta tables whose days are replaced whole, in one commit.
+
+pub mod tables;

@@ -1,0 +1,322 @@
+//! The tables, their columns and how they are laid out: the contract with every reader.
+//!
+//! Types are the plain ones that every reader knows (DATE, TIMESTAMP in microseconds UTC, INT64, DOUBLE,
+//! BOOLEAN, UTF8). New columns go to the end.
+
+use std::sync::{Arc, LazyLock};
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+
+/// One table of the lake.
+#[derive(Debug)]
+pub struct Table {
+    /// Its name, which is its folder in the lake too.
+    pub name: &'static str,
+    /// What one row is.
+    pub row: &'static str,
+    /// Every column in order, the partition columns among them.
+    pub columns: &'static [Column],
+    /// The partition columns: `date`, or `date` and `source`. They are not stored inside the data files.
+    pub partitions: &'static [&'static str],
+    /// What the rows of a file are sorted by.
+    pub sort: &'static [&'static str],
+}
+
+/// One column of a table.
+#[derive(Debug)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// Its type.
+    pub kind: Kind,
+}
+
+/// The types a column can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A day.
+    Date,
+    /// Microseconds since the epoch, UTC.
+    Timestamp,
+    /// A signed 64-bit integer.
+    Int64,
+    /// A 64-bit float.
+    Double,
+    /// True or false.
+    Boolean,
+    /// Text.
+    Utf8,
+}
+
+impl Kind {
+    /// The Arrow type.
+    #[must_use]
+    pub fn arrow(self) -> DataType {
+        match self {
+            Self::Date => DataType::Date32,
+            Self::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+            Self::Int64 => DataType::Int64,
+            Self::Double => DataType::Float64,
+            Self::Boolean => DataType::Boolean,
+            Self::Utf8 => DataType::Utf8,
+        }
+    }
+}
+
+impl Table {
+    /// The schema of the table's data files: all columns but the partitions, every one nullable.
+    #[must_use]
+    pub fn file_schema(&self) -> SchemaRef {
+        let stored = self.columns.iter().filter(|column| !self.partitions.contains(&column.name));
+        Arc::new(Schema::new(stored.map(Column::field).collect::<Vec<_>>()))
+    }
+
+    /// The whole schema as a reader of the table sees it.
+    #[must_use]
+    pub fn schema(&self) -> SchemaRef {
+        Arc::new(Schema::new(self.columns.iter().map(Column::field).collect::<Vec<_>>()))
+    }
+}
+
+impl Column {
+    fn field(&self) -> Field {
+        Field::new(self.name, self.kind.arrow(), true)
+    }
+}
+
+const fn date(name: &'static str) -> Column {
+    Column { name, kind: Kind::Date }
+}
+const fn time(name: &'static str) -> Column {
+    Column { name, kind: Kind::Timestamp }
+}
+const fn int(name: &'static str) -> Column {
+    Column { name, kind: Kind::Int64 }
+}
+const fn double(name: &'static str) -> Column {
+    Column { name, kind: Kind::Double }
+}
+const fn boolean(name: &'static str) -> Column {
+    Column { name, kind: Kind::Boolean }
+}
+const fn text(name: &'static str) -> Column {
+    Column { name, kind: Kind::Utf8 }
+}
+
+/// One row per message that a server accepted from an authenticated client.
+pub static SUBMISSIONS: Table = Table {
+    name: "submissions",
+    row: "one accepted authenticated message",
+    columns: &[
+        date("date"),
+        text("source"),
+        time("ts"),
+        text("server"),
+        text("service"),
+        int("port"),
+        text("tls_mode"),
+        text("client_ip"),
+        text("client_name"),
+        text("helo"),
+        text("account"),
+        text("account_raw"),
+        text("domain"),
+        boolean("domain_from_mail_from"),
+        text("mechanism"),
+        text("auth_family"),
+        text("mail_from"),
+        int("recipients"),
+        int("size_bytes"),
+        text("tls_version"),
+        boolean("tls_known_present"),
+        text("cipher"),
+        text("cipher_class"),
+        text("queue_id"),
+        text("message_id"),
+    ],
+    partitions: &["date", "source"],
+    sort: &["domain", "account", "ts"],
+};
+
+/// One row per refused attempt.
+pub static REFUSALS: Table = Table {
+    name: "refusals",
+    row: "one refused attempt",
+    columns: &[
+        date("date"),
+        text("source"),
+        time("ts"),
+        text("server"),
+        text("service"),
+        text("client_ip"),
+        text("client_name"),
+        text("helo"),
+        text("account"),
+        text("mechanism"),
+        text("tls_version"),
+        text("kind"),
+        text("reason"),
+        text("code"),
+    ],
+    partitions: &["date", "source"],
+    sort: &["account", "ts"],
+};
+
+/// One row per line that looked like ours and could not be read.
+pub static REJECTED_LINES: Table = Table {
+    name: "rejected_lines",
+    row: "one raw line that could not be read",
+    columns: &[date("date"), text("source"), text("file"), int("line"), text("reason"), text("raw")],
+    partitions: &["date", "source"],
+    sort: &["file", "line"],
+};
+
+/// The finest rollup: names the device.
+pub static DAILY_CLIENTS: Table = Table {
+    name: "daily_clients",
+    row: "one day, account, client, TLS version, cipher, mechanism and TLS mode",
+    columns: &[
+        date("date"),
+        text("account"),
+        text("domain"),
+        text("client_ip"),
+        text("client_name"),
+        text("helo"),
+        text("service"),
+        text("tls_version"),
+        text("cipher"),
+        text("cipher_class"),
+        text("mechanism"),
+        text("auth_family"),
+        text("tls_mode"),
+        int("messages"),
+        int("recipients"),
+        int("bytes"),
+        time("first_seen"),
+        time("last_seen"),
+    ],
+    partitions: &["date"],
+    sort: &["domain", "account", "client_ip", "tls_version"],
+};
+
+/// Volume per account and day.
+pub static DAILY_VOLUME: Table = Table {
+    name: "daily_volume",
+    row: "one day and account",
+    columns: &[
+        date("date"),
+        text("account"),
+        text("domain"),
+        int("messages"),
+        int("recipients"),
+        int("bytes"),
+        int("client_ips"),
+        int("client_nets"),
+        int("mail_froms"),
+        time("first_seen"),
+        time("last_seen"),
+        int("hour_00"),
+        int("hour_01"),
+        int("hour_02"),
+        int("hour_03"),
+        int("hour_04"),
+        int("hour_05"),
+        int("hour_06"),
+        int("hour_07"),
+        int("hour_08"),
+        int("hour_09"),
+        int("hour_10"),
+        int("hour_11"),
+        int("hour_12"),
+        int("hour_13"),
+        int("hour_14"),
+        int("hour_15"),
+        int("hour_16"),
+        int("hour_17"),
+        int("hour_18"),
+        int("hour_19"),
+        int("hour_20"),
+        int("hour_21"),
+        int("hour_22"),
+        int("hour_23"),
+    ],
+    partitions: &["date"],
+    sort: &["domain", "account"],
+};
+
+/// TLS versions per account and day.
+pub static DAILY_TLS: Table = Table {
+    name: "daily_tls",
+    row: "one day, account and TLS version",
+    columns: &[
+        date("date"),
+        text("account"),
+        text("domain"),
+        text("tls_version"),
+        int("messages"),
+        double("share"),
+        int("recipients"),
+    ],
+    partitions: &["date"],
+    sort: &["domain", "account", "tls_version"],
+};
+
+/// Refusals per account, client, kind and day.
+pub static DAILY_REFUSALS: Table = Table {
+    name: "daily_refusals",
+    row: "one day, account, client and kind of refusal",
+    columns: &[
+        date("date"),
+        text("account"),
+        text("client_ip"),
+        text("client_name"),
+        text("kind"),
+        int("attempts"),
+        time("first_seen"),
+        time("last_seen"),
+        boolean("later_success"),
+    ],
+    partitions: &["date"],
+    sort: &["account", "client_ip", "kind"],
+};
+
+/// What each day of each source was built from, and how well it could be read.
+pub static COVERAGE: Table = Table {
+    name: "coverage",
+    row: "one day and source",
+    columns: &[
+        date("date"),
+        text("source"),
+        int("bytes"),
+        int("lines_read"),
+        int("lines_used"),
+        int("lines_ignored"),
+        int("lines_rejected"),
+        int("submissions"),
+        int("refusals"),
+        double("unknown_tls_share"),
+        double("unknown_account_share"),
+        time("first_line"),
+        time("last_line"),
+        double("longest_gap_seconds"),
+        int("files"),
+        int("truncated_files"),
+        text("inputs_digest"),
+        text("tool_version"),
+        text("inputs"),
+    ],
+    partitions: &["date", "source"],
+    sort: &[],
+};
+
+/// Every table of the lake, in the order in which a run writes them.
+pub static TABLES: &[&Table] =
+    &[&SUBMISSIONS, &REFUSALS, &REJECTED_LINES, &COVERAGE, &DAILY_CLIENTS, &DAILY_VOLUME, &DAILY_TLS, &DAILY_REFUSALS];
+
+/// The table of a name.
+#[must_use]
+pub fn table(name: &str) -> Option<&'static Table> {
+    static BY_NAME: LazyLock<std::collections::HashMap<&str, &Table>> =
+        LazyLock::new(|| TABLES.iter().map(|table| (table.name, *table)).collect());
+    BY_NAME.get(name).copied()
+}

@@ -1,0 +1,2 @@
+//! The mailtally program.
+fn main() {}

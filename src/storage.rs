@@ -1,0 +1,157 @@
+//! Where bytes live: one setting that opens local folders, S3, Azure and Google Cloud Storage.
+//!
+//! Raw files, the lake and the published datasets are all URLs. The same options (the keys that
+//! `object_store` documents, such as `aws_endpoint` or `azure_storage_account_name`) feed this module,
+//! Delta's log store and polars' readers, so what one can read the others can too.
+
+use std::collections::{BTreeMap, HashMap};
+use std::future::Future;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use object_store::local::LocalFileSystem;
+use object_store::{ObjectStore, path::Path as ObjectPath};
+use url::Url;
+
+/// The result of this module.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why a place cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The text is neither a path nor a URL.
+    #[error("'{text}' is neither a path nor a URL of the form file://, s3://, az:// or gs://")]
+    BadUrl {
+        /// What was written.
+        text: String,
+    },
+    /// No store for this URL: unknown scheme, or options that do not fit.
+    #[error("cannot open {url}: {source}")]
+    Open {
+        /// The place asked for.
+        url: String,
+        /// What object_store says.
+        source: object_store::Error,
+    },
+}
+
+/// Opens stores by URL, each once, and runs their futures.
+#[derive(Debug)]
+pub struct Storage {
+    options: BTreeMap<String, String>,
+    runtime: tokio::runtime::Handle,
+    stores: Mutex<HashMap<String, Arc<dyn ObjectStore>>>,
+}
+
+impl Storage {
+    /// A storage with `object_store`'s options (keys in lower case) that runs its futures on `runtime`.
+    #[must_use]
+    pub fn new(options: BTreeMap<String, String>, runtime: tokio::runtime::Handle) -> Self {
+        Self { options, runtime, stores: Mutex::default() }
+    }
+
+    /// The options that every reader and writer of this run shares.
+    #[must_use]
+    pub fn options(&self) -> &BTreeMap<String, String> {
+        &self.options
+    }
+
+    /// The runtime that this storage's futures run on.
+    #[must_use]
+    pub fn runtime(&self) -> &tokio::runtime::Handle {
+        &self.runtime
+    }
+
+    /// Waits for a future; call it from a thread that is not one of the runtime's own.
+    pub fn wait<F: Future>(&self, future: F) -> F::Output {
+        self.runtime.block_on(future)
+    }
+
+    /// The store that serves a URL and the URL's path in it. The store's root is the bucket, or `/`.
+    ///
+    /// # Errors
+    /// Where the scheme is unknown or the options do not fit it.
+    pub fn store(&self, url: &Url) -> Result<(Arc<dyn ObjectStore>, ObjectPath)> {
+        let failed = |source| Error::Open { url: url.to_string(), source };
+        let path = ObjectPath::from_url_path(url.path()).map_err(|error| failed(error.into()))?;
+        let key = url[..url::Position::BeforePath].to_owned();
+        let mut stores = self.stores.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(store) = stores.get(&key) {
+            return Ok((Arc::clone(store), path));
+        }
+        let store: Arc<dyn ObjectStore> = if url.scheme() == "file" {
+            Arc::new(LocalFileSystem::new())
+        } else {
+            object_store::parse_url_opts(url, &self.options).map_err(failed)?.0.into()
+        };
+        stores.insert(key, Arc::clone(&store));
+        Ok((store, path))
+    }
+}
+
+/// Turns what a person writes (a path relative to `base`, or a URL) into a URL. Wildcards survive.
+///
+/// # Errors
+/// Where the text is neither.
+pub fn locate(base: &Path, text: &str) -> Result<Url> {
+    let bad = || Error::BadUrl { text: text.to_owned() };
+    if text.contains("://") {
+        return Url::parse(text).map_err(|_| bad());
+    }
+    let path = normalise(&base.join(text));
+    Url::from_file_path(path).map_err(|()| bad())
+}
+
+/// The local path of a `file://` URL, for what must be named to a person or locked.
+#[must_use]
+pub fn local_path(url: &Url) -> Option<PathBuf> {
+    (url.scheme() == "file").then(|| url.to_file_path().ok()).flatten()
+}
+
+/// A URL as a person would write it: a local path, or the URL itself.
+#[must_use]
+pub fn display(url: &Url) -> String {
+    local_path(url).map_or_else(|| url.to_string(), |path| path.display().to_string())
+}
+
+/// The URL of something below `folder`.
+#[must_use]
+pub fn below(folder: &Url, name: &str) -> Url {
+    let mut url = folder.clone();
+    url.set_path(&format!("{}/{name}", folder.path().trim_end_matches('/')));
+    url
+}
+
+/// Resolves `.` and `..` by text alone: the path need not exist.
+fn normalise(path: &Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                clean.pop();
+            }
+            part => clean.push(part),
+        }
+    }
+    clean
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_taken_from_the_base() {
+        let url = locate(Path::new("/etc/mailtally"), "../logs/mail.log*").unwrap();
+        assert_eq!(display(&url), "/etc/logs/mail.log*");
+        assert_eq!(locate(Path::new("/"), "s3://bucket/logs/").unwrap().as_str(), "s3://bucket/logs/");
+    }
+
+    #[test]
+    fn a_name_goes_below_a_folder() {
+        let folder = Url::parse("s3://bucket/lake/").unwrap();
+        assert_eq!(below(&folder, "submissions").as_str(), "s3://bucket/lake/submissions");
+    }
+}
