@@ -1,1 +1,96 @@
-//! formats
+//! Server kinds: how each writes its log. One file and one line in [`FORMATS`] per server.
+//!
+//! A format decides in two steps, because most lines of a mail log are not ours: [`Format::wants`] turns a line
+//! away by its program and first bytes, [`Format::parse`] reads what is left. Parsing is anchored on program and
+//! fixed prefixes, so that text which a client chose can never forge a field.
+
+pub mod postfix;
+pub mod record;
+
+use std::fmt;
+
+use crate::calendar::Timestamp;
+use crate::sources::framing::Line;
+pub use record::Record;
+
+/// One server's way of logging submissions.
+pub trait Format: Sync {
+    /// Its name in pipelines, on the command line and among the samples.
+    fn name(&self) -> &'static str;
+
+    /// The server's name as its makers write it.
+    fn title(&self) -> &'static str;
+
+    /// How sure it is that real logs are read right.
+    fn evidence(&self) -> Evidence;
+
+    /// What the log can tell.
+    fn tells(&self) -> Tells;
+
+    /// Whether a line may matter, by its program and the first bytes of its message.
+    fn wants(&self, program: &[u8], message: &[u8]) -> bool;
+
+    /// Reads a line that is wanted; none where it turns out not to matter.
+    ///
+    /// # Errors
+    /// Where the line begins like one that matters and does not go on like it.
+    fn parse<'a>(&self, line: &Line<'a>) -> Result<Option<Record<'a>>, Unreadable>;
+
+    /// The service that the program served, such as `submission`; none where the tag does not say it.
+    fn service<'a>(&self, program: &'a [u8]) -> Option<&'a [u8]>;
+
+    /// The exact instant that an id in the line encodes, to learn the year of stamps without one.
+    fn instant(&self, line: &Line<'_>) -> Option<Timestamp>;
+}
+
+/// How a format is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// Logs of real servers, of the versions named, compared with what their clients recorded.
+    RealLogs(&'static str),
+    /// The server's documentation or source only.
+    Documentation,
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RealLogs(versions) => write!(f, "real logs ({versions})"),
+            Self::Documentation => write!(f, "documentation only"),
+        }
+    }
+}
+
+/// What a server's log can tell of a submission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tells {
+    /// The TLS version.
+    pub tls_version: &'static str,
+    /// The cipher.
+    pub cipher: &'static str,
+    /// The account.
+    pub account: &'static str,
+    /// The SASL mechanism.
+    pub mechanism: &'static str,
+    /// The number of recipients.
+    pub recipients: &'static str,
+}
+
+/// Why a line that looked like ours could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unreadable(pub &'static str);
+
+/// Every format, in the order in which they are listed to people.
+pub static FORMATS: &[&dyn Format] = &[&postfix::Postfix];
+
+/// The format of a name.
+#[must_use]
+pub fn format(name: &str) -> Option<&'static dyn Format> {
+    FORMATS.iter().copied().find(|format| format.name() == name)
+}
+
+impl fmt::Debug for dyn Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,507 @@
+//! Postfix: `smtpd`, `cleanup`, `qmgr` and `pickup` lines, by syslog or `postlogd`.
+//!
+//! The text is written by `smtpd/smtpd.c` (`client=`, rejects, `disconnect from`), `tls/tls_server.c` (TLS),
+//! `smtpd/smtpd_sasl_glue.c` (failed authentication), `cleanup/cleanup_message.c` and `qmgr/qmgr_active.c`;
+//! see <https://www.postfix.org/postconf.5.html#syslog_name> for the tag.
+//!
+//! The component is what stands behind the tag's last `/`: the part before is the operator's choice. Where a
+//! relay has cut the tag at the slash (rsyslog's RFC 5424 template does), the message alone decides.
+
+use memchr::memmem;
+
+use super::record::{AuthFailed, Client, Counters, Opened, Record, Rejected, Stage};
+use super::{Evidence, Format, Tells, Unreadable};
+use crate::calendar::{SECOND, Timestamp};
+use crate::sources::framing::Line;
+
+/// The format.
+#[derive(Debug)]
+pub struct Postfix;
+
+/// The longest queue id that is taken for one; Postfix' own stay below 20.
+const LONGEST_QUEUE_ID: usize = 40;
+
+impl Format for Postfix {
+    fn name(&self) -> &'static str {
+        "postfix"
+    }
+
+    fn title(&self) -> &'static str {
+        "Postfix"
+    }
+
+    fn evidence(&self) -> Evidence {
+        Evidence::RealLogs("3.7.11, 3.10.13")
+    }
+
+    fn tells(&self) -> Tells {
+        Tells {
+            tls_version: "with smtpd_tls_loglevel = 1",
+            cipher: "with smtpd_tls_loglevel = 1",
+            account: "yes",
+            mechanism: "yes",
+            recipients: "yes, without duplicates",
+        }
+    }
+
+    fn wants(&self, program: &[u8], message: &[u8]) -> bool {
+        match component(program) {
+            Some(b"smtpd") => !message.starts_with(b"SSL_accept:"),
+            Some(b"qmgr") => message.ends_with(b"(queue active)"),
+            Some(b"cleanup") => behind_id(message).is_some_and(|text| {
+                text.starts_with(b"message-id=") || text.starts_with(b"reject: ") || text.starts_with(b"milter-reject: ")
+            }),
+            Some(b"pickup") => behind_id(message).is_some_and(|text| text.starts_with(b"uid=")),
+            Some(_) => false,
+            None => without_component(message),
+        }
+    }
+
+    fn parse<'a>(&self, line: &Line<'a>) -> Result<Option<Record<'a>>, Unreadable> {
+        let message = line.message;
+        if let Some(record) = session_line(message)? {
+            return Ok(Some(record));
+        }
+        match queue_id(message) {
+            Some((id, text)) => queue_line(id, text),
+            None => Ok(None),
+        }
+    }
+
+    fn service<'a>(&self, program: &'a [u8]) -> Option<&'a [u8]> {
+        let last = memchr::memrchr(b'/', program)?;
+        match memchr::memchr(b'/', &program[..last]) {
+            Some(first) => Some(&program[first + 1..last]),
+            None => Some(b"smtp"),
+        }
+    }
+
+    fn instant(&self, line: &Line<'_>) -> Option<Timestamp> {
+        let (id, _) = queue_id(line.message)?;
+        long_id_instant(id)
+    }
+}
+
+/// The daemon's name: behind the last slash of the tag; none where the tag has no slash.
+fn component(program: &[u8]) -> Option<&[u8]> {
+    memchr::memrchr(b'/', program).map(|slash| &program[slash + 1..])
+}
+
+/// Whether a message without its component begins like one that matters.
+fn without_component(message: &[u8]) -> bool {
+    const BEGINNINGS: [&[u8]; 7] = [
+        b"connect from ", b"disconnect from ", b"warning: ", b"SSL_accept error from ", b"NOQUEUE: ",
+        b"proxy-accept: ", b"proxy-reject: ",
+    ];
+    if BEGINNINGS.iter().any(|beginning| message.starts_with(beginning)) || trust(message).is_some() {
+        return true;
+    }
+    behind_id(message).is_some_and(|text| {
+        text.starts_with(b"client=")
+            || text.starts_with(b"message-id=")
+            || text.starts_with(b"uid=")
+            || text.starts_with(b"reject: ")
+            || text.starts_with(b"milter-reject: ")
+            || (text.starts_with(b"from=<") && text.ends_with(b"(queue active)"))
+    })
+}
+
+/// Lines that have no queue id in front.
+fn session_line(message: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
+    if let Some(rest) = message.strip_prefix(b"connect from ") {
+        let (client, _) = client(rest).ok_or(Unreadable("connect without client"))?;
+        return Ok(Some(Record::Connected(client)));
+    }
+    if let Some(rest) = message.strip_prefix(b"disconnect from ") {
+        let (_, rest) = client(rest).ok_or(Unreadable("disconnect without client"))?;
+        return Ok(Some(Record::Disconnected(counters(rest))));
+    }
+    if let Some(rest) = trust(message) {
+        return secured(rest).map(Some);
+    }
+    if let Some(rest) = message.strip_prefix(b"warning: ") {
+        return Ok(warning(rest));
+    }
+    if let Some(rest) = message.strip_prefix(b"SSL_accept error from ") {
+        let (client, rest) = client(rest).ok_or(Unreadable("SSL_accept error without client"))?;
+        return Ok(Some(Record::TlsFailed { client, reason: rest.strip_prefix(b": ").unwrap_or(rest) }));
+    }
+    if let Some(rest) = message.strip_prefix(b"proxy-accept: ") {
+        return Ok(Some(relayed(rest)));
+    }
+    if let Some(rest) = message.strip_prefix(b"proxy-reject: ") {
+        return Ok(Some(Record::Rejected(proxy_rejected(rest))));
+    }
+    Ok(None)
+}
+
+/// Lines that have a queue id, or `NOQUEUE` (none), in front.
+fn queue_line<'a>(id: Option<&'a [u8]>, text: &'a [u8]) -> Result<Option<Record<'a>>, Unreadable> {
+    if let Some(rest) = text.strip_prefix(b"client=") {
+        return opened(id, rest).ok_or(Unreadable("client= that cannot be read"));
+    }
+    if let Some(rest) = text.strip_prefix(b"reject: ").or_else(|| text.strip_prefix(b"milter-reject: ")) {
+        return Ok(rejected(id, rest).map(Record::Rejected));
+    }
+    if let Some(rest) = text.strip_prefix(b"proxy-accept: ") {
+        return Ok(Some(relayed(rest)));
+    }
+    let Some(queue_id) = id else { return Ok(None) };
+    if let Some(message_id) = text.strip_prefix(b"message-id=") {
+        return Ok(Some(Record::MessageId { queue_id, message_id }));
+    }
+    if let Some(rest) = text.strip_prefix(b"from=<") {
+        return match rest.strip_suffix(b" (queue active)") {
+            Some(rest) => queued(queue_id, rest).map(Some).ok_or(Unreadable("from= that cannot be read")),
+            None => Ok(None),
+        };
+    }
+    Ok(text.starts_with(b"uid=").then_some(Record::OpenedByOthers { queue_id }))
+}
+
+/// `Anonymous TLS connection established from `, and what certificates make of the first word.
+fn trust(message: &[u8]) -> Option<&[u8]> {
+    let rest = match message.first()? {
+        b'A' => message.strip_prefix(b"Anonymous")?,
+        b'T' => message.strip_prefix(b"Trusted")?,
+        b'U' => message.strip_prefix(b"Untrusted")?,
+        b'V' => message.strip_prefix(b"Verified")?,
+        _ => return None,
+    };
+    rest.strip_prefix(b" TLS connection established from ")
+}
+
+/// `NAME[IP]: VERSION with cipher CIPHER (…`.
+fn secured(text: &[u8]) -> Result<Record<'_>, Unreadable> {
+    let read = || {
+        let (client, rest) = client(text)?;
+        let rest = rest.strip_prefix(b": ")?;
+        let (version, rest) = rest.split_at(memmem::find(rest, b" with cipher ")?);
+        let cipher = &rest[b" with cipher ".len()..];
+        let end = memchr::memchr(b' ', cipher).unwrap_or(cipher.len());
+        Some(Record::Secured { client, version, cipher: &cipher[..end] })
+    };
+    read().ok_or(Unreadable("TLS connection that cannot be read"))
+}
+
+/// Warnings that matter: failed authentication, and the TLS library's word on a handshake.
+fn warning(text: &[u8]) -> Option<Record<'_>> {
+    if let Some(reason) = text.strip_prefix(b"TLS library problem: ") {
+        return Some(Record::TlsProblem { reason });
+    }
+    let (client, rest) = client(text)?;
+    let rest = rest.strip_prefix(b": SASL ")?;
+    let (mechanism, rest) = rest.split_at(memchr::memchr(b' ', rest)?);
+    let rest = rest.strip_prefix(b" authentication ")?;
+    let aborted = rest.starts_with(b"aborted");
+    let rest = rest.strip_prefix(b"failed").or_else(|| rest.strip_prefix(b"aborted"))?;
+    let rest = rest.strip_prefix(b": ").unwrap_or(rest);
+    // What the client sent as its name comes last and is read to the line's end, whatever it holds.
+    const NAME: &[u8] = b", sasl_username=";
+    let (reason, account) = match memmem::find(rest, NAME) {
+        Some(at) => (&rest[..at], Some(&rest[at + NAME.len()..])),
+        None => (rest, None),
+    };
+    Some(Record::AuthFailed(AuthFailed { client, mechanism, account, reason, aborted }))
+}
+
+/// `NAME[IP](:PORT)?(, orig_queue_id=Q)?(, orig_client=NAME[IP])?(, sasl_method=M)?(, sasl_username=U)?(, sasl_sender=S)?`
+fn opened<'a>(queue_id: Option<&'a [u8]>, text: &'a [u8]) -> Option<Option<Record<'a>>> {
+    let (client, mut rest) = client(text)?;
+    let mut mechanism: &[u8] = b"";
+    while let Some(field) = rest.strip_prefix(b", ") {
+        if let Some(account) = field.strip_prefix(b"sasl_username=") {
+            let end = memmem::rfind(account, b", sasl_sender=").unwrap_or(account.len());
+            let fronted = mechanism.eq_ignore_ascii_case(b"XCLIENT");
+            let mechanism = if fronted { b"" } else { mechanism };
+            let account = &account[..end];
+            return Some(Some(Record::Opened(Opened { queue_id, client, mechanism, account, fronted })));
+        }
+        let end = memmem::find(field, b", ").unwrap_or(field.len());
+        if let Some(method) = field[..end].strip_prefix(b"sasl_method=") {
+            mechanism = method;
+        }
+        rest = &field[end..];
+    }
+    Some(queue_id.map(|queue_id| Record::OpenedByOthers { queue_id }))
+}
+
+/// `ADDRESS>, size=N, nrcpt=N`, read from its end since the address is the sender's own text.
+fn queued<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Option<Record<'a>> {
+    let (rest, recipients) = last_field(text, b", nrcpt=")?;
+    let (rest, size) = last_field(rest, b", size=")?;
+    let mail_from = rest.strip_suffix(b">")?;
+    Some(Record::Queued { queue_id, mail_from, size: Some(size), recipients: u32::try_from(recipients).ok() })
+}
+
+fn last_field<'a>(text: &'a [u8], name: &[u8]) -> Option<(&'a [u8], u64)> {
+    let at = memmem::rfind(text, name)?;
+    let value = std::str::from_utf8(&text[at + name.len()..]).ok()?;
+    Some((&text[..at], value.parse().ok()?))
+}
+
+/// `RCPT from NAME[IP]: 550 5.1.1 …; from=<…> to=<…> proto=ESMTP helo=<…>`; none of the other commands matter.
+fn rejected<'a>(queue_id: Option<&'a [u8]>, text: &'a [u8]) -> Option<Rejected<'a>> {
+    let at = memmem::find(text, b" from ")?;
+    let stage = match &text[..at] {
+        b"MAIL" => Stage::Mail,
+        b"RCPT" => Stage::Recipient,
+        b"DATA" | b"BDAT" | b"END-OF-MESSAGE" => Stage::Data,
+        // cleanup's header_checks and body_checks: `reject: header Subject: … from NAME[IP]; …`.
+        what if what.starts_with(b"header ") || what.starts_with(b"body ") => Stage::Data,
+        _ => return None,
+    };
+    let (client, rest) = client(&text[at + b" from ".len()..]).unwrap_or((Client::default(), b""));
+    let (reply, mail_from, helo) = reply(rest.strip_prefix(b": ").unwrap_or(rest));
+    Some(Rejected { queue_id, stage, client, reply, mail_from, helo })
+}
+
+/// `END-OF-MESSAGE: 554 5.7.1 …; from=<…> to=<…> proto=ESMTP helo=<…>`.
+fn proxy_rejected(text: &[u8]) -> Rejected<'_> {
+    let at = memmem::find(text, b": ").map_or(0, |at| at + 2);
+    let (reply, mail_from, helo) = reply(&text[at..]);
+    Rejected { queue_id: None, stage: Stage::Data, client: Client::default(), reply, mail_from, helo }
+}
+
+/// `END-OF-MESSAGE: 250 2.0.0 Ok: queued as B; from=<…> …`.
+fn relayed(text: &[u8]) -> Record<'_> {
+    let (reply, mail_from, helo) = reply(text);
+    let queue_id = memmem::rfind(reply, b"queued as ").map(|at| &reply[at + b"queued as ".len()..]);
+    let end = |id: &[u8]| id.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(id.len());
+    Record::Relayed { queue_id: queue_id.map(|id| &id[..end(id)]), mail_from, helo }
+}
+
+/// A reply and the envelope behind it: `550 …; from=<F> to=<T> proto=P helo=<H>`.
+fn reply(text: &[u8]) -> (&[u8], &[u8], &[u8]) {
+    let Some(at) = memmem::rfind(text, b"; from=<") else { return (text, b"", b"") };
+    let (reply, envelope) = (&text[..at], &text[at + b"; from=<".len()..]);
+    let mail_from = &envelope[..memchr::memchr(b'>', envelope).unwrap_or(envelope.len())];
+    let helo = memmem::find(envelope, b" helo=<").map_or(&b""[..], |at| {
+        let helo = &envelope[at + b" helo=<".len()..];
+        let end = memmem::find(helo, b"> sasl_username=<").or_else(|| memchr::memrchr(b'>', helo));
+        &helo[..end.unwrap_or(helo.len())]
+    });
+    (reply, mail_from, helo)
+}
+
+/// `NAME[IP]` and an optional `:PORT`; what follows is handed back.
+fn client(text: &[u8]) -> Option<(Client<'_>, &[u8])> {
+    let open = memchr::memchr(b'[', text)?;
+    let close = open + memchr::memchr(b']', &text[open..])?;
+    let (name, ip) = (&text[..open], &text[open + 1..close]);
+    if name.contains(&b' ') {
+        return None;
+    }
+    let mut rest = &text[close + 1..];
+    if let [b':', digit, ..] = rest
+        && digit.is_ascii_digit()
+    {
+        let end = rest[1..].iter().position(|byte| !byte.is_ascii_digit()).map_or(rest.len(), |at| at + 1);
+        rest = &rest[end..];
+    }
+    let unknown = |text: &[u8]| text == b"unknown";
+    let known = |text| if unknown(text) { &b""[..] } else { text };
+    Some((Client { name: known(name), ip: known(ip) }, rest))
+}
+
+/// ` ehlo=2 starttls=1 auth=1/2 mail=1 …`: of a pair, the first number counts what succeeded.
+fn counters(text: &[u8]) -> Counters {
+    let mut counters = Counters::default();
+    for word in text.split(|byte| *byte == b' ') {
+        let Some(equals) = memchr::memchr(b'=', word) else { continue };
+        let (name, value) = (&word[..equals], &word[equals + 1..]);
+        let end = memchr::memchr(b'/', value).unwrap_or(value.len());
+        let Some(count) = std::str::from_utf8(&value[..end]).ok().and_then(|digits| digits.parse().ok()) else {
+            continue;
+        };
+        counters.present = true;
+        match name {
+            b"auth" => counters.auth = count,
+            b"mail" => counters.mail = count,
+            b"data" => counters.data = count,
+            b"bdat" => counters.chunks = count,
+            b"starttls" => counters.starttls = count,
+            _ => {}
+        }
+    }
+    counters
+}
+
+/// A queue id (none for `NOQUEUE`) and the text behind its colon.
+fn queue_id(message: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
+    let colon = message.iter().take(LONGEST_QUEUE_ID + 1).position(|byte| !byte.is_ascii_alphanumeric())?;
+    let text = message[colon..].strip_prefix(b": ")?;
+    match &message[..colon] {
+        b"NOQUEUE" => Some((None, text)),
+        id if id.len() >= 6 => Some((Some(id), text)),
+        _ => None,
+    }
+}
+
+/// The text behind a queue id, for turning lines away.
+fn behind_id(message: &[u8]) -> Option<&[u8]> {
+    queue_id(message).map(|(_, text)| text)
+}
+
+/// The second that a long queue id (`enable_long_queue_ids`) was given in: its first six digits, in base 52.
+///
+/// <https://www.postfix.org/postconf.5.html#enable_long_queue_ids>
+fn long_id_instant(id: Option<&[u8]>) -> Option<Timestamp> {
+    const DIGITS: &[u8; 52] = b"0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz";
+    let id = id.filter(|id| id.len() >= 12 && id.get(10) == Some(&b'z'))?;
+    let seconds = id[..6].iter().try_fold(0i64, |seconds, byte| {
+        let digit = DIGITS.iter().position(|candidate| candidate == byte)?;
+        Some(seconds * 52 + digit as i64)
+    })?;
+    Some(seconds * SECOND)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+mod tests {
+    use super::*;
+    use crate::sources::framing::{Framed, Framer};
+
+    /// The record of a message, shown as text; `-` where it does not matter.
+    fn parse(message: &str) -> String {
+        let line = format!("Dec 30 10:00:06 mx1 postfix/submission/smtpd[546]: {message}");
+        let mut framer = Framer::default();
+        let Framed::Line(line) = framer.frame(line.as_bytes()) else { panic!("{line}") };
+        match Postfix.parse(&line) {
+            Ok(Some(record)) => show(record),
+            Ok(None) => "-".into(),
+            Err(Unreadable(reason)) => format!("unreadable: {reason}"),
+        }
+    }
+
+    fn show(record: Record<'_>) -> String {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        match record {
+            Record::Opened(opened) => format!(
+                "opened {} by {} ({}) from {}[{}]{}",
+                opened.queue_id.map_or("-".into(), text),
+                text(opened.account),
+                text(opened.mechanism),
+                text(opened.client.name),
+                text(opened.client.ip),
+                if opened.fronted { ", fronted" } else { "" }
+            ),
+            Record::Queued { queue_id, mail_from, size, recipients } => {
+                format!("queued {} from {} {size:?} {recipients:?}", text(queue_id), text(mail_from))
+            }
+            Record::Secured { client, version, cipher } => {
+                format!("secured {} {} {}", text(client.ip), text(version), text(cipher))
+            }
+            Record::AuthFailed(failed) => {
+                format!("failed {} {:?} {}", text(failed.mechanism), failed.account.map(text), text(failed.reason))
+            }
+            Record::Rejected(rejected) => format!(
+                "rejected {:?} {} | {} | {}",
+                rejected.stage, text(rejected.reply), text(rejected.mail_from), text(rejected.helo)
+            ),
+            other => format!("{other:?}").split(['(', ' ']).next().unwrap_or_default().to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_message_is_opened() {
+        assert_eq!(
+            parse("A73A89D6896: client=unknown[127.0.2.32], sasl_method=LOGIN, sasl_username=alice@corp.example.com"),
+            "opened A73A89D6896 by alice@corp.example.com (LOGIN) from [127.0.2.32]"
+        );
+        assert_eq!(
+            parse("4fw2qs1lZmz1VlCj: client=localhost[::1]:5087, sasl_method=PLAIN, sasl_username=a, b c"),
+            "opened 4fw2qs1lZmz1VlCj by a, b c (PLAIN) from localhost[::1]"
+        );
+        assert_eq!(
+            parse("A80C89D6896: client=localhost[127.0.10.5], sasl_method=XCLIENT, sasl_username=m@ops.example.org, sasl_sender=m@ops.example.org"),
+            "opened A80C89D6896 by m@ops.example.org () from localhost[127.0.10.5], fronted"
+        );
+        assert_eq!(
+            parse("NOQUEUE: client=unknown[127.0.2.32], sasl_method=PLAIN, sasl_username=alice@corp.example.com"),
+            "opened - by alice@corp.example.com (PLAIN) from [127.0.2.32]"
+        );
+        assert_eq!(parse("B0E0F9D6992: client=localhost[127.0.0.1], orig_queue_id=9836D9D6992, orig_client=a[192.0.2.1]"), "OpenedByOthers");
+        assert_eq!(parse("B0E0F9D6992: client="), "unreadable: client= that cannot be read");
+    }
+
+    #[test]
+    fn a_message_is_queued() {
+        assert_eq!(
+            parse("A73A89D6896: from=<alice@corp.example.com>, size=708, nrcpt=1 (queue active)"),
+            "queued A73A89D6896 from alice@corp.example.com Some(708) Some(1)"
+        );
+        assert_eq!(parse("A73A89D6896: from=<alice@corp.example.com>, status=expired, returned to sender"), "-");
+        assert_eq!(
+            parse(r#"A73A89D6896: from=<"a, size=1, nrcpt=9, sasl_username=ceo@b"@c>, size=7, nrcpt=2 (queue active)"#),
+            r#"queued A73A89D6896 from "a, size=1, nrcpt=9, sasl_username=ceo@b"@c Some(7) Some(2)"#
+        );
+    }
+
+    #[test]
+    fn nothing_a_client_wrote_opens_a_message() {
+        let forged = "message-id=<x>, client=evil[198.51.100.7], sasl_method=PLAIN, sasl_username=ceo@corp.example.com";
+        assert_eq!(parse(&format!("A73A89D6896: {forged}")), "MessageId");
+        assert_eq!(
+            parse("warning: unknown[127.0.2.40]: SASL PLAIN authentication failed: (reason unavailable), sasl_username=nobody@x, sasl_username=ceo@corp.example.com"),
+            r#"failed PLAIN Some("nobody@x, sasl_username=ceo@corp.example.com") (reason unavailable)"#
+        );
+    }
+
+    #[test]
+    fn handshakes_with_any_trust() {
+        for trust in ["Anonymous", "Trusted", "Untrusted", "Verified"] {
+            assert_eq!(
+                parse(&format!("{trust} TLS connection established from a.example[192.0.2.1]: TLSv1.1 with cipher ECDHE-RSA-AES256-SHA (256/256 bits)")),
+                "secured 192.0.2.1 TLSv1.1 ECDHE-RSA-AES256-SHA"
+            );
+        }
+        assert_eq!(parse("SSL_accept error from web01.shop.example.net[127.0.10.2]: -1"), "TlsFailed");
+        assert_eq!(parse("warning: TLS library problem: error:0A0000C1:SSL routines::no shared cipher:"), "TlsProblem");
+    }
+
+    #[test]
+    fn rejects_carry_their_envelope() {
+        assert_eq!(
+            parse("NOQUEUE: reject: RCPT from H[192.0.2.1]: 553 5.7.1 <ceo@x>: Sender address rejected: not owned by user erp@y; from=<ceo@x> to=<a@b> proto=ESMTP helo=<h, sasl_username=z>"),
+            "rejected Recipient 553 5.7.1 <ceo@x>: Sender address rejected: not owned by user erp@y | ceo@x | h, sasl_username=z"
+        );
+        assert_eq!(
+            parse("NOQUEUE: reject: MAIL from H[192.0.2.1]: 552 5.3.4 Message size exceeds fixed limit; from=<a@b> proto=ESMTP helo=<h>"),
+            "rejected Mail 552 5.3.4 Message size exceeds fixed limit | a@b | h"
+        );
+        assert_eq!(parse("NOQUEUE: reject: CONNECT from H[192.0.2.1]: 554 no; proto=SMTP"), "-");
+        assert_eq!(
+            parse("proxy-accept: END-OF-MESSAGE: 250 2.0.0 Ok: queued as B0E0F9D6992; from=<a@b> to=<c@d> proto=ESMTP helo=<h> sasl_username=<u>"),
+            "Relayed"
+        );
+    }
+
+    #[test]
+    fn counters_count_what_succeeded() {
+        let found = counters(b" ehlo=2 starttls=1 auth=1/2 mail=7 rcpt=11/12 data=6 rset=1 quit=1 commands=30/31");
+        let expected = Counters { present: true, auth: 1, mail: 7, data: 6, chunks: 0, starttls: 1 };
+        assert_eq!(found, expected);
+        assert_eq!(counters(b""), Counters::default());
+    }
+
+    #[test]
+    fn long_ids_hold_their_second() {
+        let at = long_id_instant(Some(b"4fw2qs1lZmz1VlCj")).unwrap();
+        assert_eq!(chrono::DateTime::from_timestamp_micros(at).unwrap().to_rfc3339(), "2026-04-14T11:59:05+00:00");
+        assert_eq!(long_id_instant(Some(b"A73A89D6896")), None);
+    }
+
+    #[test]
+    fn a_cut_tag_leaves_the_decision_to_the_message() {
+        for message in ["connect from a[192.0.2.1]", "A73A89D6896: client=x[192.0.2.1]", "NOQUEUE: reject: RCPT from"] {
+            assert!(Postfix.wants(b"postfix", message.as_bytes()), "{message}");
+        }
+        for message in ["A73A89D6896: removed", "daemon started", "setting up TLS connection from a[192.0.2.1]"] {
+            assert!(!Postfix.wants(b"postfix", message.as_bytes()), "{message}");
+        }
+        assert_eq!(Postfix.service(b"postfix-out/submission/smtpd"), Some(&b"submission"[..]));
+        assert_eq!(Postfix.service(b"postfix/smtpd"), Some(&b"smtp"[..]));
+        assert_eq!(Postfix.service(b"postfix"), None);
+    }
+}

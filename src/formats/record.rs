@@ -1,0 +1,156 @@
+//! What one line of a log says, in words that every server's format shares.
+//!
+//! A record borrows from its line and interprets nothing beyond it: who a TLS version or a queue id belongs to is
+//! found out by [`submissions`](crate::submissions).
+
+/// What one line says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Record<'a> {
+    /// A client has connected: a session begins.
+    Connected(Client<'a>),
+    /// The session is encrypted from here on.
+    Secured {
+        /// Who, for the session whose beginning is not in the log.
+        client: Client<'a>,
+        /// The protocol version as the server spells it.
+        version: &'a [u8],
+        /// The cipher as the server spells it.
+        cipher: &'a [u8],
+    },
+    /// An authenticated client has opened a message.
+    Opened(Opened<'a>),
+    /// A queue id begins a message that no client authenticated for.
+    OpenedByOthers {
+        /// Its queue id.
+        queue_id: &'a [u8],
+    },
+    /// The header's message id.
+    MessageId {
+        /// The message's queue id.
+        queue_id: &'a [u8],
+        /// The id as logged, angle brackets included.
+        message_id: &'a [u8],
+    },
+    /// The message is in the queue: the server has accepted it.
+    Queued {
+        /// Its queue id.
+        queue_id: &'a [u8],
+        /// The envelope's sender.
+        mail_from: &'a [u8],
+        /// Its size in bytes, as queued.
+        size: Option<u64>,
+        /// How many recipients the server counts.
+        recipients: Option<u32>,
+    },
+    /// A filter in front of the queue has accepted the session's open message.
+    Relayed {
+        /// The queue id that the next hop gave it, where it said one.
+        queue_id: Option<&'a [u8]>,
+        /// The envelope's sender.
+        mail_from: &'a [u8],
+        /// What the client called itself.
+        helo: &'a [u8],
+    },
+    /// Authentication did not succeed.
+    AuthFailed(AuthFailed<'a>),
+    /// The TLS handshake broke.
+    TlsFailed {
+        /// With whom.
+        client: Client<'a>,
+        /// What the line says of the cause.
+        reason: &'a [u8],
+    },
+    /// The TLS library's word on the handshake that has just broken in this session.
+    TlsProblem {
+        /// The library's message.
+        reason: &'a [u8],
+    },
+    /// The server refused a command.
+    Rejected(Rejected<'a>),
+    /// The session is over.
+    Disconnected(Counters),
+}
+
+/// The client's end of a session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Client<'a> {
+    /// Its name from reverse DNS; empty where there is none.
+    pub name: &'a [u8],
+    /// Its address.
+    pub ip: &'a [u8],
+}
+
+/// An authenticated client's message, at its beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opened<'a> {
+    /// Its queue id; none as long as a filter in front of the queue holds it.
+    pub queue_id: Option<&'a [u8]>,
+    /// Who sends it.
+    pub client: Client<'a>,
+    /// The SASL mechanism; empty where the line does not say it.
+    pub mechanism: &'a [u8],
+    /// The identity that the server authenticated.
+    pub account: &'a [u8],
+    /// Whether another server authenticated the client and handed it on: then TLS was that server's.
+    pub fronted: bool,
+}
+
+/// An authentication that did not succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuthFailed<'a> {
+    /// Who tried.
+    pub client: Client<'a>,
+    /// With which mechanism.
+    pub mechanism: &'a [u8],
+    /// As whom, as the client sent it; none where the line does not say it.
+    pub account: Option<&'a [u8]>,
+    /// The server's reason.
+    pub reason: &'a [u8],
+    /// Whether the client gave up in the middle, so that no credentials were judged.
+    pub aborted: bool,
+}
+
+/// A command that the server refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rejected<'a> {
+    /// The message it belongs to, where it has a queue id by then.
+    pub queue_id: Option<&'a [u8]>,
+    /// At which command.
+    pub stage: Stage,
+    /// Whose command; none where a filter answered.
+    pub client: Client<'a>,
+    /// The reply's code and text.
+    pub reply: &'a [u8],
+    /// The envelope's sender.
+    pub mail_from: &'a [u8],
+    /// What the client called itself.
+    pub helo: &'a [u8],
+}
+
+/// The command that was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// `MAIL FROM`: the transaction never began.
+    Mail,
+    /// `RCPT TO`: one recipient.
+    Recipient,
+    /// `DATA`, or the message's content.
+    Data,
+}
+
+/// What a server says it counted in a session that has ended; none of a command where it says nothing of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Whether the line has counters at all.
+    pub present: bool,
+    /// Successful authentications.
+    pub auth: u32,
+    /// Accepted `MAIL FROM` commands.
+    pub mail: u32,
+    /// Messages taken over by `DATA`.
+    pub data: u32,
+    /// Chunks taken over by `BDAT`, of which a message may have several.
+    pub chunks: u32,
+    /// Successful `STARTTLS` commands.
+    pub starttls: u32,
+}

@@ -1,0 +1,274 @@
+//! Peeling a line out of what carries it, before a format sees it.
+//!
+//! Known: syslog as RFC 3164 and RFC 5424, rsyslog's ISO and JSON templates, journald's JSON, Docker's
+//! json-file. Which one it is shows at each line's first byte, so a file may hold several.
+
+use super::json::{self, Value};
+use super::stamp::{Stamp, StampReader};
+use crate::calendar::Timestamp;
+
+/// A line out of its container. Everything borrows from the line or from the framer's buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line<'a> {
+    /// When, as the line says it.
+    pub stamp: Stamp,
+    /// Which host wrote it.
+    pub host: &'a [u8],
+    /// The syslog tag without the process id: `postfix/submission/smtpd`.
+    pub program: &'a [u8],
+    /// The process id; 0 where there is none.
+    pub pid: u32,
+    /// The text behind the tag.
+    pub message: &'a [u8],
+    /// How often the line stands for itself: rsyslog folds equal lines into one.
+    pub repeated: u32,
+}
+
+/// What became of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framed<'a> {
+    /// It could be read.
+    Line(Line<'a>),
+    /// There is nothing on it.
+    Blank,
+    /// It is in no known container.
+    Unreadable,
+}
+
+/// The most repetitions that one folded line is taken for.
+const MOST_REPEATED: u32 = 10_000;
+
+/// Peels lines, one after the other.
+#[derive(Debug, Default)]
+pub struct Framer {
+    stamps: StampReader,
+    /// Unescaped text of the current line.
+    buffer: Vec<u8>,
+}
+
+impl Framer {
+    /// Peels one line (without its line end).
+    pub fn frame<'a>(&'a mut self, line: &'a [u8]) -> Framed<'a> {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
+        let framed = match line.first() {
+            None => return Framed::Blank,
+            Some(b'{') => self.json(line),
+            Some(_) => syslog(&mut self.stamps, line),
+        };
+        match framed {
+            Some(line) => Framed::Line(unfold(line)),
+            None if line.trim_ascii().is_empty() => Framed::Blank,
+            None => Framed::Unreadable,
+        }
+    }
+
+    /// A collector's JSON: the members that matter are unescaped into the buffer, then read like syslog's parts.
+    fn json<'a>(&'a mut self, text: &[u8]) -> Option<Line<'a>> {
+        let Self { stamps, buffer } = self;
+        let found = Collected::read(text, buffer)?;
+        let part = |range: &std::ops::Range<usize>| &buffer[range.clone()];
+        if !found.log.is_empty() {
+            return syslog(stamps, part(&found.log).trim_ascii_end());
+        }
+        let stamp = match found.epoch {
+            Some(at) => Stamp::Utc(at),
+            None => stamps.iso(part(&found.timestamp)).or_else(|| stamps.rfc3164(part(&found.timestamp)))?.0,
+        };
+        let (program, pid_in_tag, _) = tag(part(&found.tag));
+        let pid = number(part(&found.pid)).unwrap_or(pid_in_tag);
+        let message = part(&found.message).trim_ascii_start();
+        Some(Line { stamp, host: part(&found.host), program, pid, message, repeated: 1 })
+    }
+}
+
+/// Where a collector's members lie in the framer's buffer.
+#[derive(Default)]
+struct Collected {
+    timestamp: std::ops::Range<usize>,
+    /// journald counts microseconds.
+    epoch: Option<Timestamp>,
+    host: std::ops::Range<usize>,
+    tag: std::ops::Range<usize>,
+    pid: std::ops::Range<usize>,
+    message: std::ops::Range<usize>,
+    /// Docker's: a whole line inside.
+    log: std::ops::Range<usize>,
+}
+
+impl Collected {
+    fn read(text: &[u8], buffer: &mut Vec<u8>) -> Option<Self> {
+        buffer.clear();
+        let mut found = Self::default();
+        for (key, value) in json::members(text) {
+            let Value::Text(value) = value else { continue };
+            let place = match key {
+                b"timestamp" | b"@timestamp" => &mut found.timestamp,
+                b"host" | b"_HOSTNAME" => &mut found.host,
+                b"syslogtag" | b"SYSLOG_IDENTIFIER" => &mut found.tag,
+                b"procid" | b"SYSLOG_PID" => &mut found.pid,
+                b"_PID" if found.pid.is_empty() => &mut found.pid,
+                b"message" | b"MESSAGE" => &mut found.message,
+                b"log" => &mut found.log,
+                b"__REALTIME_TIMESTAMP" => {
+                    found.epoch = std::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
+                    continue;
+                }
+                _ => continue,
+            };
+            let start = buffer.len();
+            json::unescape(value, buffer);
+            *place = start..buffer.len();
+        }
+        (!found.log.is_empty() || !found.message.is_empty()).then_some(found)
+    }
+}
+
+/// Any of syslog's forms.
+fn syslog<'a>(stamps: &mut StampReader, line: &'a [u8]) -> Option<Line<'a>> {
+    let mut line = line;
+    if line.first() == Some(&b'<') {
+        let behind = memchr::memchr(b'>', &line[..line.len().min(5)])? + 1;
+        line = &line[behind..];
+        if let Some(rest) = line.strip_prefix(b"1 ") {
+            return rfc5424(stamps, rest);
+        }
+    }
+    let (stamp, used) = if line.first()?.is_ascii_digit() { stamps.iso(line) } else { stamps.rfc3164(line) }?;
+    let (host, rest) = word(&line[used..])?;
+    let (program, pid, message) = tag(rest);
+    Some(Line { stamp, host, program, pid, message, repeated: 1 })
+}
+
+/// RFC 5424 behind its version: `TIMESTAMP HOST APP PROCID MSGID STRUCTURED-DATA MSG`.
+fn rfc5424<'a>(stamps: &mut StampReader, rest: &'a [u8]) -> Option<Line<'a>> {
+    let (stamp, used) = stamps.iso(rest)?;
+    let (host, rest) = word(&rest[used..])?;
+    let (program, rest) = word(rest)?;
+    let (pid, rest) = word(rest)?;
+    let (_message_id, rest) = word(rest)?;
+    let message = behind_structured_data(rest)?;
+    let message = message.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(message).trim_ascii_start();
+    Some(Line { stamp, host, program, pid: number(pid).unwrap_or(0), message, repeated: 1 })
+}
+
+/// The text behind `-` or behind `[…][…]`, in which a quoted value may hold brackets.
+fn behind_structured_data(text: &[u8]) -> Option<&[u8]> {
+    if let Some(rest) = text.strip_prefix(b"-") {
+        return Some(rest);
+    }
+    let (mut quoted, mut at) = (false, 0);
+    while at < text.len() {
+        match text[at] {
+            b'\\' if quoted => at += 1,
+            b'"' => quoted = !quoted,
+            b']' if !quoted && text.get(at + 1) != Some(&b'[') => return Some(&text[at + 1..]),
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+/// The text up to the next blank, and what follows the blank.
+fn word(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = memchr::memchr(b' ', text)?;
+    Some((&text[..end], &text[end + 1..]))
+}
+
+/// `program[pid]: message`; without a tag everything is message.
+fn tag(text: &[u8]) -> (&[u8], u32, &[u8]) {
+    let Some(end) = text.iter().position(|byte| matches!(byte, b'[' | b':' | b' ')) else {
+        return (text, 0, &[]);
+    };
+    let (program, rest) = text.split_at(end);
+    let (pid, rest) = match rest.strip_prefix(b"[").and_then(|inside| Some((inside, memchr::memchr(b']', inside)?))) {
+        Some((inside, end)) => (number(&inside[..end]).unwrap_or(0), &inside[end + 1..]),
+        None => (0, rest),
+    };
+    match rest.strip_prefix(b":") {
+        Some(message) => (program, pid, message.trim_ascii_start()),
+        None if rest.is_empty() => (program, pid, rest),
+        None => (&[], 0, text),
+    }
+}
+
+/// Undoes what syslog daemons add to a message: rsyslog's folding of equal lines, Solaris' message ids.
+fn unfold(line: Line<'_>) -> Line<'_> {
+    match line.message.first() {
+        Some(b'[') => without_message_id(line),
+        Some(b'm') => without_folding(line),
+        _ => line,
+    }
+}
+
+/// `[ID 197553 mail.info] message`.
+fn without_message_id(line: Line<'_>) -> Line<'_> {
+    let rest = line.message.strip_prefix(b"[ID ").and_then(|rest| Some(&rest[memchr::memchr(b']', rest)? + 1..]));
+    Line { message: rest.map_or(line.message, <[u8]>::trim_ascii_start), ..line }
+}
+
+/// `message repeated 2 times: [ message]`.
+fn without_folding(line: Line<'_>) -> Line<'_> {
+    let folded = || {
+        let rest = line.message.strip_prefix(b"message repeated ")?;
+        let (times, rest) = word(rest)?;
+        let message = rest.strip_prefix(b"times: [")?.strip_suffix(b"]")?;
+        let repeated = number(times)?.clamp(1, MOST_REPEATED);
+        Some(Line { message: message.trim_ascii_start(), repeated, ..line })
+    };
+    folded().unwrap_or(line)
+}
+
+fn number(text: &[u8]) -> Option<u32> {
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(line: &str) -> Option<(String, String, u32, String, u32)> {
+        let mut framer = Framer::default();
+        let Framed::Line(line) = framer.frame(line.as_bytes()) else { return None };
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Some((text(line.host), text(line.program), line.pid, text(line.message), line.repeated))
+    }
+
+    fn smtpd(program: &str) -> Option<(String, String, u32, String, u32)> {
+        Some(("mx1".into(), program.into(), 546, "connect from a[192.0.2.1]".into(), 1))
+    }
+
+    #[test]
+    fn every_container_gives_the_same_line() {
+        for line in [
+            "Dec 30 10:00:06 mx1 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]",
+            "<22>Dec 30 10:00:06 mx1 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]\r",
+            "\u{feff}2026-06-10T09:00:05.984620+00:00 mx1 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]",
+            "<22>1 2026-05-07T07:00:05.329487+00:00 mx1 postfix/smtps/smtpd 546 - -  connect from a[192.0.2.1]",
+            r#"<22>1 2026-05-07T07:00:05Z mx1 postfix/smtps/smtpd 546 - [a b="]\""][c d="e"] connect from a[192.0.2.1]"#,
+            r#"{"timestamp":"2026-05-07T07:00:05Z","host":"mx1","syslogtag":"postfix\/smtps\/smtpd[546]:","procid":"546","message":" connect from a[192.0.2.1]"}"#,
+            r#"{"SYSLOG_IDENTIFIER":"postfix/smtps/smtpd","SYSLOG_PID":"546","_PID":"9","__REALTIME_TIMESTAMP":"1795441670152700","_HOSTNAME":"mx1","MESSAGE":"connect from a[192.0.2.1]"}"#,
+            r#"{"log":"Dec 30 10:00:06 mx1 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]\n","stream":"stdout","time":"2026-05-07T07:00:05Z"}"#,
+            "Dec 30 10:00:06 mx1 postfix/smtps/smtpd[546]: [ID 197553 mail.info] connect from a[192.0.2.1]",
+        ] {
+            assert_eq!(frame(line), smtpd("postfix/smtps/smtpd"), "{line}");
+        }
+    }
+
+    #[test]
+    fn folded_lines_are_counted() {
+        let line = "Dec 30 10:00:06 mx1 postfix/smtpd[5]: message repeated 3 times: [ warning: x]";
+        assert_eq!(frame(line), Some(("mx1".into(), "postfix/smtpd".into(), 5, "warning: x".into(), 3)));
+    }
+
+    #[test]
+    fn what_is_in_no_container_is_told() {
+        let mut framer = Framer::default();
+        assert_eq!(framer.frame(b""), Framed::Blank);
+        assert_eq!(framer.frame(b"  \r"), Framed::Blank);
+        for line in [&b"garbage"[..], b"<", b"<22>1 ", b"{", b"{\"message\":\"x\"}", b"Dec 30 10:00:06", b"2026-05-07T07:00:05Z"] {
+            assert_eq!(framer.frame(line), Framed::Unreadable, "{}", String::from_utf8_lossy(line));
+        }
+    }
+}

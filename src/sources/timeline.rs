@@ -1,0 +1,173 @@
+//! Completing time stamps: the zone of the source, the year that RFC 3164 leaves out, the hour that comes twice.
+//!
+//! A log is written in order, so each stamp is completed from the ones before it: a jump from December back to
+//! January is a new year, and in the autumn's doubled hour local time that goes back has entered its second pass.
+
+use chrono::{Datelike, NaiveDateTime, Offset, TimeZone, Utc};
+use chrono_tz::Tz;
+
+use super::stamp::{Stamp, in_year};
+use crate::calendar::{DAY, HOUR, SECOND, Timestamp};
+
+/// How far local time must go back inside the doubled hour to have entered the second pass. A single host's
+/// log is out of order by less.
+const SECOND_PASS: i64 = 5 * SECOND;
+
+/// Half a year: what a stamp without a year may lie away from the one before it.
+const HALF_A_YEAR: i64 = 182 * DAY;
+
+/// Completes the stamps of one file, in file order.
+#[derive(Debug)]
+pub struct Timeline {
+    zone: Tz,
+    year: i32,
+    /// The last stamp without a year, to notice the turn of the year.
+    last_yearless: Option<i64>,
+    /// The hour of local time that the memory is for.
+    hour: i64,
+    /// UTC minus local time in that hour: before and after a fold where it comes twice.
+    offsets: (i64, i64),
+    /// The last local time seen inside a doubled hour, and whether it was in the second pass.
+    fold: Option<(i64, bool)>,
+}
+
+impl Timeline {
+    /// A timeline for a file whose first line lies in `year`, where its stamps name none.
+    #[must_use]
+    pub fn new(zone: Tz, year: i32) -> Self {
+        Self { zone, year, last_yearless: None, hour: i64::MIN, offsets: (0, 0), fold: None }
+    }
+
+    /// The instant of the next stamp in file order.
+    pub fn resolve(&mut self, stamp: Stamp) -> Timestamp {
+        match stamp {
+            Stamp::Utc(at) => at,
+            Stamp::Local(local) => self.from_local(local),
+            Stamp::Yearless(yearless) => {
+                let local = self.place(yearless);
+                self.from_local(local)
+            }
+        }
+    }
+
+    /// Local time of a stamp without a year: the year that brings it nearest to the stamp before.
+    fn place(&mut self, yearless: i64) -> i64 {
+        if let Some(last) = self.last_yearless {
+            if yearless < last - HALF_A_YEAR {
+                self.year += 1;
+            } else if yearless > last + HALF_A_YEAR {
+                self.year -= 1;
+            }
+        }
+        self.last_yearless = Some(yearless);
+        // 29 February in a common year cannot be: the line keeps its place in order, a day later.
+        in_year(yearless, self.year).or_else(|| in_year(yearless + DAY, self.year)).unwrap_or(yearless)
+    }
+
+    fn from_local(&mut self, local: i64) -> Timestamp {
+        let hour = local.div_euclid(HOUR);
+        if hour != self.hour {
+            self.hour = hour;
+            self.offsets = offsets(self.zone, local);
+        }
+        let (first, second) = self.offsets;
+        if first == second {
+            self.fold = None;
+            return local - first;
+        }
+        let second_pass = self.fold.is_some_and(|(last, passed)| passed || local < last - SECOND_PASS);
+        self.fold = Some((local, second_pass));
+        local - if second_pass { second } else { first }
+    }
+}
+
+/// Local time minus UTC in microseconds: the same twice, but for the hour that comes twice.
+fn offsets(zone: Tz, local: i64) -> (i64, i64) {
+    let naive = naive(local);
+    let micros = |offset: &<Tz as TimeZone>::Offset| i64::from(offset.fix().local_minus_utc()) * SECOND;
+    match zone.offset_from_local_datetime(&naive) {
+        chrono::LocalResult::Single(offset) => (micros(&offset), micros(&offset)),
+        chrono::LocalResult::Ambiguous(first, second) => (micros(&first), micros(&second)),
+        // The hour that spring leaves out: as if the clock had not been changed yet.
+        chrono::LocalResult::None => {
+            let before = zone.offset_from_utc_datetime(&self::naive(local - DAY));
+            (micros(&before), micros(&before))
+        }
+    }
+}
+
+fn naive(local: i64) -> NaiveDateTime {
+    chrono::DateTime::from_timestamp_micros(local).unwrap_or_default().naive_utc()
+}
+
+/// The latest year in which a stamp without a year lies at or before `limit`, an instant.
+#[must_use]
+pub fn latest_year(yearless: i64, zone: Tz, limit: Timestamp) -> i32 {
+    let limit_year = Utc.timestamp_micros(limit).single().map_or(1970, |at| at.year()) + 1;
+    let fits = |year: &i32| in_year(yearless, *year).is_some_and(|local| local - offsets(zone, local).0 <= limit);
+    (limit_year - 8..=limit_year).rev().find(fits).unwrap_or(limit_year)
+}
+
+/// The year in which a stamp without a year lies nearest to `at`, an instant.
+#[must_use]
+pub fn nearest_year(yearless: i64, at: Timestamp) -> i32 {
+    let year = Utc.timestamp_micros(at).single().map_or(1970, |at| at.year());
+    let distance = |year: &i32| in_year(yearless, *year).map_or(i64::MAX, |local| (local - at).abs());
+    (year - 1..=year + 1).min_by_key(distance).unwrap_or(year)
+}
+
+/// The instant of a single stamp, where the year of yearless ones is known.
+#[must_use]
+pub fn instant(stamp: Stamp, zone: Tz, year: i32) -> Timestamp {
+    Timeline::new(zone, year).resolve(stamp)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+mod tests {
+    use super::*;
+    use crate::sources::stamp::StampReader;
+
+    fn resolve(zone: Tz, year: i32, lines: &[&str]) -> Vec<String> {
+        let mut timeline = Timeline::new(zone, year);
+        let mut reader = StampReader::default();
+        let stamps = lines.iter().map(|line| reader.rfc3164(format!("{line} host").as_bytes()).unwrap().0);
+        let instants = stamps.map(|stamp| timeline.resolve(stamp)).collect::<Vec<_>>();
+        instants.iter().map(|at| Utc.timestamp_micros(*at).unwrap().format("%FT%T").to_string()).collect()
+    }
+
+    #[test]
+    fn the_year_turns_and_a_late_line_turns_it_back() {
+        let lines = ["Dec 31 23:59:59", "Jan  1 00:00:00", "Dec 31 23:59:59", "Jan  1 00:00:01"];
+        let expected = ["2025-12-31T23:59:59", "2026-01-01T00:00:00", "2025-12-31T23:59:59", "2026-01-01T00:00:01"];
+        assert_eq!(resolve(Tz::UTC, 2025, &lines), expected);
+    }
+
+    #[test]
+    fn the_doubled_hour_is_passed_twice() {
+        let lines = ["Oct 25 01:59:59", "Oct 25 02:20:30", "Oct 25 02:20:29", "Oct 25 02:20:01", "Oct 25 03:00:00"];
+        let expected = [
+            "2026-10-24T23:59:59", "2026-10-25T00:20:30", "2026-10-25T00:20:29", "2026-10-25T01:20:01",
+            "2026-10-25T02:00:00",
+        ];
+        assert_eq!(resolve(chrono_tz::Europe::Berlin, 2026, &lines), expected);
+    }
+
+    #[test]
+    fn the_missing_hour_goes_on_as_if_the_clock_had_not_changed() {
+        let expected = ["2026-03-29T00:59:59", "2026-03-29T01:30:00", "2026-03-29T01:00:00"];
+        let lines = ["Mar 29 01:59:59", "Mar 29 02:30:00", "Mar 29 03:00:00"];
+        assert_eq!(resolve(chrono_tz::Europe::Berlin, 2026, &lines), expected);
+    }
+
+    #[test]
+    fn years_are_found_from_a_limit_and_from_a_neighbour() {
+        let mut reader = StampReader::default();
+        let Stamp::Yearless(december) = reader.rfc3164(b"Dec 30 10:00:00 x").unwrap().0 else { panic!() };
+        let Stamp::Yearless(leap) = reader.rfc3164(b"Feb 29 10:00:00 x").unwrap().0 else { panic!() };
+        let limit = Utc.with_ymd_and_hms(2026, 3, 2, 0, 0, 0).unwrap().timestamp_micros();
+        assert_eq!(latest_year(december, Tz::UTC, limit), 2025);
+        assert_eq!(latest_year(leap, Tz::UTC, limit), 2024);
+        assert_eq!(nearest_year(december, limit), 2025);
+    }
+}

@@ -1,0 +1,108 @@
+//! TLS versions and how a session came to have one.
+//!
+//! Seven values, never merged: what a log proves to be cleartext (`none`) and what it does not say (`unknown`)
+//! are different answers. RFC 8996 retires TLS 1.0 and 1.1, RFC 7568 SSL 3.
+
+/// A TLS version, from worst to best; what is not known stands last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TlsVersion {
+    /// The log proves that there was no TLS.
+    None,
+    /// SSL 3.
+    SslV3,
+    /// TLS 1.0.
+    Tls10,
+    /// TLS 1.1.
+    Tls11,
+    /// TLS 1.2.
+    Tls12,
+    /// TLS 1.3.
+    Tls13,
+    /// TLS is not logged, or is there without its version.
+    #[default]
+    Unknown,
+}
+
+impl TlsVersion {
+    /// Every version in order.
+    pub const ALL: [Self; 7] =
+        [Self::None, Self::SslV3, Self::Tls10, Self::Tls11, Self::Tls12, Self::Tls13, Self::Unknown];
+
+    /// The spelling in tables and datasets.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::SslV3 => "SSLv3",
+            Self::Tls10 => "TLSv1.0",
+            Self::Tls11 => "TLSv1.1",
+            Self::Tls12 => "TLSv1.2",
+            Self::Tls13 => "TLSv1.3",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The version that a server's spelling means. `TLSv1/SSLv3` is a cipher's family in old OpenSSL, not a
+    /// version, and so is anything else that is not in the list: unknown.
+    #[must_use]
+    pub fn read(spelling: &[u8]) -> Self {
+        match spelling {
+            b"TLSv1" | b"TLSv1.0" | b"TLS1.0" | b"TLS1" | b"TLSv1_0" | b"TLS 1.0" => Self::Tls10,
+            b"TLSv1.1" | b"TLS1.1" | b"TLSv1_1" | b"TLS 1.1" => Self::Tls11,
+            b"TLSv1.2" | b"TLS1.2" | b"TLSv1_2" | b"TLS 1.2" => Self::Tls12,
+            b"TLSv1.3" | b"TLS1.3" | b"TLSv1_3" | b"TLS 1.3" => Self::Tls13,
+            b"SSLv3" | b"SSL3" | b"SSLv2" | b"SSL2" => Self::SslV3,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// Whether it is a version that RFC 8996 and RFC 8997 retire, or no TLS at all.
+    #[must_use]
+    pub fn is_legacy(self) -> bool {
+        self <= Self::Tls11
+    }
+}
+
+/// How TLS began in a session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TlsMode {
+    /// With the connection (RFC 8314's Implicit TLS, port 465).
+    Implicit,
+    /// By the `STARTTLS` command (RFC 3207).
+    StartTls,
+    /// Not at all.
+    Cleartext,
+    /// The log does not tell.
+    #[default]
+    Unknown,
+}
+
+impl TlsMode {
+    /// The spelling in tables.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Implicit => "implicit",
+            Self::StartTls => "starttls",
+            Self::Cleartext => "cleartext",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_value_reads_back() {
+        for version in [TlsVersion::SslV3, TlsVersion::Tls10, TlsVersion::Tls11, TlsVersion::Tls12, TlsVersion::Tls13] {
+            assert_eq!(TlsVersion::read(version.as_str().as_bytes()), version);
+        }
+        for spelling in ["TLSv1/SSLv3", "", "none", "TLSv1.4", "DTLSv1.2"] {
+            assert_eq!(TlsVersion::read(spelling.as_bytes()), TlsVersion::Unknown, "{spelling}");
+        }
+        assert!(TlsVersion::None.is_legacy() && TlsVersion::Tls11.is_legacy());
+        assert!(!TlsVersion::Tls12.is_legacy() && !TlsVersion::Unknown.is_legacy());
+    }
+}
