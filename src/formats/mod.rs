@@ -39,6 +39,9 @@ pub trait Format: Sync {
     /// The service that the program served, such as `submission`; none where the tag does not say it.
     fn service<'a>(&self, program: &'a [u8]) -> Option<&'a [u8]>;
 
+    /// Bytes that every line which says a session's TLS version holds, to find such lines quickly.
+    fn tls_mark(&self) -> &'static [u8];
+
     /// The exact instant that an id in the line encodes, to learn the year of stamps without one.
     fn instant(&self, line: &Line<'_>) -> Option<Timestamp>;
 }

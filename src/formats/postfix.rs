@@ -76,6 +76,10 @@ impl Format for Postfix {
         }
     }
 
+    fn tls_mark(&self) -> &'static [u8] {
+        b"TLS connection established from "
+    }
+
     fn instant(&self, line: &Line<'_>) -> Option<Timestamp> {
         let (id, _) = queue_id(line.message)?;
         long_id_instant(id)

@@ -5,7 +5,7 @@
 
 /// A member's value as it stands in the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Value<'a> {
+pub(super) enum Value<'a> {
     /// The inside of a string, still escaped.
     Text(&'a [u8]),
     /// A number, literal, array or object, whole.
@@ -14,13 +14,13 @@ pub enum Value<'a> {
 
 /// The members of a JSON object, in order. It ends early where the text is not an object.
 #[derive(Debug)]
-pub struct Members<'a> {
+pub(super) struct Members<'a> {
     rest: &'a [u8],
 }
 
 /// The members of the object that `text` starts with.
 #[must_use]
-pub fn members(text: &[u8]) -> Members<'_> {
+pub(super) fn members(text: &[u8]) -> Members<'_> {
     Members { rest: trim(text).strip_prefix(b"{").unwrap_or_default() }
 }
 
@@ -82,7 +82,7 @@ fn other_length(text: &[u8]) -> Option<usize> {
 }
 
 /// Appends a string's inside to `out`, unescaped; what is no escape is kept as it stands.
-pub fn unescape(inside: &[u8], out: &mut Vec<u8>) {
+pub(super) fn unescape(inside: &[u8], out: &mut Vec<u8>) {
     let mut rest = inside;
     while let Some(at) = memchr::memchr(b'\\', rest) {
         out.extend_from_slice(&rest[..at]);

@@ -8,6 +8,7 @@ pub mod assemble;
 pub mod cipher;
 pub mod pass;
 pub mod scan;
+pub mod streams;
 pub mod tls;
 
 use compact_str::CompactString;
@@ -150,6 +151,8 @@ pub trait Rows {
     fn submission(&mut self, row: &Submission);
     /// Takes a refusal.
     fn refusal(&mut self, row: &Refusal);
+    /// Learns that a row of this time came from a session whose beginning was not read.
+    fn orphan(&mut self, _ts: Timestamp) {}
 }
 
 /// Bytes of a log as text: UTF-8 where it is, each wrong byte replaced where it is not.

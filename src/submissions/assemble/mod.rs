@@ -21,7 +21,7 @@ use super::tls::TlsVersion;
 use super::{Refusal, RefusalKind, Rows, Submission, text};
 use crate::calendar::{HOUR, Timestamp};
 use crate::formats::Format;
-use crate::formats::record::{AuthFailed, Opened, Record, Rejected, Stage};
+use crate::formats::record::{AuthFailed, Client, Opened, Record, Rejected, Stage};
 use crate::sources::framing::Line;
 use message::Message;
 use session::{Session, TlsFailure};
@@ -53,7 +53,6 @@ pub struct Assembler {
     /// How many messages are inside a filter in front of the queue.
     in_filter: usize,
     swept: Timestamp,
-    orphans: u64,
 }
 
 /// A host and a process id.
@@ -86,14 +85,7 @@ impl Assembler {
             reinjected: FxHashMap::default(),
             in_filter: 0,
             swept: Timestamp::MIN,
-            orphans: 0,
         }
-    }
-
-    /// How many rows came from sessions whose beginning was not read: reading from further back may tell more.
-    #[must_use]
-    pub fn orphans(&self) -> u64 {
-        self.orphans
     }
 
     /// Whether a row that belongs before `end` may still come.
@@ -112,9 +104,9 @@ impl Assembler {
             Record::Connected(client) => {
                 let service = self.format.service(line.program);
                 let session = self.sessions.entry(key).or_default();
-                session.end(None, rows, &mut self.orphans);
+                session.end(None, rows);
                 self.in_filter -= usize::from(session.in_filter.is_some());
-                session.restart(at, line.host, service, *client, true);
+                session.restart(at, key, line.host, service, *client, true);
             }
             Record::Secured { client, version, cipher } => {
                 let session = self.session(key, at, line, *client);
@@ -148,7 +140,7 @@ impl Assembler {
             Record::Rejected(rejected) => self.rejected(at, key, line, rejected, rows),
             Record::Disconnected(counters) => {
                 let Some(mut session) = self.sessions.remove(&key) else { return };
-                session.end(Some(*counters), rows, &mut self.orphans);
+                session.end(Some(*counters), rows);
                 self.in_filter -= usize::from(session.in_filter.is_some());
                 if session.took_over_no_more(*counters) {
                     for queue_id in session.open {
@@ -182,12 +174,12 @@ impl Assembler {
         key: SessionKey,
         at: Timestamp,
         line: &Line<'_>,
-        client: crate::formats::record::Client<'_>,
+        client: Client<'_>,
     ) -> &mut Session {
         let service = self.format.service(line.program);
         self.sessions.entry(key).or_insert_with(|| {
             let mut session = Session::default();
-            session.restart(at, line.host, service, client, false);
+            session.restart(at, key, line.host, service, client, false);
             session
         })
     }
@@ -267,13 +259,15 @@ impl Assembler {
     }
 
     /// Accepted, without a queue line that would say its size.
-    fn accept_unqueued(&mut self, message: Message, rows: &mut dyn Rows) {
+    fn accept_unqueued(&self, message: Message, rows: &mut dyn Rows) {
         let mail_from = message.row.mail_from.clone();
         self.accept(message, Queued { mail_from, size: None, recipients: None }, rows);
     }
 
-    fn accept(&mut self, message: Message, queued: Queued, rows: &mut dyn Rows) {
-        self.orphans += u64::from(message.orphan);
+    fn accept(&self, message: Message, queued: Queued, rows: &mut dyn Rows) {
+        if message.orphan {
+            rows.orphan(message.row.ts);
+        }
         rows.submission(&message.into_row(queued.mail_from, queued.size, queued.recipients));
     }
 
@@ -297,8 +291,9 @@ impl Assembler {
             code: if failed.aborted { "501".into() } else { "535".into() },
             ..session.refusal(at)
         };
-        let orphan = session.is_orphan(at);
-        self.orphans += u64::from(orphan);
+        if session.is_orphan(at) {
+            rows.orphan(at);
+        }
         rows.refusal(&refusal);
     }
 
@@ -316,7 +311,6 @@ impl Assembler {
             (Stage::Recipient, Some(_)) => {}
             (Stage::Data, Some(queue_id)) => {
                 if let Some(message) = self.messages.remove(&MessageKey(key.0, text(queue_id))) {
-                    self.orphans += u64::from(message.orphan);
                     rows.refusal(&session::data_rejected(at, &message.row, rejected));
                 }
             }
@@ -347,12 +341,11 @@ impl Assembler {
     }
 
     fn expire(&mut self, before: Timestamp, rows: &mut dyn Rows) {
-        let orphans = &mut self.orphans;
         let in_filter = &mut self.in_filter;
         self.sessions.retain(|_, session| {
             let keep = session.started >= before;
             if !keep {
-                session.end(None, rows, orphans);
+                session.end(None, rows);
                 *in_filter -= usize::from(session.in_filter.is_some());
             }
             keep

@@ -181,7 +181,7 @@ impl Session {
     }
 
     /// Judges what waited for the end.
-    pub(super) fn end(&mut self, counters: Option<Counters>, rows: &mut dyn Rows, orphans: &mut u64) {
+    pub(super) fn end(&mut self, counters: Option<Counters>, rows: &mut dyn Rows) {
         self.flush_tls_failure(rows);
         let rejects = std::mem::take(&mut self.rejects);
         let counters = counters.filter(|counters| counters.present);
@@ -194,7 +194,9 @@ impl Session {
             if !self.account.is_empty() {
                 reject.row.account.clone_from(&self.account);
             }
-            *orphans += u64::from(self.is_orphan(reject.row.ts));
+            if self.is_orphan(reject.row.ts) {
+                rows.orphan(reject.row.ts);
+            }
             rows.refusal(&reject.row);
         }
     }
@@ -219,8 +221,7 @@ impl Session {
 /// are one transaction, and where a message of the session was opened behind them they may be recipients of that
 /// one: the server's count decides how many are not.
 fn transactions(rejects: Vec<Reject>, failed: Option<usize>, opened: u32) -> Vec<Reject> {
-    let (mut chosen, recipients): (Vec<_>, Vec<_>) =
-        rejects.into_iter().partition(|reject| reject.row.code.is_empty() || is_at_mail(reject));
+    let (mut chosen, recipients): (Vec<_>, Vec<_>) = rejects.into_iter().partition(is_at_mail);
     let mut groups: Vec<Vec<Reject>> = Vec::new();
     for reject in recipients {
         match groups.last_mut().filter(|group| group[0].after == reject.after && group[0].mail_from == reject.mail_from) {
@@ -230,15 +231,14 @@ fn transactions(rejects: Vec<Reject>, failed: Option<usize>, opened: u32) -> Vec
     }
     let (alone, followed): (Vec<_>, Vec<_>) = groups.into_iter().partition(|group| group[0].after == opened);
     let failed = failed.unwrap_or(alone.len());
+    let mut whole = Vec::new();
     let mut spare = Vec::new();
-    for mut group in alone.into_iter().chain(followed) {
-        if chosen.len() >= failed {
-            break;
-        }
-        chosen.extend(group.pop());
+    for mut group in alone.into_iter().chain(followed).take(failed) {
+        whole.extend(group.pop());
         spare.extend(group);
     }
-    let missing = failed.saturating_sub(chosen.len());
+    let missing = failed - whole.len();
+    chosen.extend(whole);
     chosen.extend(spare.into_iter().take(missing));
     chosen
 }

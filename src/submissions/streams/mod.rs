@@ -1,0 +1,252 @@
+//! Which files belong together, and when each begins and ends.
+//!
+//! A stream is what a session can run across: the files of one host, in time order. Files are of one stream where
+//! they are rotations of one name, or where their first lines name the same host. Files are known by content: of
+//! copies, and of a file and its earlier, shorter self, only the longest is read.
+
+mod evidence;
+mod rotation;
+mod seek;
+mod years;
+
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+
+use crate::calendar::{DAY, DayRange, Timestamp};
+use crate::formats::Format;
+use crate::sources::framing::{Framed, Framer};
+use crate::sources::stamp::Stamp;
+use crate::sources::timeline::instant;
+use crate::sources::{self, Fingerprint, Look, RawFile, look, look_through};
+use crate::storage::Storage;
+pub use evidence::logs_tls;
+pub use seek::line_near;
+
+/// How a source's lines are to be understood.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading {
+    /// The server kind.
+    pub format: &'static dyn Format,
+    /// The zone of stamps without an offset.
+    pub zone: Tz,
+    /// The year of the last line, where the operator says it.
+    pub year: Option<i32>,
+    /// The days asked for, which may tell the year.
+    pub days: Option<DayRange>,
+}
+
+/// The files of one host, in time order.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    /// What it is called among the streams of its source: its newest file.
+    pub name: String,
+    /// Its files.
+    pub files: Vec<StreamFile>,
+}
+
+/// One file of a stream.
+#[derive(Clone, Debug)]
+pub struct StreamFile {
+    /// What was seen of it.
+    pub look: Look,
+    /// What it is known by, together with its length.
+    pub fingerprint: Fingerprint,
+    /// The year of its first line, where stamps have none.
+    pub year: i32,
+    /// When its first line was written; none where no line in sight has a time.
+    pub first: Option<Timestamp>,
+    /// When its last line was written, where that is in sight.
+    pub last: Option<Timestamp>,
+}
+
+/// A file whose length and end are known from an earlier run, so that it need not be decoded to learn them.
+#[derive(Clone, Debug)]
+pub struct KnownFile {
+    /// Its fingerprint then.
+    pub fingerprint: Fingerprint,
+    /// Its decoded length then.
+    pub length: u64,
+    /// Its last line's time.
+    pub last: Option<Timestamp>,
+}
+
+/// A file's first and last stamp and what else its ends tell.
+#[derive(Clone, Debug, Default)]
+struct Sight {
+    host: Vec<u8>,
+    first: Option<Stamp>,
+    last: Option<Stamp>,
+    /// A stamp and the exact instant that an id on its line encodes.
+    exact: Option<(Stamp, Timestamp)>,
+}
+
+/// Finds the streams in a source's files.
+///
+/// # Errors
+/// Where a file cannot be read.
+pub fn discover(
+    storage: &Arc<Storage>,
+    files: &[RawFile],
+    reading: Reading,
+    known: &[KnownFile],
+) -> sources::Result<Vec<Stream>> {
+    let mut found = Vec::new();
+    for file in files {
+        let mut look = look(storage, file)?;
+        let last = adopt(&mut look, known);
+        found.push((look, last));
+    }
+    let found = without_copies(storage, found)?;
+    let mut streams = Vec::new();
+    for group in group(found, reading.format) {
+        streams.push(order(storage, group, reading)?);
+    }
+    streams.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(streams)
+}
+
+/// Takes the length and the end of a compressed file from what an earlier run has learnt.
+fn adopt(look: &mut Look, known: &[KnownFile]) -> Option<Timestamp> {
+    if look.tail.is_some() {
+        return None;
+    }
+    let same = |file: &&KnownFile| file.fingerprint.matches(&look.head) && look.may_have_length(file.length) == Some(true);
+    let file = known.iter().find(same)?;
+    look.length = Some(file.length);
+    file.last
+}
+
+/// A file and its last line's time, where an earlier run has learnt it.
+type Found = (Look, Option<Timestamp>);
+
+/// Leaves out copies and earlier, shorter states of the same file.
+fn without_copies(storage: &Arc<Storage>, found: Vec<Found>) -> sources::Result<Vec<Found>> {
+    let mut kept: Vec<Found> = Vec::new();
+    for mut candidate in found {
+        let twin = kept.iter().position(|(look, _)| {
+            Fingerprint::of(&look.head).matches(&candidate.0.head) || Fingerprint::of(&candidate.0.head).matches(&look.head)
+        });
+        let Some(twin) = twin else {
+            kept.push(candidate);
+            continue;
+        };
+        look_through(storage, &mut kept[twin].0)?;
+        look_through(storage, &mut candidate.0)?;
+        if candidate.0.length > kept[twin].0.length {
+            kept[twin] = candidate;
+        }
+    }
+    Ok(kept)
+}
+
+/// A file on its way into a stream.
+struct Member {
+    look: Look,
+    sight: Sight,
+    rotation: rotation::Rotation,
+    known_last: Option<Timestamp>,
+}
+
+/// Puts files together that share a rotated name or the first line's host.
+fn group(found: Vec<Found>, format: &'static dyn Format) -> Vec<Vec<Member>> {
+    let mut groups: Vec<Vec<Member>> = Vec::new();
+    for (look, known_last) in found {
+        let rotation = rotation::Rotation::of(&look.file.url);
+        let sight = Sight::of(&look, format);
+        let member = Member { look, sight, rotation, known_last };
+        let belongs = |group: &Vec<Member>| {
+            group.iter().any(|other| {
+                let same_host = !member.sight.host.is_empty() && member.sight.host == other.sight.host;
+                same_host || member.rotation.stem == other.rotation.stem
+            })
+        };
+        let (mut joined, apart): (Vec<_>, Vec<_>) = groups.into_iter().partition(belongs);
+        groups = apart;
+        let mut group = joined.drain(..).flatten().collect::<Vec<_>>();
+        group.push(member);
+        groups.push(group);
+    }
+    groups
+}
+
+/// Orders a stream's files by time and completes their years.
+fn order(storage: &Arc<Storage>, mut group: Vec<Member>, reading: Reading) -> sources::Result<Stream> {
+    rotation::sort(&mut group, reading.zone);
+    if years::needs_the_end(&group, reading)
+        && let Some(last) = group.last_mut()
+    {
+        look_through(storage, &mut last.look)?;
+        last.sight = Sight::of(&last.look, reading.format);
+    }
+    let years = years::infer(&group, reading);
+    let mut files = Vec::new();
+    for (member, year) in group.into_iter().zip(years) {
+        let first = member.sight.first.map(|stamp| instant(stamp, reading.zone, year));
+        let last = member.sight.last.map(|stamp| last_instant(stamp, reading.zone, year, first)).or(member.known_last);
+        let fingerprint = Fingerprint::of(&member.look.head);
+        files.push(StreamFile { look: member.look, fingerprint, year, first, last });
+    }
+    // Files whose times are known exactly may still be out of order by name.
+    files.sort_by_key(|file| file.first);
+    let name = files.last().map_or_else(String::new, |file| file.look.file.url.to_string());
+    Ok(Stream { name, files })
+}
+
+/// The last line's instant: a stamp without a year that lies before the file's first one is of the next year.
+fn last_instant(stamp: Stamp, zone: Tz, year: i32, first: Option<Timestamp>) -> Timestamp {
+    let at = instant(stamp, zone, year);
+    let turned = matches!(stamp, Stamp::Yearless(_)) && first.is_some_and(|first| at < first - DAY);
+    if turned { instant(stamp, zone, year + 1) } else { at }
+}
+
+impl Sight {
+    fn of(look: &Look, format: &'static dyn Format) -> Self {
+        let mut sight = Self::default();
+        let mut framer = Framer::default();
+        for line in whole_lines(&look.head, look.length == Some(look.head.len() as u64)) {
+            let Framed::Line(line) = framer.frame(line) else { continue };
+            if sight.first.is_none() {
+                sight.first = Some(line.stamp);
+                sight.host = line.host.to_vec();
+            }
+            sight.exact = format.instant(&line).map(|at| (line.stamp, at));
+            if sight.exact.is_some() || !matches!(line.stamp, Stamp::Yearless(_)) {
+                break;
+            }
+        }
+        let tail = look.tail.as_deref().unwrap_or_default();
+        for line in tail.rsplit(|byte| *byte == b'\n') {
+            if let Framed::Line(line) = framer.frame(line.trim_ascii_end()) {
+                sight.last = Some(line.stamp);
+                break;
+            }
+        }
+        sight
+    }
+}
+
+/// The lines of a head; the last one only where the file ends there too.
+fn whole_lines(head: &[u8], to_the_end: bool) -> impl Iterator<Item = &[u8]> {
+    let end = if to_the_end { head.len() } else { memchr::memrchr(b'\n', head).map_or(head.len(), |end| end + 1) };
+    head[..end].split(|byte| *byte == b'\n')
+}
+
+impl Stream {
+    /// The latest time that a file's lines may have: its last line's, or the next file's first.
+    #[must_use]
+    pub fn upper(&self, file: usize) -> Option<Timestamp> {
+        self.files[file].last.or_else(|| self.files.get(file + 1).and_then(|next| next.first))
+    }
+
+    /// Whether a file is known to begin before the one before it ends.
+    #[must_use]
+    pub fn overlaps(&self) -> bool {
+        let mut latest = Timestamp::MIN;
+        self.files.iter().any(|file| {
+            let overlaps = file.first.is_some_and(|first| first < latest);
+            latest = latest.max(file.last.unwrap_or(Timestamp::MIN));
+            overlaps
+        })
+    }
+}
