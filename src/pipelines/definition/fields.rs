@@ -8,7 +8,7 @@ use std::ops::{Range, RangeInclusive};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::mistakes::{Proofreader, did_you_mean, nearest};
+use super::mistakes::{Proofreader, choice, nearest};
 
 /// A table of the document whose keys are all known.
 #[derive(Clone, Copy)]
@@ -40,9 +40,7 @@ impl<'t> Section<'t> {
     ) -> Self {
         for key in table.keys().filter(|key| !keys.contains(&key.get_ref().as_ref())) {
             let name = key.get_ref();
-            let valid = format!("valid keys are {}", keys.join(", "));
-            let advice =
-                did_you_mean(name, keys.iter().copied()).map_or(valid.clone(), |near| format!("{near} {valid}"));
+            let advice = choice(name, "valid keys are", keys);
             proof.refuse(key.span(), format!("unknown key '{name}'{}", inside(place)), Some(advice));
         }
         Self { proof, place, keys, table, start }
@@ -137,8 +135,7 @@ impl<'t> Entry<'t> {
         if known.contains(&text) {
             return Some(text.to_owned());
         }
-        let valid = format!("valid are {}", known.join(", "));
-        let advice = did_you_mean(text, known.iter().copied()).map_or(valid.clone(), |near| format!("{near} {valid}"));
+        let advice = choice(text, "valid are", known);
         self.refuse(format!("unknown {what} '{text}'"), Some(advice))
     }
 

@@ -115,6 +115,12 @@ pub fn did_you_mean<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str
     nearest(word, candidates).map(|name| format!("did you mean '{name}'?"))
 }
 
+/// What to write in place of a misspelt word: the nearest candidate, and all of them after `valid`.
+pub fn choice(word: &str, valid: &str, candidates: &[&str]) -> String {
+    let near = did_you_mean(word, candidates.iter().copied()).map(|near| near + " ").unwrap_or_default();
+    format!("{near}{valid} {}", candidates.join(", "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
