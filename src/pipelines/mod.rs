@@ -1,1 +1,3 @@
-//! pipelines
+//! What runs: the pipeline's definition, its plan, and its stages.
+
+pub mod definition;

@@ -1,0 +1,108 @@
+//! What can go wrong in the face itself, and what each error means for the exit code.
+
+use std::io;
+
+use super::ExitCode;
+use crate::pipelines::definition;
+use crate::pipelines::definition::values::BadValue;
+use crate::storage;
+
+/// The result of this module.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why a command ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The pipeline file cannot be used.
+    #[error(transparent)]
+    Definition(#[from] definition::Error),
+    /// A flag's value or an argument cannot be used.
+    #[error(transparent)]
+    Value(#[from] BadValue),
+    /// An environment variable's value cannot be used.
+    #[error("{name}={value}: {reason}")]
+    Setting {
+        /// The variable.
+        name: String,
+        /// Its value.
+        value: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A name is in no registry.
+    #[error("unknown {what} '{name}': {advice}")]
+    UnknownName {
+        /// What kind of name: `format`, `dataset`.
+        what: &'static str,
+        /// What was written.
+        name: String,
+        /// The nearest name, and all that are valid.
+        advice: String,
+    },
+    /// The days asked for end before they begin.
+    #[error("the days from {from} to {to} are none: the first day lies after the last")]
+    NoDays {
+        /// The first day.
+        from: crate::calendar::Day,
+        /// The last day.
+        to: crate::calendar::Day,
+    },
+    /// A place cannot be opened.
+    #[error(transparent)]
+    Storage(#[from] storage::Error),
+    /// The folder that relative paths start from is gone.
+    #[error("cannot tell which folder this is: {0}")]
+    Folder(io::Error),
+    /// The threads that read and write files cannot be started.
+    #[error("cannot start the threads that read and write files: {0}")]
+    Runtime(io::Error),
+    /// Standard output took no more.
+    #[error("cannot write to standard output: {0}")]
+    Output(io::Error),
+    /// A value has no JSON form.
+    #[error("cannot print the answer as JSON: {0}")]
+    Json(serde_json::Error),
+    /// The command is not part of this build.
+    #[error("'{command}' is not part of this build")]
+    NotInThisBuild {
+        /// The command.
+        command: &'static str,
+    },
+}
+
+impl Error {
+    /// The code that the process ends with.
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Definition(_)
+            | Self::Value(_)
+            | Self::Setting { .. }
+            | Self::UnknownName { .. }
+            | Self::NoDays { .. }
+            | Self::NotInThisBuild { .. } => ExitCode::Usage,
+            Self::Storage(_) | Self::Folder(_) | Self::Runtime(_) | Self::Output(_) | Self::Json(_) => ExitCode::Failed,
+        }
+    }
+
+    /// What to do about it, where the message does not say so itself.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Definition(definition::Error::Read { .. }) => {
+                Some("give the path of a pipeline file, such as pipelines/demo.toml")
+            }
+            Self::Setting { .. } => Some("correct or unset the variable; `mailtally --help` lists them all"),
+            Self::NoDays { .. } => Some("both days are included: --from 2026-03-01 --to 2026-03-07 are seven days"),
+            Self::Storage(_) => Some("check the URL, and the options in [storage] or MAILTALLY_STORAGE_…"),
+            Self::Output(_) => Some("check that the disk behind the output has room"),
+            _ => None,
+        }
+    }
+
+    /// Whether the reader of the output has gone, as `head` does: no failure, and nothing to say.
+    #[must_use]
+    pub fn is_closed_output(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}

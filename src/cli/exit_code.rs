@@ -1,0 +1,50 @@
+//! Exit codes: what a scheduler learns without reading a word.
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ExitCode {
+    /// All that was asked for is done, or there was nothing to do.
+    Done = 0,
+    /// The command failed; the lake is as it was.
+    Failed = 1,
+    /// The command line, a setting or the pipeline file is wrong; nothing was begun.
+    Usage = 2,
+    /// Everything is done, but a data check failed or more lines were rejected than the pipeline allows.
+    DataCheck = 3,
+    /// Another run holds the lake.
+    Locked = 4,
+    /// Some days failed; the others are done, and running again resumes.
+    SomeDaysFailed = 5,
+}
+
+impl ExitCode {
+    /// Every code in order.
+    pub const ALL: [Self; 6] =
+        [Self::Done, Self::Failed, Self::Usage, Self::DataCheck, Self::Locked, Self::SomeDaysFailed];
+
+    /// The number that the process ends with.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// What it means, as the help says it.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "done, or nothing to do",
+            Self::Failed => "failed",
+            Self::Usage => "the command line, a setting or the pipeline file is wrong",
+            Self::DataCheck => "done, but a data check failed or too many lines were rejected",
+            Self::Locked => "another run holds the lake",
+            Self::SomeDaysFailed => "some days failed, the others are done; run again to resume",
+        }
+    }
+}
+
+impl From<ExitCode> for std::process::ExitCode {
+    fn from(code: ExitCode) -> Self {
+        Self::from(code.number())
+    }
+}

@@ -1,0 +1,125 @@
+//! How people are spoken to: `error:`, `hint:` and `warning:` on standard error, each one readable paragraph.
+//!
+//! Never a backtrace, even where `RUST_BACKTRACE` is set: it is of no use to the person who reads it. Colour only
+//! on a terminal, and not where `NO_COLOR` (<https://no-color.org>) is set.
+
+use std::error::Error;
+use std::io::{IsTerminal, Write};
+
+/// Speaks on standard error.
+#[derive(Clone, Copy, Debug)]
+pub struct Messages {
+    quiet: bool,
+    colour: bool,
+}
+
+impl Messages {
+    /// Messages for this process; `quiet` leaves out all but errors.
+    #[must_use]
+    pub fn new(quiet: bool) -> Self {
+        let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Self { quiet, colour: !refused && std::io::stderr().is_terminal() }
+    }
+
+    /// Whether only errors are to be shown.
+    #[must_use]
+    pub fn quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Says what failed and why, and what to do about it.
+    pub fn error(&self, error: &dyn Error, hint: Option<&str>) {
+        self.say("error", RED, &paragraph(error));
+        if let Some(hint) = hint {
+            self.say("hint", CYAN, hint);
+        }
+    }
+
+    /// Says that something is not as it should be, though the command goes on.
+    pub fn warning(&self, text: &str) {
+        if !self.quiet {
+            self.say("warning", YELLOW, text);
+        }
+    }
+
+    /// Says what to do next.
+    pub fn hint(&self, text: &str) {
+        if !self.quiet {
+            self.say("hint", CYAN, text);
+        }
+    }
+
+    fn say(&self, label: &str, colour: &str, text: &str) {
+        let text = printable(text);
+        let line = if self.colour { format!("{colour}{label}:{PLAIN} {text}\n") } else { format!("{label}: {text}\n") };
+        // Where standard error is closed there is nobody left to tell.
+        let _ = std::io::stderr().lock().write_all(line.as_bytes());
+    }
+}
+
+const RED: &str = "\x1b[1;31m";
+const YELLOW: &str = "\x1b[1;33m";
+const CYAN: &str = "\x1b[1;36m";
+const PLAIN: &str = "\x1b[0m";
+
+/// An error and its causes as one paragraph. A cause that the message already tells is not repeated.
+#[must_use]
+pub fn paragraph(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let told = error.to_string();
+        if !text.contains(&told) {
+            text = format!("{}: {told}", text.trim_end_matches(['.', ':']));
+        }
+        cause = error.source();
+    }
+    text
+}
+
+/// Text without control characters: what stands in a log must not steer a terminal.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+}
+
+/// From now on a panic is a message like any other.
+pub fn explain_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let messages = Messages::new(false);
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let what = panic.payload_as_str().unwrap_or("no reason given").trim();
+        messages.say("error", RED, &format!("mailtally met a state that it did not expect: {what} ({place})"));
+        messages.say("hint", CYAN, "this is a mistake in mailtally: please report it with the line above");
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{text}")]
+    struct Link {
+        text: &'static str,
+        source: Option<Box<Link>>,
+    }
+
+    fn chain(texts: &[&'static str]) -> Option<Box<Link>> {
+        let (text, causes) = texts.split_first()?;
+        Some(Box::new(Link { text, source: chain(causes) }))
+    }
+
+    #[test]
+    fn causes_are_told_once_each() {
+        let told = |texts: &[&'static str]| chain(texts).map(|error| paragraph(&*error));
+        assert_eq!(told(&["cannot open x", "no such bucket"]).as_deref(), Some("cannot open x: no such bucket"));
+        assert_eq!(told(&["cannot open x: timed out", "timed out"]).as_deref(), Some("cannot open x: timed out"));
+        assert_eq!(told(&["a.", "b", "c"]).as_deref(), Some("a: b: c"));
+    }
+
+    #[test]
+    fn nothing_steers_the_terminal() {
+        assert_eq!(printable("a\x1b[2Jb\nc"), "a\u{fffd}[2Jb\nc");
+    }
+}

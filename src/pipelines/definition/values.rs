@@ -1,0 +1,228 @@
+//! Values that a pipeline file, an environment variable and a flag spell alike: time zones, places, and the
+//! options of object stores.
+
+use std::path::Path;
+
+use chrono_tz::{TZ_VARIANTS, Tz};
+use object_store::aws::AmazonS3ConfigKey;
+use object_store::azure::AzureConfigKey;
+use object_store::gcp::GoogleConfigKey;
+use url::Url;
+
+use super::mistakes::did_you_mean;
+use crate::storage;
+
+/// Why a value cannot be used.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum BadValue {
+    /// The name is not in the IANA list.
+    #[error("unknown time zone '{text}'{}", advice(.near, "write an IANA name such as Europe/Berlin"))]
+    TimeZone {
+        /// What was written.
+        text: String,
+        /// `did you mean …`, where a zone is near.
+        near: Option<String>,
+    },
+    /// The text is neither a path nor a URL.
+    #[error("'{0}' is neither a path nor a URL of the form file://, s3://, az:// or gs://")]
+    Place(String),
+    /// No store is behind this scheme.
+    #[error("unknown scheme '{scheme}://'{}", advice(.near, "known are file, s3, az and gs"))]
+    Scheme {
+        /// What stands before `://`.
+        scheme: String,
+        /// `did you mean …`, where a scheme is near.
+        near: Option<String>,
+    },
+    /// A URL with `?` or `#`: in a URL these end the path, so a wildcard `?` would be lost without a word.
+    #[error("'{0}' has a '?' or '#', which end the path of a URL: use '*' as wildcard")]
+    Query(String),
+    /// The text is no domain.
+    #[error("'{0}' is not a realm: write a domain such as example.com")]
+    Realm(String),
+    /// object_store has no such option.
+    #[error("unknown storage option '{key}'{}", advice(.near, "write a key of object_store such as aws_endpoint"))]
+    StorageOption {
+        /// What was written.
+        key: String,
+        /// `did you mean …`, where an option is near.
+        near: Option<String>,
+    },
+}
+
+fn advice(near: &Option<String>, otherwise: &str) -> String {
+    format!(": {}", near.as_deref().unwrap_or(otherwise))
+}
+
+/// The zone of an IANA name.
+///
+/// # Errors
+/// Where there is none of that name; the nearest one is named.
+pub fn timezone(text: &str) -> Result<Tz, BadValue> {
+    text.parse().map_err(|_| BadValue::TimeZone {
+        text: text.to_owned(),
+        near: did_you_mean(text, TZ_VARIANTS.iter().map(|zone| zone.name())),
+    })
+}
+
+/// A realm in lower case.
+///
+/// # Errors
+/// Where the text is empty, or holds `@` or a blank.
+pub fn realm(text: &str) -> Result<String, BadValue> {
+    let domain = !text.is_empty() && !text.contains(|c: char| c == '@' || c.is_whitespace() || c.is_control());
+    if domain { Ok(text.to_lowercase()) } else { Err(BadValue::Realm(text.to_owned())) }
+}
+
+/// The schemes that a store is behind.
+const SCHEMES: &[&str] = &["file", "s3", "s3a", "az", "azure", "adl", "abfs", "abfss", "gs"];
+
+/// The URL of a path relative to `base`, or of a URL. Wildcards survive.
+///
+/// # Errors
+/// Where the text is neither, its scheme is unknown, or it has a query.
+pub fn place(base: &Path, text: &str) -> Result<Url, BadValue> {
+    let bad = || BadValue::Place(text.to_owned());
+    let url = storage::locate(base, text).map_err(|_| bad())?;
+    let scheme = url.scheme();
+    if !SCHEMES.contains(&scheme) {
+        let near = did_you_mean(scheme, ["file", "s3", "az", "gs"]);
+        return Err(BadValue::Scheme { scheme: scheme.to_owned(), near });
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(BadValue::Query(text.to_owned()));
+    }
+    let complete = if scheme == "file" { storage::local_path(&url).is_some() } else { url.host_str().is_some() };
+    if complete { Ok(url) } else { Err(bad()) }
+}
+
+/// The options that people set, for the suggestion where one is misspelt; object_store knows more.
+const STORAGE_OPTIONS: &[&str] = &[
+    "aws_access_key_id",
+    "aws_secret_access_key",
+    "aws_session_token",
+    "aws_region",
+    "aws_default_region",
+    "aws_endpoint",
+    "aws_allow_http",
+    "aws_virtual_hosted_style_request",
+    "aws_skip_signature",
+    "aws_unsigned_payload",
+    "aws_conditional_put",
+    "aws_copy_if_not_exists",
+    "aws_web_identity_token_file",
+    "aws_role_arn",
+    "aws_server_side_encryption",
+    "aws_sse_kms_key_id",
+    "azure_storage_account_name",
+    "azure_storage_account_key",
+    "azure_storage_client_id",
+    "azure_storage_client_secret",
+    "azure_storage_tenant_id",
+    "azure_storage_sas_key",
+    "azure_storage_token",
+    "azure_storage_endpoint",
+    "azure_storage_use_emulator",
+    "azure_allow_http",
+    "azure_skip_signature",
+    "azure_use_azure_cli",
+    "google_service_account",
+    "google_service_account_key",
+    "google_application_credentials",
+    "google_base_url",
+    "google_skip_signature",
+    "allow_http",
+    "allow_invalid_certificates",
+    "connect_timeout",
+    "timeout",
+    "proxy_url",
+    "proxy_excludes",
+];
+
+/// The key of an object store's option in the one spelling that stands for all of its aliases.
+///
+/// Two spellings of one option in two places (`aws_endpoint` in the file, `AWS_ENDPOINT_URL` in the environment)
+/// would otherwise both be set, and the order of the alphabet would decide.
+///
+/// # Errors
+/// Where no store knows the key: a misspelt option would be ignored without a word.
+pub fn storage_option(key: &str) -> Result<String, BadValue> {
+    let key = key.to_ascii_lowercase();
+    let canonical = if key.starts_with("azure_") {
+        azure(&key)
+    } else if key.starts_with("google_") {
+        google(&key)
+    } else if key.starts_with("aws_") {
+        amazon(&key)
+    } else {
+        // Without a prefix the same word may mean another option to another store, so it stays as it is.
+        amazon(&key).or(azure(&key)).or(google(&key)).map(|_| key.clone())
+    };
+    canonical.ok_or_else(|| {
+        let near = did_you_mean(&key, STORAGE_OPTIONS.iter().copied());
+        BadValue::StorageOption { key, near }
+    })
+}
+
+fn amazon(key: &str) -> Option<String> {
+    match key.parse().ok()? {
+        AmazonS3ConfigKey::Client(_) => Some(key.to_owned()),
+        known => Some(known.as_ref().to_owned()),
+    }
+}
+
+fn azure(key: &str) -> Option<String> {
+    match key.parse().ok()? {
+        AzureConfigKey::Client(_) => Some(key.to_owned()),
+        known => Some(known.as_ref().to_owned()),
+    }
+}
+
+fn google(key: &str) -> Option<String> {
+    match key.parse().ok()? {
+        GoogleConfigKey::Client(_) => Some(key.to_owned()),
+        known => Some(known.as_ref().to_owned()),
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_zone_has_an_iana_name() {
+        assert_eq!(timezone("Europe/Berlin").unwrap(), Tz::Europe__Berlin);
+        let refused = timezone("europe/berlin").unwrap_err().to_string();
+        assert_eq!(refused, "unknown time zone 'europe/berlin': did you mean 'Europe/Berlin'?");
+        let refused = timezone("+02:00").unwrap_err().to_string();
+        assert_eq!(refused, "unknown time zone '+02:00': write an IANA name such as Europe/Berlin");
+    }
+
+    #[test]
+    fn a_place_is_a_path_or_a_url() {
+        let at = |text| place(Path::new("/etc/mailtally"), text).map(|url| storage::display(&url));
+        assert_eq!(at("../logs/mail.log*").unwrap(), "/etc/logs/mail.log*");
+        assert_eq!(at("s3://bucket/logs/").unwrap(), "s3://bucket/logs/");
+        assert_eq!(at("/var/log/mail.log?").unwrap(), "/var/log/mail.log?");
+        assert!(at("s3://bucket/mail.log?").unwrap_err().to_string().contains("wildcard"));
+        assert!(at("gss://bucket/x").unwrap_err().to_string().contains("did you mean 'gs'?"));
+        assert!(at("s3:///x").unwrap_err().to_string().contains("neither a path nor a URL"));
+    }
+
+    #[test]
+    fn every_suggested_option_exists() {
+        for option in STORAGE_OPTIONS {
+            assert!(storage_option(option).is_ok(), "{option}");
+        }
+    }
+
+    #[test]
+    fn aliases_of_an_option_are_one() {
+        assert_eq!(storage_option("AWS_ENDPOINT_URL").unwrap(), "aws_endpoint");
+        assert_eq!(storage_option("aws_allow_http").unwrap(), "aws_allow_http");
+        assert_eq!(storage_option("azure_client_id").unwrap(), "azure_storage_client_id");
+        let refused = storage_option("aws_endpiont").unwrap_err().to_string();
+        assert_eq!(refused, "unknown storage option 'aws_endpiont': did you mean 'aws_endpoint'?");
+    }
+}
