@@ -4,6 +4,7 @@
 //! away by its program and first bytes, [`Format::parse`] reads what is left. Parsing is anchored on program and
 //! fixed prefixes, so that text which a client chose can never forge a field.
 
+pub mod detect;
 pub mod postfix;
 pub mod record;
 

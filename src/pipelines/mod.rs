@@ -1,3 +1,8 @@
-//! What runs: the pipeline's definition, its plan, and its stages.
+//! Pipelines: what is to be done, and doing it.
 
 pub mod definition;
+mod error;
+pub mod reading;
+pub mod tally;
+
+pub use error::{Error, Result};

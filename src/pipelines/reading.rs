@@ -1,0 +1,151 @@
+//! From a source's files to passes: what `tally`, `inspect` and the ingest stage share.
+//!
+//! A pass over some days begins a little before them, for the sessions that were open at midnight. Where a row
+//! turns out to come from a session that began earlier still, the pass is done again from further back; so what is
+//! read before the days never shows in the rows.
+
+use std::sync::Arc;
+
+use super::definition::{SourceSettings, TlsLogged};
+use super::{Error, Result};
+use crate::calendar::{DayRange, HOUR, Timestamp};
+use crate::formats::detect::{Detected, detect};
+use crate::formats::{self, Format};
+use crate::sources::{Look, RawFile, look};
+use crate::storage::{Storage, display};
+use crate::submissions::assemble::{HORIZON, Settings};
+use crate::submissions::pass::{self, Outcome, Pass, PassFile, Sink};
+use crate::submissions::streams::{KnownFile, Reading, Stream, discover, line_near, logs_tls};
+
+/// How long before the days a pass begins at first. Most sessions are over in minutes.
+const LEAD: i64 = HOUR;
+
+/// A source, looked at: its streams, and how their lines are to be understood.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// The server kind, given or detected.
+    pub format: &'static dyn Format,
+    /// The files of each host.
+    pub streams: Vec<Stream>,
+    settings: SourceSettings,
+    days: Option<DayRange>,
+}
+
+/// Looks at a source's files.
+///
+/// # Errors
+/// Where a file cannot be read, or the format is neither given nor plain from the lines.
+pub fn prepare(
+    storage: &Arc<Storage>,
+    settings: &SourceSettings,
+    files: &[RawFile],
+    days: Option<DayRange>,
+    known: &[KnownFile],
+) -> Result<Prepared> {
+    let format = match &settings.format {
+        Some(name) => formats::format(name).ok_or_else(|| Error::UnknownFormat { name: name.clone() })?,
+        None => detected(storage, files)?,
+    };
+    let mut prepared = Prepared { format, streams: Vec::new(), settings: settings.clone(), days };
+    prepared.streams = discover(storage, files, prepared.reading(), known)?;
+    Ok(prepared)
+}
+
+/// The format that the files' own lines show.
+fn detected(storage: &Arc<Storage>, files: &[RawFile]) -> Result<&'static dyn Format> {
+    let heads = files.iter().map(|file| look(storage, file)).collect::<std::result::Result<Vec<Look>, _>>()?;
+    let names = || files.first().map_or_else(String::new, |file| display(&file.url));
+    match detect(heads.iter().map(|look| look.head.as_slice())) {
+        Detected::Sure(format) => Ok(format),
+        Detected::Tie(first, second) => {
+            Err(Error::FormatTie { file: names(), first: first.name(), second: second.name() })
+        }
+        Detected::Nothing => Err(Error::NoFormat { file: names() }),
+    }
+}
+
+impl Prepared {
+    fn reading(&self) -> Reading {
+        Reading { format: self.format, zone: self.settings.timezone, year: self.settings.year, days: self.days }
+    }
+
+    /// Whether the stream's log says TLS versions: as the operator says, or as its lines prove.
+    ///
+    /// # Errors
+    /// Where a file cannot be read.
+    pub fn tls_logged(&self, storage: &Arc<Storage>, stream: &Stream) -> Result<bool> {
+        match self.settings.tls_logged {
+            TlsLogged::True => return Ok(true),
+            TlsLogged::False => return Ok(false),
+            TlsLogged::Auto => {}
+        }
+        // The newest file first: it is the one that is read anyway, and most often not compressed.
+        for file in stream.files.iter().rev() {
+            if logs_tls(storage, &file.look.file, 0, self.format)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Reads a stream's days (none for all) into a sink, which is made anew where the pass has to be done again.
+    /// The second part of the answer names the files of the pass by their place in the stream.
+    ///
+    /// # Errors
+    /// Where a file cannot be read.
+    pub fn read<S: Sink>(
+        &self,
+        storage: &Arc<Storage>,
+        stream: &Stream,
+        days: Option<DayRange>,
+        tls_logged: bool,
+        mut new_sink: impl FnMut(&[usize]) -> Result<S>,
+    ) -> Result<(S, Outcome, Vec<usize>)> {
+        let mut lead = LEAD;
+        let mut overlapping = stream.overlaps();
+        loop {
+            let (pass, places) = self.pass(storage, stream, days, lead, tls_logged, overlapping)?;
+            let mut sink = new_sink(&places)?;
+            let outcome = pass::read(storage, &pass, &mut sink)?;
+            let from_start = pass.files.first().is_none_or(|file| file.from == 0) && places.first() == Some(&0);
+            if outcome.overlap_found {
+                overlapping = true;
+            } else if outcome.orphans > 0 && lead < HORIZON && !from_start {
+                lead = HORIZON;
+            } else {
+                return Ok((sink, outcome, places));
+            }
+        }
+    }
+
+    /// The pass over some days with so much before them.
+    fn pass(
+        &self,
+        storage: &Arc<Storage>,
+        stream: &Stream,
+        days: Option<DayRange>,
+        lead: i64,
+        tls_logged: bool,
+        overlapping: bool,
+    ) -> Result<(Pass, Vec<usize>)> {
+        let begin = days.map_or(Timestamp::MIN, |days| days.start.start() - lead);
+        let end = days.map_or(Timestamp::MAX, |days| days.end.start() + HORIZON);
+        let mut files = Vec::new();
+        let mut places = Vec::new();
+        for (place, file) in stream.files.iter().enumerate() {
+            let over = stream.upper(place).is_some_and(|upper| upper < begin);
+            let not_yet = file.first.is_some_and(|first| first >= end);
+            if over || not_yet {
+                continue;
+            }
+            let at = line_near(storage, file, begin, self.reading())?;
+            let file = PassFile { file: file.look.file.clone(), from: at.offset, year: at.year, first: file.first };
+            files.push(file);
+            places.push(place);
+        }
+        let realm = self.settings.realm.as_deref().unwrap_or_default().into();
+        let settings = Settings { realm, tls_logged };
+        let zone = self.settings.timezone;
+        Ok((Pass { files, days, format: self.format, zone, settings, overlapping }, places))
+    }
+}
