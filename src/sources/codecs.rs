@@ -1,0 +1,138 @@
+//! The four decoders behind one face: bytes in, bytes out, and whether a stream has ended.
+//!
+//! The crates' `Read` adapters are not used: at an unexpected end of input they return an error and drop what they
+//! have decoded already, and of a log that was cut by a crash every readable line counts.
+
+use std::io;
+
+use flate2::FlushDecompress;
+use liblzma::stream::Action;
+use zstd::stream::raw::Operation;
+
+use super::decompress::Compression;
+
+/// What one step did.
+pub(super) struct Step {
+    /// Bytes taken from the input.
+    pub(super) consumed: usize,
+    /// Bytes written to the output.
+    pub(super) produced: usize,
+    /// Whether this was the end of a stream (a gzip member, a zstd frame).
+    pub(super) ended: bool,
+}
+
+/// A decoder of one format.
+pub(super) trait Codec: Send {
+    /// Decodes as much as the input allows and the output holds. With an empty input, hands out what it still holds.
+    fn step(&mut self, input: &[u8], output: &mut [u8]) -> io::Result<Step>;
+
+    /// Makes ready for the next stream in the same file.
+    fn restart(&mut self) -> io::Result<()>;
+}
+
+/// The decoder of a format; none for plain files.
+pub(super) fn codec(compression: Compression) -> io::Result<Option<Box<dyn Codec>>> {
+    Ok(match compression {
+        Compression::Plain => None,
+        Compression::Gzip => Some(Box::new(Gzip(new_gzip()))),
+        Compression::Zstd => Some(Box::new(Zstd(zstd::stream::raw::Decoder::new()?))),
+        Compression::Xz => Some(Box::new(Xz(new_xz()?))),
+        Compression::Bzip2 => Some(Box::new(Bzip2(new_bzip2()))),
+    })
+}
+
+/// The file's own bytes are to blame, not the system.
+fn damaged(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, error)
+}
+
+/// [RFC 1952](https://www.rfc-editor.org/rfc/rfc1952): header, CRC and length are checked by the decoder.
+struct Gzip(flate2::Decompress);
+
+fn new_gzip() -> flate2::Decompress {
+    const LARGEST_WINDOW: u8 = 15;
+    flate2::Decompress::new_gzip(LARGEST_WINDOW)
+}
+
+impl Codec for Gzip {
+    fn step(&mut self, input: &[u8], output: &mut [u8]) -> io::Result<Step> {
+        let (before_in, before_out) = (self.0.total_in(), self.0.total_out());
+        let status = self.0.decompress(input, output, FlushDecompress::None).map_err(damaged)?;
+        Ok(Step {
+            consumed: (self.0.total_in() - before_in) as usize,
+            produced: (self.0.total_out() - before_out) as usize,
+            ended: status == flate2::Status::StreamEnd,
+        })
+    }
+
+    fn restart(&mut self) -> io::Result<()> {
+        self.0 = new_gzip();
+        Ok(())
+    }
+}
+
+/// [RFC 8878](https://www.rfc-editor.org/rfc/rfc8878): also skippable frames, which decode to nothing.
+struct Zstd(zstd::stream::raw::Decoder<'static>);
+
+impl Codec for Zstd {
+    fn step(&mut self, input: &[u8], output: &mut [u8]) -> io::Result<Step> {
+        let status = self.0.run_on_buffers(input, output).map_err(damaged)?;
+        Ok(Step { consumed: status.bytes_read, produced: status.bytes_written, ended: status.remaining == 0 })
+    }
+
+    fn restart(&mut self) -> io::Result<()> {
+        self.0.reinit()
+    }
+}
+
+/// [The .xz format](https://tukaani.org/xz/xz-file-format.txt).
+struct Xz(liblzma::stream::Stream);
+
+fn new_xz() -> io::Result<liblzma::stream::Stream> {
+    Ok(liblzma::stream::Stream::new_stream_decoder(u64::MAX, 0)?)
+}
+
+impl Codec for Xz {
+    fn step(&mut self, input: &[u8], output: &mut [u8]) -> io::Result<Step> {
+        let (before_in, before_out) = (self.0.total_in(), self.0.total_out());
+        let status = self.0.process(input, output, Action::Run).map_err(damaged)?;
+        Ok(Step {
+            consumed: (self.0.total_in() - before_in) as usize,
+            produced: (self.0.total_out() - before_out) as usize,
+            ended: status == liblzma::stream::Status::StreamEnd,
+        })
+    }
+
+    fn restart(&mut self) -> io::Result<()> {
+        self.0 = new_xz()?;
+        Ok(())
+    }
+}
+
+/// [bzip2](https://sourceware.org/bzip2/): a block of up to 900 kB is either whole or lost.
+struct Bzip2(bzip2::Decompress);
+
+fn new_bzip2() -> bzip2::Decompress {
+    let small_memory = false;
+    bzip2::Decompress::new(small_memory)
+}
+
+impl Codec for Bzip2 {
+    fn step(&mut self, input: &[u8], output: &mut [u8]) -> io::Result<Step> {
+        let (before_in, before_out) = (self.0.total_in(), self.0.total_out());
+        let status = self.0.decompress(input, output).map_err(damaged)?;
+        if status == bzip2::Status::MemNeeded {
+            return Err(io::ErrorKind::OutOfMemory.into());
+        }
+        Ok(Step {
+            consumed: (self.0.total_in() - before_in) as usize,
+            produced: (self.0.total_out() - before_out) as usize,
+            ended: status == bzip2::Status::StreamEnd,
+        })
+    }
+
+    fn restart(&mut self) -> io::Result<()> {
+        self.0 = new_bzip2();
+        Ok(())
+    }
+}
