@@ -11,12 +11,14 @@
 
 mod codecs;
 mod decompress;
+mod fingerprint;
 mod list;
 mod open;
 mod remote;
 mod stored;
 
 pub use decompress::Compression;
+pub use fingerprint::Fingerprint;
 pub use list::{RawFile, list};
 pub use open::{RawReader, open};
 

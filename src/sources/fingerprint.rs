@@ -1,0 +1,83 @@
+//! What a file is known by: a hash of how it begins.
+//!
+//! Rotation renames and compresses (`mail.log`, `mail.log.1`, `mail.log.2.gz`), so a name says nothing about
+//! identity. The first bytes of a log, with their times and process ids, do: together with the decoded
+//! length they tell "the same file", "the same file, grown" and "another file" apart.
+//!
+//! The hash is [XXH3](https://github.com/Cyan4973/xxHash), 128 bits: no defence against forgery, and none is needed.
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_128;
+
+/// How many decoded bytes are hashed at most.
+const HASHED: usize = 4096;
+
+/// The hash of a file's first decoded bytes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Fingerprint {
+    /// How many bytes were hashed: 4096, or all that the file had.
+    pub length: u32,
+    /// Their hash, as 32 hexadecimal digits.
+    pub hash: String,
+}
+
+impl Fingerprint {
+    /// The fingerprint of a file that begins with `head`: its first 4096 bytes, or the whole file where it is shorter.
+    #[must_use]
+    pub fn of(head: &[u8]) -> Self {
+        Self::of_first(head, head.len().min(HASHED))
+    }
+
+    /// Whether a file that begins with `head` began so when this fingerprint was taken: it may have grown since.
+    /// A file that was empty then is recognised only while it is empty, since every file begins with nothing.
+    #[must_use]
+    pub fn matches(&self, head: &[u8]) -> bool {
+        let length = self.length as usize;
+        if length == 0 {
+            return head.is_empty();
+        }
+        length <= head.len() && Self::of_first(head, length) == *self
+    }
+
+    fn of_first(head: &[u8], length: usize) -> Self {
+        let hash = xxh3_128(head.get(..length).unwrap_or(head));
+        Self { length: length as u32, hash: format!("{hash:032x}") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grown_file_is_recognised() {
+        let small = Fingerprint::of(b"Mar  1 00:00:01 mx1 postfix/smtpd[7]: connect\n");
+        assert!(small.matches(b"Mar  1 00:00:01 mx1 postfix/smtpd[7]: connect\nMar  1 00:00:02 mx1"));
+        assert!(!small.matches(b"Mar  1 00:00:01 mx1 postfix/smtpd[8]: connect\n"));
+        assert!(!small.matches(b"Mar  1"));
+    }
+
+    #[test]
+    fn only_the_first_bytes_count() {
+        let mut head = vec![b'a'; 5000];
+        let print = Fingerprint::of(&head);
+        assert_eq!(print.length, 4096);
+        head[4999] = b'b';
+        assert!(print.matches(&head));
+        head[4095] = b'b';
+        assert!(!print.matches(&head));
+    }
+
+    #[test]
+    fn an_empty_file_is_not_every_file() {
+        let empty = Fingerprint::of(b"");
+        assert!(empty.matches(b""));
+        assert!(!empty.matches(b"Mar  1"));
+    }
+
+    #[test]
+    fn the_hash_is_the_published_one() {
+        // XXH3_128bits of the empty input, from the reference implementation's test vectors.
+        assert_eq!(Fingerprint::of(b"").hash, "99aa06d3014798d86001c324468d497f");
+    }
+}
