@@ -9,6 +9,7 @@
 //! by magic bytes, identity by [`Fingerprint`] and length. Every offset is one of the *decoded* bytes, so that
 //! `mail.log` and the `mail.log.2.gz` it becomes agree on where a line begins.
 
+mod blocks;
 mod codecs;
 mod decompress;
 mod fingerprint;
@@ -17,6 +18,7 @@ mod open;
 mod remote;
 mod stored;
 
+pub use blocks::{BLOCK_SIZE, Block, Blocks, MAX_LINE};
 pub use decompress::Compression;
 pub use fingerprint::Fingerprint;
 pub use list::{RawFile, list};
