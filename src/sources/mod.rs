@@ -14,14 +14,17 @@ mod codecs;
 mod decompress;
 mod fingerprint;
 mod list;
+mod look;
 mod open;
 mod remote;
 mod stored;
+mod zstd_frame;
 
 pub use blocks::{BLOCK_SIZE, Block, Blocks, MAX_LINE};
 pub use decompress::Compression;
 pub use fingerprint::Fingerprint;
 pub use list::{RawFile, list};
+pub use look::{Look, SIGHT, look, look_through};
 pub use open::{RawReader, open};
 
 use crate::storage;
