@@ -23,7 +23,7 @@ pub struct Look {
     /// The first decoded bytes: [`SIGHT`], or all there are.
     pub head: Vec<u8>,
     /// The last decoded bytes: [`SIGHT`], or all there are. Unknown for a compressed file that was not looked
-    /// through.
+    /// through, and for a plain one that shrank meanwhile.
     pub tail: Option<Vec<u8>>,
     /// The decoded length; of a truncated file, what is readable. Unknown where only decoding would tell.
     pub length: Option<u64>,
@@ -84,9 +84,12 @@ fn look_at_end(look: &mut Look, mut reader: RawReader) -> Result<()> {
     match look.compression {
         Compression::Plain => {
             reader.skip_to(size.saturating_sub(SIGHT as u64)).map_err(failed)?;
-            look.tail = Some(read_all(&mut reader, SIGHT)?);
-            look.length = Some(reader.position());
-            look.truncated = reader.position() < size;
+            let tail = read_all(&mut reader, SIGHT)?;
+            look.truncated = reader.position() < size || tail.is_empty();
+            if !tail.is_empty() {
+                look.length = Some(reader.position());
+                look.tail = Some(tail);
+            }
         }
         Compression::Gzip => {
             let mut trailer = [0; 4];
