@@ -1,4 +1,4 @@
-//! The mailtally program. What it does is described in the library; how it is spoken to, in `cli`.
+//! The mailtally program.
 
 fn main() -> std::process::ExitCode {
     mailtally::cli::main()

@@ -3,9 +3,9 @@
 use std::io;
 
 use super::ExitCode;
-use crate::pipelines::definition;
+use crate::pipelines::{self, definition};
 use crate::pipelines::definition::values::BadValue;
-use crate::storage;
+use crate::{sources, storage};
 
 /// The result of this module.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -50,6 +50,12 @@ pub enum Error {
     /// A place cannot be opened.
     #[error(transparent)]
     Storage(#[from] storage::Error),
+    /// Raw files cannot be found or read.
+    #[error(transparent)]
+    Sources(#[from] sources::Error),
+    /// The work itself failed.
+    #[error(transparent)]
+    Pipeline(#[from] pipelines::Error),
     /// The folder that relative paths start from is gone.
     #[error("cannot tell which folder this is: {0}")]
     Folder(io::Error),
@@ -81,7 +87,10 @@ impl Error {
             | Self::UnknownName { .. }
             | Self::NoDays { .. }
             | Self::NotInThisBuild { .. } => ExitCode::Usage,
-            Self::Storage(_) | Self::Folder(_) | Self::Runtime(_) | Self::Output(_) | Self::Json(_) => ExitCode::Failed,
+            Self::Pipeline(
+                pipelines::Error::UnknownFormat { .. } | pipelines::Error::NoFormat { .. } | pipelines::Error::FormatTie { .. },
+            ) => ExitCode::Usage,
+            Self::Storage(_) | Self::Sources(_) | Self::Pipeline(_) | Self::Folder(_) | Self::Runtime(_) | Self::Output(_) | Self::Json(_) => ExitCode::Failed,
         }
     }
 

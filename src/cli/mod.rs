@@ -73,7 +73,7 @@ fn start(args: impl IntoIterator<Item = OsString>, environment: &Environment) ->
 
 fn dispatch(command: &Command, context: &mut Context) -> Result<ExitCode> {
     match command {
-        Command::Tally(_) => Err(Error::NotInThisBuild { command: "tally" }),
+        Command::Tally(args) => tally::run(args, context),
         Command::Run(_) => Err(Error::NotInThisBuild { command: "run" }),
         Command::Plan(_) => Err(Error::NotInThisBuild { command: "plan" }),
         Command::Status(_) => Err(Error::NotInThisBuild { command: "status" }),

@@ -1,6 +1,21 @@
 //! `mailtally tally`: raw logs in, the daily table out, without a lake and a pipeline file.
 
+use std::sync::Arc;
+
+use chrono::DateTime;
+use serde_json::json;
+
 use super::args::SourceArgs;
+use super::output::TextTable;
+use super::settings::check_name;
+use super::{Context, ExitCode, Result};
+use crate::calendar::Timestamp;
+use crate::formats::FORMATS;
+use crate::pipelines::reading::prepare;
+use crate::pipelines::tally::{Keep, Tally};
+use crate::sources::{RawFile, list};
+use crate::storage::display;
+use crate::submissions::{Refusal, Submission};
 
 /// Count the messages in raw log files: per day, account and TLS version
 ///
@@ -39,4 +54,171 @@ pub struct Args {
     /// How the files are read.
     #[command(flatten)]
     pub source: SourceArgs,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Where a file cannot be found or read, or its format is not known.
+pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
+    let settings = args.source.settings();
+    if let Some(format) = &settings.format {
+        check_name("format", format, &FORMATS.iter().map(|format| format.name()).collect::<Vec<_>>())?;
+    }
+    let storage = Arc::new(context.storage(&context.settings.storage.clone())?);
+    let files = list(&storage, &context.settings.places(&args.files)?)?;
+    let progress = context.progress(files.iter().map(|file| file.size).sum());
+    let prepared = prepare(&storage, &settings, &files, None, &[])?;
+    let mut tally = Tally::new(args.keep());
+    for stream in &prepared.streams {
+        let tls_logged = prepared.tls_logged(&storage, stream)?;
+        let (found, outcome, places) =
+            prepared.read(&storage, stream, None, tls_logged, |_| Ok(Tally::new(args.keep())))?;
+        progress.advance(places.iter().map(|place| stream.files[*place].look.file.size).sum());
+        let file_at = |place: usize| &stream.files[places[place]].look.file;
+        for (index, _) in outcome.files.iter().enumerate().filter(|(_, file)| file.truncated) {
+            context.messages.warning(&format!("{} is cut off: what is readable was counted", name(file_at(index))));
+        }
+        if let Some((file, line, reason)) = found.first_rejected {
+            let rejected = found.rejected;
+            let at = name(file_at(file));
+            context.messages.warning(&format!("{rejected} lines could not be read, the first is {at}:{line}: {reason}"));
+        }
+        if !tls_logged && !found.daily.is_empty() {
+            context.messages.warning("no line says a TLS version, so all are unknown: see `mailtally formats`");
+        }
+        tally.add(found);
+    }
+    progress.finish();
+    tally.sort();
+    args.print(&tally, context)?;
+    Ok(ExitCode::Done)
+}
+
+fn name(file: &RawFile) -> String {
+    display(&file.url)
+}
+
+impl Args {
+    fn keep(&self) -> Keep {
+        match (self.rows, self.refusals) {
+            (true, _) => Keep::Submissions,
+            (_, true) => Keep::Refusals,
+            _ => Keep::Counts,
+        }
+    }
+
+    fn print(&self, tally: &Tally, context: &mut Context) -> Result<()> {
+        let table = match self.keep() {
+            Keep::Counts => daily(tally),
+            Keep::Submissions => rows(SUBMISSION, tally.submissions.iter().map(submission)),
+            Keep::Refusals => rows(REFUSAL, tally.refusals.iter().map(refusal)),
+        };
+        match (self.csv, self.json) {
+            (true, _) => context.output.bytes(table.csv().as_bytes()),
+            (_, true) => table.objects().iter().try_for_each(|object| context.output.json(object)),
+            _ => {
+                context.output.table(&table.text())?;
+                let messages = tally.daily.values().map(|counts| counts.messages).sum::<u64>();
+                context.output.line(&format!("\n{messages} messages accepted, {} attempts refused", tally.refused))
+            }
+        }
+    }
+}
+
+/// A table for people, for spreadsheets and for programs.
+struct Rows {
+    columns: &'static [&'static str],
+    rows: Vec<Vec<serde_json::Value>>,
+}
+
+const SUBMISSION: &[&str] = &[
+    "ts", "server", "service", "tls_mode", "client_ip", "client_name", "helo", "account", "account_raw", "domain",
+    "mechanism", "mail_from", "#recipients", "#size_bytes", "tls_version", "cipher", "cipher_class", "queue_id",
+    "message_id",
+];
+
+const REFUSAL: &[&str] = &[
+    "ts", "server", "service", "client_ip", "client_name", "helo", "account", "mechanism", "tls_version", "kind",
+    "code", "reason",
+];
+
+fn daily(tally: &Tally) -> Rows {
+    let row = |((day, account, version), counts): (&(_, _, crate::submissions::tls::TlsVersion), &crate::pipelines::tally::Counts)| {
+        let day: &crate::calendar::Day = day;
+        let account: &compact_str::CompactString = account;
+        vec![json!(day.to_string()), json!(account.as_str()), json!(version.as_str()), json!(counts.messages), json!(counts.recipients)]
+    };
+    rows(&["date", "account", "tls_version", "#messages", "#recipients"], tally.daily.iter().map(row))
+}
+
+fn rows(columns: &'static [&'static str], rows: impl Iterator<Item = Vec<serde_json::Value>>) -> Rows {
+    Rows { columns, rows: rows.collect() }
+}
+
+fn submission(row: &Submission) -> Vec<serde_json::Value> {
+    vec![
+        time(row.ts), text(&row.server), text(&row.service), text(row.tls_mode.as_str()), text(&row.client_ip),
+        text(&row.client_name), text(&row.helo), text(&row.account), text(&row.account_raw), text(&row.domain),
+        text(&row.mechanism), text(&row.mail_from), json!(row.recipients), json!(row.size_bytes),
+        text(row.tls_version.as_str()), text(&row.cipher), text(row.cipher_class.as_str()), text(&row.queue_id),
+        text(&row.message_id),
+    ]
+}
+
+fn refusal(row: &Refusal) -> Vec<serde_json::Value> {
+    vec![
+        time(row.ts), text(&row.server), text(&row.service), text(&row.client_ip), text(&row.client_name),
+        text(&row.helo), text(&row.account), text(&row.mechanism), text(row.tls_version.as_str()),
+        text(row.kind.as_str()), text(&row.code), text(&row.reason),
+    ]
+}
+
+/// Text that is not known is null.
+fn text(text: &str) -> serde_json::Value {
+    if text.is_empty() { serde_json::Value::Null } else { json!(text) }
+}
+
+/// RFC 3339, UTC, with as many digits of the second as the log had.
+fn time(at: Timestamp) -> serde_json::Value {
+    let format = chrono::SecondsFormat::AutoSi;
+    DateTime::from_timestamp_micros(at).map_or(serde_json::Value::Null, |at| json!(at.to_rfc3339_opts(format, true)))
+}
+
+impl Rows {
+    fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.columns.iter().map(|name| name.trim_start_matches('#'))
+    }
+
+    fn text(&self) -> TextTable {
+        let mut table = TextTable::new(self.columns);
+        for row in &self.rows {
+            table.row(row.iter().map(cell));
+        }
+        table
+    }
+
+    /// RFC 4180, with line feeds alone, as tools of this trade read it.
+    fn csv(&self) -> String {
+        let line = |cells: Vec<String>| cells.join(",") + "\n";
+        let rows = self.rows.iter().map(|row| line(row.iter().map(|value| quoted(&cell(value))).collect()));
+        line(self.names().map(str::to_owned).collect()) + &rows.collect::<String>()
+    }
+
+    fn objects(&self) -> Vec<serde_json::Value> {
+        let object = |row: &Vec<serde_json::Value>| self.names().map(str::to_owned).zip(row.iter().cloned()).collect();
+        self.rows.iter().map(|row| serde_json::Value::Object(object(row))).collect()
+    }
+}
+
+fn cell(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::Null => String::new(),
+        serde_json::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn quoted(cell: &str) -> String {
+    if cell.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
 }

@@ -13,11 +13,15 @@ mod blocks;
 mod codecs;
 mod decompress;
 mod fingerprint;
+pub mod framing;
+mod json;
 mod list;
 mod look;
 mod open;
 mod remote;
+pub mod stamp;
 mod stored;
+pub mod timeline;
 mod zstd_frame;
 
 pub use blocks::{BLOCK_SIZE, Block, Blocks, MAX_LINE};

@@ -13,8 +13,12 @@ use crate::calendar::{DAY, HOUR, SECOND, Timestamp};
 /// log is out of order by less.
 const SECOND_PASS: i64 = 5 * SECOND;
 
-/// Half a year: what a stamp without a year may lie away from the one before it.
-const HALF_A_YEAR: i64 = 182 * DAY;
+/// How far a stamp without a year must go back to be of the next year: a log may be out of order by days where
+/// files were put together by hand, but a log that goes on after a gap goes forward.
+const NEXT_YEAR: i64 = 182 * DAY;
+
+/// How far a stamp without a year must go forward to be a late line of the year before, at its very end.
+const YEAR_BEFORE: i64 = 360 * DAY;
 
 /// Completes the stamps of one file, in file order.
 #[derive(Debug)]
@@ -50,12 +54,12 @@ impl Timeline {
         }
     }
 
-    /// Local time of a stamp without a year: the year that brings it nearest to the stamp before.
+    /// Local time of a stamp without a year, which goes on from the stamp before.
     fn place(&mut self, yearless: i64) -> i64 {
         if let Some(last) = self.last_yearless {
-            if yearless < last - HALF_A_YEAR {
+            if yearless < last - NEXT_YEAR {
                 self.year += 1;
-            } else if yearless > last + HALF_A_YEAR {
+            } else if yearless > last + YEAR_BEFORE {
                 self.year -= 1;
             }
         }
@@ -141,6 +145,13 @@ mod tests {
         let lines = ["Dec 31 23:59:59", "Jan  1 00:00:00", "Dec 31 23:59:59", "Jan  1 00:00:01"];
         let expected = ["2025-12-31T23:59:59", "2026-01-01T00:00:00", "2025-12-31T23:59:59", "2026-01-01T00:00:01"];
         assert_eq!(resolve(Tz::UTC, 2025, &lines), expected);
+    }
+
+    #[test]
+    fn a_gap_of_months_stays_in_the_year() {
+        let lines = ["Mar 29 03:00:00", "Oct 25 02:20:00", "Feb  1 00:00:00"];
+        let expected = ["2026-03-29T03:00:00", "2026-10-25T02:20:00", "2027-02-01T00:00:00"];
+        assert_eq!(resolve(Tz::UTC, 2026, &lines), expected);
     }
 
     #[test]

@@ -214,8 +214,7 @@ impl Assembler {
     fn queued(&mut self, key: MessageKey, queued: impl FnOnce() -> Queued, rows: &mut dyn Rows) {
         if let Some(message) = self.messages.remove(&key) {
             if let Some(session) = self.sessions.get_mut(&message.session) {
-                session.accepted += 1;
-                session.open.retain(|open| *open != key.1);
+                session.note_accepted(&key.1);
             }
             self.accept(message, queued(), rows);
         } else if let Some(seen) = self.reinjected.get_mut(&key) {

@@ -142,6 +142,14 @@ impl Session {
         self.open.extend(queue_id.map(text));
     }
 
+    /// A message was accepted: one of this session's, unless the process has begun another session since.
+    pub(super) fn note_accepted(&mut self, queue_id: &CompactString) {
+        if let Some(place) = self.open.iter().position(|open| open == queue_id) {
+            self.open.swap_remove(place);
+            self.accepted += 1;
+        }
+    }
+
     /// Keeps a refused command until the session's end.
     pub(super) fn reject(&mut self, at: Timestamp, tls_version: TlsVersion, rejected: &Rejected<'_>) {
         if self.rejects.len() >= MOST_REJECTS {
