@@ -45,17 +45,26 @@ fn array(table: &Table, spec: &Spec, rows: &DataFrame) -> Result<ArrayRef> {
     if !fits {
         return Err(shape(column.dtype().to_string()));
     }
-    Ok(match spec.kind {
-        Kind::Date => Arc::new(Date32Array::from_iter(column.date()?.physical().iter())),
-        Kind::Timestamp => {
+    arrow_array(column)?.ok_or_else(|| shape(column.dtype().to_string()))
+}
+
+/// A column's values as an Arrow array of one of the lake's types; `None` where it has another type.
+///
+/// # Errors
+/// Never for a column whose values are of its own type.
+pub fn arrow_array(column: &Column) -> Result<Option<ArrayRef>> {
+    Ok(Some(match column.dtype() {
+        DataType::Date => Arc::new(Date32Array::from_iter(column.date()?.physical().iter())),
+        DataType::Datetime(TimeUnit::Microseconds, _) => {
             let instants = TimestampMicrosecondArray::from_iter(column.datetime()?.physical().iter());
             Arc::new(instants.with_timezone("UTC"))
         }
-        Kind::Int64 => Arc::new(Int64Array::from_iter(column.i64()?.iter())),
-        Kind::Double => Arc::new(Float64Array::from_iter(column.f64()?.iter())),
-        Kind::Boolean => Arc::new(BooleanArray::from_iter(column.bool()?.iter())),
-        Kind::Utf8 => Arc::new(StringArray::from_iter(column.str()?.iter())),
-    })
+        DataType::Int64 => Arc::new(Int64Array::from_iter(column.i64()?.iter())),
+        DataType::Float64 => Arc::new(Float64Array::from_iter(column.f64()?.iter())),
+        DataType::Boolean => Arc::new(BooleanArray::from_iter(column.bool()?.iter())),
+        DataType::String => Arc::new(StringArray::from_iter(column.str()?.iter())),
+        _ => return Ok(None),
+    }))
 }
 
 #[cfg(test)]

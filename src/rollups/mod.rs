@@ -18,7 +18,7 @@ use crate::calendar::Day;
 use crate::lake::tables::{self, Kind, Table};
 
 pub use balance::{Totals, totals};
-pub use batches::{MAX_BATCH_ROWS, to_batches};
+pub use batches::{MAX_BATCH_ROWS, arrow_array, to_batches};
 
 /// The result of this module.
 pub type Result<T> = std::result::Result<T, Error>;
