@@ -13,16 +13,18 @@ use crate::lake::tables::DAILY_REFUSALS;
 const KEY: &[&str] = &["date", "account", "client_ip", "kind"];
 
 /// The registry's line.
-pub(super) const ROLLUP: Rollup = Rollup { table: &DAILY_REFUSALS, build, engine: Engine::InMemory };
+pub(super) const ROLLUP: Rollup = Rollup { table: &DAILY_REFUSALS, build, engine: Engine::Streaming };
 
 fn build(frames: &DayFrames) -> LazyFrame {
     let key: Vec<Expr> = KEY.iter().map(|name| col(*name)).collect();
     let mut measures = vec![col("client_name").min(), rows().alias("attempts")];
     measures.extend(seen());
     let grouped = frames.refusals.clone().group_by(key).agg(measures);
+    // One pass over the day's messages serves both joins.
+    let accepted = frames.submissions.clone().group_by([col("account"), col("client_ip")]).agg([col("ts").max()]);
     let left = || JoinArgs::new(JoinType::Left);
-    let joined = grouped.join(last_success(frames, "account"), [col("account")], [col("account")], left()).join(
-        last_success(frames, "client_ip"),
+    let joined = grouped.join(last_success(&accepted, "account"), [col("account")], [col("account")], left()).join(
+        last_success(&accepted, "client_ip"),
         [col("client_ip")],
         [col("client_ip")],
         left(),
@@ -33,9 +35,8 @@ fn build(frames: &DayFrames) -> LazyFrame {
 }
 
 /// When each known value of a column last had a message accepted, as `<column>_success`.
-fn last_success(frames: &DayFrames, column: &str) -> LazyFrame {
-    frames
-        .submissions
+fn last_success(accepted: &LazyFrame, column: &str) -> LazyFrame {
+    accepted
         .clone()
         .filter(col(column).is_not_null())
         .group_by([col(column)])
