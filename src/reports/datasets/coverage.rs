@@ -66,8 +66,14 @@ fn warnings() -> Vec<(Expr, Expr)> {
             col("longest_gap_seconds").gt(lit(LONG_GAP)),
             concat_str([lit("no log line for "), hours("longest_gap_seconds"), lit(" hours")], "", false),
         ),
-        (above("lines_rejected"), counted("lines_rejected", " lines could not be read: see the table rejected_lines")),
-        (above("truncated_files"), counted("truncated_files", " files are cut off: what followed is not counted")),
+        (
+            above("lines_rejected"),
+            counted("lines that could not be read (see the table rejected_lines): ", "lines_rejected"),
+        ),
+        (
+            above("truncated_files"),
+            counted("files that are cut off (what followed is not counted): ", "truncated_files"),
+        ),
     ]
 }
 
@@ -79,8 +85,8 @@ fn of_messages(share: &str, words: &str) -> Expr {
     concat_str([part, lit(" of "), whole, lit(" messages"), lit(words)], "", false)
 }
 
-fn counted(column: &str, words: &str) -> Expr {
-    concat_str([col(column).cast(DataType::String), lit(words)], "", false)
+fn counted(words: &str, column: &str) -> Expr {
+    concat_str([lit(words), col(column).cast(DataType::String)], "", false)
 }
 
 fn hours(column: &str) -> Expr {
@@ -110,8 +116,8 @@ mod tests {
             warnings[3],
             Some("TLS versions are not logged: set smtpd_tls_loglevel = 1, or what your server has for it")
         );
-        let third = "no log line for 2.5 hours; 7 lines could not be read: see the table rejected_lines; \
-                     1 files are cut off: what followed is not counted";
+        let third = "no log line for 2.5 hours; lines that could not be read (see the table rejected_lines): 7; \
+                     files that are cut off (what followed is not counted): 1";
         assert_eq!(warnings[4], Some(third));
         assert!(warnings[5].unwrap().starts_with("no log line of this day was read"));
     }

@@ -24,6 +24,11 @@ fn is_direction_mark(character: char) -> bool {
     matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
 }
 
+/// The attribute of a class; nothing where there is none.
+pub(super) fn class(name: &str) -> String {
+    if name.is_empty() { String::new() } else { format!(" class=\"{name}\"") }
+}
+
 /// A count with thousands set apart: `5,973`.
 pub(super) fn count(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();

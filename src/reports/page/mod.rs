@@ -24,7 +24,7 @@ const TEMPLATE: &str = include_str!("page.html");
 /// Where a dataset that the page is built on is missing, or not of this version's shape.
 pub fn render(datasets: &[(&str, DataFrame)], window: &Window, title: &str) -> Result<String> {
     let digest = Digest::new(datasets)?;
-    let sections = sections::all(datasets, &digest)?;
+    let sections = sections::all(datasets, &digest, window)?;
     Ok(fill(
         TEMPLATE,
         &[
@@ -52,7 +52,7 @@ fn fill(template: &str, values: &[(&str, &str)]) -> String {
 }
 
 fn numbers(digest: &Digest) -> String {
-    let legacy = format!("{} accounts", count(digest.legacy_accounts));
+    let legacy = format!("accounts: {}", count(digest.legacy_accounts));
     [
         number(
             "widget",
@@ -76,7 +76,8 @@ fn numbers(digest: &Digest) -> String {
 
 fn number(class: &str, name: &str, figure: &str, note: &str) -> String {
     format!(
-        "<div class=\"{class}\"><dt>{}</dt><dd class=\"figure\">{}</dd><dd class=\"quiet\">{}</dd></div>",
+        "<div{}><dt>{}</dt><dd class=\"figure\">{}</dd><dd class=\"quiet\">{}</dd></div>",
+        html::class(class),
         escaped(name),
         escaped(figure),
         escaped(note)

@@ -4,9 +4,10 @@ use polars::prelude::*;
 
 use super::super::digest::{Digest, TlsPart, domains};
 use super::super::tls::TLS_VERSIONS;
-use super::super::{Result, find};
+use super::super::{Result, Window, find};
 use super::html::{count, escaped};
 use super::table::{head, of_frame, spoken, table};
+use crate::calendar::Day;
 
 /// What the sections below show by themselves, or the head of the page does.
 const SHOWN: [&str; 6] =
@@ -16,9 +17,9 @@ const SHOWN: [&str; 6] =
 const STAMPS: [&str; 3] = ["window_start", "window_end", "as_of"];
 
 /// All sections in reading order.
-pub(super) fn all(datasets: &[(&str, DataFrame)], digest: &Digest) -> Result<String> {
+pub(super) fn all(datasets: &[(&str, DataFrame)], digest: &Digest, window: &Window) -> Result<String> {
     let mut html = section("TLS versions", &tls(digest));
-    html.push_str(&section("Sending volume", &volume(find(datasets, "sending_volume")?)?));
+    html.push_str(&section("Sending volume", &volume(find(datasets, "sending_volume")?, window)?));
     html.push_str(&section("Accounts", &accounts(find(datasets, "sending_volume_details")?)?));
     html.push_str(&section("TLS per account", &tls_details(find(datasets, "tls_usage_details")?)?));
     for (name, frame) in datasets.iter().filter(|(name, _)| !SHOWN.contains(name)) {
@@ -71,13 +72,13 @@ fn bar(percent: f64, class: &str) -> String {
     )
 }
 
-fn volume(frame: &DataFrame) -> Result<String> {
+fn volume(frame: &DataFrame, window: &Window) -> Result<String> {
     let domains = domains(frame)?;
     let all: i64 = domains.iter().map(|(_, messages)| messages).sum();
     let heads = [("Domain", ""), ("Messages", "number"), ("Percent", "number"), ("", "bar")];
     let heads: String = heads.map(|(text, class)| head(text, class)).concat();
     let rows: String = domains.iter().map(|(domain, messages)| domain_row(domain.as_deref(), *messages, all)).collect();
-    Ok(format!("{}{}", days(frame)?, table("Messages by domain of the account.", &heads, &rows)))
+    Ok(format!("{}{}", days(frame, window)?, table("Messages by domain of the account.", &heads, &rows)))
 }
 
 fn domain_row(domain: Option<&str>, messages: i64, all: i64) -> String {
@@ -91,34 +92,32 @@ fn domain_row(domain: Option<&str>, messages: i64, all: i64) -> String {
     )
 }
 
-/// A column per day, all domains together.
-fn days(frame: &DataFrame) -> Result<String> {
+/// A column per day of the window, all domains together.
+fn days(frame: &DataFrame, window: &Window) -> Result<String> {
     let days = frame.clone().lazy().group_by([col("date")]).agg([col("messages").sum()]);
     let days = days.sort(["date"], SortMultipleOptions::default()).collect()?;
-    let dates = days.column("date")?.date()?.physical().iter().flatten();
-    let messages: Vec<(i32, i64)> = dates.zip(days.column("messages")?.i64()?.iter().flatten()).collect();
-    let (Some((first, _)), Some((last, _))) = (messages.first(), messages.last()) else {
+    let dates = days.column("date")?.date()?.physical().iter().flatten().map(Day::from_epoch_days);
+    let days: Vec<(Day, i64)> = dates.zip(days.column("messages")?.i64()?.iter().flatten()).collect();
+    let Some(largest) = days.iter().map(|(_, messages)| *messages).max().filter(|largest| *largest > 0) else {
         return Ok(String::new());
     };
-    let largest = messages.iter().map(|(_, messages)| *messages).max().unwrap_or(0).max(1);
-    let bars: String = messages.iter().map(|(day, messages)| column(day - first, *messages, largest)).collect();
-    let span = last - first + 1;
-    let label = format!("Messages per day, at most {}", count(largest));
+    let bars: String = days.iter().map(|(day, messages)| column(*day, window.first, *messages, largest)).collect();
+    let label = format!("Messages per day from {} to {}, at most {}", window.first, window.last, count(largest));
     Ok(format!(
         "<p class=\"quiet\">{label}.</p>\n<svg class=\"days\" viewBox=\"0 0 {} 100\" preserveAspectRatio=\"none\" \
          role=\"img\" aria-label=\"{label}\">{bars}</svg>\n",
-        span * 10
+        window.days().len() * 10
     ))
 }
 
-/// One day's column, ten units wide, in a chart a hundred units high.
-fn column(index: i32, messages: i64, largest: i64) -> String {
+/// One day's column, ten units wide with its gap, in a chart a hundred units high.
+fn column(day: Day, first: Day, messages: i64, largest: i64) -> String {
     let height = messages as f64 * 100.0 / largest as f64;
-    let day_and_count = count(messages);
     format!(
-        "<rect class=\"volume\" x=\"{}\" y=\"{:.2}\" width=\"8\" height=\"{height:.2}\"><title>{day_and_count}</title></rect>",
-        index * 10 + 1,
-        100.0 - height
+        "<rect class=\"volume\" x=\"{}\" y=\"{:.2}\" width=\"8\" height=\"{height:.2}\"><title>{day}: {}</title></rect>",
+        (day.epoch_days() - first.epoch_days()) * 10 + 1,
+        100.0 - height,
+        count(messages)
     )
 }
 
