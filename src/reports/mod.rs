@@ -1,1 +1,89 @@
-//! reports
+//! Reports: what a window of days shows, as datasets, files, a page and a digest.
+//!
+//! ```text
+//! daily tables, coverage ─▶ datasets ─▶ exports (Parquet, CSV, JSON lines)
+//!                                    ├▶ page    (one HTML file that needs no network)
+//!                                    └▶ digest  (the numbers of a terminal summary)
+//! ```
+//!
+//! All of it is a function of the daily tables and the window: the same lake and window give the same bytes.
+
+mod cells;
+pub mod datasets;
+pub mod digest;
+pub mod exports;
+pub mod page;
+pub mod tls;
+mod window;
+
+use polars::prelude::*;
+
+pub use datasets::{DATASETS, Dataset, build, dataset};
+pub use digest::Digest;
+pub use exports::{EXPORTS, Export, export};
+pub use window::Window;
+
+/// The result of this module.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why a report could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Polars could not build a dataset.
+    #[error(
+        "dataset {dataset}: the query failed: {source}; if a column is named, the daily tables are from another version: \
+         roll the window's days up again"
+    )]
+    Query {
+        /// The dataset.
+        dataset: &'static str,
+        /// What Polars says.
+        source: PolarsError,
+    },
+    /// The page or the digest needs a dataset that it was not given.
+    #[error("the report needs the dataset {dataset}, which was not built: add it to the report's datasets")]
+    MissingDataset {
+        /// The dataset.
+        dataset: &'static str,
+    },
+    /// A dataset has not the shape that the page or the digest reads.
+    #[error("a dataset has not the expected columns: {source}; build it again with this version")]
+    Shape {
+        /// What Polars says.
+        #[from]
+        source: PolarsError,
+    },
+    /// A dataset could not be written in a format.
+    #[error("the export as {format} failed: {reason}; try another format")]
+    Export {
+        /// The format.
+        format: &'static str,
+        /// What the writer says.
+        reason: String,
+    },
+}
+
+/// The daily tables over the window and the window before it, with every column of their specs.
+#[derive(Clone)]
+pub struct Tables {
+    /// `daily_clients`.
+    pub daily_clients: LazyFrame,
+    /// `daily_volume`.
+    pub daily_volume: LazyFrame,
+    /// `daily_tls`.
+    pub daily_tls: LazyFrame,
+    /// `daily_refusals`.
+    pub daily_refusals: LazyFrame,
+    /// `coverage`.
+    pub coverage: LazyFrame,
+}
+
+/// The frame of a dataset among those that were built.
+fn find<'a>(datasets: &'a [(&str, DataFrame)], name: &'static str) -> Result<&'a DataFrame> {
+    let found = datasets.iter().find(|(dataset, _)| *dataset == name);
+    found.map(|(_, frame)| frame).ok_or(Error::MissingDataset { dataset: name })
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+mod examples;

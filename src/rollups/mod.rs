@@ -1,1 +1,218 @@
-//! rollups
+//! Roll-ups: one day of submissions and refusals in, one day of a daily table out.
+//!
+//! Each is a pure function from lazy frames to a lazy frame, in a file of its own, with one line in [`ROLLUPS`].
+//! A query covers one day, so that memory follows the groups of that day and not the length of a backfill.
+//! Counts are cast to INT64 at once: Polars counts in 32 bits without sign, and such sums wrap without a word.
+
+mod balance;
+mod batches;
+mod daily_clients;
+mod daily_refusals;
+mod daily_tls;
+mod daily_volume;
+mod networks;
+
+use polars::prelude::*;
+
+use crate::calendar::Day;
+use crate::lake::tables::{self, Kind, Table};
+
+pub use balance::{Totals, totals};
+pub use batches::{MAX_BATCH_ROWS, arrow_array, to_batches};
+
+/// The result of this module.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why a day could not be rolled up.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Polars could not run the query.
+    #[error(
+        "the roll-up query failed: {source}; if a column is named, the day's files are from another version: ingest the day again"
+    )]
+    Query {
+        /// What Polars says.
+        #[from]
+        source: PolarsError,
+    },
+    /// The frame is not of the table's shape.
+    #[error("{table}: column '{column}' is {found}, the table wants {wanted}; this is a defect, please report it")]
+    Shape {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The type found, or `missing`.
+        found: String,
+        /// The type that the table has.
+        wanted: String,
+    },
+    /// Arrow refused the columns of a batch.
+    #[error("{table}: the rows do not make a batch: {source}; this is a defect, please report it")]
+    Batch {
+        /// The table.
+        table: &'static str,
+        /// What Arrow says.
+        source: arrow::error::ArrowError,
+    },
+    /// The sums of a daily table differ from those of the rows that it was made from.
+    #[error(
+        "{table} of {day}: {measure} add up to {rolled_up}, the day's rows to {expected}; the day is not published: \
+         run it again, and report this if it stays"
+    )]
+    Unbalanced {
+        /// The daily table.
+        table: &'static str,
+        /// The day.
+        day: Day,
+        /// What was added up: `messages`, `recipients`, `bytes` or `attempts`.
+        measure: &'static str,
+        /// The sum over the daily table.
+        rolled_up: i64,
+        /// The sum over submissions or refusals.
+        expected: i64,
+    },
+}
+
+/// One UTC day over all sources, with every column of the tables `submissions` and `refusals`.
+#[derive(Clone)]
+pub struct DayFrames {
+    /// The day's accepted messages.
+    pub submissions: LazyFrame,
+    /// The day's refused attempts.
+    pub refusals: LazyFrame,
+}
+
+/// One daily table and how it comes about.
+pub struct Rollup {
+    /// The table that it fills: its result has exactly these columns, in order, sorted.
+    pub table: &'static Table,
+    /// The query.
+    pub build: fn(&DayFrames) -> LazyFrame,
+    /// What runs it best: in memory where distinct values are counted, streaming where sums suffice.
+    pub engine: Engine,
+}
+
+/// Every roll-up, in the order in which a run writes them.
+pub static ROLLUPS: &[Rollup] =
+    &[daily_clients::ROLLUP, daily_volume::ROLLUP, daily_tls::ROLLUP, daily_refusals::ROLLUP];
+
+impl Rollup {
+    /// The day's rows.
+    ///
+    /// # Errors
+    /// Where Polars cannot run the query.
+    pub fn rows(&self, frames: &DayFrames) -> Result<DataFrame> {
+        run((self.build)(frames), self.engine)
+    }
+}
+
+/// The roll-up that fills a table.
+#[must_use]
+pub fn rollup(table: &str) -> Option<&'static Rollup> {
+    ROLLUPS.iter().find(|rollup| rollup.table.name == table)
+}
+
+/// Runs a query in memory: right for distinct counts, and for whatever is small. [`Rollup::rows`] knows better
+/// for a daily table.
+///
+/// # Errors
+/// Where Polars cannot run it.
+pub fn collect(frame: LazyFrame) -> Result<DataFrame> {
+    run(frame, Engine::InMemory)
+}
+
+/// The one place where queries of this crate's daily tables are run.
+fn run(frame: LazyFrame, engine: Engine) -> Result<DataFrame> {
+    Ok(frame.collect_with_engine(engine)?.unwrap_single())
+}
+
+/// Brings a query into the table's shape: its columns and types in order, sorted by the table's order first and
+/// by the rest of the key after, so that the same day always gives the same file.
+fn shape(frame: LazyFrame, table: &Table, key: &[&str]) -> LazyFrame {
+    let rest = key.iter().filter(|name| !table.sort.contains(name));
+    let order: Vec<Expr> = table.sort.iter().chain(rest).map(|name| col(*name)).collect();
+    frame
+        .select(table.columns.iter().map(typed).collect::<Vec<_>>())
+        .sort_by_exprs(order, SortMultipleOptions::default())
+}
+
+/// A table's column in its type. Instants are left as they were read: Polars without its feature `timezones`
+/// plans a cast to UTC and then makes an instant without a zone.
+fn typed(column: &tables::Column) -> Expr {
+    match column.kind {
+        Kind::Timestamp => col(column.name),
+        kind => col(column.name).cast(polars_type(kind)),
+    }
+}
+
+/// The Polars type of a table's column.
+fn polars_type(kind: Kind) -> DataType {
+    match kind {
+        Kind::Date => DataType::Date,
+        Kind::Timestamp => DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)),
+        Kind::Int64 => DataType::Int64,
+        Kind::Double => DataType::Float64,
+        Kind::Boolean => DataType::Boolean,
+        Kind::Utf8 => DataType::String,
+    }
+}
+
+/// The number of rows of a group.
+fn rows() -> Expr {
+    len().cast(DataType::Int64)
+}
+
+/// The sum of a column, what is not known left out.
+fn sum(column: &str) -> Expr {
+    col(column).cast(DataType::Int64).sum()
+}
+
+/// The TLS version, where a missing one is `unknown` and never a group without a name.
+fn tls_version() -> Expr {
+    col("tls_version").fill_null(lit("unknown"))
+}
+
+/// The first and the last instant of a group.
+fn seen() -> [Expr; 2] {
+    [col("ts").min().alias("first_seen"), col("ts").max().alias("last_seen")]
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+mod examples;
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rollup_fills_its_table_exactly() {
+        for frames in [examples::day(), examples::empty()] {
+            for rollup in ROLLUPS {
+                let rows = rollup.rows(&frames).unwrap();
+                let found: Vec<_> = rows.columns().iter().map(|c| (c.name().to_string(), c.dtype().clone())).collect();
+                let columns = rollup.table.columns.iter();
+                let wanted: Vec<_> = columns.map(|c| (c.name.to_owned(), polars_type(c.kind))).collect();
+                assert_eq!(found, wanted, "{}", rollup.table.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_daily_table_has_its_rollup() {
+        let daily = tables::TABLES.iter().filter(|table| table.name.starts_with("daily_"));
+        let rolled: Vec<_> = ROLLUPS.iter().map(|rollup| rollup.table.name).collect();
+        assert_eq!(daily.map(|table| table.name).collect::<Vec<_>>(), rolled);
+    }
+
+    #[test]
+    fn both_engines_give_the_same_rows_in_the_same_order() {
+        for rollup in ROLLUPS {
+            let query = (rollup.build)(&examples::day());
+            let streamed = run(query.clone(), Engine::Streaming).unwrap();
+            assert!(collect(query).unwrap().equals_missing(&streamed), "{}", rollup.table.name);
+        }
+    }
+}

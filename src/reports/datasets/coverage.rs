@@ -1,0 +1,132 @@
+//! `coverage`: what the window was built from, and in words what is wrong with it.
+//!
+//! A figure is worth what its logs are worth. A day that a source lacks while it has others gets a row of its
+//! own: what is missing would otherwise be the one thing that a table of coverage cannot show.
+
+use polars::prelude::*;
+
+use super::super::{Result, Tables, Window};
+use super::{Dataset, date, within};
+use crate::lake::tables::COVERAGE;
+
+/// The registry's line.
+pub(super) const DATASET: Dataset =
+    Dataset { name: "coverage", about: "What each source and day was built from, and warnings in words", build };
+
+/// A silence that a busy server does not keep, in seconds.
+const LONG_GAP: f64 = 3_600.0;
+
+fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
+    let rows = tables.coverage.clone().filter(within(window)).with_column(lit(true).alias("present"));
+    let key = [col("date"), col("source")];
+    let joined = expected(tables, window).join(rows, key.clone(), key, JoinArgs::new(JoinType::Left));
+    // A day after the newest complete one is not missing, it is not there yet.
+    let due = col("present").is_not_null().or(col("date").lt_eq(date(window.as_of)));
+    // The inputs are a list of files for machines, too long for a table that people read.
+    let mut columns: Vec<Expr> =
+        COVERAGE.columns.iter().filter(|column| column.name != "inputs").map(|column| col(column.name)).collect();
+    columns.push(in_words().alias("warnings"));
+    let order = SortMultipleOptions::default();
+    Ok(joined.filter(due).select(columns).sort(["date", "source"], order))
+}
+
+/// Every day of the window for every source that has a row in it or in the window before.
+fn expected(tables: &Tables, window: &Window) -> LazyFrame {
+    let days: Vec<i32> = window.days().days().map(|day| day.epoch_days()).collect();
+    let days = Int32Chunked::from_vec("date".into(), days).into_date().into_column().into_frame().lazy();
+    let sources = tables.coverage.clone().select([col("source")]).unique(None, UniqueKeepStrategy::Any);
+    days.cross_join(sources, None)
+}
+
+/// All warnings of a row, separated by `; `; missing where there is nothing to warn about.
+fn in_words() -> Expr {
+    let warnings: Vec<Expr> = warnings()
+        .into_iter()
+        .map(|(condition, words)| when(condition).then(words).otherwise(lit(NULL).cast(DataType::String)))
+        .collect();
+    let joined = concat_str(warnings, "; ", true);
+    when(joined.clone().eq(lit(""))).then(lit(NULL).cast(DataType::String)).otherwise(joined)
+}
+
+/// When to warn, and how. A condition about a missing value does not hold.
+fn warnings() -> Vec<(Expr, Expr)> {
+    let above = |column: &str| col(column).gt(lit(0));
+    let unlogged = above("submissions").and(col("unknown_tls_share").gt_eq(lit(1.0)));
+    let partly = above("unknown_tls_share").and(col("unknown_tls_share").lt(lit(1.0)));
+    vec![
+        (
+            col("present").is_null(),
+            lit("no log line of this day was read, though the source has other days: check that its files are listed \
+                 and not yet rotated away"),
+        ),
+        (unlogged, lit("TLS versions are not logged: set smtpd_tls_loglevel = 1, or what your server has for it")),
+        (partly, of_messages("unknown_tls_share", " have no known TLS version")),
+        (above("unknown_account_share"), of_messages("unknown_account_share", " have no known account")),
+        (
+            col("longest_gap_seconds").gt(lit(LONG_GAP)),
+            concat_str([lit("no log line for "), hours("longest_gap_seconds"), lit(" hours")], "", false),
+        ),
+        (
+            above("lines_rejected"),
+            counted("lines that could not be read (see the table rejected_lines): ", "lines_rejected"),
+        ),
+        (
+            above("truncated_files"),
+            counted("files that are cut off (what followed is not counted): ", "truncated_files"),
+        ),
+    ]
+}
+
+/// `12 of 340 messages …`
+fn of_messages(share: &str, words: &str) -> Expr {
+    let part = (col(share) * col("submissions").cast(DataType::Float64)).round(0, RoundMode::HalfAwayFromZero);
+    let part = part.cast(DataType::Int64).cast(DataType::String);
+    let whole = col("submissions").cast(DataType::String);
+    concat_str([part, lit(" of "), whole, lit(" messages"), lit(words)], "", false)
+}
+
+fn counted(words: &str, column: &str) -> Expr {
+    concat_str([lit(words), col(column).cast(DataType::String)], "", false)
+}
+
+fn hours(column: &str) -> Expr {
+    (col(column) / lit(3_600.0)).round(1, RoundMode::HalfAwayFromZero).cast(DataType::String)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+mod tests {
+    use super::super::super::examples::{self, texts};
+    use super::super::build;
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let rows = build(&DATASET, &examples::tables(), &examples::window()).unwrap();
+        let warnings = texts(&rows, "warnings");
+        // mx1 has 1, 2 and 3 March; mx2 has only 2 March. 4 March is after the newest complete day.
+        assert_eq!(texts(&rows, "source"), ["mx1", "mx2", "mx1", "mx2", "mx1", "mx2"].map(Some));
+        assert_eq!(warnings[0], None);
+        assert!(warnings[1].unwrap().starts_with("no log line of this day was read"));
+        assert_eq!(
+            warnings[2],
+            Some("2 of 8 messages have no known TLS version; 1 of 8 messages have no known account")
+        );
+        assert_eq!(
+            warnings[3],
+            Some("TLS versions are not logged: set smtpd_tls_loglevel = 1, or what your server has for it")
+        );
+        let third = "no log line for 2.5 hours; lines that could not be read (see the table rejected_lines): 7; \
+                     files that are cut off (what followed is not counted): 1";
+        assert_eq!(warnings[4], Some(third));
+        assert!(warnings[5].unwrap().starts_with("no log line of this day was read"));
+    }
+
+    #[test]
+    fn the_inputs_are_left_out() {
+        let rows = build(&DATASET, &examples::tables(), &examples::window()).unwrap();
+        let names = examples::names(&rows);
+        assert!(!names.contains(&"inputs"));
+        assert_eq!(names.last(), Some(&"warnings"));
+    }
+}

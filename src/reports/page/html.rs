@@ -1,0 +1,82 @@
+//! Text and numbers as HTML shows them.
+
+/// Text with everything replaced that could end a text or an attribute
+/// (<https://html.spec.whatwg.org/multipage/syntax.html>).
+pub(super) fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            // Control and direction marks can make a text look like another one.
+            control if control.is_control() || is_direction_mark(control) => safe.push('\u{fffd}'),
+            plain => safe.push(plain),
+        }
+    }
+    safe
+}
+
+/// Unicode's explicit directional marks (UAX #9).
+fn is_direction_mark(character: char) -> bool {
+    matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+}
+
+/// The attribute of a class; nothing where there is none.
+pub(super) fn class(name: &str) -> String {
+    if name.is_empty() { String::new() } else { format!(" class=\"{name}\"") }
+}
+
+/// A count with thousands set apart: `5,973`.
+pub(super) fn count(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::from(if number < 0 { "-" } else { "" });
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A change with its sign: `+12`.
+pub(super) fn signed(number: i64) -> String {
+    if number < 0 { count(number) } else { format!("+{}", count(number)) }
+}
+
+/// A size in the binary unit that leaves one to four digits before the point: `1.5 MiB`.
+pub(super) fn bytes(size: i64) -> String {
+    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+    if size.abs() < 1_024 {
+        return format!("{size} B");
+    }
+    let mut scaled = size as f64 / 1_024.0;
+    let mut unit = 0;
+    while scaled.abs() >= 1_024.0 && unit + 1 < UNITS.len() {
+        scaled /= 1_024.0;
+        unit += 1;
+    }
+    format!("{scaled:.1} {}", UNITS[unit])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_is_text() {
+        assert_eq!(escaped("<a href='x' title=\"y\">&"), "&lt;a href=&#39;x&#39; title=&quot;y&quot;&gt;&amp;");
+        assert_eq!(escaped("a\u{202e}b\u{0}"), "a\u{fffd}b\u{fffd}");
+        assert_eq!(escaped("jürgen@münchen.example"), "jürgen@münchen.example");
+    }
+
+    #[test]
+    fn numbers_are_easy_to_read() {
+        assert_eq!([0, 999, 5_973, 1_234_567, -1_000].map(count), ["0", "999", "5,973", "1,234,567", "-1,000"]);
+        assert_eq!([0, 12, -3].map(signed), ["+0", "+12", "-3"]);
+        assert_eq!([0, 1_023, 1_536, 5 << 30].map(bytes), ["0 B", "1023 B", "1.5 KiB", "5.0 GiB"]);
+    }
+}

@@ -1,0 +1,175 @@
+//! The page: one HTML file that reads well from a disk, on a phone, in the dark and without a network.
+//!
+//! Nothing is loaded and no script runs: the content security policy forbids both, so that even words of
+//! strangers that slipped through could do nothing. Styles are the only thing allowed inline. All text from data
+//! goes through [`html::escaped`].
+
+mod html;
+mod sections;
+mod table;
+
+use polars::prelude::DataFrame;
+
+use super::digest::Digest;
+use super::{Result, Window};
+use html::{bytes, count, escaped, signed};
+
+/// The page without its data.
+const TEMPLATE: &str = include_str!("page.html");
+
+/// The page of a window: its numbers, the TLS versions, the volume by domain, the details, the coverage, and any
+/// other dataset that is given as a plain table.
+///
+/// # Errors
+/// Where a dataset that the page is built on is missing, or not of this version's shape.
+pub fn render(datasets: &[(&str, DataFrame)], window: &Window, title: &str) -> Result<String> {
+    let digest = Digest::new(datasets)?;
+    let sections = sections::all(datasets, &digest, window)?;
+    Ok(fill(
+        TEMPLATE,
+        &[
+            ("title", &escaped(title)),
+            ("window", &window.to_string()),
+            ("previous", &window.previous().to_string()),
+            ("as_of", &window.as_of.to_string()),
+            ("numbers", &numbers(&digest)),
+            ("sections", &sections),
+        ],
+    ))
+}
+
+/// Puts values where the template names them, in one pass: a value that looks like a name is not filled again.
+fn fill(template: &str, values: &[(&str, &str)]) -> String {
+    let mut page = String::with_capacity(template.len());
+    let mut parts = template.split("{{");
+    page.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let (name, rest) = part.split_once("}}").unwrap_or((part, ""));
+        page.push_str(values.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value));
+        page.push_str(rest);
+    }
+    page
+}
+
+fn numbers(digest: &Digest) -> String {
+    let legacy = format!("accounts: {}", count(digest.legacy_accounts));
+    [
+        number(
+            "widget",
+            "Accounts that sent",
+            &count(digest.accounts),
+            &change(digest.change_accounts, digest.change_accounts_percent),
+        ),
+        number(
+            "",
+            "Messages",
+            &count(digest.messages),
+            &change(digest.change_messages, digest.change_messages_percent),
+        ),
+        number("", "Legacy messages", &count(digest.legacy_messages), &legacy),
+        number("", "Domains", &count(digest.domains), ""),
+        number("", "Recipients", &count(digest.recipients), ""),
+        number("", "Size", &bytes(digest.bytes), "where the logs have it"),
+    ]
+    .concat()
+}
+
+fn number(class: &str, name: &str, figure: &str, note: &str) -> String {
+    format!(
+        "<div{}><dt>{}</dt><dd class=\"figure\">{}</dd><dd class=\"quiet\">{}</dd></div>",
+        html::class(class),
+        escaped(name),
+        escaped(figure),
+        escaped(note)
+    )
+}
+
+/// A change in words.
+fn change(by: i64, percent: Option<f64>) -> String {
+    match percent {
+        Some(percent) => format!("{} ({percent:+.2} %)", signed(by)),
+        None => format!("{}, none before", signed(by)),
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+mod tests {
+    use polars::prelude::*;
+
+    use super::super::{DATASETS, Tables, build, examples};
+    use super::*;
+
+    fn page(tables: &Tables, title: &str) -> String {
+        let built = DATASETS.iter().map(|set| (set.name, build(set, tables, &examples::window()).unwrap()));
+        render(&built.collect::<Vec<_>>(), &examples::window(), title).unwrap()
+    }
+
+    #[test]
+    fn the_page_shows_the_numbers() {
+        let page = page(&examples::tables(), "Submissions");
+        assert!(page.contains("<h1>Submissions</h1>"));
+        assert!(
+            page.contains("2026-03-01 to 2026-03-04 (UTC days, both included), compared with 2026-02-25 to 2026-02-28")
+        );
+        assert!(
+            page.contains(
+                "<dt>Accounts that sent</dt><dd class=\"figure\">2</dd><dd class=\"quiet\">+1 (+100.00 %)</dd>"
+            )
+        );
+        assert!(page.contains("alice@a.test"));
+        assert!(page.contains("TLS versions are not logged"));
+        assert!(!page.contains("{{"));
+    }
+
+    #[test]
+    fn nothing_in_the_data_becomes_markup() {
+        let mut tables = examples::tables();
+        let evil = lit("<script>alert(\"1\")</script>&{{title}}'");
+        for frame in [&mut tables.daily_volume, &mut tables.daily_clients, &mut tables.daily_tls] {
+            *frame = frame.clone().with_columns([evil.clone().alias("account"), evil.clone().alias("domain")]);
+        }
+        tables.coverage = tables.coverage.with_column(evil.alias("source"));
+        let page = page(&tables, "<b>title</b>");
+        assert!(!page.contains("<script") && !page.contains("<b>"));
+        assert!(page.contains("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;{{title}}&#39;"));
+    }
+
+    #[test]
+    fn nothing_is_loaded_and_nothing_runs() {
+        let page = page(&examples::tables(), "t");
+        assert!(page.contains("default-src 'none'"));
+        for forbidden in ["<script", "src=", "href=", "url(", "@import", "http://", "https://", " style=", " on"] {
+            let found = page
+                .match_indices(forbidden)
+                .filter(|(at, _)| forbidden != " on" || page[*at..].starts_with(" onload"));
+            assert_eq!(found.count(), 0, "{forbidden}");
+        }
+    }
+
+    #[test]
+    fn tables_are_told_apart_by_captions_and_scopes() {
+        let page = page(&examples::tables(), "t");
+        let many = |text: &str| page.matches(text).count();
+        assert_eq!(many("<table>"), many("<caption>"));
+        assert_eq!(many("<table>"), 5);
+        assert_eq!(many("<th"), many("scope=\"col\"") + many("scope=\"row\"") + many("<thead"));
+    }
+
+    #[test]
+    fn a_window_without_data_is_a_page_too() {
+        let page = page(&examples::empty(), "t");
+        assert!(page.contains("+0, none before"));
+        assert!(page.contains("0.00 %"));
+    }
+
+    #[test]
+    fn a_dataset_that_the_page_does_not_know_is_a_table() {
+        let built =
+            DATASETS.iter().map(|set| (set.name, build(set, &examples::tables(), &examples::window()).unwrap()));
+        let mut datasets: Vec<_> = built.collect();
+        datasets.push(("legacy_clients", df!("window_start" => ["x"], "account" => ["carol@c.test"]).unwrap()));
+        let page = render(&datasets, &examples::window(), "t").unwrap();
+        assert!(page.contains("<h2>Legacy clients</h2>") && page.contains("carol@c.test"));
+    }
+}

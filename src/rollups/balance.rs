@@ -1,0 +1,99 @@
+//! The balance: what was rolled up adds up to what there was.
+//!
+//! Checked for every day of every run. A day that breaks it is an error, not a warning: a wrong figure in a daily
+//! table would be believed for years.
+
+use polars::prelude::*;
+
+use super::{DayFrames, Error, Result, rows, run, sum};
+use crate::calendar::Day;
+use crate::lake::tables::Table;
+
+/// What a day's rows add up to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Totals {
+    /// Rows of `submissions`.
+    pub messages: i64,
+    /// Sum of the known recipients.
+    pub recipients: i64,
+    /// Sum of the known sizes, in bytes.
+    pub bytes: i64,
+    /// Rows of `refusals`.
+    pub attempts: i64,
+}
+
+/// Adds up a day's submissions and refusals.
+///
+/// # Errors
+/// Where Polars cannot run the query.
+pub fn totals(frames: &DayFrames) -> Result<Totals> {
+    let submissions = frames.submissions.clone().select([
+        rows().alias("messages"),
+        sum("recipients"),
+        sum("size_bytes").alias("bytes"),
+    ]);
+    let submissions = run(submissions, Engine::Streaming)?;
+    let refusals = run(frames.refusals.clone().select([rows().alias("attempts")]), Engine::Streaming)?;
+    Ok(Totals {
+        messages: add_up(&submissions, "messages")?,
+        recipients: add_up(&submissions, "recipients")?,
+        bytes: add_up(&submissions, "bytes")?,
+        attempts: add_up(&refusals, "attempts")?,
+    })
+}
+
+impl Totals {
+    /// Holds a daily table's rows against the day: every measure that the table has must add up to the same.
+    ///
+    /// # Errors
+    /// [`Error::Unbalanced`] with table, day and both numbers where one does not.
+    pub fn check(&self, table: &Table, day: Day, rolled: &DataFrame) -> Result<()> {
+        let measures = [
+            ("messages", self.messages),
+            ("recipients", self.recipients),
+            ("bytes", self.bytes),
+            ("attempts", self.attempts),
+        ];
+        for (measure, expected) in measures {
+            if table.columns.iter().any(|column| column.name == measure) {
+                let rolled_up = add_up(rolled, measure)?;
+                if rolled_up != expected {
+                    return Err(Error::Unbalanced { table: table.name, day, measure, rolled_up, expected });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn add_up(frame: &DataFrame, column: &str) -> Result<i64> {
+    Ok(frame.column(column)?.i64()?.sum().unwrap_or(0))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+mod tests {
+    use super::super::{ROLLUPS, examples, rollup};
+    use super::*;
+
+    #[test]
+    fn every_daily_table_balances() {
+        for frames in [examples::day(), examples::empty()] {
+            let totals = totals(&frames).unwrap();
+            for rollup in ROLLUPS {
+                totals.check(rollup.table, examples::date(), &rollup.rows(&frames).unwrap()).unwrap();
+            }
+        }
+        let expected = Totals { messages: 6, recipients: 7, bytes: 810, attempts: 6 };
+        assert_eq!(totals(&examples::day()).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_lost_row_is_named_with_both_numbers() {
+        let frames = examples::day();
+        let volume = rollup("daily_volume").unwrap();
+        let lost = volume.rows(&frames).unwrap().slice(0, 2);
+        let error = totals(&frames).unwrap().check(volume.table, examples::date(), &lost).unwrap_err().to_string();
+        assert!(error.starts_with("daily_volume of 2026-03-01: messages add up to 5, the day's rows to 6"), "{error}");
+    }
+}

@@ -1,0 +1,133 @@
+//! From Polars to Arrow: a roll-up's rows as the record batches that the lake writes.
+//!
+//! The two have their own Arrow implementations. Values are copied column by column: daily tables are small next
+//! to the logs they come from, and a copy needs neither `unsafe` nor a promise about either side's memory.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+};
+use polars::prelude::*;
+
+use super::{Error, Result, polars_type};
+use crate::lake::tables::{Column as Spec, Kind, Table};
+
+/// The most rows of one batch: a row group as the ingest writes them.
+pub const MAX_BATCH_ROWS: usize = 250_000;
+
+/// The frame's rows as batches of the table's file schema (without its partition columns), in the frame's order,
+/// each of at most [`MAX_BATCH_ROWS`] rows. No rows give no batch.
+///
+/// # Errors
+/// Where the frame has not the table's columns and types.
+pub fn to_batches(table: &Table, frame: &DataFrame) -> Result<Vec<RecordBatch>> {
+    let starts = (0..frame.height()).step_by(MAX_BATCH_ROWS);
+    starts.map(|start| batch(table, &frame.slice(start as i64, MAX_BATCH_ROWS))).collect()
+}
+
+fn batch(table: &Table, rows: &DataFrame) -> Result<RecordBatch> {
+    let stored = table.columns.iter().filter(|column| !table.partitions.contains(&column.name));
+    let arrays = stored.map(|column| array(table, column, rows)).collect::<Result<Vec<_>>>()?;
+    RecordBatch::try_new(table.file_schema(), arrays).map_err(|source| Error::Batch { table: table.name, source })
+}
+
+fn array(table: &Table, spec: &Spec, rows: &DataFrame) -> Result<ArrayRef> {
+    let wanted = polars_type(spec.kind);
+    let shape =
+        |found: String| Error::Shape { table: table.name, column: spec.name, found, wanted: wanted.to_string() };
+    let column = rows.column(spec.name).map_err(|_| shape("missing".to_owned()))?;
+    let fits = match column.dtype() {
+        // Every instant of the lake is in UTC, whether the reader kept that word or not.
+        DataType::Datetime(TimeUnit::Microseconds, _) => spec.kind == Kind::Timestamp,
+        dtype => *dtype == wanted,
+    };
+    if !fits {
+        return Err(shape(column.dtype().to_string()));
+    }
+    arrow_array(column)?.ok_or_else(|| shape(column.dtype().to_string()))
+}
+
+/// A column's values as an Arrow array of one of the lake's types; `None` where it has another type.
+///
+/// # Errors
+/// Never for a column whose values are of its own type.
+pub fn arrow_array(column: &Column) -> Result<Option<ArrayRef>> {
+    Ok(Some(match column.dtype() {
+        DataType::Date => Arc::new(Date32Array::from_iter(column.date()?.physical().iter())),
+        DataType::Datetime(TimeUnit::Microseconds, _) => {
+            let instants = TimestampMicrosecondArray::from_iter(column.datetime()?.physical().iter());
+            Arc::new(instants.with_timezone("UTC"))
+        }
+        DataType::Int64 => Arc::new(Int64Array::from_iter(column.i64()?.iter())),
+        DataType::Float64 => Arc::new(Float64Array::from_iter(column.f64()?.iter())),
+        DataType::Boolean => Arc::new(BooleanArray::from_iter(column.bool()?.iter())),
+        DataType::String => Arc::new(StringArray::from_iter(column.str()?.iter())),
+        _ => return Ok(None),
+    }))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+mod tests {
+    use arrow::array::{Array, AsArray};
+    use arrow::datatypes::{Float64Type, Int64Type, TimestampMicrosecondType};
+
+    use super::super::{ROLLUPS, examples, rollup};
+    use super::*;
+    use crate::lake::tables::{DAILY_REFUSALS, DAILY_TLS};
+
+    #[test]
+    fn values_and_holes_survive() {
+        let rows = rollup("daily_tls").unwrap().rows(&examples::day()).unwrap();
+        let batches = to_batches(&DAILY_TLS, &rows).unwrap();
+        assert_eq!(batches.len(), 1);
+        let batch = &batches[0];
+        assert_eq!(batch.schema(), DAILY_TLS.file_schema());
+        assert!(batch.column_by_name("date").is_none(), "a partition column is not in the file");
+        let accounts = batch.column_by_name("account").unwrap().as_string::<i32>();
+        assert!(accounts.is_null(0));
+        assert_eq!(accounts.value(3), "bob@b.test");
+        assert_eq!(batch.column_by_name("messages").unwrap().as_primitive::<Int64Type>().values(), &[1, 1, 3, 1]);
+        assert_eq!(batch.column_by_name("share").unwrap().as_primitive::<Float64Type>().value(1), 0.25);
+    }
+
+    #[test]
+    fn instants_stay_microseconds_in_utc() {
+        let rows = rollup("daily_refusals").unwrap().rows(&examples::day()).unwrap();
+        let batch = to_batches(&DAILY_REFUSALS, &rows).unwrap().remove(0);
+        let first = batch.column_by_name("first_seen").unwrap().as_primitive::<TimestampMicrosecondType>();
+        assert_eq!(first.value(3), examples::at(1, 0));
+        assert_eq!(first.timezone(), Some("UTC"));
+        assert_eq!(batch.column_by_name("later_success").unwrap().as_boolean().true_count(), 2);
+    }
+
+    #[test]
+    fn batches_are_bounded_and_keep_the_order() {
+        let rows = rollup("daily_tls").unwrap().rows(&examples::day()).unwrap();
+        let mut many = rows.clone();
+        while many.height() <= 2 * MAX_BATCH_ROWS {
+            many = many.vstack(&many).unwrap();
+        }
+        let batches = to_batches(&DAILY_TLS, &many).unwrap();
+        assert_eq!(batches.iter().map(RecordBatch::num_rows).sum::<usize>(), many.height());
+        assert!(batches.iter().all(|batch| batch.num_rows() <= MAX_BATCH_ROWS));
+        let second = batches[1].column_by_name("messages").unwrap().as_primitive::<Int64Type>();
+        assert_eq!(second.value(2), 3, "250,000 is a multiple of the four rows");
+    }
+
+    #[test]
+    fn no_rows_make_no_batch() {
+        for rollup in ROLLUPS {
+            let rows = rollup.rows(&examples::empty()).unwrap();
+            assert!(to_batches(rollup.table, &rows).unwrap().is_empty());
+        }
+    }
+
+    #[test]
+    fn a_frame_of_another_shape_is_refused() {
+        let rows = rollup("daily_tls").unwrap().rows(&examples::day()).unwrap();
+        let error = to_batches(&DAILY_REFUSALS, &rows).unwrap_err().to_string();
+        assert!(error.contains("daily_refusals: column 'client_ip' is missing"), "{error}");
+    }
+}

@@ -1,0 +1,65 @@
+//! `daily_refusals`: who was refused, from where, why and how often, and whether it worked out later that day.
+//!
+//! `later_success` tells a mistyped password from a device that no longer gets in: true where the same account had
+//! a message accepted later that day than the last refusal of the group. A refusal without an account (a TLS
+//! handshake that broke) is matched by the client's address instead.
+
+use polars::prelude::*;
+
+use super::{DayFrames, Rollup, rows, seen, shape};
+use crate::lake::tables::DAILY_REFUSALS;
+
+/// What makes a row.
+const KEY: &[&str] = &["date", "account", "client_ip", "kind"];
+
+/// The registry's line.
+pub(super) const ROLLUP: Rollup = Rollup { table: &DAILY_REFUSALS, build, engine: Engine::Streaming };
+
+fn build(frames: &DayFrames) -> LazyFrame {
+    let key: Vec<Expr> = KEY.iter().map(|name| col(*name)).collect();
+    let mut measures = vec![col("client_name").min(), rows().alias("attempts")];
+    measures.extend(seen());
+    let grouped = frames.refusals.clone().group_by(key).agg(measures);
+    // One pass over the day's messages serves both joins.
+    let accepted = frames.submissions.clone().group_by([col("account"), col("client_ip")]).agg([col("ts").max()]);
+    let left = || JoinArgs::new(JoinType::Left);
+    let joined = grouped.join(last_success(&accepted, "account"), [col("account")], [col("account")], left()).join(
+        last_success(&accepted, "client_ip"),
+        [col("client_ip")],
+        [col("client_ip")],
+        left(),
+    );
+    let success = when(col("account").is_null()).then(col("client_ip_success")).otherwise(col("account_success"));
+    let later = success.gt(col("last_seen")).fill_null(lit(false));
+    shape(joined.with_column(later.alias("later_success")), &DAILY_REFUSALS, KEY)
+}
+
+/// When each known value of a column last had a message accepted, as `<column>_success`.
+fn last_success(accepted: &LazyFrame, column: &str) -> LazyFrame {
+    accepted
+        .clone()
+        .filter(col(column).is_not_null())
+        .group_by([col(column)])
+        .agg([col("ts").max().alias(format!("{column}_success"))])
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+mod tests {
+    use super::super::examples::{self, bools, ints, texts};
+    use super::*;
+
+    #[test]
+    fn attempts_are_counted_and_later_success_is_seen() {
+        let rows = ROLLUP.rows(&examples::day()).unwrap();
+        assert_eq!(texts(&rows, "account"), [None, None, None, Some("alice@a.test"), Some("bob@b.test")]);
+        assert_eq!(
+            texts(&rows, "client_ip"),
+            [None, Some("192.0.2.1"), Some("203.0.113.5"), Some("198.51.100.7"), None]
+        );
+        assert_eq!(ints(&rows, "attempts"), [1, 1, 1, 2, 1]);
+        // Nothing is known; alice's address sent later; that address never sent; alice sent later, from elsewhere;
+        // bob's only message came before his refusal.
+        assert_eq!(bools(&rows, "later_success"), [false, true, false, true, false]);
+    }
+}

@@ -1,0 +1,50 @@
+//! `daily_tls`: which TLS versions each account used, and how large a part of its day each was.
+//!
+//! `share` is a fraction from 0 to 1 of all of the account's messages that day, those of `unknown` version
+//! included: leaving them out would make a badly logged account look well understood.
+
+use polars::prelude::*;
+
+use super::{DayFrames, Rollup, rows, shape, sum, tls_version};
+use crate::lake::tables::DAILY_TLS;
+
+/// What makes a row.
+const KEY: &[&str] = &["date", "account", "tls_version"];
+
+/// The registry's line.
+pub(super) const ROLLUP: Rollup = Rollup { table: &DAILY_TLS, build, engine: Engine::Streaming };
+
+fn build(frames: &DayFrames) -> LazyFrame {
+    // The domain is taken over the whole account, so that all of its rows agree on it.
+    let versions = frames
+        .submissions
+        .clone()
+        .with_column(tls_version())
+        .group_by([col("date"), col("account"), col("tls_version")])
+        .agg([col("domain").min().alias("some_domain"), rows().alias("messages"), sum("recipients")]);
+    let of_account = [sum("messages").alias("all"), col("some_domain").min().alias("domain")];
+    let accounts = versions.clone().group_by([col("date"), col("account")]).agg(of_account);
+    let key = [col("date"), col("account")];
+    // Messages without an account are a group of their own, so a missing account meets a missing account.
+    let same = JoinArgs { nulls_equal: true, ..JoinArgs::new(JoinType::Left) };
+    let joined = versions.join(accounts, key.clone(), key, same);
+    let share = col("messages").cast(DataType::Float64) / col("all").cast(DataType::Float64);
+    shape(joined.with_column(share.alias("share")), &DAILY_TLS, KEY)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+mod tests {
+    use super::super::examples::{self, floats, ints, texts};
+    use super::*;
+
+    #[test]
+    fn shares_have_all_of_the_accounts_messages_below_the_line() {
+        let rows = ROLLUP.rows(&examples::day()).unwrap();
+        assert_eq!(texts(&rows, "account"), [None, Some("alice@a.test"), Some("alice@a.test"), Some("bob@b.test")]);
+        assert_eq!(texts(&rows, "tls_version"), [Some("none"), Some("TLSv1.0"), Some("TLSv1.3"), Some("unknown")]);
+        assert_eq!(ints(&rows, "messages"), [1, 1, 3, 1]);
+        assert_eq!(ints(&rows, "recipients"), [1, 2, 4, 0]);
+        assert_eq!(floats(&rows, "share"), [1.0, 0.25, 0.75, 1.0]);
+    }
+}

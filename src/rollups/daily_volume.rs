@@ -1,0 +1,87 @@
+//! `daily_volume`: how much each account sent, from how many places, at which hours.
+
+use polars::prelude::*;
+
+use super::{DayFrames, Rollup, networks, rows, seen, shape, sum};
+use crate::calendar::{DAY, HOUR};
+use crate::lake::tables::DAILY_VOLUME;
+
+/// What makes a row.
+const KEY: &[&str] = &["date", "account"];
+
+/// The registry's line.
+pub(super) const ROLLUP: Rollup = Rollup { table: &DAILY_VOLUME, build, engine: Engine::InMemory };
+
+fn build(frames: &DayFrames) -> LazyFrame {
+    let placed = frames.submissions.clone().with_columns([
+        col("client_ip").map(networks::of_column, networks::field).alias("net"),
+        hour_of_day().alias("hour"),
+    ]);
+    let grouped = placed.group_by([col("date"), col("account")]).agg(measures());
+    shape(grouped, &DAILY_VOLUME, KEY)
+}
+
+fn measures() -> Vec<Expr> {
+    let mut measures = vec![
+        col("domain").min(),
+        rows().alias("messages"),
+        sum("recipients"),
+        sum("size_bytes").alias("bytes"),
+        distinct("client_ip").alias("client_ips"),
+        distinct("net").alias("client_nets"),
+        distinct("mail_from").alias("mail_froms"),
+    ];
+    measures.extend(seen());
+    measures.extend((0..24_i64).map(|hour| {
+        let within = col("hour").eq(lit(hour)).cast(DataType::Int64);
+        within.sum().alias(format!("hour_{hour:02}"))
+    }));
+    measures
+}
+
+/// The UTC hour of an instant, by division: independent of Polars' time zones.
+fn hour_of_day() -> Expr {
+    let instant = col("ts").cast(DataType::Int64);
+    (instant.clone() - instant.floor_div(lit(DAY)) * lit(DAY)).floor_div(lit(HOUR))
+}
+
+/// How many different known values a group has. A missing value is not known, so it is no value.
+fn distinct(column: &str) -> Expr {
+    let count = col(column).n_unique().cast(DataType::Int64);
+    count - col(column).is_null().any(false).cast(DataType::Int64)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+mod tests {
+    use super::super::examples::{self, ints, texts};
+    use super::*;
+
+    #[test]
+    fn an_account_has_one_row_a_day() {
+        let rows = ROLLUP.rows(&examples::day()).unwrap();
+        assert_eq!(texts(&rows, "account"), [None, Some("alice@a.test"), Some("bob@b.test")]);
+        assert_eq!(ints(&rows, "messages"), [1, 4, 1]);
+        assert_eq!(ints(&rows, "recipients"), [1, 6, 0], "unknown recipients add nothing");
+        assert_eq!(ints(&rows, "bytes"), [10, 800, 0], "an unknown size adds nothing");
+    }
+
+    #[test]
+    fn places_are_counted_exactly() {
+        let rows = ROLLUP.rows(&examples::day()).unwrap();
+        // alice: 192.0.2.1, ::ffff:192.0.2.9 (the same /24) and 2001:db8::1 (a /48); bob's address is not known.
+        assert_eq!(ints(&rows, "client_ips"), [1, 3, 0]);
+        assert_eq!(ints(&rows, "client_nets"), [1, 2, 0]);
+        assert_eq!(ints(&rows, "mail_froms"), [0, 2, 1]);
+    }
+
+    #[test]
+    fn hours_add_up_to_the_messages() {
+        let rows = ROLLUP.rows(&examples::day()).unwrap();
+        assert_eq!(ints(&rows, "hour_00"), [0, 1, 0]);
+        assert_eq!(ints(&rows, "hour_09"), [0, 2, 1]);
+        assert_eq!(ints(&rows, "hour_23"), [1, 1, 0]);
+        let all: i64 = (0..24).map(|hour| ints(&rows, &format!("hour_{hour:02}")).iter().sum::<i64>()).sum();
+        assert_eq!(all, 6);
+    }
+}

@@ -1,0 +1,87 @@
+//! One small day whose roll-ups were worked out by hand, for the tests of this folder.
+
+use polars::prelude::*;
+
+use super::{DayFrames, polars_type};
+use crate::calendar::{Day, HOUR, SECOND, Timestamp};
+use crate::lake::tables::{REFUSALS, SUBMISSIONS, Table};
+
+/// 2026-03-01.
+pub(super) fn date() -> Day {
+    "2026-03-01".parse().unwrap()
+}
+
+/// An instant of the day.
+pub(super) fn at(hour: i64, second: i64) -> Timestamp {
+    date().start() + hour * HOUR + second * SECOND
+}
+
+const ALICE: Option<&str> = Some("alice@a.test");
+const BOB: Option<&str> = Some("bob@b.test");
+
+/// alice sends four messages from three addresses, bob's printer one of which little is known, and one message has
+/// no account. Both are refused now and then.
+pub(super) fn day() -> DayFrames {
+    let submissions = df!(
+        "ts" => [at(0, 0), at(9, 0), at(9, 59), at(23, 3599), at(9, 1), at(23, 0)],
+        "account" => [ALICE, ALICE, ALICE, ALICE, BOB, None],
+        "domain" => [Some("a.test"), Some("a.test"), Some("a.test"), Some("a.test"), Some("b.test"), None],
+        "client_ip" => [Some("192.0.2.1"), Some("192.0.2.1"), Some("::ffff:192.0.2.9"), Some("2001:db8::1"), None, Some("192.0.2.1")],
+        "client_name" => [Some("b.example"), Some("a.example"), None, None, None, None],
+        "helo" => [Some("pc"), Some("pc"), Some("pc"), Some("pc"), Some("printer"), Some("pc")],
+        "tls_version" => [Some("TLSv1.3"), Some("TLSv1.3"), Some("TLSv1.0"), Some("TLSv1.3"), None, Some("none")],
+        "mail_from" => [Some("alice@a.test"), Some("alice@a.test"), Some("sales@a.test"), None, Some("bob@b.test"), None],
+        "recipients" => [Some(1_i64), Some(2), Some(2), Some(1), None, Some(1)],
+        "size_bytes" => [Some(100_i64), None, Some(400), Some(300), None, Some(10)],
+    );
+    let refusals = df!(
+        "ts" => [at(1, 0), at(2, 0), at(10, 0), at(22, 0), at(3, 0), at(4, 0)],
+        "account" => [ALICE, ALICE, BOB, None, None, None],
+        "client_ip" => [Some("198.51.100.7"), Some("198.51.100.7"), None, Some("192.0.2.1"), Some("203.0.113.5"), None],
+        "kind" => ["auth_failed", "auth_failed", "auth_failed", "tls_failed", "tls_failed", "tls_failed"],
+    );
+    DayFrames {
+        submissions: complete(submissions.unwrap(), &SUBMISSIONS),
+        refusals: complete(refusals.unwrap(), &REFUSALS),
+    }
+}
+
+/// A day without a row.
+pub(super) fn empty() -> DayFrames {
+    let day = day();
+    DayFrames { submissions: day.submissions.limit(0), refusals: day.refusals.limit(0) }
+}
+
+/// The frame with all of the table's columns: the day, and nothing where nothing was given.
+fn complete(given: DataFrame, table: &Table) -> LazyFrame {
+    let height = given.height();
+    let columns = table.columns.iter().map(|spec| {
+        let dtype = polars_type(spec.kind);
+        let column = match (spec.name, given.column(spec.name)) {
+            ("date", _) => Column::new_scalar("date".into(), Scalar::from(date().epoch_days()), height),
+            (_, Ok(column)) => column.clone(),
+            (name, Err(_)) => return Column::full_null(name.into(), height, &dtype),
+        };
+        match dtype {
+            DataType::Datetime(unit, zone) => column.i64().unwrap().clone().into_datetime(unit, zone).into_column(),
+            dtype => column.cast(&dtype).unwrap(),
+        }
+    });
+    DataFrame::new(height, columns.collect()).unwrap().lazy()
+}
+
+pub(super) fn texts<'a>(frame: &'a DataFrame, column: &str) -> Vec<Option<&'a str>> {
+    frame.column(column).unwrap().str().unwrap().iter().collect()
+}
+
+pub(super) fn ints(frame: &DataFrame, column: &str) -> Vec<i64> {
+    frame.column(column).unwrap().i64().unwrap().iter().map(Option::unwrap).collect()
+}
+
+pub(super) fn floats(frame: &DataFrame, column: &str) -> Vec<f64> {
+    frame.column(column).unwrap().f64().unwrap().iter().map(Option::unwrap).collect()
+}
+
+pub(super) fn bools(frame: &DataFrame, column: &str) -> Vec<bool> {
+    frame.column(column).unwrap().bool().unwrap().iter().map(Option::unwrap).collect()
+}
