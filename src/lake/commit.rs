@@ -1,0 +1,231 @@
+//! Replacing partitions: one commit removes what they held and adds what they hold now.
+//!
+//! delta-rs, built without DataFusion, does not notice that two writers replaced the same partition: both would
+//! commit and the rows would be doubled. So it is given no retries of its own. Whoever loses the race for a
+//! version number opens the table again, works out afresh what to remove, and tries the next number.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use deltalake_core::DeltaTableError;
+use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties, PostCommit, TransactionError};
+use deltalake_core::kernel::{Action, Add, CommitInfo, MetadataExt, Remove};
+use deltalake_core::protocol::{DeltaOperation, SaveMode};
+use serde_json::Value;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use super::Lake;
+use super::error::{Error, Result};
+use super::files::{DataFile, Partition};
+use super::log::{CHECKPOINT_INTERVAL, Log, Opened, delta_schema};
+use super::tables::Table;
+use crate::calendar::Timestamp;
+
+/// Every lost race means that another writer won it, so this many writers can queue up.
+const ATTEMPTS: u32 = 64;
+/// The first pause after a lost race, in milliseconds; it doubles up to 32 times as much.
+const PAUSE: u64 = 10;
+
+/// Which run commits; it is kept in the log's commitInfo.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunInfo {
+    /// The run's id.
+    pub run_id: String,
+    /// The stage that ran.
+    pub stage: String,
+    /// The time of the commit. Vacuum counts the age of replaced files from it, so it has to be the real time.
+    pub at: Timestamp,
+}
+
+/// What one commit does: the difference between the files that are and those that shall be. A file on both sides
+/// stays, so that a commit whose answer got lost is not done twice.
+struct Change<'a> {
+    remove: Vec<DataFile>,
+    add: Vec<&'a DataFile>,
+}
+
+impl Lake {
+    /// Replaces everything in `partitions` by `files`, in one commit, and returns the version of the table that
+    /// holds them. The table is made where there is none. Readers see either the old files or the new ones.
+    ///
+    /// # Errors
+    /// Where a file or partition does not belong, the table is another one, the store fails, or other writers
+    /// keep winning. In all cases the table still holds what it held.
+    pub fn replace(
+        &self,
+        table: &'static Table,
+        partitions: &[Partition],
+        files: &[DataFile],
+        run: &RunInfo,
+    ) -> Result<i64> {
+        check(table, partitions, files)?;
+        let log = self.log(table)?;
+        for attempt in 0..ATTEMPTS {
+            let Some(opened) = self.storage.wait(log.open())? else {
+                self.storage.wait(log.create())?;
+                continue;
+            };
+            if let Some(version) = self.storage.wait(log.try_replace(&opened, partitions, files, run))? {
+                return Ok(version);
+            }
+            tracing::debug!(table = table.name, attempt, "another writer was faster");
+            std::thread::sleep(pause(run, files, attempt));
+        }
+        Err(Error::Contended { table: table.name, attempts: ATTEMPTS })
+    }
+}
+
+impl Log {
+    /// One attempt against one version; `None` where another writer took the next version.
+    async fn try_replace(
+        &self,
+        opened: &Opened,
+        partitions: &[Partition],
+        files: &[DataFile],
+        run: &RunInfo,
+    ) -> Result<Option<i64>> {
+        let snapshot = opened.snapshot(self.table)?;
+        let change = Change::between(snapshot.files, partitions, files);
+        if change.is_empty() && !opened.lacks_columns {
+            return Ok(snapshot.version);
+        }
+        let operation = DeltaOperation::Write {
+            mode: SaveMode::Overwrite,
+            partition_by: Some(self.table.partitions.iter().map(|&name| name.to_owned()).collect()),
+            predicate: None,
+        };
+        let failed =
+            |source| Error::Commit { table: self.table.name, place: self.place.clone(), source: Box::new(source) };
+        let mut actions = vec![Action::CommitInfo(commit_info(&operation, opened, run))];
+        if opened.lacks_columns {
+            let schema = delta_schema(self.table).map_err(failed)?;
+            let metadata = opened.state.metadata().clone().with_schema(&schema);
+            actions.push(Action::Metadata(metadata.map_err(|source| failed(source.into()))?));
+        }
+        actions.extend(change.actions(run));
+        match self.commit(opened, actions, operation).await {
+            Ok(done) => Ok(Some(self.after_commit(done).await)),
+            Err(error) if is_lost_race(&error) => Ok(None),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    /// Writes the version after the opened one, or fails.
+    async fn commit(
+        &self,
+        opened: &Opened,
+        actions: Vec<Action>,
+        operation: DeltaOperation,
+    ) -> std::result::Result<PostCommit, DeltaTableError> {
+        // The log is only worth cleaning where a checkpoint is about to be made; asking costs a listing.
+        let checkpoint = (opened.state.version() + 2).is_multiple_of(CHECKPOINT_INTERVAL.unsigned_abs());
+        let properties = CommitProperties::default().with_max_retries(0).with_cleanup_expired_logs(Some(checkpoint));
+        let store = self.store.clone();
+        let pending =
+            CommitBuilder::from(properties).with_actions(actions).build(Some(&opened.state), store, operation);
+        pending.into_prepared_commit_future().await?.await
+    }
+
+    /// Checkpoint and cleaning. The commit stands whatever becomes of them, so a failure is only told: the next
+    /// commits try again.
+    async fn after_commit(&self, done: PostCommit) -> i64 {
+        let version = i64::try_from(done.version).unwrap_or(i64::MAX);
+        if let Err(error) = done.await {
+            tracing::warn!(table = self.table.name, version, %error, "committed, but the log could not be summed up");
+        }
+        version
+    }
+}
+
+impl<'a> Change<'a> {
+    fn between(active: Vec<DataFile>, partitions: &[Partition], files: &'a [DataFile]) -> Self {
+        let replaced: HashSet<&Partition> = partitions.iter().collect();
+        let wanted: HashSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
+        let (kept, remove): (Vec<_>, Vec<_>) = active
+            .into_iter()
+            .filter(|file| replaced.contains(&file.partition))
+            .partition(|file| wanted.contains(file.path.as_str()));
+        let kept: HashSet<String> = kept.into_iter().map(|file| file.path).collect();
+        Self { remove, add: files.iter().filter(|file| !kept.contains(&file.path)).collect() }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.remove.is_empty() && self.add.is_empty()
+    }
+
+    fn actions(self, run: &RunInfo) -> impl Iterator<Item = Action> {
+        let at = milliseconds(run.at);
+        let removes = self.remove.into_iter().map(move |file| Action::Remove(remove(file, at)));
+        removes.chain(self.add.into_iter().map(move |file| Action::Add(add(file, at))))
+    }
+}
+
+/// Refuses what would put rows outside the partitions that the commit clears.
+fn check(table: &'static Table, partitions: &[Partition], files: &[DataFile]) -> Result<()> {
+    partitions.iter().try_for_each(|partition| partition.check(table))?;
+    let replaced: HashSet<&Partition> = partitions.iter().collect();
+    match files.iter().find(|file| !replaced.contains(&file.partition)) {
+        Some(file) => Err(Error::OutsidePartitions { table: table.name, path: file.path.clone() }),
+        None => Ok(()),
+    }
+}
+
+fn add(file: &DataFile, at: i64) -> Add {
+    Add {
+        path: file.path.clone(),
+        partition_values: file.partition.values(),
+        size: i64::try_from(file.size).unwrap_or(i64::MAX),
+        modification_time: at,
+        data_change: true,
+        stats: (!file.stats.is_empty()).then(|| file.stats.clone()),
+        ..Add::default()
+    }
+}
+
+fn remove(file: DataFile, at: i64) -> Remove {
+    Remove {
+        data_change: true,
+        deletion_timestamp: Some(at),
+        extended_file_metadata: Some(true),
+        partition_values: Some(file.partition.values()),
+        size: i64::try_from(file.size).ok(),
+        path: file.path,
+        ..Remove::default()
+    }
+}
+
+fn commit_info(operation: &DeltaOperation, opened: &Opened, run: &RunInfo) -> CommitInfo {
+    let text = |value: &str| Value::String(value.to_owned());
+    let info = [("runId", text(&run.run_id)), ("stage", text(&run.stage))];
+    CommitInfo {
+        timestamp: Some(milliseconds(run.at)),
+        read_version: Some(opened.state.version()),
+        engine_info: Some(concat!("mailtally/", env!("CARGO_PKG_VERSION")).to_owned()),
+        info: info.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
+        ..operation.get_commit_info()
+    }
+}
+
+/// Delta's log counts milliseconds.
+fn milliseconds(at: Timestamp) -> i64 {
+    at.div_euclid(1_000)
+}
+
+fn is_lost_race(error: &DeltaTableError) -> bool {
+    matches!(
+        error,
+        DeltaTableError::VersionAlreadyExists(_)
+            | DeltaTableError::Transaction {
+                source: TransactionError::MaxCommitAttempts(_) | TransactionError::VersionAlreadyExists(_)
+            }
+    )
+}
+
+/// How long to stand back: longer each time, and not as long as the others. Runs differ by their id, tasks of one
+/// run by their files.
+fn pause(run: &RunInfo, files: &[DataFile], attempt: u32) -> Duration {
+    let longest = PAUSE << attempt.min(5);
+    let file = files.first().map_or("", |file| file.path.as_str());
+    let key = format!("{} {file}", run.run_id);
+    Duration::from_millis(longest / 2 + xxh3_64_with_seed(key.as_bytes(), u64::from(attempt)) % longest)
+}

@@ -1,0 +1,193 @@
+//! A table's log: opened, created, and checked to be the table that we mean.
+//!
+//! The store of [`Storage`](crate::storage::Storage) is handed to delta-rs as it is: its commit is a put-if-absent,
+//! which local disks, S3, Azure and Google Cloud Storage all have, so no lock service is needed anywhere.
+
+use std::sync::Arc;
+
+use deltalake_core::DeltaTableError;
+use deltalake_core::kernel::transaction::CommitProperties;
+use deltalake_core::kernel::{DataType, StructField, StructType};
+use deltalake_core::logstore::{LogStoreRef, StorageConfig, default_logstore};
+use deltalake_core::operations::create::CreateBuilder;
+use deltalake_core::protocol::SaveMode;
+use deltalake_core::table::config::TableProperty;
+use deltalake_core::table::state::DeltaTableState;
+use object_store::ObjectStore;
+use object_store::path::Path as ObjectPath;
+use object_store::prefix::PrefixStore;
+
+use super::Lake;
+use super::error::{Error, Result};
+use super::files::{DataFile, Partition};
+use super::snapshot::Snapshot;
+use super::tables::{Kind, Table};
+use crate::storage;
+
+/// A checkpoint sums up the log every so many commits, so that opening a table reads at most as many.
+pub(super) const CHECKPOINT_INTERVAL: i64 = 10;
+
+/// What opens a table.
+pub(super) struct Log {
+    pub(super) table: &'static Table,
+    pub(super) store: LogStoreRef,
+    /// The folder as a person would write it.
+    pub(super) place: String,
+}
+
+/// A table at one version.
+pub(super) struct Opened {
+    pub(super) state: DeltaTableState,
+    /// The table was made by an older mailtally and lacks the columns that were added at the end since.
+    pub(super) lacks_columns: bool,
+}
+
+impl Lake {
+    /// The store that holds a table, and the table's path in it.
+    pub(super) fn store(&self, table: &'static Table) -> Result<(Arc<dyn ObjectStore>, ObjectPath)> {
+        Ok(self.storage.store(&self.location(table))?)
+    }
+
+    pub(super) fn log(&self, table: &'static Table) -> Result<Log> {
+        let location = self.location(table);
+        let (root, path) = self.store(table)?;
+        let prefixed = Arc::new(PrefixStore::new(Arc::clone(&root), path));
+        let store = default_logstore(prefixed, root, &location, &StorageConfig::default());
+        Ok(Log { table, store, place: storage::display(&location) })
+    }
+}
+
+impl Log {
+    /// The newest version; `None` where there is no table yet.
+    pub(super) async fn open(&self) -> Result<Option<Opened>> {
+        // A store without folders says "no log"; of a local folder delta-rs wants that it is there.
+        if storage::local_path(self.store.root_url()).is_some_and(|folder| !folder.exists()) {
+            return Ok(None);
+        }
+        let state = match DeltaTableState::try_new(self.store.as_ref(), None).await {
+            Ok(state) => state,
+            Err(DeltaTableError::NotATable(_)) => return Ok(None),
+            Err(source) => {
+                return Err(Error::Log { table: self.table.name, place: self.place.clone(), source: Box::new(source) });
+            }
+        };
+        let version = state.protocol().min_reader_version();
+        if version != 1 {
+            return Err(Error::ReaderVersion { table: self.table.name, place: self.place.clone(), version });
+        }
+        let lacks_columns = self.compare_columns(&state)?;
+        Ok(Some(Opened { state, lacks_columns }))
+    }
+
+    /// Makes the table at version 0, without rows. Whoever loses the race to make it finds it made.
+    pub(super) async fn create(&self) -> Result<()> {
+        let properties = [
+            (TableProperty::CheckpointInterval, CHECKPOINT_INTERVAL.to_string()),
+            (TableProperty::EnableExpiredLogCleanup, true.to_string()),
+            // Statistics of every column and not of the first 32 only: a day's volume has more.
+            (TableProperty::DataSkippingNumIndexedCols, (-1).to_string()),
+        ];
+        let builder = CreateBuilder::new()
+            .with_log_store(Arc::clone(&self.store))
+            .with_table_name(self.table.name)
+            .with_comment(format!("One row is {}.", self.table.row))
+            .with_columns(fields(self.table))
+            .with_partition_columns(self.table.partitions.iter().copied())
+            .with_configuration(properties.map(|(key, value)| (key.as_ref().to_owned(), Some(value))))
+            .with_save_mode(SaveMode::Ignore)
+            // With retries, the loser would commit the table's metadata a second time.
+            .with_commit_properties(CommitProperties::default().with_max_retries(0));
+        match builder.await {
+            Ok(_) => Ok(()),
+            Err(source) => match self.open().await? {
+                Some(_) => Ok(()),
+                None => {
+                    Err(Error::Create { table: self.table.name, place: self.place.clone(), source: Box::new(source) })
+                }
+            },
+        }
+    }
+
+    /// Whether the table's columns are the first ones of ours, and some are missing; an error where they differ.
+    fn compare_columns(&self, state: &DeltaTableState) -> Result<bool> {
+        let partitions = state.metadata().partition_columns();
+        if partitions != self.table.partitions {
+            let (found, ours) = (partitions.join(", "), self.table.partitions.join(", "));
+            return Err(self.differs(format!("it is partitioned by [{found}] where ours is by [{ours}]")));
+        }
+        let schema = state.schema();
+        let mut ours = fields(self.table);
+        for found in schema.fields() {
+            match ours.next() {
+                Some(field) if is_same(&field, found) => {}
+                Some(field) => {
+                    return Err(self.differs(format!("it has {} where ours has {}", say(found), say(&field))));
+                }
+                None => {
+                    return Err(
+                        self.differs(format!("it has {} besides, which a newer mailtally may know", say(found)))
+                    );
+                }
+            }
+        }
+        Ok(ours.next().is_some())
+    }
+
+    fn differs(&self, difference: String) -> Error {
+        Error::OtherColumns { table: self.table.name, place: self.place.clone(), difference }
+    }
+}
+
+impl Opened {
+    /// The active files, sorted by partition.
+    pub(super) fn snapshot(&self, table: &'static Table) -> Result<Snapshot> {
+        let mut files = self.files(table)?;
+        files.sort_by(|a, b| (&a.partition, &a.path).cmp(&(&b.partition, &b.path)));
+        Ok(Snapshot { version: i64::try_from(self.state.version()).ok(), files })
+    }
+
+    fn files(&self, table: &'static Table) -> Result<Vec<DataFile>> {
+        let views = self.state.log_data();
+        let file = |view: deltalake_core::kernel::LogicalFileView| {
+            let path = view.path().into_owned();
+            let partition = Partition::from_values(&view.partition_values_map())
+                .filter(|partition| partition.check(table).is_ok())
+                .ok_or_else(|| Error::NoPartition { table: table.name, path: path.clone() })?;
+            let rows = view.num_records().unwrap_or(0) as u64;
+            let size = u64::try_from(view.size()).unwrap_or(0);
+            Ok(DataFile { path, partition, size, rows, stats: view.stats().unwrap_or_default() })
+        };
+        views.iter().map(file).collect()
+    }
+}
+
+/// The table's columns as Delta knows them, every one nullable.
+fn fields(table: &'static Table) -> impl Iterator<Item = StructField> {
+    table.columns.iter().map(|column| StructField::nullable(column.name, delta_type(column.kind)))
+}
+
+/// The whole schema as Delta knows it.
+pub(super) fn delta_schema(table: &'static Table) -> std::result::Result<StructType, DeltaTableError> {
+    Ok(StructType::try_new(fields(table))?)
+}
+
+fn delta_type(kind: Kind) -> DataType {
+    match kind {
+        Kind::Date => DataType::DATE,
+        Kind::Timestamp => DataType::TIMESTAMP,
+        Kind::Int64 => DataType::LONG,
+        Kind::Double => DataType::DOUBLE,
+        Kind::Boolean => DataType::BOOLEAN,
+        Kind::Utf8 => DataType::STRING,
+    }
+}
+
+/// Comments and other metadata on a column do no harm; a name, a type or NOT NULL does.
+fn is_same(ours: &StructField, found: &StructField) -> bool {
+    ours.name() == found.name() && ours.data_type() == found.data_type() && found.is_nullable()
+}
+
+fn say(field: &StructField) -> String {
+    let not_null = if field.is_nullable() { "" } else { " NOT NULL" };
+    format!("{} {}{not_null}", field.name(), field.data_type())
+}
