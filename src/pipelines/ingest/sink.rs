@@ -1,0 +1,199 @@
+//! Where a pass delivers in the ingest stage: each day's rows into files of the lake.
+//!
+//! Rows are sorted within a row group, and a row group ends when the rows of all days together reach a limit, so
+//! that memory follows neither the size of a day nor the number of days that one pass covers.
+
+use std::collections::BTreeMap;
+
+use super::columns::{Columns, RefusalColumns, RejectedColumns, RejectedRow, SubmissionColumns};
+use super::outcome::{DayRows, TableFiles};
+use crate::calendar::{Day, Timestamp};
+use crate::lake::tables::Table;
+use crate::lake::{self, DataFile, Lake, Partition, PartitionWriter};
+use crate::submissions::pass::{RejectedLine, Sink};
+use crate::submissions::tls::TlsVersion;
+use crate::submissions::{Refusal, Rows, Submission};
+
+/// Rows that wait in memory, over all days, before the largest batch is written.
+const MOST_WAITING: usize = 250_000;
+
+/// Writes the days of one pass.
+pub(super) struct DaySink<'a> {
+    lake: &'a Lake,
+    source: &'a str,
+    /// The digest of each day's inputs.
+    digests: &'a BTreeMap<Day, String>,
+    /// The files of the pass as people know them.
+    names: Vec<String>,
+    days: BTreeMap<Day, DayWriter<'a>>,
+    waiting: usize,
+    progress: &'a (dyn Fn(u64) + Sync),
+    /// The first failure: rows come one by one and cannot answer.
+    failed: Option<lake::Error>,
+}
+
+impl<'a> DaySink<'a> {
+    /// A sink for the days that have a digest.
+    pub(super) fn new(
+        lake: &'a Lake,
+        source: &'a str,
+        digests: &'a BTreeMap<Day, String>,
+        names: Vec<String>,
+        progress: &'a (dyn Fn(u64) + Sync),
+    ) -> Self {
+        Self { lake, source, digests, names, days: BTreeMap::new(), waiting: 0, progress, failed: None }
+    }
+
+    /// Writes out what waits and closes the files; a day without rows has files too, which say so.
+    pub(super) fn finish(mut self) -> lake::Result<BTreeMap<Day, DayRows>> {
+        for day in self.digests.keys() {
+            self.writer(*day);
+        }
+        match self.failed {
+            Some(error) => Err(error),
+            None => self.days.into_iter().map(|(day, writer)| Ok((day, writer.finish()?))).collect(),
+        }
+    }
+
+    fn writer(&mut self, day: Day) -> Option<&mut DayWriter<'a>> {
+        let digest = self.digests.get(&day)?;
+        let (lake, source) = (self.lake, self.source);
+        Some(self.days.entry(day).or_insert_with(|| DayWriter::new(lake, source, day, digest)))
+    }
+
+    /// Counts a waiting row, and makes room where there are too many.
+    fn waits(&mut self, result: lake::Result<()>) {
+        self.waiting += 1;
+        if let Err(error) = result {
+            self.failed.get_or_insert(error);
+        }
+        if self.waiting >= MOST_WAITING {
+            let fullest = self.days.values_mut().max_by_key(|day| day.waiting());
+            let written = fullest.map_or(Ok(0), DayWriter::write);
+            match written {
+                Ok(rows) => self.waiting -= rows,
+                Err(error) => {
+                    self.failed.get_or_insert(error);
+                }
+            }
+        }
+    }
+}
+
+impl Rows for DaySink<'_> {
+    fn submission(&mut self, row: &Submission) {
+        let Some(writer) = self.writer(Day::of(row.ts)) else { return };
+        writer.rows.unknown_tls += u64::from(row.tls_version == TlsVersion::Unknown);
+        writer.rows.unknown_account += u64::from(row.account.is_empty());
+        writer.rows.submissions += 1;
+        writer.submissions.columns.push(row);
+        writer.submissions.waiting += 1;
+        self.waits(Ok(()));
+    }
+
+    fn refusal(&mut self, row: &Refusal) {
+        let Some(writer) = self.writer(Day::of(row.ts)) else { return };
+        writer.rows.refusals += 1;
+        writer.refusals.columns.push(row);
+        writer.refusals.waiting += 1;
+        self.waits(Ok(()));
+    }
+}
+
+impl Sink for DaySink<'_> {
+    fn rejected(&mut self, row: RejectedLine<'_>) {
+        let name = self.names.get(row.file).cloned().unwrap_or_default();
+        let Some(writer) = self.writer(row.day) else { return };
+        let raw = String::from_utf8_lossy(row.raw);
+        writer.rejected.columns.push(RejectedRow { file: &name, line: row.line, reason: row.reason, raw: &raw });
+        writer.rejected.waiting += 1;
+        self.waits(Ok(()));
+    }
+
+    fn progress(&mut self, bytes: u64) {
+        (self.progress)(bytes);
+    }
+}
+
+/// One day's files.
+struct DayWriter<'a> {
+    submissions: TableWriter<'a, SubmissionColumns>,
+    refusals: TableWriter<'a, RefusalColumns>,
+    rejected: TableWriter<'a, RejectedColumns>,
+    rows: DayRows,
+}
+
+impl<'a> DayWriter<'a> {
+    fn new(lake: &'a Lake, source: &str, day: Day, digest: &'a str) -> Self {
+        let partition = Partition::of_source(day, source);
+        Self {
+            submissions: TableWriter::new(lake, partition.clone(), digest),
+            refusals: TableWriter::new(lake, partition.clone(), digest),
+            rejected: TableWriter::new(lake, partition, digest),
+            rows: DayRows::default(),
+        }
+    }
+
+    fn waiting(&self) -> usize {
+        self.submissions.waiting + self.refusals.waiting + self.rejected.waiting
+    }
+
+    /// Writes what waits as a row group; the number of rows that waited.
+    fn write(&mut self) -> lake::Result<usize> {
+        Ok(self.submissions.write()? + self.refusals.write()? + self.rejected.write()?)
+    }
+
+    fn finish(self) -> lake::Result<DayRows> {
+        let mut rows = self.rows;
+        for (table, file) in [self.submissions.finish()?, self.refusals.finish()?, self.rejected.finish()?] {
+            rows.files.push(TableFiles { table: table.name.to_owned(), files: vec![file] });
+        }
+        Ok(rows)
+    }
+}
+
+/// One day's file of one table.
+struct TableWriter<'a, C> {
+    lake: &'a Lake,
+    partition: Partition,
+    digest: &'a str,
+    columns: C,
+    waiting: usize,
+    file: Option<PartitionWriter>,
+}
+
+impl<'a, C: Columns> TableWriter<'a, C> {
+    fn new(lake: &'a Lake, partition: Partition, digest: &'a str) -> Self {
+        Self { lake, partition, digest, columns: C::default(), waiting: 0, file: None }
+    }
+
+    fn write(&mut self) -> lake::Result<usize> {
+        let rows = std::mem::take(&mut self.waiting);
+        if rows > 0 {
+            let batch = self.columns.take().map_err(lake::Error::from)?;
+            let batch = PartitionWriter::sort(C::table(), &batch)?;
+            self.open()?.write(&batch)?;
+        }
+        Ok(rows)
+    }
+
+    fn open(&mut self) -> lake::Result<&mut PartitionWriter> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => self.lake.writer(C::table(), &self.partition, self.digest)?,
+        };
+        Ok(self.file.insert(file))
+    }
+
+    fn finish(mut self) -> lake::Result<(&'static Table, DataFile)> {
+        self.write()?;
+        self.open()?;
+        match self.file {
+            Some(file) => Ok((C::table(), file.finish()?)),
+            None => Err(lake::Error::Closed),
+        }
+    }
+}
+
+/// The time of a day's first row, to keep an outcome's fields plain.
+pub(super) type At = Option<Timestamp>;
