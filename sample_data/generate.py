@@ -20,7 +20,7 @@ def main():
     mx1, mx2 = days.simulate()
     files.write_debian_rotation(out / "mx1", mx1, days.MX1_CUTS)
     files.write_dated_rotation(out / "mx2", mx2, days.MX2_CUTS)
-    files.write_truth(out / "expected-daily.csv", [mx1, mx2])
+    files.write_truth(out, [mx1, mx2])
 
 
 if __name__ == "__main__":

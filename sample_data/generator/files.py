@@ -52,11 +52,18 @@ def _zstd(data):
     return zstandard.ZstdCompressor(level=19).compress(data)
 
 
-def write_truth(path, servers):
-    """Messages and recipients per UTC day, account and TLS version, over all servers."""
+def write_truth(folder, servers):
+    """Messages and recipients per UTC day, account and TLS version, and refusals per day and kind, over all servers."""
     total = sum((server.truth for server in servers), Counter())
     keys = sorted({key[:3] for key in total})
+    _write_csv(folder / "expected-daily.csv", ["date", "account", "tls_version", "messages", "recipients"],
+               [[*key, total[(*key, "messages")], total[(*key, "recipients")]] for key in keys])
+    refusals = sum((server.refusals for server in servers), Counter())
+    _write_csv(folder / "expected-refusals.csv", ["date", "kind", "attempts"], [[*key, refusals[key]] for key in sorted(refusals)])
+
+
+def _write_csv(path, header, rows):
     with path.open("w", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
-        out.writerow(["date", "account", "tls_version", "messages", "recipients"])
-        out.writerows([*key, total[*key, "messages"], total[*key, "recipients"]] for key in keys)
+        out.writerow(header)
+        out.writerows(rows)

@@ -39,6 +39,7 @@ class Server:
         self.host, self.realm, self.long_ids = host, realm, long_ids
         self.random = random.Random(seed)
         self.lines = []
+        self.refusals = Counter()  # By (date, kind).
         self.truth = Counter()  # By (date, account, TLS version, "messages" or "recipients").
         self._first_pid, self._pids, self._next_pid = first_pid, pids, first_pid
         self._pools = defaultdict(list)
@@ -100,9 +101,17 @@ class Server:
         if "@" not in account:
             account = f"{account}@{self.realm}"
         version = {None: "none", "TLSv1": "TLSv1.0"}.get(sender.tls and sender.tls[0], sender.tls and sender.tls[0])
-        date = (START + datetime.timedelta(microseconds=time)).date().isoformat()
+        date = self._date(time)
         self.truth[date, account, version, "messages"] += 1
         self.truth[date, account, version, "recipients"] += recipients
+
+    def _refuse(self, time, kind):
+        """Adds to the truth about refusals."""
+        self.refusals[self._date(time), kind] += 1
+
+    @staticmethod
+    def _date(time):
+        return (START + datetime.timedelta(microseconds=time)).date().isoformat()
 
     # Sessions of authenticated clients.
 
@@ -169,15 +178,18 @@ class Server:
         time += self.between(900000, 2 * SECOND)
         self.log(time, tag, f"warning: {sender.client}: SASL {sender.mechanism} authentication failed: {reason}, sasl_username={sender.account}")
         counts.update(bad=1)
+        self._refuse(time, "auth_failed")
         return time + self.between(200000, 3 * SECOND)
 
     def _step_reject(self, time, tag, sender, counts):
         self._reject(time, tag, sender, f"550 5.1.1 <nosuch@{self.realm}>: Recipient address rejected: User unknown in virtual mailbox table", sender.envelope, counts)
+        self._refuse(time, "recipients_rejected")
         return time + self.between(30000, 200000)
 
     def _step_not_owner(self, time, tag, sender, counts):
         other = "ceo@" + sender.account.rpartition("@")[2]
         self._reject(time, tag, sender, f"553 5.7.1 <{other}>: Sender address rejected: not owned by user {sender.account}", other, counts)
+        self._refuse(time, "sender_rejected")
         return time + self.between(30000, 200000)
 
     def _reject(self, time, tag, sender, reply, mail_from, counts):
@@ -261,6 +273,7 @@ class Server:
             self.log(time, tag, f"Anonymous TLS connection established from {client}: {tls[0]} with cipher {tls[1]}")
         time += self.between(900000, 3 * SECOND)
         self.log(time, tag, f"warning: {client}: SASL LOGIN authentication failed: UGFzc3dvcmQ6, sasl_username={account}")
+        self._refuse(time, "auth_failed")
         self.log(time + 70000, tag, f"lost connection after AUTH from {client}")
         starttls = " starttls=1" if tls and service == "submission" else ""
         ehlo = 2 if starttls else 1
@@ -273,6 +286,7 @@ class Server:
         process = self.smtpd(service, time)
         tag = f"{service}/smtpd[{process['pid']}]"
         self.log(time, tag, f"connect from {client}")
+        self._refuse(time + 31000, "tls_failed")
         self.log(time + 31000, tag, f"SSL_accept error from {client}: -1")
         self.log(time + 31050, tag, f"warning: TLS library problem: {error}:")
         after, counters = ("STARTTLS", "ehlo=1 starttls=0/1 commands=1/2") if service == "submission" else ("CONNECT", "commands=0/0")
