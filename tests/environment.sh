@@ -38,3 +38,15 @@ prepare_python() {
     fi
     python=$folder/bin/python
 }
+
+# prepare_npm PACKAGE-LOCK: sets `npm_folder`, where node_modules has these packages.
+prepare_npm() {
+    npm_folder=$cache/npm-$(sha256sum "$1" | cut -c1-16)
+    if [ ! -e "$npm_folder/complete" ]; then
+        rm -rf "$npm_folder"
+        mkdir -p "$npm_folder"
+        cp "$1" "$(dirname "$1")/package.json" "$npm_folder"
+        (cd "$npm_folder" && npm ci --silent --no-audit --no-fund --ignore-scripts) || give_up "npm ci for $1"
+        touch "$npm_folder/complete"
+    fi
+}
