@@ -1,0 +1,1 @@
+"""The parts of `generate.py`: who sends (world), how Postfix logs it (server), when (days), to which files (files)."""
