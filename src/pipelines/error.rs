@@ -1,6 +1,7 @@
 //! What can go wrong in a pipeline.
 
-use crate::{sources, storage};
+use crate::calendar::Day;
+use crate::{lake, reports, rollups, sources, storage};
 
 /// The result of this module.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -35,5 +36,57 @@ pub enum Error {
         first: &'static str,
         /// The other.
         second: &'static str,
+    },
+    /// The lake cannot be read or written.
+    #[error(transparent)]
+    Lake(#[from] lake::Error),
+    /// Rows do not fit their table.
+    #[error("cannot put rows into columns: {0}")]
+    Columns(arrow::error::ArrowError),
+    /// A rollup cannot be computed, or does not add up.
+    #[error(transparent)]
+    Rollup(#[from] rollups::Error),
+    /// A dataset cannot be computed or written.
+    #[error(transparent)]
+    Report(#[from] reports::Error),
+    /// The lake cannot be queried.
+    #[error("cannot read table '{table}': {source}")]
+    Query {
+        /// The table.
+        table: &'static str,
+        /// What polars says.
+        source: polars::error::PolarsError,
+    },
+    /// Lines or rows do not add up.
+    #[error("{day} of source '{source_name}' does not add up: {what}; nothing of it was committed, please report this")]
+    Unbalanced {
+        /// The day.
+        day: Day,
+        /// The source.
+        source_name: String,
+        /// Both numbers.
+        what: String,
+    },
+    /// A file cannot be published.
+    #[error("cannot write {place}: {source}; check that this user may write there")]
+    Publish {
+        /// The file.
+        place: String,
+        /// What the store says.
+        source: object_store::Error,
+    },
+    /// Another run has the lake.
+    #[error("another run is working on the lake in {place}; wait until it is done")]
+    Locked {
+        /// The lake's folder.
+        place: String,
+    },
+    /// The lake's lock cannot be taken.
+    #[error("cannot lock the lake: {place}: {source}")]
+    Lock {
+        /// The lock file.
+        place: String,
+        /// What the system says.
+        source: std::io::Error,
     },
 }

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 
 use super::columns::{Columns, RefusalColumns, RejectedColumns, RejectedRow, SubmissionColumns};
 use super::outcome::{DayRows, TableFiles};
-use crate::calendar::{Day, Timestamp};
+use crate::calendar::Day;
 use crate::lake::tables::Table;
-use crate::lake::{self, DataFile, Lake, Partition, PartitionWriter};
+use crate::lake::{DataFile, Lake, Partition, PartitionWriter};
+use crate::pipelines::{Error, Result};
 use crate::submissions::pass::{RejectedLine, Sink};
 use crate::submissions::tls::TlsVersion;
 use crate::submissions::{Refusal, Rows, Submission};
@@ -29,7 +30,7 @@ pub(super) struct DaySink<'a> {
     waiting: usize,
     progress: &'a (dyn Fn(u64) + Sync),
     /// The first failure: rows come one by one and cannot answer.
-    failed: Option<lake::Error>,
+    failed: Option<Error>,
 }
 
 impl<'a> DaySink<'a> {
@@ -45,7 +46,7 @@ impl<'a> DaySink<'a> {
     }
 
     /// Writes out what waits and closes the files; a day without rows has files too, which say so.
-    pub(super) fn finish(mut self) -> lake::Result<BTreeMap<Day, DayRows>> {
+    pub(super) fn finish(mut self) -> Result<BTreeMap<Day, DayRows>> {
         for day in self.digests.keys() {
             self.writer(*day);
         }
@@ -62,7 +63,7 @@ impl<'a> DaySink<'a> {
     }
 
     /// Counts a waiting row, and makes room where there are too many.
-    fn waits(&mut self, result: lake::Result<()>) {
+    fn waits(&mut self, result: Result<()>) {
         self.waiting += 1;
         if let Err(error) = result {
             self.failed.get_or_insert(error);
@@ -139,11 +140,11 @@ impl<'a> DayWriter<'a> {
     }
 
     /// Writes what waits as a row group; the number of rows that waited.
-    fn write(&mut self) -> lake::Result<usize> {
+    fn write(&mut self) -> Result<usize> {
         Ok(self.submissions.write()? + self.refusals.write()? + self.rejected.write()?)
     }
 
-    fn finish(self) -> lake::Result<DayRows> {
+    fn finish(self) -> Result<DayRows> {
         let mut rows = self.rows;
         for (table, file) in [self.submissions.finish()?, self.refusals.finish()?, self.rejected.finish()?] {
             rows.files.push(TableFiles { table: table.name.to_owned(), files: vec![file] });
@@ -167,17 +168,17 @@ impl<'a, C: Columns> TableWriter<'a, C> {
         Self { lake, partition, digest, columns: C::default(), waiting: 0, file: None }
     }
 
-    fn write(&mut self) -> lake::Result<usize> {
+    fn write(&mut self) -> Result<usize> {
         let rows = std::mem::take(&mut self.waiting);
         if rows > 0 {
-            let batch = self.columns.take().map_err(lake::Error::from)?;
+            let batch = self.columns.take().map_err(Error::Columns)?;
             let batch = PartitionWriter::sort(C::table(), &batch)?;
             self.open()?.write(&batch)?;
         }
         Ok(rows)
     }
 
-    fn open(&mut self) -> lake::Result<&mut PartitionWriter> {
+    fn open(&mut self) -> Result<&mut PartitionWriter> {
         let file = match self.file.take() {
             Some(file) => file,
             None => self.lake.writer(C::table(), &self.partition, self.digest)?,
@@ -185,15 +186,12 @@ impl<'a, C: Columns> TableWriter<'a, C> {
         Ok(self.file.insert(file))
     }
 
-    fn finish(mut self) -> lake::Result<(&'static Table, DataFile)> {
+    fn finish(mut self) -> Result<(&'static Table, DataFile)> {
         self.write()?;
-        self.open()?;
-        match self.file {
-            Some(file) => Ok((C::table(), file.finish()?)),
-            None => Err(lake::Error::Closed),
-        }
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => self.lake.writer(C::table(), &self.partition, self.digest)?,
+        };
+        Ok((C::table(), file.finish()?))
     }
 }
-
-/// The time of a day's first row, to keep an outcome's fields plain.
-pub(super) type At = Option<Timestamp>;

@@ -1,0 +1,166 @@
+//! What an ingest task is and what comes of it, as values that can cross process borders.
+//!
+//! A worker writes data files and hands back an [`Outcome`]; only the driver commits.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::calendar::{Day, DayRange, Timestamp};
+use crate::lake::DataFile;
+use crate::sources::Fingerprint;
+
+/// One pass over a stream's files for a range of days.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// The source.
+    pub source: String,
+    /// The stream, by its place among the source's streams.
+    pub stream: usize,
+    /// The stream's name, for people.
+    pub name: String,
+    /// The days.
+    pub days: DayRange,
+    /// The digest of each day's inputs.
+    pub digests: BTreeMap<Day, String>,
+    /// Whether the log says TLS versions.
+    pub tls_logged: bool,
+    /// Stored bytes of the files that may hold the days.
+    pub bytes: u64,
+}
+
+/// What a task has written and seen.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Each day of the task.
+    pub days: BTreeMap<Day, DayOutcome>,
+    /// The files that end in the middle of compressed data.
+    pub truncated: Vec<String>,
+}
+
+/// One day of one stream.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DayOutcome {
+    /// The rows and the files that hold them.
+    pub rows: DayRows,
+    /// The lines.
+    pub lines: Lines,
+    /// What the day was built from.
+    pub inputs: StreamInputs,
+}
+
+/// The rows of a day and the files that hold them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DayRows {
+    /// Accepted messages.
+    pub submissions: u64,
+    /// Refused attempts.
+    pub refusals: u64,
+    /// Submissions whose TLS version is not known.
+    pub unknown_tls: u64,
+    /// Submissions whose account is not known.
+    pub unknown_account: u64,
+    /// The data files.
+    pub files: Vec<TableFiles>,
+}
+
+/// Data files of one table.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TableFiles {
+    /// The table.
+    pub table: String,
+    /// Its files.
+    pub files: Vec<DataFile>,
+}
+
+/// The lines of a day.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Lines {
+    /// Decoded bytes.
+    pub bytes: u64,
+    /// Lines read.
+    pub read: u64,
+    /// Lines that said something.
+    pub used: u64,
+    /// Lines that are not ours.
+    pub ignored: u64,
+    /// Lines that could not be read.
+    pub rejected: u64,
+    /// The first line's time.
+    pub first: Option<Timestamp>,
+    /// The last line's time.
+    pub last: Option<Timestamp>,
+    /// The longest time without a line, in microseconds.
+    pub longest_gap: i64,
+    /// Files that hold lines of the day.
+    pub files: u64,
+    /// Of those, files that end in the middle of compressed data.
+    pub truncated: u64,
+}
+
+/// What a day of a source was built from: the ledger's entry, kept in the `coverage` table.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DayInputs {
+    /// The digest of the source's settings.
+    pub settings: String,
+    /// The streams.
+    pub streams: Vec<StreamInputs>,
+}
+
+/// What a day of a stream was built from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StreamInputs {
+    /// Whether the log said TLS versions.
+    pub tls_logged: bool,
+    /// Whether nothing that comes later in the stream can change the day.
+    pub closed: bool,
+    /// The files that could hold the day, and the one before them.
+    pub files: Vec<FileInput>,
+}
+
+/// A file that a day was built from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileInput {
+    /// What it is known by.
+    pub fingerprint: Fingerprint,
+    /// Its decoded length then, as far as it was read.
+    pub length: u64,
+    /// Whether that was its end.
+    pub to_end: bool,
+    /// The bytes that held the day's lines: from.
+    pub from: u64,
+    /// And to; nothing where both are the same.
+    pub to: u64,
+    /// Its last line's time, where known.
+    pub last: Option<Timestamp>,
+    /// Its name then, for people.
+    pub name: String,
+}
+
+impl Lines {
+    /// Adds another stream's lines of the same day.
+    pub fn add(&mut self, other: &Self) {
+        let least = |a: Option<Timestamp>, b: Option<Timestamp>| a.into_iter().chain(b).min();
+        self.bytes += other.bytes;
+        self.read += other.read;
+        self.used += other.used;
+        self.ignored += other.ignored;
+        self.rejected += other.rejected;
+        self.first = least(self.first, other.first);
+        self.last = self.last.max(other.last);
+        self.longest_gap = self.longest_gap.max(other.longest_gap);
+        self.files += other.files;
+        self.truncated += other.truncated;
+    }
+}
+
+impl DayRows {
+    /// Adds another stream's rows of the same day.
+    pub fn add(&mut self, other: &Self) {
+        self.submissions += other.submissions;
+        self.refusals += other.refusals;
+        self.unknown_tls += other.unknown_tls;
+        self.unknown_account += other.unknown_account;
+        self.files.extend(other.files.iter().cloned());
+    }
+}
