@@ -39,6 +39,8 @@ pub struct DataFile {
     pub stats: String,
 }
 
+/// What Hive's folder names have in the place of NULL; also a possible, if odd, name of a source.
+const HIVE_NULL: &str = "__HIVE_DEFAULT_PARTITION__";
 /// Hexadecimal digits in a digest.
 const DIGEST_LENGTH: usize = 16;
 
@@ -106,6 +108,12 @@ impl DataFile {
         let name = self.path.rsplit('/').next()?.strip_prefix("part-")?;
         let (digest, _) = name.split_once('-')?;
         is_digest(digest).then_some(digest)
+    }
+
+    /// Whether the path spells the partition as [`new_path`] does, and as nobody reads otherwise.
+    pub(super) fn is_in_its_folder(&self) -> bool {
+        let folder = self.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        folder == self.partition.folder() && self.partition.source.as_deref() != Some(HIVE_NULL)
     }
 }
 

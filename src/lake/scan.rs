@@ -1,11 +1,13 @@
 //! Reading: a lazy frame over exactly the files that the log names.
 //!
-//! A plain glob over a table's folder would read dead files too. The partition columns are added as literals and
-//! not parsed from folder names, whose encoding and types every reader guesses differently.
+//! A plain glob over a table's folder would read dead files too. Where the files' folders spell their partitions as
+//! we spell them, polars reads the partition columns from there: one scan, and it skips whole files by them. Where
+//! they do not, each partition is a scan of its own that is told its values, and the scans are concatenated.
 
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
+use polars::io::HiveOptions;
 use polars::io::cloud::CloudOptions;
 use polars::prelude::{
     DataFrame, DataType, Expr, IntoLazy, LazyFrame, PlRefPath, PolarsResult, ScanArgsParquet, Schema, SchemaRef,
@@ -44,24 +46,25 @@ impl Lake {
             let schema = Schema::from_iter(table.columns.iter().map(field));
             return Ok(DataFrame::empty_with_schema(&schema).lazy());
         }
-        let arguments = self.arguments(table, place)?;
+        let mut arguments = self.arguments(table, place)?;
+        if names_tell(place, files) {
+            arguments.hive_options = from_names(table);
+            let paths: Vec<PlRefPath> = partitions.into_values().flatten().collect();
+            return Ok(LazyFrame::scan_parquet_files(paths.into(), arguments)?.select(columns(table)));
+        }
         let frames = partitions.into_iter().map(|(partition, paths)| {
             let frame = LazyFrame::scan_parquet_files(paths.into(), arguments.clone())?;
             Ok(frame.with_columns(literals(partition)).select(columns(table)))
         });
-        let frames: Vec<LazyFrame> = frames.collect::<PolarsResult<_>>()?;
-        // A bare row count over a concatenation becomes a sum in 128 bits, which polars has only where built for
-        // them. A condition that always holds stands in the way of that and costs nothing.
-        Ok(concat(frames, UnionArgs::default())?.filter(col("date").is_not_null()))
+        concat(frames.collect::<PolarsResult<Vec<_>>>()?, UnionArgs::default())
     }
 
     fn arguments(&self, table: &'static Table, place: &Url) -> PolarsResult<ScanArgsParquet> {
         let scheme = PlRefPath::new(place.as_str()).scheme();
         let cloud_options = CloudOptions::from_untyped_config(scheme, self.storage.options())?;
         let stored = table.columns.iter().filter(|column| !table.partitions.contains(&column.name));
-        let schema = SchemaRef::new(stored.map(field).collect());
         let mut arguments = ScanArgsParquet {
-            schema: Some(schema),
+            schema: Some(SchemaRef::new(stored.map(field).collect())),
             cloud_options: (place.scheme() != "file").then_some(cloud_options),
             glob: false,
             allow_missing_columns: true,
@@ -70,6 +73,19 @@ impl Lake {
         arguments.hive_options.enabled = Some(false);
         Ok(arguments)
     }
+}
+
+/// Whether polars reads from the paths what the log says. It takes every `name=value` on the way for a partition,
+/// those above the table too, and foreign writers may name their folders as they please.
+fn names_tell<F: Borrow<DataFile>>(place: &Url, files: &[F]) -> bool {
+    let plain = !absolute(place, "").contains('=');
+    plain && files.iter().map(Borrow::borrow).all(DataFile::is_in_its_folder)
+}
+
+fn from_names(table: &'static Table) -> HiveOptions {
+    let partitions = table.columns.iter().filter(|column| table.partitions.contains(&column.name));
+    let schema = SchemaRef::new(partitions.map(field).collect());
+    HiveOptions { enabled: Some(true), schema: Some(schema), try_parse_dates: true, ..HiveOptions::default() }
 }
 
 /// The path of a file as polars takes it: local, or a URL whose path is the store's key letter by letter.

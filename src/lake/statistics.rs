@@ -30,11 +30,10 @@ pub(super) fn to_json(table: &Table, metadata: &ParquetMetaData) -> String {
         if let Some(count) = null_count(&chunks) {
             nulls.insert(column.name.to_owned(), json!(count));
         }
-        if let Some((min, max)) = bounds(&chunks) {
-            if let (Some(min), Some(max)) = (value(column.kind, &min), value(column.kind, &max)) {
-                lowest.insert(column.name.to_owned(), min);
-                highest.insert(column.name.to_owned(), max);
-            }
+        let Some((min, max)) = bounds(&chunks) else { continue };
+        if let (Some(min), Some(max)) = (value(column.kind, &min), value(column.kind, &max)) {
+            lowest.insert(column.name.to_owned(), min);
+            highest.insert(column.name.to_owned(), max);
         }
     }
     let rows = metadata.file_metadata().num_rows();

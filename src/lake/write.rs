@@ -167,7 +167,7 @@ fn sorted(table: &'static Table, batch: &RecordBatch) -> std::result::Result<Rec
     let kinds = columns.iter().map(|column| SortField::new(column.data_type().clone())).collect();
     let keys = RowConverter::new(kinds)?.convert_columns(&columns)?;
     let mut order: Vec<(_, u32)> = keys.iter().zip(0..).collect();
-    order.sort_by(|(a, _), (b, _)| a.cmp(b));
+    order.sort_by_key(|(key, _)| *key);
     take_record_batch(batch, &UInt32Array::from_iter_values(order.into_iter().map(|(_, index)| index)))
 }
 

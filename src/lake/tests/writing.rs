@@ -1,0 +1,111 @@
+//! Data files: their bytes, statistics and order.
+
+use super::*;
+
+#[test]
+fn statistics_bound_every_row_group() {
+    let place = Place::new();
+    let table = &tables::SUBMISSIONS;
+    let first = batch(table, 0..4);
+    let account = first.schema().index_of("account").unwrap();
+    let mut columns = first.columns().to_vec();
+    let long = ["b".repeat(100), "z".repeat(70), "ü".repeat(60), "a".repeat(80)];
+    columns[account] = Arc::new(StringArray::from_iter_values(&long));
+    let second = RecordBatch::try_new(first.schema(), columns).unwrap();
+    let file = place.write(table, &partition(table, "2026-03-02", "mx1"), &[first, second]);
+    let stats: Value = serde_json::from_str(&file.stats).unwrap();
+    assert_eq!((file.rows, &stats["numRecords"]), (8, &Value::from(8)));
+    assert_eq!(stats["minValues"]["port"], -5);
+    assert_eq!(stats["maxValues"]["port"], 2_000_001);
+    assert_eq!(stats["minValues"]["ts"], "1969-12-31T23:59:59.999995Z");
+    assert_eq!(stats["maxValues"]["ts"], "1970-01-01T00:00:02.000001Z");
+    assert_eq!((&stats["nullCount"]["port"], &stats["nullCount"]["account"]), (&Value::from(2), &Value::from(0)));
+    assert!(stats["maxValues"].get("tls_known_present").is_none(), "Delta keeps no bounds of booleans");
+    let (min, max) = (stats["minValues"]["account"].as_str().unwrap(), stats["maxValues"]["account"].as_str().unwrap());
+    assert_eq!(min, "a".repeat(64));
+    assert!(max > long[2].as_str() && max.len() <= 64, "{max}");
+    assert_eq!(std::fs::metadata(place.path(table, &file.path)).unwrap().len(), file.size);
+}
+
+#[test]
+fn a_column_without_values_has_no_bounds() {
+    let place = Place::new();
+    let table = &tables::DAILY_TLS;
+    let nulls = RecordBatch::try_new(
+        table.file_schema(),
+        stored(table).map(|column| arrow::array::new_null_array(&column.kind.arrow(), 3)).collect(),
+    );
+    let file = place.write(table, &partition(table, "2026-03-02", ""), &[nulls.unwrap()]);
+    let stats: Value = serde_json::from_str(&file.stats).unwrap();
+    assert_eq!(stats["nullCount"]["messages"], 3);
+    assert_eq!((&stats["minValues"], &stats["maxValues"]), (&serde_json::json!({}), &serde_json::json!({})));
+}
+
+#[test]
+fn the_same_rows_make_the_same_bytes() {
+    let place = Place::new();
+    let table = &tables::DAILY_CLIENTS;
+    let partition = partition(table, "2026-03-02", "");
+    let batches = [batch(table, 0..300), batch(table, 300..400)];
+    let (a, b) = (place.write(table, &partition, &batches), place.write(table, &partition, &batches));
+    assert_ne!(a.path, b.path);
+    let bytes = |file: &DataFile| std::fs::read(place.path(table, &file.path)).unwrap();
+    assert_eq!(bytes(&a), bytes(&b));
+    assert_eq!(bytes(&a).len() as u64, a.size);
+    let read = parquet::file::reader::SerializedFileReader::new(bytes::Bytes::from(bytes(&a))).unwrap();
+    let metadata = parquet::file::reader::FileReader::metadata(&read);
+    assert_eq!(metadata.num_row_groups(), 2);
+    assert_eq!(metadata.file_metadata().created_by(), Some(concat!("mailtally version ", env!("CARGO_PKG_VERSION"))));
+    let columns = metadata.row_group(0).columns();
+    let with_bloom: Vec<_> = columns.iter().filter(|c| c.bloom_filter_offset().is_some()).collect();
+    assert_eq!(with_bloom.iter().map(|c| c.column_path().string()).collect::<Vec<_>>(), ["account"]);
+    assert!(columns.iter().all(|c| c.column_index_offset().is_some() && c.offset_index_offset().is_some()));
+}
+
+#[test]
+fn a_large_file_leaves_memory_in_parts() {
+    let place = Place::new();
+    let table = &tables::REJECTED_LINES;
+    let partition = partition(table, "2026-03-02", "mx1");
+    // Text that does not compress: more than the 8 MiB of a single request.
+    let noise = |row: i64| format!("{:032x}", uuid::Uuid::new_v4().as_u128() ^ row as u128);
+    let mut writer = place.lake.writer(table, &partition, DIGEST).unwrap();
+    for group in 0..3 {
+        let rows = group * 100_000..(group + 1) * 100_000;
+        let mut columns = batch(table, rows.clone()).columns().to_vec();
+        let raw: StringArray = rows.map(|row| Some(format!("{}{}", noise(row), noise(row)))).collect();
+        columns[3] = Arc::new(raw);
+        writer.write(&RecordBatch::try_new(table.file_schema(), columns).unwrap()).unwrap();
+    }
+    let file = writer.finish().unwrap();
+    assert!(file.size > 9_000_000, "{}", file.size);
+    assert_eq!(std::fs::metadata(place.path(table, &file.path)).unwrap().len(), file.size);
+    let frame = place.lake.scan(table, &[file]).unwrap().select([col("raw").n_unique()]).collect().unwrap();
+    assert_eq!(frame.column("raw").unwrap().u32().unwrap().get(0), Some(300_000));
+}
+
+#[test]
+fn rows_are_sorted_with_nulls_first_and_ties_as_they_came() {
+    let table = &tables::REFUSALS;
+    let rows = batch(table, 0..5);
+    let mut columns = rows.columns().to_vec();
+    let set = |columns: &mut Vec<ArrayRef>, name: &str, array: ArrayRef| {
+        columns[rows.schema().index_of(name).unwrap()] = array;
+    };
+    set(&mut columns, "account", Arc::new(StringArray::from(vec![Some("b"), Some("a"), None, Some("a"), Some("a")])));
+    let times = TimestampMicrosecondArray::from(vec![Some(1), Some(9), Some(5), None, Some(9)]);
+    set(&mut columns, "ts", Arc::new(times.with_timezone("UTC")));
+    set(&mut columns, "code", Arc::new(StringArray::from(vec!["0", "1", "2", "3", "4"])));
+    let sorted = PartitionWriter::sort(table, &RecordBatch::try_new(rows.schema(), columns).unwrap()).unwrap();
+    let codes = sorted.column_by_name("code").unwrap();
+    assert_eq!(codes.as_ref(), &StringArray::from(vec!["2", "3", "1", "4", "0"]) as &dyn arrow::array::Array);
+}
+
+#[test]
+fn a_data_file_crosses_process_borders() {
+    let place = Place::new();
+    let file = place.write(&tables::SUBMISSIONS, &partition(&tables::SUBMISSIONS, "2026-03-02", "ü"), &[]);
+    let text = serde_json::to_string(&file).unwrap();
+    assert!(text.contains(r#""date":"2026-03-02","source":"ü""#), "{text}");
+    assert_eq!(serde_json::from_str::<DataFile>(&text).unwrap(), file);
+}
