@@ -87,6 +87,7 @@ impl Error {
             | Self::UnknownName { .. }
             | Self::NoDays { .. }
             | Self::NotInThisBuild { .. } => ExitCode::Usage,
+            Self::Pipeline(pipelines::Error::Locked { .. }) => ExitCode::Locked,
             Self::Pipeline(
                 pipelines::Error::UnknownFormat { .. } | pipelines::Error::NoFormat { .. } | pipelines::Error::FormatTie { .. },
             ) => ExitCode::Usage,

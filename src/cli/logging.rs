@@ -48,8 +48,8 @@ where
 fn filter(settings: &LogSettings) -> Result<EnvFilter> {
     let directives = match (&settings.filter, settings.quiet, settings.verbosity) {
         (Some(filter), ..) => filter,
-        (None, true, _) => "error",
-        (None, false, 0) => "error,mailtally=warn",
+        (None, true, _) => "off,mailtally=error",
+        (None, false, 0) => "off,mailtally=warn",
         (None, false, 1) => "warn,mailtally=info",
         (None, false, 2) => "warn,mailtally=debug",
         (None, false, _) => "info,mailtally=trace",

@@ -35,6 +35,11 @@ impl Messages {
         }
     }
 
+    /// Says what failed while the rest went on, and why.
+    pub fn failure(&self, what: &str, error: &dyn Error) {
+        self.say("error", RED, &format!("{what}: {}", paragraph(error)));
+    }
+
     /// Says that something is not as it should be, though the command goes on.
     pub fn warning(&self, text: &str) {
         if !self.quiet {

@@ -22,6 +22,7 @@ pub mod plan;
 pub mod report;
 pub mod run;
 pub mod status;
+mod summary;
 pub mod tally;
 
 use std::ffi::OsString;
@@ -74,10 +75,10 @@ fn start(args: impl IntoIterator<Item = OsString>, environment: &Environment) ->
 fn dispatch(command: &Command, context: &mut Context) -> Result<ExitCode> {
     match command {
         Command::Tally(args) => tally::run(args, context),
-        Command::Run(_) => Err(Error::NotInThisBuild { command: "run" }),
-        Command::Plan(_) => Err(Error::NotInThisBuild { command: "plan" }),
-        Command::Status(_) => Err(Error::NotInThisBuild { command: "status" }),
-        Command::Report(_) => Err(Error::NotInThisBuild { command: "report" }),
+        Command::Run(args) => run::run(args, context),
+        Command::Plan(args) => plan::run(args, context),
+        Command::Status(args) => status::run(args, context),
+        Command::Report(args) => report::run(args, context),
         Command::Inspect(_) => Err(Error::NotInThisBuild { command: "inspect" }),
         Command::Formats(_) => Err(Error::NotInThisBuild { command: "formats" }),
         Command::Completions(args) => completions::run(args, context),

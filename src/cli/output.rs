@@ -99,6 +99,12 @@ impl TextTable {
         self.rows.push(cells.into_iter().map(|cell| printable(&cell).replace('\n', " ")).collect());
     }
 
+    /// Whether it has no rows.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// The table as text, every line ended.
     #[must_use]
     pub fn render(&self) -> String {

@@ -1,6 +1,16 @@
 //! `mailtally run`: brings a pipeline's lake and reports up to date.
 
-use super::args::Work;
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::args::{Stage, Work};
+use super::{Context, ExitCode, Result, plan, summary};
+use crate::engine::Local;
+use crate::pipelines::definition::{Definition, Known};
+use crate::pipelines::report::{dataset_names, format_names};
+use crate::pipelines::runner::{Done, Order, Progress, Runner, Stages};
+use crate::storage::display;
 
 /// Run a pipeline: read new logs, roll up the days that changed, publish the reports
 ///
@@ -31,4 +41,128 @@ pub struct Args {
     /// What is to be done.
     #[command(flatten)]
     pub work: Work,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Where the pipeline cannot be used, another run has the lake, or the lake cannot be read or written.
+pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
+    if args.dry_run {
+        return plan::show(&args.work, args.json, context);
+    }
+    let definition = definition(&args.work.pipeline, context)?;
+    let storage = Arc::new(context.storage(&definition.storage)?);
+    let runner = Runner::new(&storage, &definition);
+    let executor = Local::new(definition.run.threads.unwrap_or_else(|| context.settings.threads_or_cores()));
+    let bar = context.progress(0);
+    bar.doing("reading");
+    let (expect, advance) = (bar.clone(), bar.counter());
+    let progress = Progress { expect: &move |bytes| expect.expect_more(bytes), advance: &advance };
+    let done = runner.run(&order(&args.work, context)?, &executor, &progress);
+    bar.finish();
+    let done = done?;
+    complain(&done, context);
+    if args.json {
+        context.output.json(&as_json(&done, context))?;
+    } else {
+        summary::print(&definition, &done, context)?;
+    }
+    Ok(exit_code(&done))
+}
+
+/// The pipeline of a command line, checked against what this build knows.
+pub(super) fn definition(args: &super::args::PipelineArgs, context: &Context) -> Result<Definition> {
+    let formats = crate::formats::FORMATS.iter().map(|format| format.name()).collect::<Vec<_>>();
+    let known = Known { formats: &formats, datasets: &dataset_names(), exports: &format_names() };
+    context.settings.pipeline(args, &known)
+}
+
+/// What the command line asks for.
+pub(super) fn order(work: &Work, context: &Context) -> Result<Order> {
+    Ok(Order {
+        days: work.days.resolve(context.today())?,
+        stages: Stages {
+            ingest: work.includes(Stage::Ingest),
+            rollup: work.includes(Stage::Rollup),
+            report: work.includes(Stage::Report),
+        },
+        allow_fewer_inputs: work.allow_fewer_inputs,
+        now: context.now,
+        run_id: context.run_id.clone(),
+    })
+}
+
+/// Says what did not go as it should, on standard error.
+fn complain(done: &Done, context: &Context) {
+    let ingested = &done.ingested;
+    for source in &ingested.empty {
+        context.messages.warning(&format!("source '{source}': no file matches, or none holds a line with a time"));
+    }
+    for ((source, day), gone) in &ingested.kept {
+        context.messages.warning(&format!(
+            "{day} of source '{source}' is left as it is: it was built from files that are gone ({}); \
+             --allow-fewer-inputs builds it from what is left",
+            gone.join(", ")
+        ));
+    }
+    for file in &ingested.truncated {
+        context.messages.warning(&format!("{file} is cut off: what is readable was counted"));
+    }
+    for over in &done.over_limit {
+        let (rejected, read) = (over.rejected, over.read);
+        context.messages.warning(&format!(
+            "{} of source '{}': {rejected} of {read} lines could not be read, more than the pipeline allows; \
+             see the table rejected_lines",
+            over.day, over.source
+        ));
+    }
+    for failure in &ingested.failed {
+        let days = failure.days.map_or_else(String::new, |days| format!("{days} of "));
+        context.messages.failure(&format!("{days}source '{}' failed", failure.source), &failure.error);
+    }
+    for (day, error) in &done.rolled.failed {
+        context.messages.failure(&format!("the rollup of {day} failed"), error);
+    }
+}
+
+fn exit_code(done: &Done) -> ExitCode {
+    if !done.ingested.failed.is_empty() || !done.rolled.failed.is_empty() {
+        ExitCode::SomeDaysFailed
+    } else if !done.over_limit.is_empty() || !done.ingested.kept.is_empty() {
+        ExitCode::DataCheck
+    } else {
+        ExitCode::Done
+    }
+}
+
+fn as_json(done: &Done, context: &Context) -> serde_json::Value {
+    let ingested = &done.ingested;
+    let days = ingested.days.iter().map(|((source, day), built)| {
+        json!({
+            "source": source, "date": day, "submissions": built.rows.submissions, "refusals": built.rows.refusals,
+            "bytes": built.lines.bytes, "lines_read": built.lines.read, "lines_used": built.lines.used,
+            "lines_ignored": built.lines.ignored, "lines_rejected": built.lines.rejected,
+        })
+    });
+    let kept = ingested.kept.iter().map(|((source, day), gone)| json!({"source": source, "date": day, "gone": gone}));
+    let failed = ingested.failed.iter().map(|failure| {
+        let error = super::messages::paragraph(&failure.error);
+        json!({"source": failure.source, "from": failure.days.map(|days| days.start), "to": failure.days.map(|days| days.last()), "error": error})
+    });
+    let failed_rollups = done.rolled.failed.iter().map(|(day, error)| json!({"date": day, "error": error.to_string()}));
+    let published = done.published.as_ref().map(|published| {
+        let files = published.files.iter().chain(&published.page).map(display).collect::<Vec<_>>();
+        let window = published.window;
+        json!({"window_start": window.first, "window_end": window.last, "as_of": window.as_of, "files": files})
+    });
+    json!({
+        "run_id": context.run_id,
+        "ingested": days.collect::<Vec<_>>(),
+        "kept": kept.collect::<Vec<_>>(),
+        "rolled_up": done.rolled.days,
+        "failed": failed.chain(failed_rollups).collect::<Vec<_>>(),
+        "published": published,
+        "exit_code": exit_code(done).number(),
+    })
 }

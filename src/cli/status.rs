@@ -1,6 +1,15 @@
 //! `mailtally status`: how fresh and how complete the lake is.
 
+use std::sync::Arc;
+
+use serde_json::json;
+
 use super::args::PipelineArgs;
+use super::output::TextTable;
+use super::run::definition;
+use super::{Context, ExitCode, Result};
+use crate::pipelines::runner::Runner;
+use crate::pipelines::status::{Freshness, freshness};
 
 /// Show how fresh and how complete the lake is, source by source
 ///
@@ -19,4 +28,61 @@ pub struct Args {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Where the pipeline cannot be used or the lake cannot be read.
+pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
+    let definition = definition(&args.pipeline, context)?;
+    let storage = Arc::new(context.storage(&definition.storage)?);
+    let known = freshness(Runner::new(&storage, &definition).lake())?;
+    let missing = definition.sources.iter().filter(|source| known.iter().all(|known| known.source != source.name));
+    let missing = missing.map(|source| source.name.clone()).collect::<Vec<_>>();
+    if args.json {
+        known.iter().try_for_each(|source| context.output.json(&as_json(source, context.today())))?;
+    } else {
+        print(&known, context)?;
+    }
+    for source in missing {
+        context.messages.warning(&format!("source '{source}' is not in the lake: `mailtally run` brings it in"));
+    }
+    Ok(ExitCode::Done)
+}
+
+fn print(known: &[Freshness], context: &mut Context) -> Result<()> {
+    let mut table = TextTable::new(&[
+        "source", "first day", "last day", "#days", "#missing", "last line (UTC)", "#lines", "#rejected",
+        "#submissions", "#refusals", "#TLS unknown",
+    ]);
+    for source in known {
+        table.row([
+            source.source.clone(),
+            source.first_day.to_string(),
+            source.last_day.to_string(),
+            source.days.to_string(),
+            source.missing().to_string(),
+            source.last_line.and_then(chrono::DateTime::from_timestamp_micros).map_or_else(String::new, |at| at.format("%F %T").to_string()),
+            source.lines_read.to_string(),
+            source.lines_rejected.to_string(),
+            source.submissions.to_string(),
+            source.refusals.to_string(),
+            format!("{:.1} %", source.unknown_tls_share * 100.0),
+        ]);
+    }
+    if table.is_empty() {
+        return context.output.line("the lake is empty: `mailtally run` fills it");
+    }
+    context.output.table(&table)
+}
+
+fn as_json(source: &Freshness, today: crate::calendar::Day) -> serde_json::Value {
+    json!({
+        "source": source.source, "first_day": source.first_day, "last_day": source.last_day, "days": source.days,
+        "missing_days": source.missing(), "last_line": source.last_line.and_then(chrono::DateTime::from_timestamp_micros).map(|at| at.to_rfc3339()),
+        "days_behind": today.epoch_days() - 1 - source.last_day.epoch_days(),
+        "lines_read": source.lines_read, "lines_rejected": source.lines_rejected, "submissions": source.submissions,
+        "refusals": source.refusals, "unknown_tls_share": source.unknown_tls_share,
+    })
 }

@@ -1,8 +1,19 @@
 //! Pipelines: what is to be done, and doing it.
+//!
+//! [`definition`] is the file, [`runner`] the run: [`ingest`], [`rollup`] and [`report`] are its stages, in this
+//! order. [`reading`] and [`tally`] serve those who ask without a lake.
 
 pub mod definition;
 mod error;
+mod executor;
+pub mod ingest;
+mod lock;
 pub mod reading;
+pub mod report;
+pub mod rollup;
+pub mod runner;
+pub mod status;
 pub mod tally;
 
 pub use error::{Error, Result};
+pub use executor::Executor;

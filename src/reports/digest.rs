@@ -135,13 +135,18 @@ fn warnings(coverage: &DataFrame) -> Result<Vec<Warning>> {
     for (source, words) in coverage.column("source")?.str()?.iter().zip(coverage.column("warnings")?.str()?.iter()) {
         for text in words.into_iter().flat_map(|words| words.split("; ")) {
             let source = source.unwrap_or_default();
-            match warnings.iter_mut().find(|known| known.source == source && known.text == text) {
+            match warnings.iter_mut().find(|known| known.source == source && cause(&known.text) == cause(text)) {
                 Some(known) => known.days += 1,
                 None => warnings.push(Warning { source: source.to_owned(), text: text.to_owned(), days: 1 }),
             }
         }
     }
     Ok(warnings)
+}
+
+/// A warning without its numbers: what it is about.
+fn cause(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_ascii_digit() && *letter != '.').collect()
 }
 
 #[cfg(test)]

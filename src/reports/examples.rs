@@ -72,7 +72,7 @@ fn coverage() -> LazyFrame {
         "lines_rejected" => [0_i64, 0, 0, 7],
         "unknown_tls_share" => [0.0, 0.25, 1.0, 0.0],
         "unknown_account_share" => [0.0, 0.125, 0.0, 0.0],
-        "longest_gap_seconds" => [3_600.0, 10.0, 10.0, 9_000.0],
+        "longest_gap_seconds" => [3_600.0, 10.0, 10.0, 23_400.0],
         "truncated_files" => [0_i64, 0, 0, 1],
         "inputs" => ["[]", "[]", "[]", "[]"],
     );

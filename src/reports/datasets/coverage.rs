@@ -13,8 +13,8 @@ use crate::lake::tables::COVERAGE;
 pub(super) const DATASET: Dataset =
     Dataset { name: "coverage", about: "What each source and day was built from, and warnings in words", build };
 
-/// A silence that a busy server does not keep, in seconds.
-const LONG_GAP: f64 = 3_600.0;
+/// A silence that is worth a look, in seconds: a small server may be quiet for a night's hours, not for a day's.
+const LONG_GAP: f64 = 6.0 * 3_600.0;
 
 fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
     let rows = tables.coverage.clone().filter(within(window)).with_column(lit(true).alias("present"));
@@ -116,7 +116,7 @@ mod tests {
             warnings[3],
             Some("TLS versions are not logged: set smtpd_tls_loglevel = 1, or what your server has for it")
         );
-        let third = "no log line for 2.5 hours; lines that could not be read (see the table rejected_lines): 7; \
+        let third = "no log line for 6.5 hours; lines that could not be read (see the table rejected_lines): 7; \
                      files that are cut off (what followed is not counted): 1";
         assert_eq!(warnings[4], Some(third));
         assert!(warnings[5].unwrap().starts_with("no log line of this day was read"));

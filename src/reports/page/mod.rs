@@ -14,6 +14,9 @@ use super::digest::Digest;
 use super::{Result, Window};
 use html::{bytes, count, escaped, signed};
 
+/// The datasets that a page cannot be without.
+pub const NEEDS: &[&str] = &["summary", "sending_volume", "sending_volume_details", "tls_usage_details", "coverage"];
+
 /// The page without its data.
 const TEMPLATE: &str = include_str!("page.html");
 

@@ -69,6 +69,8 @@ pub struct KnownFile {
     pub length: u64,
     /// Its last line's time.
     pub last: Option<Timestamp>,
+    /// Whether it matters if the file has grown since: where its format does not say its length, it is decoded.
+    pub open: bool,
 }
 
 /// A file's first and last stamp and what else its ends tell.
@@ -94,7 +96,7 @@ pub fn discover(
     let mut found = Vec::new();
     for file in files {
         let mut look = look(storage, file)?;
-        let last = adopt(&mut look, known);
+        let last = adopt(storage, &mut look, known)?;
         found.push((look, last));
     }
     let found = without_copies(storage, found)?;
@@ -107,14 +109,19 @@ pub fn discover(
 }
 
 /// Takes the length and the end of a compressed file from what an earlier run has learnt.
-fn adopt(look: &mut Look, known: &[KnownFile]) -> Option<Timestamp> {
+fn adopt(storage: &Arc<Storage>, look: &mut Look, known: &[KnownFile]) -> sources::Result<Option<Timestamp>> {
     if look.tail.is_some() {
-        return None;
+        return Ok(None);
     }
-    let same = |file: &&KnownFile| file.fingerprint.matches(&look.head) && look.may_have_length(file.length) == Some(true);
-    let file = known.iter().find(same)?;
-    look.length = Some(file.length);
-    file.last
+    let same = || known.iter().filter(|file| file.fingerprint.matches(&look.head));
+    if let Some(file) = same().find(|file| look.may_have_length(file.length) == Some(true)) {
+        look.length = Some(file.length);
+        return Ok(file.last);
+    }
+    if same().any(|file| file.open) {
+        look_through(storage, look)?;
+    }
+    Ok(None)
 }
 
 /// A file and its last line's time, where an earlier run has learnt it.

@@ -1,0 +1,140 @@
+//! What a run tells a person: the window's numbers, what was done for them, and where the files are.
+
+use super::{Context, Result};
+use crate::pipelines::definition::Definition;
+use crate::pipelines::report::Published;
+use crate::pipelines::runner::Done;
+use crate::reports::Digest;
+use crate::storage::display;
+
+/// The length of the longest bar.
+const BAR: f64 = 30.0;
+
+/// Prints the summary of a run.
+///
+/// # Errors
+/// Where the lake cannot be read or the output takes no more.
+pub(super) fn print(definition: &Definition, done: &Done, context: &mut Context) -> Result<()> {
+    let idle = done.ingested.days.is_empty() && done.rolled.days.is_empty() && done.published.is_none();
+    let failed = !done.ingested.failed.is_empty() || !done.rolled.failed.is_empty();
+    if idle && !failed {
+        context.output.line("nothing to do: the lake and the reports hold what the files hold")?;
+        let place = display(&definition.publish);
+        return context.output.line(&format!("reports     {place}"));
+    }
+    work(done, context)?;
+    let Some(published) = &done.published else {
+        return context.output.line(&format!("lake        {}", display(&definition.lake)));
+    };
+    digest(published, context)?;
+    context.output.line(&format!("lake        {}", display(&definition.lake)))?;
+    places(published, context)
+}
+
+/// What was read.
+fn work(done: &Done, context: &mut Context) -> Result<()> {
+    let days = &done.ingested.days;
+    if days.is_empty() {
+        return Ok(());
+    }
+    let sum = |of: &dyn Fn(&crate::pipelines::ingest::Built) -> u64| days.values().map(of).sum::<u64>();
+    let lines = sum(&|built| built.lines.read);
+    let rejected = sum(&|built| built.lines.rejected);
+    let (accepted, refused) = (sum(&|built| built.rows.submissions), sum(&|built| built.rows.refusals));
+    let mut sources = days.keys().map(|(source, _)| source).collect::<Vec<_>>();
+    sources.dedup();
+    context.output.line(&format!(
+        "read        {} lines of {}: {} submissions, {} refusals, {} lines that could not be read",
+        grouped(lines),
+        many(days.len(), "day", &format!(" of {}", many(sources.len(), "source", ""))),
+        grouped(accepted),
+        grouped(refused),
+        grouped(rejected),
+    ))
+}
+
+/// The window's numbers.
+pub(super) fn digest(published: &Published, context: &mut Context) -> Result<()> {
+    let digest = Digest::new(&published.datasets).map_err(crate::pipelines::Error::from)?;
+    let output = &mut context.output;
+    output.line("")?;
+    output.line(&format!("SMTP AUTH clients, {}", published.window))?;
+    output.line("")?;
+    let change = |change: i64, percent: Option<f64>| {
+        let percent = percent.map_or_else(String::new, |percent| format!(", {percent:+.1} %"));
+        format!("{change:+}{percent} against the window before")
+    };
+    let accounts = change(digest.change_accounts, digest.change_accounts_percent);
+    let messages = change(digest.change_messages, digest.change_messages_percent);
+    output.line(&format!("{:>12} accounts  ({accounts})", grouped(digest.accounts.unsigned_abs())))?;
+    output.line(&format!("{:>12} messages  ({messages})", grouped(digest.messages.unsigned_abs())))?;
+    output.line(&format!(
+        "{:>12} legacy    (without TLS or below TLS 1.2, from {})",
+        grouped(digest.legacy_messages.unsigned_abs()),
+        many(usize::try_from(digest.legacy_accounts).unwrap_or(0), "account", "")
+    ))?;
+    output.line("")?;
+    for part in &digest.tls {
+        let bar = "█".repeat((part.percent / 100.0 * BAR).round() as usize);
+        let messages = grouped(part.messages.unsigned_abs());
+        output.line(format!("  {:<8} {messages:>10} {:>7.2} %  {bar}", part.version, part.percent).trim_end())?;
+    }
+    output.line("")?;
+    output.line("top domains")?;
+    for (domain, messages) in &digest.top_domains {
+        let domain = domain.as_deref().unwrap_or("(not known)");
+        output.line(&format!("{:>12} {domain}", grouped(messages.unsigned_abs())))?;
+    }
+    output.line("")?;
+    for warning in &digest.warnings {
+        let days = many(warning.days, "day", "");
+        output.line(&format!("warning: {} ({days}): {}", warning.source, warning.text))?;
+    }
+    if !digest.warnings.is_empty() {
+        output.line("")?;
+    }
+    Ok(())
+}
+
+/// Where the files are.
+pub(super) fn places(published: &Published, context: &mut Context) -> Result<()> {
+    if let Some(first) = published.files.first() {
+        let folder = display(first);
+        let folder = folder.rsplit_once('/').map_or(folder.as_str(), |(folder, _)| folder);
+        context.output.line(&format!("datasets    {folder} ({})", many(published.files.len(), "file", "")))?;
+    }
+    if let Some(page) = &published.page {
+        context.output.line(&format!("report      {}", display(page)))?;
+    }
+    Ok(())
+}
+
+/// A count and its noun.
+fn many(count: usize, noun: &str, rest: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}{rest}", grouped(count as u64))
+}
+
+/// A number with a thin mark every three digits.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!((many(1, "day", ""), many(2000, "day", "!")), ("1 day".to_owned(), "2,000 days!".to_owned()));
+    }
+}

@@ -1,0 +1,322 @@
+//! The ingest stage: raw files to submissions, refusals, rejected lines and coverage.
+//!
+//! ```text
+//! list ─▶ look ─▶ plan ─▶ tasks: one pass a stream and range of days ─▶ data files ─▶ one commit per table
+//!                  ▲ ledger (coverage)                                                 coverage last
+//! ```
+
+mod columns;
+mod coverage;
+pub mod ledger;
+pub mod outcome;
+pub mod plan;
+mod sink;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::definition::{Definition, Source};
+use super::reading::{Prepared, prepare};
+use super::{Error, Executor, Result};
+use crate::calendar::{Day, DayRange};
+use crate::lake::tables::Table;
+use crate::lake::{DataFile, Lake, Partition, RunInfo};
+use crate::sources::list;
+use crate::storage::{Storage, display};
+use crate::submissions::pass::{DayStats, FileStats};
+use crate::submissions::streams::Stream;
+use ledger::Ledger;
+use outcome::{DayInputs, DayOutcome, DayRows, FileInput, Lines, Outcome, StreamInputs, Task};
+use plan::{Found, Plan, Wanted, plan};
+use sink::DaySink;
+
+/// A source as it was found, and what is to be done with it.
+#[derive(Debug)]
+pub struct Planned<'a> {
+    /// The source.
+    pub source: &'a Source,
+    /// The digest of its settings.
+    pub settings: String,
+    /// What was found.
+    pub prepared: Prepared,
+    /// What is to be done.
+    pub plan: Plan,
+}
+
+/// What an ingest stage has done.
+#[derive(Debug, Default)]
+pub struct Ingested {
+    /// The days that were built, by source.
+    pub days: BTreeMap<(String, Day), Built>,
+    /// The days that were left as they are, with the files that are gone.
+    pub kept: BTreeMap<(String, Day), Vec<String>>,
+    /// What failed: the source, the days where it concerns some only, and why.
+    pub failed: Vec<Failure>,
+    /// Files that end in the middle of compressed data.
+    pub truncated: BTreeSet<String>,
+    /// Sources in which no file was found, or none with a line that has a time.
+    pub empty: Vec<String>,
+}
+
+/// A day that was built.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Built {
+    /// Its rows.
+    pub rows: DayRows,
+    /// Its lines.
+    pub lines: Lines,
+}
+
+/// Something that failed without stopping the rest.
+#[derive(Debug)]
+pub struct Failure {
+    /// The source.
+    pub source: String,
+    /// The days that are not built for it; none where no day could even be planned.
+    pub days: Option<DayRange>,
+    /// Why.
+    pub error: Error,
+}
+
+/// Plans every source. A source that fails is reported and does not stop the others.
+///
+/// # Errors
+/// Where the lake cannot be read.
+pub fn plan_sources<'a>(
+    storage: &Arc<Storage>,
+    lake: &Lake,
+    definition: &'a Definition,
+    wanted: Wanted,
+    allow_fewer_inputs: bool,
+) -> Result<(Vec<Planned<'a>>, Ingested)> {
+    let ledger = Ledger::read(lake, wanted.range())?;
+    let mut planned = Vec::new();
+    let mut ingested = Ingested::default();
+    for source in &definition.sources {
+        match plan_source(storage, source, &ledger, wanted, allow_fewer_inputs) {
+            Ok(Some(plan)) => {
+                let kept = plan.plan.kept.iter().map(|(day, gone)| ((source.name.clone(), *day), gone.clone()));
+                ingested.kept.extend(kept);
+                planned.push(plan);
+            }
+            Ok(None) => ingested.empty.push(source.name.clone()),
+            Err(error) => {
+                tracing::error!(source = source.name, "the source cannot be read");
+                ingested.failed.push(Failure { source: source.name.clone(), days: None, error });
+            }
+        }
+    }
+    Ok((planned, ingested))
+}
+
+fn plan_source<'a>(
+    storage: &Arc<Storage>,
+    source: &'a Source,
+    ledger: &Ledger,
+    wanted: Wanted,
+    allow_fewer_inputs: bool,
+) -> Result<Option<Planned<'a>>> {
+    let files = list(storage, &source.files)?;
+    if files.is_empty() {
+        return Ok(None);
+    }
+    let days = match wanted {
+        Wanted::All(days) => Some(days),
+        Wanted::Changed(_) => None,
+    };
+    let known = ledger.known_files(&source.name);
+    let prepared = prepare(storage, &source.settings, &files, days, &known)?;
+    let mut streams = Vec::new();
+    for stream in &prepared.streams {
+        streams.push((stream, prepared.tls_logged(storage, stream)?));
+    }
+    if streams.iter().all(|(stream, _)| stream.files.iter().all(|file| file.first.is_none())) {
+        return Ok(None);
+    }
+    let settings = source.settings_digest();
+    let found = Found { source: &source.name, settings: &settings, streams };
+    let plan = plan(&found, ledger, wanted, allow_fewer_inputs);
+    tracing::info!(source = source.name, files = files.len(), days = plan.days.len(), "planned");
+    Ok(Some(Planned { source, settings, prepared, plan }))
+}
+
+/// Does what was planned, and commits it.
+///
+/// # Errors
+/// Where the lake cannot be written; what it held before is untouched.
+pub fn run(
+    storage: &Arc<Storage>,
+    lake: &Lake,
+    executor: &dyn Executor,
+    planned: &[Planned<'_>],
+    mut ingested: Ingested,
+    run: &RunInfo,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<Ingested> {
+    let of_task = planned.iter().flat_map(|source| source.plan.tasks.iter().map(move |task| (source, task)));
+    let tasks = of_task.collect::<Vec<_>>();
+    let results = executor.run(tasks.len(), &|index| {
+        let (source, task) = tasks[index];
+        ingest(storage, lake, source, task, progress)
+    });
+    let mut whole: BTreeMap<(String, Day), (Built, DayInputs)> = BTreeMap::new();
+    let mut lost = BTreeSet::new();
+    for ((source, task), result) in tasks.iter().zip(results) {
+        match result {
+            Ok(outcome) => collect(source, outcome, &mut whole, &mut ingested.truncated),
+            Err(error) => {
+                lost.extend(task.days.days().map(|day| (task.source.clone(), day)));
+                ingested.failed.push(Failure { source: task.source.clone(), days: Some(task.days), error });
+            }
+        }
+    }
+    whole.retain(|day, _| !lost.contains(day));
+    commit(lake, planned, &whole, run)?;
+    ingested.days = whole.into_iter().map(|(day, (built, _))| (day, built)).collect();
+    Ok(ingested)
+}
+
+/// Adds a task's days to those of the other streams.
+fn collect(
+    source: &Planned<'_>,
+    outcome: Outcome,
+    whole: &mut BTreeMap<(String, Day), (Built, DayInputs)>,
+    truncated: &mut BTreeSet<String>,
+) {
+    truncated.extend(outcome.truncated);
+    for (day, of_day) in outcome.days {
+        let key = (source.source.name.clone(), day);
+        let (built, inputs) = whole.entry(key).or_default();
+        built.rows.add(&of_day.rows);
+        built.lines.add(&of_day.lines);
+        inputs.settings.clone_from(&source.settings);
+        inputs.streams.push(of_day.inputs);
+    }
+}
+
+/// One commit per table, the ledger's own last.
+fn commit(
+    lake: &Lake,
+    planned: &[Planned<'_>],
+    whole: &BTreeMap<(String, Day), (Built, DayInputs)>,
+    run: &RunInfo,
+) -> Result<()> {
+    if whole.is_empty() {
+        return Ok(());
+    }
+    let digest_of = |source: &str, day: Day| {
+        let tasks = planned.iter().flat_map(|planned| &planned.plan.tasks);
+        tasks.filter(|task| task.source == source).find_map(|task| task.digests.get(&day).cloned()).unwrap_or_default()
+    };
+    let partitions = whole.keys().map(|(source, day)| ledger::partition(source, *day)).collect::<Vec<Partition>>();
+    for table in ledger::TABLES {
+        let files: Vec<DataFile> = if table.name == crate::lake::tables::COVERAGE.name {
+            coverage::write(lake, whole, digest_of)?
+        } else {
+            whole.values().flat_map(|(built, _)| files_of(built, table)).collect()
+        };
+        let version = lake.replace(table, &partitions, &files, run)?;
+        tracing::info!(table = table.name, version, partitions = partitions.len(), "committed");
+    }
+    Ok(())
+}
+
+fn files_of(built: &Built, table: &Table) -> impl Iterator<Item = DataFile> {
+    let of_table = built.rows.files.iter().filter(move |files| files.table == table.name);
+    of_table.flat_map(|files| files.files.clone())
+}
+
+/// One task: a pass, its data files, and what they were built from.
+fn ingest(
+    storage: &Arc<Storage>,
+    lake: &Lake,
+    source: &Planned<'_>,
+    task: &Task,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<Outcome> {
+    let stream = &source.prepared.streams[task.stream];
+    let name = |place: usize| display(&stream.files[place].look.file.url);
+    let new_sink = |places: &[usize]| {
+        let names = places.iter().map(|place| name(*place)).collect();
+        Ok(DaySink::new(lake, &task.source, &task.digests, names, progress))
+    };
+    let (sink, seen, places) =
+        source.prepared.read(storage, stream, Some(task.days), task.tls_logged, new_sink)?;
+    let mut rows = sink.finish()?;
+    let mut outcome = Outcome::default();
+    for (file, place) in seen.files.iter().zip(&places) {
+        if file.truncated {
+            outcome.truncated.push(name(*place));
+        }
+    }
+    for day in task.days.days() {
+        let stats = seen.days.get(&day).cloned().unwrap_or_default();
+        let rows = rows.remove(&day).unwrap_or_default();
+        balanced(&task.source, day, &stats, &rows)?;
+        let inputs = inputs(stream, task, day, &stats, &seen.files, &places);
+        let lines = lines(&stats, &seen.files);
+        outcome.days.insert(day, DayOutcome { rows, lines, inputs });
+    }
+    Ok(outcome)
+}
+
+/// Checks that every line read is accounted for, and every row counted is in a file.
+fn balanced(source: &str, day: Day, stats: &DayStats, rows: &DayRows) -> Result<()> {
+    let unbalanced = |what| Err(Error::Unbalanced { day, source_name: source.to_owned(), what });
+    let accounted = stats.lines_used + stats.lines_ignored + stats.lines_rejected;
+    if stats.lines_read != accounted {
+        return unbalanced(format!("{} lines read, {accounted} accounted for", stats.lines_read));
+    }
+    for (table, expected) in [("submissions", rows.submissions), ("refusals", rows.refusals)] {
+        let files = rows.files.iter().filter(|files| files.table == table).flat_map(|files| &files.files);
+        let written = files.map(|file| file.rows).sum::<u64>();
+        if written != expected {
+            return unbalanced(format!("{expected} {table} counted, {written} written"));
+        }
+    }
+    Ok(())
+}
+
+fn lines(stats: &DayStats, files: &[FileStats]) -> Lines {
+    Lines {
+        bytes: stats.bytes,
+        read: stats.lines_read,
+        used: stats.lines_used,
+        ignored: stats.lines_ignored,
+        rejected: stats.lines_rejected,
+        first: stats.first_line,
+        last: stats.last_line,
+        longest_gap: stats.longest_gap,
+        files: stats.ranges.len() as u64,
+        truncated: stats.ranges.keys().filter(|file| files[**file].truncated).count() as u64,
+    }
+}
+
+/// What a day of a stream was built from: the files that may hold it, and those read before it for the sessions
+/// that were open at midnight.
+fn inputs(
+    stream: &Stream,
+    task: &Task,
+    day: Day,
+    stats: &DayStats,
+    files: &[FileStats],
+    places: &[usize],
+) -> StreamInputs {
+    let input = |index: usize| {
+        let (file, seen) = (&stream.files[places[index]], &files[index]);
+        let (from, to) = stats.ranges.get(&index).copied().unwrap_or((0, 0));
+        let length = if seen.to_end { seen.read_to } else { file.look.length.unwrap_or(seen.read_to) };
+        FileInput {
+            fingerprint: file.fingerprint.clone(),
+            length,
+            to_end: seen.to_end,
+            from,
+            to,
+            last: seen.span.map(|(_, last)| last).filter(|_| seen.to_end).or(file.last),
+            name: display(&file.look.file.url),
+        }
+    };
+    let matters = |index: &usize| stats.ranges.contains_key(index) || plan::can_hold(stream, places[*index], day);
+    let files = (0..places.len()).filter(matters).map(input).collect();
+    StreamInputs { tls_logged: task.tls_logged, closed: stats.closed, files }
+}

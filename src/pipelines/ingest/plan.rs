@@ -1,0 +1,208 @@
+//! Which days are to be built, and why: a pure function of what the files are now and what the ledger says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::ledger::Ledger;
+use super::outcome::{DayInputs, FileInput, StreamInputs, Task};
+use crate::calendar::{Day, DayRange, HOUR, Timestamp};
+use crate::submissions::streams::{Stream, StreamFile};
+
+/// How far beyond its known first and last line a file may matter: logs are a little out of order, and a session that
+/// is open at midnight has its lines on both sides of it.
+const SLACK: i64 = HOUR;
+
+/// A source as it is found now.
+#[derive(Clone, Debug)]
+pub struct Found<'a> {
+    /// Its name.
+    pub source: &'a str,
+    /// The digest of its settings.
+    pub settings: &'a str,
+    /// Its streams, and whether each logs TLS versions.
+    pub streams: Vec<(&'a Stream, bool)>,
+}
+
+/// Which days a run is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Those of the range whose inputs have changed.
+    Changed(DayRange),
+    /// All of the range.
+    All(DayRange),
+}
+
+/// What is to be done for a source.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    /// The passes.
+    pub tasks: Vec<Task>,
+    /// The days to be built, and why.
+    pub days: BTreeMap<Day, Reason>,
+    /// The days that would become poorer, with the files that are gone: they are left as they are.
+    pub kept: BTreeMap<Day, Vec<String>>,
+}
+
+/// Why a day is built.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The lake does not have it.
+    New,
+    /// Its inputs have changed: which, in words.
+    Changed(String),
+    /// It was asked for.
+    Asked,
+}
+
+impl Wanted {
+    /// The days that the run may touch.
+    #[must_use]
+    pub fn range(self) -> DayRange {
+        match self {
+            Self::Changed(days) | Self::All(days) => days,
+        }
+    }
+}
+
+/// Plans a source.
+#[must_use]
+pub fn plan(found: &Found<'_>, ledger: &Ledger, wanted: Wanted, allow_fewer_inputs: bool) -> Plan {
+    let mut plan = Plan::default();
+    for day in days_held(found, wanted.range()) {
+        let entry = ledger.entry(found.source, day);
+        let reason = match (entry.map(|entry| change(found, entry, day)), wanted) {
+            (None, _) => Reason::New,
+            (Some(Some(change)), _) => Reason::Changed(change),
+            (Some(None), Wanted::All(_)) => Reason::Asked,
+            (Some(None), Wanted::Changed(_)) => continue,
+        };
+        let gone = entry.map(|entry| gone(found, entry)).unwrap_or_default();
+        if gone.is_empty() || allow_fewer_inputs {
+            plan.days.insert(day, reason);
+        } else {
+            plan.kept.insert(day, gone);
+        }
+    }
+    plan.tasks = tasks(found, &plan.days);
+    plan
+}
+
+/// The days of the range that a file of the source can hold.
+fn days_held(found: &Found<'_>, range: DayRange) -> BTreeSet<Day> {
+    let mut days = BTreeSet::new();
+    for (stream, _) in &found.streams {
+        let spans = (0..stream.files.len()).filter_map(|file| span(stream, file, range));
+        for (first, last) in spans {
+            let from = Day::of(first).max(range.start);
+            let to = Day::of(last).min(range.last());
+            days.extend(DayRange::inclusive(from, to).days());
+        }
+    }
+    days
+}
+
+/// From when to when a file has lines, as far as that is known; none where no line in sight has a time.
+fn span(stream: &Stream, file: usize, range: DayRange) -> Option<(Timestamp, Timestamp)> {
+    let first = stream.files[file].first?;
+    Some((first, stream.upper(file).unwrap_or(range.end.start()).max(first)))
+}
+
+/// Whether a file may hold lines that matter to a day.
+pub(super) fn can_hold(stream: &Stream, file: usize, day: Day) -> bool {
+    span(stream, file, DayRange::single(day))
+        .is_some_and(|(first, last)| first < day.end() + SLACK && last >= day.start() - SLACK)
+}
+
+/// What has changed since a day was built, in words.
+fn change(found: &Found<'_>, entry: &DayInputs, day: Day) -> Option<String> {
+    if entry.settings != found.settings {
+        return Some("the source's settings".to_owned());
+    }
+    found.streams.iter().find_map(|(stream, tls_logged)| {
+        let before = entry.streams.iter().find(|before| shares_a_file(before, stream));
+        if before.is_some_and(|before| before.tls_logged != *tls_logged) {
+            return Some("whether TLS versions are logged".to_owned());
+        }
+        let files = stream.files.iter().enumerate().filter(|(place, _)| can_hold(stream, *place, day));
+        files.map(|(_, file)| file).find_map(|file| match before.and_then(|before| recorded(&before.files, file)) {
+            None => Some(format!("new file {}", name(file))),
+            Some(then) => {
+                let closed = before.is_some_and(|before| before.closed);
+                (!closed && has_grown(file, then)).then(|| format!("{} has grown", name(file)))
+            }
+        })
+    })
+}
+
+/// The files that a day was built from and that are not there any more, or are shorter than they were.
+fn gone(found: &Found<'_>, entry: &DayInputs) -> Vec<String> {
+    let now = || found.streams.iter().flat_map(|(stream, _)| &stream.files);
+    let there = |then: &FileInput| {
+        now().any(|file| {
+            then.fingerprint.matches(&file.look.head) && file.look.length.is_none_or(|length| length >= then.to)
+        })
+    };
+    let files = entry.streams.iter().flat_map(|stream| &stream.files);
+    files.filter(|then| !there(then)).map(|then| then.name.clone()).collect()
+}
+
+fn shares_a_file(before: &StreamInputs, stream: &Stream) -> bool {
+    stream.files.iter().any(|file| recorded(&before.files, file).is_some())
+}
+
+/// The record of a file, by content.
+fn recorded<'a>(files: &'a [FileInput], file: &StreamFile) -> Option<&'a FileInput> {
+    files.iter().find(|then| then.fingerprint.matches(&file.look.head))
+}
+
+/// Whether a file holds more than when it was read to its end.
+fn has_grown(file: &StreamFile, then: &FileInput) -> bool {
+    match file.look.length {
+        Some(length) => length > then.length && then.to_end,
+        None => then.to_end && file.look.may_have_length(then.length) != Some(true),
+    }
+}
+
+/// One pass per stream and run of days that follow one another.
+fn tasks(found: &Found<'_>, days: &BTreeMap<Day, Reason>) -> Vec<Task> {
+    let digests = days.keys().map(|day| (*day, digest(found, *day))).collect::<BTreeMap<_, _>>();
+    let mut tasks = Vec::new();
+    for (place, (stream, tls_logged)) in found.streams.iter().enumerate() {
+        let holds = |day: &Day| (0..stream.files.len()).any(|file| can_hold(stream, file, *day));
+        for range in DayRange::group(days.keys().copied().filter(holds)) {
+            let held = |file: &usize| range.days().any(|day| can_hold(stream, *file, day));
+            let bytes = (0..stream.files.len()).filter(held).map(|file| stream.files[file].look.file.size).sum();
+            tasks.push(Task {
+                source: found.source.to_owned(),
+                stream: place,
+                name: stream.name.clone(),
+                days: range,
+                digests: range.days().filter_map(|day| Some((day, digests.get(&day)?.clone()))).collect(),
+                tls_logged: *tls_logged,
+                bytes,
+            });
+        }
+    }
+    tasks
+}
+
+/// What a day is built from, as 16 hexadecimal digits: the names of its data files carry it.
+fn digest(found: &Found<'_>, day: Day) -> String {
+    let mut text = format!("{} {} {day}\n", env!("CARGO_PKG_VERSION"), found.settings);
+    for (stream, tls_logged) in &found.streams {
+        text.push_str(if *tls_logged { "tls\n" } else { "no tls\n" });
+        let files = (0..stream.files.len()).filter(|file| can_hold(stream, *file, day));
+        for file in files.map(|file| &stream.files[file]) {
+            let length = file.look.length.unwrap_or(file.look.file.size);
+            text.push_str(&format!("{} {length}\n", file.fingerprint.hash));
+        }
+    }
+    format!("{:016x}", xxh3_64(text.as_bytes()))
+}
+
+fn name(file: &StreamFile) -> String {
+    crate::storage::display(&file.look.file.url)
+}

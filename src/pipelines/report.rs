@@ -1,0 +1,219 @@
+//! The report stage: a window of the daily tables into published datasets and the page.
+
+use std::sync::Arc;
+
+use object_store::ObjectStoreExt as _;
+use polars::prelude::DataFrame;
+use serde::{Deserialize, Serialize};
+use url::Url;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::{Error, Result};
+use crate::calendar::{Day, DayRange};
+use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, Table};
+use crate::lake::{DataFile, Lake};
+use crate::reports::{self, Tables, Window, dataset, export, page};
+use crate::storage::{Storage, below, display};
+
+/// The page among the forms in which a report is published.
+pub const HTML: &str = "html";
+
+/// The page's file.
+const PAGE: &str = "report.html";
+
+/// What was published and from what, so that an unchanged report is not written again.
+const MANIFEST: &str = "manifest.json";
+
+/// What a report is to hold and where it goes.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The days.
+    pub window: Window,
+    /// The datasets, by name.
+    pub datasets: Vec<String>,
+    /// The forms, by name.
+    pub formats: Vec<String>,
+    /// The page's title.
+    pub title: String,
+    /// The folder.
+    pub place: Url,
+}
+
+/// A report that was built.
+#[derive(Debug)]
+pub struct Published {
+    /// The days.
+    pub window: Window,
+    /// Every dataset that the page and the summary need, and those asked for.
+    pub datasets: Vec<(&'static str, DataFrame)>,
+    /// The files written.
+    pub files: Vec<Url>,
+    /// The page, where it was asked for.
+    pub page: Option<Url>,
+}
+
+/// The manifest beside the published files.
+#[derive(Debug, Serialize, Deserialize, PartialEq, Eq)]
+struct Manifest {
+    window_start: Day,
+    window_end: Day,
+    as_of: Day,
+    digest: String,
+    files: Vec<String>,
+}
+
+/// The newest day that the lake has of every kind; none where it is empty.
+///
+/// # Errors
+/// Where the lake cannot be read.
+pub fn newest_day(lake: &Lake) -> Result<Option<Day>> {
+    Ok(lake.snapshot(&COVERAGE)?.dates().into_iter().max())
+}
+
+/// The last days of the lake, or those asked for.
+#[must_use]
+pub fn window(as_of: Day, days: u32, asked: Option<DayRange>) -> Window {
+    let count = i32::try_from(days.max(1)).unwrap_or(i32::MAX);
+    let (first, last) = asked.map_or((as_of.plus(1 - count), as_of), |days| (days.start, days.last()));
+    Window { first, last, as_of }
+}
+
+/// Whether what is published already is what this request would give.
+///
+/// # Errors
+/// Where the lake cannot be read.
+pub fn is_current(storage: &Storage, lake: &Lake, request: &Request) -> Result<bool> {
+    let digest = Inputs::read(lake, &request.window)?.digest(request);
+    Ok(manifest(storage, &request.place)?.is_some_and(|manifest| manifest.digest == digest))
+}
+
+/// Builds the datasets without writing anything.
+///
+/// # Errors
+/// Where the lake cannot be read.
+pub fn build(lake: &Lake, request: &Request) -> Result<Published> {
+    let tables = Inputs::read(lake, &request.window)?.tables(lake)?;
+    let wanted = |name: &str| request.datasets.iter().any(|asked| asked == name) || page::NEEDS.contains(&name);
+    let mut datasets = Vec::new();
+    for dataset in reports::DATASETS.iter().filter(|dataset| wanted(dataset.name)) {
+        datasets.push((dataset.name, reports::build(dataset, &tables, &request.window)?));
+    }
+    Ok(Published { window: request.window, datasets, files: Vec::new(), page: None })
+}
+
+/// Builds the datasets and publishes them: each file whole, the manifest last.
+///
+/// # Errors
+/// Where the lake cannot be read or a file cannot be written.
+pub fn run(storage: &Arc<Storage>, lake: &Lake, request: &Request) -> Result<Published> {
+    let digest = Inputs::read(lake, &request.window)?.digest(request);
+    let mut published = build(lake, request)?;
+    let asked = published.datasets.iter_mut().filter(|(name, _)| request.datasets.iter().any(|asked| asked == name));
+    for (name, frame) in asked {
+        for export in request.formats.iter().filter_map(|format| export(format)) {
+            let bytes = (export.write)(frame)?;
+            let place = below(&request.place, &format!("{name}.{}", export.extension));
+            put(storage, &place, bytes)?;
+            published.files.push(place);
+        }
+    }
+    if request.formats.iter().any(|format| format == HTML) {
+        let place = below(&request.place, PAGE);
+        put(storage, &place, page::render(&published.datasets, &request.window, &request.title)?.into_bytes())?;
+        published.page = Some(place);
+    }
+    let files = published.files.iter().chain(&published.page).map(|file| name(file).to_owned()).collect();
+    let Window { first, last, as_of } = request.window;
+    let manifest = Manifest { window_start: first, window_end: last, as_of, digest, files };
+    let manifest = serde_json::to_vec_pretty(&manifest).unwrap_or_default();
+    put(storage, &below(&request.place, MANIFEST), manifest)?;
+    Ok(published)
+}
+
+/// The files that a window is built from.
+struct Inputs {
+    files: Vec<(&'static Table, Vec<DataFile>)>,
+}
+
+impl Inputs {
+    fn read(lake: &Lake, window: &Window) -> Result<Self> {
+        let days = window.days_read();
+        let mut files = Vec::new();
+        for table in [&DAILY_CLIENTS, &DAILY_VOLUME, &DAILY_TLS, &DAILY_REFUSALS, &COVERAGE] {
+            let mut of_table = lake.snapshot(table)?.files;
+            of_table.retain(|file| days.contains(file.partition.date));
+            files.push((table, of_table));
+        }
+        Ok(Self { files })
+    }
+
+    fn tables(&self, lake: &Lake) -> Result<Tables> {
+        let scan = |place: usize| -> Result<_> {
+            let (table, files) = &self.files[place];
+            Ok(lake.scan(table, files)?)
+        };
+        Ok(Tables {
+            daily_clients: scan(0)?,
+            daily_volume: scan(1)?,
+            daily_tls: scan(2)?,
+            daily_refusals: scan(3)?,
+            coverage: scan(4)?,
+        })
+    }
+
+    fn digest(&self, request: &Request) -> String {
+        let Request { window, datasets, formats, title, place: _ } = request;
+        let asked = (window.first, window.last, window.as_of, datasets, formats, title, env!("CARGO_PKG_VERSION"));
+        let mut text = serde_json::to_string(&asked).unwrap_or_default();
+        for (table, files) in &self.files {
+            for file in files {
+                text.push_str(&format!("\n{} {}", table.name, file.path));
+            }
+        }
+        format!("{:016x}", xxh3_64(text.as_bytes()))
+    }
+}
+
+/// The manifest of what is published; none where nothing is, or where it cannot be read as one.
+fn manifest(storage: &Storage, place: &Url) -> Result<Option<Manifest>> {
+    let url = below(place, MANIFEST);
+    let (store, path) = storage.store(&url)?;
+    let failed = |source| Error::Publish { place: display(&url), source };
+    let got = storage.wait(async {
+        match store.get(&path).await {
+            Ok(found) => found.bytes().await.map(Some),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    });
+    Ok(got.map_err(failed)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+}
+
+fn put(storage: &Storage, place: &Url, bytes: Vec<u8>) -> Result<()> {
+    let (store, path) = storage.store(place)?;
+    let failed = |source| Error::Publish { place: display(place), source };
+    storage.wait(async { store.put(&path, bytes.into()).await }).map_err(failed)?;
+    Ok(())
+}
+
+fn name(url: &Url) -> &str {
+    url.path().rsplit('/').next().unwrap_or_default()
+}
+
+/// The dataset names that a definition may ask for.
+#[must_use]
+pub fn dataset_names() -> Vec<&'static str> {
+    reports::DATASETS.iter().map(|dataset| dataset.name).collect()
+}
+
+/// The forms that a definition may ask for: the exports, and the page.
+#[must_use]
+pub fn format_names() -> Vec<&'static str> {
+    reports::EXPORTS.iter().map(|export| export.name).chain([HTML]).collect()
+}
+
+/// Whether a dataset of that name exists.
+#[must_use]
+pub fn is_dataset(name: &str) -> bool {
+    dataset(name).is_some()
+}

@@ -1,0 +1,103 @@
+//! The rollup stage: a day's submissions and refusals into the daily tables, one day per query, so that memory
+//! follows one day's groups.
+
+use std::collections::BTreeMap;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::Result;
+use crate::calendar::{Day, DayRange};
+use crate::lake::tables::{REFUSALS, SUBMISSIONS, Table};
+use crate::lake::{DataFile, Lake, Partition, PartitionWriter, RunInfo, Snapshot};
+use crate::rollups::{DayFrames, ROLLUPS, Rollup, to_batches, totals};
+
+/// What a rollup stage has done.
+#[derive(Debug, Default)]
+pub struct Rolled {
+    /// The days that were rolled up.
+    pub days: Vec<Day>,
+    /// The days that failed, and why.
+    pub failed: Vec<(Day, super::Error)>,
+}
+
+/// The days whose rollups were not built from the submissions and refusals that the lake has now.
+///
+/// # Errors
+/// Where the lake cannot be read.
+pub fn plan(lake: &Lake, days: DayRange) -> Result<Vec<Day>> {
+    let base = Base::read(lake)?;
+    let rolled = ROLLUPS.iter().map(|rollup| lake.snapshot(rollup.table)).collect::<std::result::Result<Vec<_>, _>>()?;
+    let stale = |day: &Day| {
+        let digest = base.digest(*day);
+        rolled.iter().any(|table| {
+            let files = table.date(*day);
+            files.is_empty() || files.iter().any(|file| file.digest() != Some(&digest))
+        })
+    };
+    Ok(base.submissions.dates().into_iter().filter(|day| days.contains(*day)).filter(stale).collect())
+}
+
+/// Rolls days up, and commits each table once. A day that fails does not stop the others.
+///
+/// # Errors
+/// Where the lake cannot be read or written; what it held before is untouched.
+pub fn run(lake: &Lake, days: &[Day], run: &RunInfo) -> Result<Rolled> {
+    let base = Base::read(lake)?;
+    let mut rolled = Rolled::default();
+    let mut files: BTreeMap<&'static str, Vec<DataFile>> = BTreeMap::new();
+    for day in days {
+        match roll_up(lake, &base, *day) {
+            Ok(of_day) => {
+                rolled.days.push(*day);
+                of_day.into_iter().for_each(|(table, file)| files.entry(table.name).or_default().push(file));
+            }
+            Err(error) => rolled.failed.push((*day, error)),
+        }
+    }
+    let partitions = rolled.days.iter().map(|day| Partition::day(*day)).collect::<Vec<_>>();
+    for rollup in ROLLUPS.iter().filter(|_| !partitions.is_empty()) {
+        let files = files.remove(rollup.table.name).unwrap_or_default();
+        let version = lake.replace(rollup.table, &partitions, &files, run)?;
+        tracing::info!(table = rollup.table.name, version, days = partitions.len(), "committed");
+    }
+    Ok(rolled)
+}
+
+/// The tables that rollups are made from.
+struct Base {
+    submissions: Snapshot,
+    refusals: Snapshot,
+}
+
+impl Base {
+    fn read(lake: &Lake) -> Result<Self> {
+        Ok(Self { submissions: lake.snapshot(&SUBMISSIONS)?, refusals: lake.snapshot(&REFUSALS)? })
+    }
+
+    /// What a day's rollups are built from: the names of the day's files carry what those were built from.
+    fn digest(&self, day: Day) -> String {
+        let files = self.submissions.date(day).into_iter().chain(self.refusals.date(day));
+        let mut names = files.map(|file| file.path.as_str()).collect::<Vec<_>>();
+        names.sort_unstable();
+        format!("{:016x}", xxh3_64(format!("{} {}", env!("CARGO_PKG_VERSION"), names.join("\n")).as_bytes()))
+    }
+}
+
+fn roll_up(lake: &Lake, base: &Base, day: Day) -> Result<Vec<(&'static Table, DataFile)>> {
+    let digest = base.digest(day);
+    let frames = DayFrames {
+        submissions: lake.scan(&SUBMISSIONS, &base.submissions.date(day))?,
+        refusals: lake.scan(&REFUSALS, &base.refusals.date(day))?,
+    };
+    let expected = totals(&frames)?;
+    let write = |rollup: &Rollup| -> Result<(&'static Table, DataFile)> {
+        let rows = rollup.rows(&frames)?;
+        expected.check(rollup.table, day, &rows)?;
+        let mut writer = lake.writer(rollup.table, &Partition::day(day), &digest)?;
+        for batch in to_batches(rollup.table, &rows)? {
+            writer.write(&PartitionWriter::sort(rollup.table, &batch)?)?;
+        }
+        Ok((rollup.table, writer.finish()?))
+    };
+    ROLLUPS.iter().map(write).collect()
+}

@@ -1,0 +1,216 @@
+//! A run: the stages of a pipeline, one after the other, for some days.
+//!
+//! A run that is repeated does nothing: each stage asks the lake what it was built from. One failed day does not
+//! lose the others, and running again resumes.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::definition::{Definition, Lookback};
+use super::ingest::plan::Wanted;
+use super::ingest::{self, Ingested, Planned};
+use super::lock::Lock;
+use super::report::{self, Published, Request};
+use super::rollup::{self, Rolled};
+use super::{Executor, Result};
+use crate::calendar::{Day, DayRange, Timestamp};
+use crate::lake::{Lake, RunInfo};
+use crate::storage::Storage;
+
+/// What a run is for.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// The days asked for; none for those whose inputs have changed.
+    pub days: Option<DayRange>,
+    /// Which stages.
+    pub stages: Stages,
+    /// Whether days are built again although files that they were built from are gone.
+    pub allow_fewer_inputs: bool,
+    /// The time.
+    pub now: Timestamp,
+    /// The run's id.
+    pub run_id: String,
+}
+
+/// The stages of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each stage is chosen on its own")]
+pub struct Stages {
+    /// Raw files to submissions.
+    pub ingest: bool,
+    /// Submissions to daily tables.
+    pub rollup: bool,
+    /// Daily tables to published datasets.
+    pub report: bool,
+}
+
+/// What a run has done.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// The ingest stage.
+    pub ingested: Ingested,
+    /// The rollup stage.
+    pub rolled: Rolled,
+    /// The report that was published; none where it was current already, or the lake is empty.
+    pub published: Option<Published>,
+    /// Days of a source in which more lines were rejected than the pipeline allows.
+    pub over_limit: Vec<OverLimit>,
+}
+
+/// A day with too many lines that could not be read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OverLimit {
+    /// The source.
+    pub source: String,
+    /// The day.
+    pub day: Day,
+    /// Lines that could not be read.
+    pub rejected: u64,
+    /// Of so many.
+    pub read: u64,
+}
+
+/// What a run would do.
+#[derive(Debug)]
+pub struct Plans<'a> {
+    /// Per source.
+    pub sources: Vec<Planned<'a>>,
+    /// What is known without doing anything: sources that failed, days that would be kept.
+    pub known: Ingested,
+    /// Days that would be rolled up, beside those that are ingested.
+    pub rollups: Vec<Day>,
+}
+
+/// A pipeline with its places opened.
+#[derive(Debug)]
+pub struct Runner<'a> {
+    storage: &'a Arc<Storage>,
+    definition: &'a Definition,
+    lake: Lake,
+}
+
+impl<'a> Runner<'a> {
+    /// A runner of a pipeline.
+    #[must_use]
+    pub fn new(storage: &'a Arc<Storage>, definition: &'a Definition) -> Self {
+        let lake = Lake::new(Arc::clone(storage), definition.lake.clone());
+        Self { storage, definition, lake }
+    }
+
+    /// The pipeline's lake.
+    #[must_use]
+    pub fn lake(&self) -> &Lake {
+        &self.lake
+    }
+
+    /// The days that an order is for: what was asked, or the lookback up to yesterday.
+    #[must_use]
+    pub fn wanted(&self, order: &Order) -> Wanted {
+        let today = Day::of(order.now);
+        let back = match self.definition.run.lookback {
+            Lookback::Days(days) => today.plus(-i32::try_from(days).unwrap_or(i32::MAX)),
+            Lookback::All => Day::from_epoch_days(0),
+        };
+        order.days.map_or(Wanted::Changed(DayRange { start: back, end: today }), Wanted::All)
+    }
+
+    /// What a run would do.
+    ///
+    /// # Errors
+    /// Where the lake cannot be read.
+    pub fn plan(&self, order: &Order) -> Result<Plans<'a>> {
+        let wanted = self.wanted(order);
+        let (sources, known) = if order.stages.ingest { self.plan_ingest(order, wanted)? } else { Default::default() };
+        let rollups = if order.stages.rollup { self.days_to_roll_up(wanted, &BTreeSet::new())? } else { Vec::new() };
+        Ok(Plans { sources, known, rollups })
+    }
+
+    /// Runs the stages.
+    ///
+    /// # Errors
+    /// Where another run has the lake, or the lake cannot be read or written.
+    pub fn run(&self, order: &Order, executor: &dyn Executor, progress: &Progress<'_>) -> Result<Done> {
+        let _lock = Lock::take(&self.definition.lake)?;
+        let wanted = self.wanted(order);
+        let mut done = Done::default();
+        if order.stages.ingest {
+            let (planned, known) = self.plan_ingest(order, wanted)?;
+            (progress.expect)(planned.iter().flat_map(|source| &source.plan.tasks).map(|task| task.bytes).sum());
+            let info = info(order, "ingest");
+            done.ingested =
+                ingest::run(self.storage, &self.lake, executor, &planned, known, &info, progress.advance)?;
+            done.over_limit = self.over_limit(&done.ingested);
+        }
+        if order.stages.rollup {
+            let ingested = done.ingested.days.keys().map(|(_, day)| *day).collect();
+            let days = self.days_to_roll_up(wanted, &ingested)?;
+            done.rolled = rollup::run(&self.lake, &days, &info(order, "rollup"))?;
+        }
+        if order.stages.report {
+            done.published = self.publish()?;
+        }
+        Ok(done)
+    }
+
+    fn plan_ingest(&self, order: &Order, wanted: Wanted) -> Result<(Vec<Planned<'a>>, Ingested)> {
+        ingest::plan_sources(self.storage, &self.lake, self.definition, wanted, order.allow_fewer_inputs)
+    }
+
+    /// The days whose rollups are out of date, those just ingested among them wherever they lie.
+    fn days_to_roll_up(&self, wanted: Wanted, ingested: &BTreeSet<Day>) -> Result<Vec<Day>> {
+        let range = wanted.range();
+        let first = ingested.first().map_or(range.start, |day| range.start.min(*day));
+        let last = ingested.last().map_or(range.last(), |day| range.last().max(*day));
+        rollup::plan(&self.lake, DayRange::inclusive(first, last))
+    }
+
+    /// Publishes the report of the newest days, unless it is current.
+    fn publish(&self) -> Result<Option<Published>> {
+        let Some(request) = self.request(None)? else { return Ok(None) };
+        if report::is_current(self.storage, &self.lake, &request)? {
+            return Ok(None);
+        }
+        Ok(Some(report::run(self.storage, &self.lake, &request)?))
+    }
+
+    /// The report that the pipeline asks for, of the days asked for or the newest ones; none of an empty lake.
+    ///
+    /// # Errors
+    /// Where the lake cannot be read.
+    pub fn request(&self, days: Option<DayRange>) -> Result<Option<Request>> {
+        let Some(as_of) = report::newest_day(&self.lake)? else { return Ok(None) };
+        let report = &self.definition.report;
+        Ok(Some(Request {
+            window: report::window(as_of, self.definition.window.days, days),
+            datasets: report.datasets.clone(),
+            formats: report.formats.clone(),
+            title: report.title.clone().unwrap_or_else(|| format!("SMTP AUTH clients: {}", self.definition.name)),
+            place: self.definition.publish.clone(),
+        }))
+    }
+
+    fn over_limit(&self, ingested: &Ingested) -> Vec<OverLimit> {
+        let most = self.definition.limits.max_rejected_percent;
+        let over = |rejected: u64, read: u64| rejected as f64 * 100.0 > most * read as f64;
+        let days = ingested.days.iter().filter(|(_, built)| over(built.lines.rejected, built.lines.read));
+        days.map(|((source, day), built)| OverLimit {
+            source: source.clone(),
+            day: *day,
+            rejected: built.lines.rejected,
+            read: built.lines.read,
+        })
+        .collect()
+    }
+}
+
+/// How a run tells how far it is.
+pub struct Progress<'a> {
+    /// Takes the number of stored bytes that are going to be read.
+    pub expect: &'a (dyn Fn(u64) + Sync),
+    /// Takes bytes as they are read.
+    pub advance: &'a (dyn Fn(u64) + Sync),
+}
+
+fn info(order: &Order, stage: &str) -> RunInfo {
+    RunInfo { run_id: order.run_id.clone(), stage: stage.to_owned(), at: order.now }
+}

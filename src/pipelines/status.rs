@@ -1,0 +1,93 @@
+//! How fresh and how complete the lake is, per source.
+
+use polars::prelude::{LazyFrame, col, len};
+
+use super::{Error, Result};
+use crate::calendar::{Day, DayRange, Timestamp};
+use crate::lake::Lake;
+use crate::lake::tables::COVERAGE;
+
+/// One source of the lake.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Freshness {
+    /// The source.
+    pub source: String,
+    /// Its first day.
+    pub first_day: Day,
+    /// Its last day.
+    pub last_day: Day,
+    /// How many days between them it has.
+    pub days: i64,
+    /// Its last line's time.
+    pub last_line: Option<Timestamp>,
+    /// Lines read.
+    pub lines_read: i64,
+    /// Lines that could not be read.
+    pub lines_rejected: i64,
+    /// Submissions.
+    pub submissions: i64,
+    /// Refusals.
+    pub refusals: i64,
+    /// The share of submissions whose TLS version is not known, 0 to 1.
+    pub unknown_tls_share: f64,
+}
+
+impl Freshness {
+    /// Days between the first and the last that the lake does not have.
+    #[must_use]
+    pub fn missing(&self) -> i64 {
+        DayRange::inclusive(self.first_day, self.last_day).len() as i64 - self.days
+    }
+}
+
+/// What the lake has of each source, by name.
+///
+/// # Errors
+/// Where the lake cannot be read.
+pub fn freshness(lake: &Lake) -> Result<Vec<Freshness>> {
+    let files = lake.snapshot(&COVERAGE)?.files;
+    let failed = |source| Error::Query { table: COVERAGE.name, source };
+    let rows = summed(lake.scan(&COVERAGE, &files)?).collect().map_err(failed)?;
+    let text = |row: usize| -> polars::prelude::PolarsResult<Freshness> {
+        let int = |name: &str| Ok::<_, polars::prelude::PolarsError>(rows.column(name)?.i64()?.get(row).unwrap_or(0));
+        let day = |name: &str| {
+            let days = rows.column(name)?.date()?.physical().get(row).unwrap_or(0);
+            Ok::<_, polars::prelude::PolarsError>(Day::from_epoch_days(days))
+        };
+        let submissions = int("submissions")?;
+        let unknown = rows.column("unknown")?.f64()?.get(row).unwrap_or(0.0);
+        Ok(Freshness {
+            source: rows.column("source")?.str()?.get(row).unwrap_or_default().to_owned(),
+            first_day: day("first_day")?,
+            last_day: day("last_day")?,
+            days: int("days")?,
+            last_line: rows.column("last_line")?.datetime()?.physical().get(row),
+            lines_read: int("lines_read")?,
+            lines_rejected: int("lines_rejected")?,
+            submissions,
+            refusals: int("refusals")?,
+            unknown_tls_share: if submissions == 0 { 0.0 } else { unknown / submissions as f64 },
+        })
+    };
+    (0..rows.height()).map(|row| text(row).map_err(failed)).collect()
+}
+
+fn summed(coverage: LazyFrame) -> LazyFrame {
+    use polars::prelude::{DataType, SortMultipleOptions};
+    let sum = |name: &str| col(name).sum().cast(DataType::Int64);
+    let unknown = (col("unknown_tls_share") * col("submissions").cast(DataType::Float64)).sum().alias("unknown");
+    coverage
+        .group_by([col("source")])
+        .agg([
+            col("date").min().alias("first_day"),
+            col("date").max().alias("last_day"),
+            len().cast(DataType::Int64).alias("days"),
+            col("last_line").max(),
+            sum("lines_read"),
+            sum("lines_rejected"),
+            unknown,
+            sum("submissions"),
+            sum("refusals"),
+        ])
+        .sort(["source"], SortMultipleOptions::default())
+}
