@@ -71,9 +71,9 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     let prepared = prepare(&storage, &settings, &files, None, &[])?;
     let mut tally = Tally::new(args.keep());
     for stream in &prepared.streams {
-        let tls_logged = prepared.tls_logged(&storage, stream)?;
+        let tls_logging = prepared.tls_logging(&storage, stream)?;
         let (found, outcome, places) =
-            prepared.read(&storage, stream, None, tls_logged, |_| Ok(Tally::new(args.keep())))?;
+            prepared.read(&storage, stream, None, &tls_logging, |_| Ok(Tally::new(args.keep())))?;
         progress.advance(places.iter().map(|place| stream.files[*place].look.file.size).sum());
         let file_at = |place: usize| &stream.files[places[place]].look.file;
         for (index, _) in outcome.files.iter().enumerate().filter(|(_, file)| file.truncated) {
@@ -84,7 +84,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
             let at = name(file_at(file));
             context.messages.warning(&format!("{rejected} lines could not be read, the first is {at}:{line}: {reason}"));
         }
-        if !tls_logged && !found.daily.is_empty() {
+        if tls_logging.is_never() && !found.daily.is_empty() {
             context.messages.warning("no line says a TLS version, so all are unknown: see `mailtally formats`");
         }
         tally.add(found);

@@ -15,7 +15,8 @@ use crate::sources::{Look, RawFile, look};
 use crate::storage::{Storage, display};
 use crate::submissions::assemble::{HORIZON, Settings};
 use crate::submissions::pass::{self, Outcome, Pass, PassFile, Sink};
-use crate::submissions::streams::{KnownFile, Reading, Stream, discover, line_near, logs_tls};
+use crate::submissions::streams::{KnownFile, Reading, Stream, discover, line_near, tls_hosts};
+use crate::submissions::tls::TlsLogging;
 
 /// How long before the days a pass begins at first. Most sessions are over in minutes.
 const LEAD: i64 = HOUR;
@@ -69,23 +70,16 @@ impl Prepared {
         Reading { format: self.format, zone: self.settings.timezone, year: self.settings.year, days: self.days }
     }
 
-    /// Whether the stream's log says TLS versions: as the operator says, or as its lines prove.
+    /// Which hosts of the stream log TLS versions: as the operator says, or as their lines prove.
     ///
     /// # Errors
     /// Where a file cannot be read.
-    pub fn tls_logged(&self, storage: &Arc<Storage>, stream: &Stream) -> Result<bool> {
-        match self.settings.tls_logged {
-            TlsLogged::True => return Ok(true),
-            TlsLogged::False => return Ok(false),
-            TlsLogged::Auto => {}
-        }
-        // The newest file first: it is the one that is read anyway, and most often not compressed.
-        for file in stream.files.iter().rev() {
-            if logs_tls(storage, &file.look.file, 0, self.format)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+    pub fn tls_logging(&self, storage: &Arc<Storage>, stream: &Stream) -> Result<TlsLogging> {
+        Ok(match self.settings.tls_logged {
+            TlsLogged::True => TlsLogging::Always,
+            TlsLogged::False => TlsLogging::Never,
+            TlsLogged::Auto => TlsLogging::By(tls_hosts(storage, stream, self.format)?),
+        })
     }
 
     /// Reads a stream's days (none for all) into a sink, which is made anew where the pass has to be done again.
@@ -98,13 +92,13 @@ impl Prepared {
         storage: &Arc<Storage>,
         stream: &Stream,
         days: Option<DayRange>,
-        tls_logged: bool,
+        tls_logging: &TlsLogging,
         mut new_sink: impl FnMut(&[usize]) -> Result<S>,
     ) -> Result<(S, Outcome, Vec<usize>)> {
         let mut lead = LEAD;
         let mut overlapping = stream.overlaps();
         loop {
-            let (pass, places) = self.pass(storage, stream, days, lead, tls_logged, overlapping)?;
+            let (pass, places) = self.pass(storage, stream, days, lead, tls_logging, overlapping)?;
             let mut sink = new_sink(&places)?;
             let outcome = pass::read(storage, &pass, &mut sink)?;
             let from_start = pass.files.first().is_none_or(|file| file.from == 0) && places.first() == Some(&0);
@@ -125,7 +119,7 @@ impl Prepared {
         stream: &Stream,
         days: Option<DayRange>,
         lead: i64,
-        tls_logged: bool,
+        tls_logging: &TlsLogging,
         overlapping: bool,
     ) -> Result<(Pass, Vec<usize>)> {
         let begin = days.map_or(Timestamp::MIN, |days| days.start.start() - lead);
@@ -144,7 +138,7 @@ impl Prepared {
             places.push(place);
         }
         let realm = self.settings.realm.as_deref().unwrap_or_default().into();
-        let settings = Settings { realm, tls_logged };
+        let settings = Settings { realm, tls_logging: tls_logging.clone() };
         let zone = self.settings.timezone;
         Ok((Pass { files, days, format: self.format, zone, settings, overlapping }, places))
     }

@@ -3,6 +3,10 @@
 //! Seven values, never merged: what a log proves to be cleartext (`none`) and what it does not say (`unknown`)
 //! are different answers. RFC 8996 retires TLS 1.0 and 1.1, RFC 7568 SSL 3.
 
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
 /// A TLS version, from worst to best; what is not known stands last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TlsVersion {
@@ -60,6 +64,41 @@ impl TlsVersion {
     #[must_use]
     pub fn is_legacy(self) -> bool {
         self <= Self::Tls11
+    }
+}
+
+/// Which hosts of a stream log their sessions' TLS versions. Of the others, silence says nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TlsLogging {
+    /// None of them, as far as is known.
+    #[default]
+    Never,
+    /// All of them: the operator says so.
+    Always,
+    /// These: a line of each has said a version.
+    By(BTreeSet<String>),
+}
+
+impl TlsLogging {
+    /// Whether a host does.
+    #[must_use]
+    pub fn of(&self, host: &str) -> bool {
+        match self {
+            Self::Never => false,
+            Self::Always => true,
+            Self::By(hosts) => hosts.contains(host),
+        }
+    }
+
+    /// Whether no host does.
+    #[must_use]
+    pub fn is_never(&self) -> bool {
+        match self {
+            Self::Never => true,
+            Self::Always => false,
+            Self::By(hosts) => hosts.is_empty(),
+        }
     }
 }
 

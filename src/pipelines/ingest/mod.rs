@@ -128,7 +128,7 @@ fn plan_source<'a>(
     let prepared = prepare(storage, &source.settings, &files, days, &known)?;
     let mut streams = Vec::new();
     for stream in &prepared.streams {
-        streams.push((stream, prepared.tls_logged(storage, stream)?));
+        streams.push((stream, prepared.tls_logging(storage, stream)?));
     }
     if streams.iter().all(|(stream, _)| stream.files.iter().all(|file| file.first.is_none())) {
         return Ok(None);
@@ -241,7 +241,7 @@ fn ingest(
         Ok(DaySink::new(lake, &task.source, &task.digests, names, progress))
     };
     let (sink, seen, places) =
-        source.prepared.read(storage, stream, Some(task.days), task.tls_logged, new_sink)?;
+        source.prepared.read(storage, stream, Some(task.days), &task.tls_logging, new_sink)?;
     let mut rows = sink.finish()?;
     let mut outcome = Outcome::default();
     for (file, place) in seen.files.iter().zip(&places) {
@@ -253,7 +253,9 @@ fn ingest(
         let stats = seen.days.get(&day).cloned().unwrap_or_default();
         let rows = rows.remove(&day).unwrap_or_default();
         balanced(&task.source, day, &stats, &rows)?;
-        let inputs = inputs(stream, task, day, &stats, &seen.files, &places);
+        let mut inputs = inputs(stream, day, &stats, &seen.files, &places);
+        let undecided = rows.unknown_tls_hosts.iter().filter(|host| !task.tls_logging.of(host));
+        inputs.undecided = undecided.cloned().collect();
         let lines = lines(&stats, &seen.files);
         outcome.days.insert(day, DayOutcome { rows, lines, inputs });
     }
@@ -296,7 +298,6 @@ fn lines(stats: &DayStats, files: &[FileStats]) -> Lines {
 /// that were open at midnight.
 fn inputs(
     stream: &Stream,
-    task: &Task,
     day: Day,
     stats: &DayStats,
     files: &[FileStats],
@@ -318,5 +319,5 @@ fn inputs(
     };
     let matters = |index: &usize| stats.ranges.contains_key(index) || plan::can_hold(stream, places[*index], day);
     let files = (0..places.len()).filter(matters).map(input).collect();
-    StreamInputs { tls_logged: task.tls_logged, closed: stats.closed, files }
+    StreamInputs { undecided: BTreeSet::new(), closed: stats.closed, files }
 }

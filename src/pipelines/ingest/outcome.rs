@@ -2,13 +2,14 @@
 //!
 //! A worker writes data files and hands back an [`Outcome`]; only the driver commits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::{Day, DayRange, Timestamp};
 use crate::lake::DataFile;
 use crate::sources::Fingerprint;
+use crate::submissions::tls::TlsLogging;
 
 /// One pass over a stream's files for a range of days.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,8 +24,8 @@ pub struct Task {
     pub days: DayRange,
     /// The digest of each day's inputs.
     pub digests: BTreeMap<Day, String>,
-    /// Whether the log says TLS versions.
-    pub tls_logged: bool,
+    /// Which hosts log TLS versions.
+    pub tls_logging: TlsLogging,
     /// Stored bytes of the files that may hold the days.
     pub bytes: u64,
 }
@@ -58,6 +59,8 @@ pub struct DayRows {
     pub refusals: u64,
     /// Submissions whose TLS version is not known.
     pub unknown_tls: u64,
+    /// The hosts that accepted them.
+    pub unknown_tls_hosts: BTreeSet<String>,
     /// Submissions whose account is not known.
     pub unknown_account: u64,
     /// The data files.
@@ -110,8 +113,8 @@ pub struct DayInputs {
 /// What a day of a stream was built from.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StreamInputs {
-    /// Whether the log said TLS versions.
-    pub tls_logged: bool,
+    /// Hosts with submissions whose TLS version is unknown because the host had not been seen to log any.
+    pub undecided: BTreeSet<String>,
     /// Whether nothing that comes later in the stream can change the day.
     pub closed: bool,
     /// The files that could hold the day, and the one before them.
@@ -160,6 +163,7 @@ impl DayRows {
         self.submissions += other.submissions;
         self.refusals += other.refusals;
         self.unknown_tls += other.unknown_tls;
+        self.unknown_tls_hosts.extend(other.unknown_tls_hosts.iter().cloned());
         self.unknown_account += other.unknown_account;
         self.files.extend(other.files.iter().cloned());
     }

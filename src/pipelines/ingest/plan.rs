@@ -9,6 +9,7 @@ use super::ledger::Ledger;
 use super::outcome::{DayInputs, FileInput, StreamInputs, Task};
 use crate::calendar::{Day, DayRange, HOUR, Timestamp};
 use crate::submissions::streams::{Stream, StreamFile};
+use crate::submissions::tls::TlsLogging;
 
 /// How far beyond its known first and last line a file may matter: logs are a little out of order, and a session that
 /// is open at midnight has its lines on both sides of it.
@@ -21,8 +22,8 @@ pub struct Found<'a> {
     pub source: &'a str,
     /// The digest of its settings.
     pub settings: &'a str,
-    /// Its streams, and whether each logs TLS versions.
-    pub streams: Vec<(&'a Stream, bool)>,
+    /// Its streams, and which hosts of each log TLS versions.
+    pub streams: Vec<(&'a Stream, TlsLogging)>,
 }
 
 /// Which days a run is for.
@@ -121,10 +122,11 @@ fn change(found: &Found<'_>, entry: &DayInputs, day: Day) -> Option<String> {
     if entry.settings != found.settings {
         return Some("the source's settings".to_owned());
     }
-    found.streams.iter().find_map(|(stream, tls_logged)| {
+    found.streams.iter().find_map(|(stream, tls_logging)| {
         let before = entry.streams.iter().find(|before| shares_a_file(before, stream));
-        if before.is_some_and(|before| before.tls_logged != *tls_logged) {
-            return Some("whether TLS versions are logged".to_owned());
+        let decided = before.and_then(|before| before.undecided.iter().find(|host| tls_logging.of(host)));
+        if let Some(host) = decided {
+            return Some(format!("host {host} has been seen to log TLS versions"));
         }
         let files = stream.files.iter().enumerate().filter(|(place, _)| can_hold(stream, *place, day));
         files.map(|(_, file)| file).find_map(|file| match before.and_then(|before| recorded(&before.files, file)) {
@@ -170,7 +172,7 @@ fn has_grown(file: &StreamFile, then: &FileInput) -> bool {
 fn tasks(found: &Found<'_>, days: &BTreeMap<Day, Reason>) -> Vec<Task> {
     let digests = days.keys().map(|day| (*day, digest(found, *day))).collect::<BTreeMap<_, _>>();
     let mut tasks = Vec::new();
-    for (place, (stream, tls_logged)) in found.streams.iter().enumerate() {
+    for (place, (stream, tls_logging)) in found.streams.iter().enumerate() {
         let holds = |day: &Day| (0..stream.files.len()).any(|file| can_hold(stream, file, *day));
         for range in DayRange::group(days.keys().copied().filter(holds)) {
             let held = |file: &usize| range.days().any(|day| can_hold(stream, *file, day));
@@ -181,7 +183,7 @@ fn tasks(found: &Found<'_>, days: &BTreeMap<Day, Reason>) -> Vec<Task> {
                 name: stream.name.clone(),
                 days: range,
                 digests: range.days().filter_map(|day| Some((day, digests.get(&day)?.clone()))).collect(),
-                tls_logged: *tls_logged,
+                tls_logging: tls_logging.clone(),
                 bytes,
             });
         }
@@ -192,8 +194,8 @@ fn tasks(found: &Found<'_>, days: &BTreeMap<Day, Reason>) -> Vec<Task> {
 /// What a day is built from, as 16 hexadecimal digits: the names of its data files carry it.
 fn digest(found: &Found<'_>, day: Day) -> String {
     let mut text = format!("{} {} {day}\n", env!("CARGO_PKG_VERSION"), found.settings);
-    for (stream, tls_logged) in &found.streams {
-        text.push_str(if *tls_logged { "tls\n" } else { "no tls\n" });
+    for (stream, tls_logging) in &found.streams {
+        text.push_str(&format!("{tls_logging:?}\n"));
         let files = (0..stream.files.len()).filter(|file| can_hold(stream, *file, day));
         for file in files.map(|file| &stream.files[file]) {
             let length = file.look.length.unwrap_or(file.look.file.size);

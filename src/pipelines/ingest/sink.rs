@@ -84,7 +84,12 @@ impl<'a> DaySink<'a> {
 impl Rows for DaySink<'_> {
     fn submission(&mut self, row: &Submission) {
         let Some(writer) = self.writer(Day::of(row.ts)) else { return };
-        writer.rows.unknown_tls += u64::from(row.tls_version == TlsVersion::Unknown);
+        if row.tls_version == TlsVersion::Unknown {
+            writer.rows.unknown_tls += 1;
+            if !writer.rows.unknown_tls_hosts.contains(row.server.as_str()) {
+                writer.rows.unknown_tls_hosts.insert(row.server.to_string());
+            }
+        }
         writer.rows.unknown_account += u64::from(row.account.is_empty());
         writer.rows.submissions += 1;
         writer.submissions.columns.push(row);

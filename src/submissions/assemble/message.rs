@@ -29,7 +29,6 @@ impl Message {
         session: &Session,
         opened: &Opened<'_>,
         account: Account,
-        tls_logged: bool,
     ) -> Self {
         let mut row = Submission {
             ts: at,
@@ -45,7 +44,7 @@ impl Message {
             ..Submission::default()
         };
         if !opened.fronted {
-            session.describe_tls(at, tls_logged, &mut row);
+            session.describe_tls(at, &mut row);
         }
         Self { row, session: session.key, orphan: session.is_orphan(at) && !opened.fronted, relayed: false }
     }
@@ -63,7 +62,7 @@ impl Message {
 
 impl Session {
     /// What is known of TLS in this session, for a row.
-    fn describe_tls(&self, at: Timestamp, tls_logged: bool, row: &mut Submission) {
+    fn describe_tls(&self, at: Timestamp, row: &mut Submission) {
         let implicit = self.is_implicit();
         match (&self.tls, self.is_orphan(at)) {
             (Some(tls), false) => {
@@ -77,7 +76,7 @@ impl Session {
                     _ => TlsMode::Unknown,
                 };
             }
-            (None, false) if tls_logged && !implicit => {
+            (None, false) if self.tls_logged && !implicit => {
                 row.tls_version = TlsVersion::None;
                 row.tls_known_present = Some(false);
                 row.tls_mode = TlsMode::Cleartext;

@@ -17,7 +17,7 @@ use compact_str::CompactString;
 use rustc_hash::FxHashMap;
 
 use super::account::Account;
-use super::tls::TlsVersion;
+use super::tls::{TlsLogging, TlsVersion};
 use super::{Refusal, RefusalKind, Rows, Submission, text};
 use crate::calendar::{HOUR, Timestamp};
 use crate::formats::Format;
@@ -35,8 +35,8 @@ pub const HORIZON: i64 = 24 * HOUR;
 pub struct Settings {
     /// The realm of accounts that have no domain of their own.
     pub realm: CompactString,
-    /// Whether the log says a session's TLS version where it has one. Only then is silence cleartext.
-    pub tls_logged: bool,
+    /// Which hosts say a session's TLS version where it has one. Only of those is silence cleartext.
+    pub tls_logging: TlsLogging,
 }
 
 /// Joins one stream's records, in order.
@@ -106,7 +106,9 @@ impl Assembler {
                 let session = self.sessions.entry(key).or_default();
                 session.end(None, rows);
                 self.in_filter -= usize::from(session.in_filter.is_some());
-                session.restart(at, key, line.host, service, *client, true);
+                session.restart(at, key, line.host, service, *client);
+                session.known = true;
+                session.tls_logged = self.settings.tls_logging.of(&session.server);
             }
             Record::Secured { client, version, cipher } => {
                 let session = self.session(key, at, line, *client);
@@ -176,19 +178,18 @@ impl Assembler {
         line: &Line<'_>,
         client: Client<'_>,
     ) -> &mut Session {
-        let service = self.format.service(line.program);
-        self.sessions.entry(key).or_insert_with(|| {
+        let Self { sessions, format, .. } = self;
+        sessions.entry(key).or_insert_with(|| {
             let mut session = Session::default();
-            session.restart(at, key, line.host, service, client, false);
+            session.restart(at, key, line.host, format.service(line.program), client);
             session
         })
     }
 
     fn opened(&mut self, at: Timestamp, key: SessionKey, line: &Line<'_>, opened: &Opened<'_>) {
-        let tls_logged = self.settings.tls_logged;
         let account = Account::read(&text(opened.account), &self.settings.realm);
         let session = self.session(key, at, line, opened.client);
-        let message = Message::open(at, session, opened, account, tls_logged);
+        let message = Message::open(at, session, opened, account);
         session.note_opened(&message.row.account, opened.queue_id);
         match opened.queue_id {
             Some(queue_id) => {
@@ -278,13 +279,12 @@ impl Assembler {
         failed: &AuthFailed<'_>,
         rows: &mut dyn Rows,
     ) {
-        let tls_logged = self.settings.tls_logged;
         let account = failed.account.map(|account| Account::read(&text(account), &self.settings.realm).name);
         let session = self.session(key, at, line, failed.client);
         let refusal = Refusal {
             account: account.unwrap_or_default(),
             mechanism: text(failed.mechanism),
-            tls_version: session.tls_version(at, tls_logged),
+            tls_version: session.tls_version(at),
             kind: if failed.aborted { RefusalKind::AuthAborted } else { RefusalKind::AuthFailed },
             reason: text(failed.reason),
             code: if failed.aborted { "501".into() } else { "535".into() },
@@ -304,7 +304,6 @@ impl Assembler {
         rejected: &Rejected<'_>,
         rows: &mut dyn Rows,
     ) {
-        let tls_logged = self.settings.tls_logged;
         match (rejected.stage, rejected.queue_id) {
             // One of several recipients: the message goes on without it.
             (Stage::Recipient, Some(_)) => {}
@@ -322,7 +321,7 @@ impl Assembler {
             }
             (Stage::Mail | Stage::Recipient, _) => {
                 let session = self.session(key, at, line, rejected.client);
-                let tls_version = session.tls_version(at, tls_logged);
+                let tls_version = session.tls_version(at);
                 session.reject(at, tls_version, rejected);
             }
         }

@@ -34,7 +34,9 @@ pub(super) struct Session {
     client_name: CompactString,
     account: CompactString,
     /// Whether the connect line was read.
-    known: bool,
+    pub known: bool,
+    /// Whether the host logs TLS versions.
+    pub tls_logged: bool,
     /// Messages that were opened.
     opened: u32,
     rejects: Vec<Reject>,
@@ -80,6 +82,7 @@ impl Default for Session {
             client_name: CompactString::default(),
             account: CompactString::default(),
             known: false,
+            tls_logged: false,
             opened: 0,
             rejects: Vec::new(),
         }
@@ -87,7 +90,7 @@ impl Default for Session {
 }
 
 impl Session {
-    /// Begins anew; `known` where the connect line itself was read.
+    /// Begins anew, with nothing known yet but who it is.
     pub(super) fn restart(
         &mut self,
         at: Timestamp,
@@ -95,7 +98,6 @@ impl Session {
         server: &[u8],
         service: Option<&[u8]>,
         client: Client<'_>,
-        known: bool,
     ) {
         *self = Self {
             key,
@@ -104,7 +106,6 @@ impl Session {
             service: service.map(text).unwrap_or_default(),
             client_ip: text(client.ip),
             client_name: text(client.name),
-            known,
             ..Self::default()
         };
     }
@@ -126,11 +127,11 @@ impl Session {
     }
 
     /// The TLS version, for a refusal.
-    pub(super) fn tls_version(&self, at: Timestamp, tls_logged: bool) -> TlsVersion {
+    pub(super) fn tls_version(&self, at: Timestamp) -> TlsVersion {
         match &self.tls {
             _ if self.is_orphan(at) => TlsVersion::Unknown,
             Some(tls) => tls.version,
-            None if tls_logged && !self.is_implicit() => TlsVersion::None,
+            None if self.tls_logged && !self.is_implicit() => TlsVersion::None,
             None => TlsVersion::Unknown,
         }
     }

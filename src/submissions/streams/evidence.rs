@@ -1,45 +1,76 @@
-//! Whether a source logs TLS versions at all: without that, a session without one is unknown, not cleartext.
+//! Which hosts log TLS versions at all: of the others, a session without one is unknown, not cleartext.
 //!
-//! One line that says a session's version proves it. It is read like any other line, since text that a client
-//! chose may look like one; only the search for it is quick.
+//! One line that says a session's version proves it for its host. It is read like any other line, since text that a
+//! client chose may look like one; only the search for it is quick.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use memchr::memmem;
 
+use super::Stream;
 use crate::formats::{Format, Record};
 use crate::sources::framing::{Framed, Framer};
 use crate::sources::{self, Blocks, RawFile, open};
 use crate::storage::Storage;
 
-/// Whether a file holds a line that says a session's TLS version, behind the decoded offset `from`.
+/// The hosts of a stream that say their sessions' TLS versions. The search ends when all hosts that show at the
+/// files' ends are found to do so.
 ///
 /// # Errors
-/// Where the file cannot be read.
-pub fn logs_tls(
+/// Where a file cannot be read.
+pub fn tls_hosts(
     storage: &Arc<Storage>,
-    file: &RawFile,
-    from: u64,
+    stream: &Stream,
     format: &'static dyn Format,
-) -> sources::Result<bool> {
-    let mut blocks = Blocks::new(open(storage, file, from)?);
-    let mark = memmem::Finder::new(format.tls_mark());
-    let mut framer = Framer::default();
-    let mut buffer = None;
-    while let Some(block) = blocks.next_block(buffer.take())? {
-        for at in mark.find_iter(&block.bytes) {
-            let start = memchr::memrchr(b'\n', &block.bytes[..at]).map_or(0, |end| end + 1);
-            let end = memchr::memchr(b'\n', &block.bytes[at..]).map_or(block.bytes.len(), |end| at + end);
-            if says_version(&mut framer, &block.bytes[start..end], format) {
-                return Ok(true);
-            }
+) -> sources::Result<BTreeSet<String>> {
+    let mut search = Search { format, framer: Framer::default(), found: BTreeSet::new(), wanted: stream.hosts.clone() };
+    // The newest file first: it is the one that is read anyway, and most often not compressed.
+    for file in stream.files.iter().rev() {
+        if search.is_over() {
+            break;
         }
-        buffer = Some(block.bytes);
+        search.file(storage, &file.look.file)?;
     }
-    Ok(false)
+    Ok(search.found)
 }
 
-fn says_version(framer: &mut Framer, line: &[u8], format: &'static dyn Format) -> bool {
-    let Framed::Line(line) = framer.frame(line) else { return false };
-    format.wants(line.program, line.message) && matches!(format.parse(&line), Ok(Some(Record::Secured { .. })))
+struct Search {
+    format: &'static dyn Format,
+    framer: Framer,
+    found: BTreeSet<String>,
+    wanted: BTreeSet<String>,
+}
+
+impl Search {
+    fn is_over(&self) -> bool {
+        self.wanted.is_subset(&self.found)
+    }
+
+    fn file(&mut self, storage: &Arc<Storage>, file: &RawFile) -> sources::Result<()> {
+        let mut blocks = Blocks::new(open(storage, file, 0)?);
+        let mark = memmem::Finder::new(self.format.tls_mark());
+        let mut buffer = None;
+        while let Some(block) = blocks.next_block(buffer.take())? {
+            for at in mark.find_iter(&block.bytes) {
+                let start = memchr::memrchr(b'\n', &block.bytes[..at]).map_or(0, |end| end + 1);
+                let end = memchr::memchr(b'\n', &block.bytes[at..]).map_or(block.bytes.len(), |end| at + end);
+                self.line(&block.bytes[start..end]);
+                if self.is_over() {
+                    return Ok(());
+                }
+            }
+            buffer = Some(block.bytes);
+        }
+        Ok(())
+    }
+
+    fn line(&mut self, line: &[u8]) {
+        let Framed::Line(line) = self.framer.frame(line) else { return };
+        let says_version = self.format.wants(line.program, line.message)
+            && matches!(self.format.parse(&line), Ok(Some(Record::Secured { .. })));
+        if says_version {
+            self.found.insert(String::from_utf8_lossy(line.host).into_owned());
+        }
+    }
 }

@@ -9,18 +9,19 @@ mod rotation;
 mod seek;
 mod years;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
 
 use crate::calendar::{DAY, DayRange, Timestamp};
 use crate::formats::Format;
-use crate::sources::framing::{Framed, Framer};
+use crate::sources::framing::{Framed, Framer, Line};
 use crate::sources::stamp::Stamp;
 use crate::sources::timeline::instant;
 use crate::sources::{self, Fingerprint, Look, RawFile, look, look_through};
 use crate::storage::Storage;
-pub use evidence::logs_tls;
+pub use evidence::tls_hosts;
 pub use seek::line_near;
 
 /// How a source's lines are to be understood.
@@ -41,6 +42,8 @@ pub struct Reading {
 pub struct Stream {
     /// What it is called among the streams of its source: its newest file.
     pub name: String,
+    /// The hosts whose lines show at the files' ends.
+    pub hosts: BTreeSet<String>,
     /// Its files.
     pub files: Vec<StreamFile>,
 }
@@ -76,7 +79,10 @@ pub struct KnownFile {
 /// A file's first and last stamp and what else its ends tell.
 #[derive(Clone, Debug, Default)]
 struct Sight {
+    /// The first line's host.
     host: Vec<u8>,
+    /// The hosts of the lines that matter.
+    hosts: BTreeSet<String>,
     first: Option<Stamp>,
     last: Option<Stamp>,
     /// A stamp and the exact instant that an id on its line encodes.
@@ -188,6 +194,7 @@ fn order(storage: &Arc<Storage>, mut group: Vec<Member>, reading: Reading) -> so
     }
     let years = years::infer(&group, reading);
     let mut files = Vec::new();
+    let hosts = group.iter().flat_map(|member| member.sight.hosts.iter().cloned()).collect();
     for (member, year) in group.into_iter().zip(years) {
         let first = member.sight.first.map(|stamp| instant(stamp, reading.zone, year));
         let last = member.sight.last.map(|stamp| last_instant(stamp, reading.zone, year, first)).or(member.known_last);
@@ -197,7 +204,7 @@ fn order(storage: &Arc<Storage>, mut group: Vec<Member>, reading: Reading) -> so
     // Files whose times are known exactly may still be out of order by name.
     files.sort_by_key(|file| file.first);
     let name = files.last().map_or_else(String::new, |file| file.look.file.url.to_string());
-    Ok(Stream { name, files })
+    Ok(Stream { name, hosts, files })
 }
 
 /// The last line's instant: a stamp without a year that lies before the file's first one is of the next year.
@@ -213,23 +220,29 @@ impl Sight {
         let mut framer = Framer::default();
         for line in whole_lines(&look.head, look.length == Some(look.head.len() as u64)) {
             let Framed::Line(line) = framer.frame(line) else { continue };
+            sight.note_host(&line, format);
             if sight.first.is_none() {
                 sight.first = Some(line.stamp);
                 sight.host = line.host.to_vec();
             }
-            sight.exact = format.instant(&line).map(|at| (line.stamp, at));
-            if sight.exact.is_some() || !matches!(line.stamp, Stamp::Yearless(_)) {
-                break;
+            if sight.exact.is_none() {
+                sight.exact = format.instant(&line).map(|at| (line.stamp, at));
             }
         }
         let tail = look.tail.as_deref().unwrap_or_default();
         for line in tail.rsplit(|byte| *byte == b'\n') {
-            if let Framed::Line(line) = framer.frame(line.trim_ascii_end()) {
-                sight.last = Some(line.stamp);
-                break;
-            }
+            let Framed::Line(line) = framer.frame(line.trim_ascii_end()) else { continue };
+            sight.note_host(&line, format);
+            sight.last.get_or_insert(line.stamp);
         }
         sight
+    }
+
+    fn note_host(&mut self, line: &Line<'_>, format: &'static dyn Format) {
+        let known = |hosts: &BTreeSet<String>| hosts.iter().any(|host| host.as_bytes() == line.host);
+        if !known(&self.hosts) && format.wants(line.program, line.message) {
+            self.hosts.insert(String::from_utf8_lossy(line.host).into_owned());
+        }
     }
 }
 
