@@ -158,5 +158,8 @@ pub trait Rows {
 /// Bytes of a log as text: UTF-8 where it is, each wrong byte replaced where it is not.
 #[must_use]
 pub fn text(bytes: &[u8]) -> CompactString {
-    CompactString::from_utf8_lossy(bytes)
+    match std::str::from_utf8(bytes) {
+        Ok(text) => CompactString::from(text),
+        Err(_) => CompactString::from_utf8_lossy(bytes),
+    }
 }

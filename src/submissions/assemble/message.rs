@@ -76,7 +76,7 @@ impl Session {
                     _ => TlsMode::Unknown,
                 };
             }
-            (None, false) if self.tls_logged && !implicit => {
+            (None, false) if self.tls_logged => {
                 row.tls_version = TlsVersion::None;
                 row.tls_known_present = Some(false);
                 row.tls_mode = TlsMode::Cleartext;

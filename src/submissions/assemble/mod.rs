@@ -17,6 +17,7 @@ use compact_str::CompactString;
 use rustc_hash::FxHashMap;
 
 use super::account::Account;
+use super::cipher::CipherClass;
 use super::tls::{TlsLogging, TlsVersion};
 use super::{Refusal, RefusalKind, Rows, Submission, text};
 use crate::calendar::{HOUR, Timestamp};
@@ -24,7 +25,7 @@ use crate::formats::Format;
 use crate::formats::record::{AuthFailed, Client, Opened, Record, Rejected, Stage};
 use crate::sources::framing::Line;
 use message::Message;
-use session::{Session, TlsFailure};
+use session::{Session, Tls, TlsFailure};
 
 /// How long after it began a session or a message is still joined with its lines. A message of a session that is
 /// older has an unknown TLS version, whichever way the log is read.
@@ -45,6 +46,8 @@ pub struct Assembler {
     format: &'static dyn Format,
     settings: Settings,
     hosts: FxHashMap<CompactString, u32>,
+    /// The class of each cipher met, since sessions use few and each name is taken apart once.
+    ciphers: FxHashMap<(CompactString, TlsVersion), CipherClass>,
     last_host: (CompactString, u32),
     sessions: FxHashMap<SessionKey, Session>,
     messages: FxHashMap<MessageKey, Message>,
@@ -79,6 +82,7 @@ impl Assembler {
             format,
             settings,
             hosts: FxHashMap::default(),
+            ciphers: FxHashMap::default(),
             last_host: (CompactString::default(), u32::MAX),
             sessions: FxHashMap::default(),
             messages: FxHashMap::default(),
@@ -111,8 +115,8 @@ impl Assembler {
                 session.tls_logged = self.settings.tls_logging.of(&session.server);
             }
             Record::Secured { client, version, cipher } => {
-                let session = self.session(key, at, line, *client);
-                session.secure(TlsVersion::read(version), text(cipher));
+                let tls = self.tls(version, cipher);
+                self.session(key, at, line, *client).tls = Some(tls);
             }
             Record::Opened(opened) => self.opened(at, key, line, opened),
             Record::OpenedByOthers { queue_id } => self.opened_by_others(host, queue_id),
@@ -166,8 +170,15 @@ impl Assembler {
         let name = text(host);
         let next = self.hosts.len() as u32;
         let number = *self.hosts.entry(name.clone()).or_insert(next);
-        self.last_host = (CompactString::from_utf8_lossy(host), number);
+        self.last_host = (name, number);
         number
+    }
+
+    fn tls(&mut self, version: &[u8], cipher: &[u8]) -> Tls {
+        let (version, cipher) = (TlsVersion::read(version), text(cipher));
+        let class = self.ciphers.entry((cipher.clone(), version));
+        let class = *class.or_insert_with(|| CipherClass::of(&cipher, version));
+        Tls { version, cipher, class }
     }
 
     /// The session of a line; one whose beginning is not in the log starts here, with less known of it.

@@ -110,12 +110,6 @@ impl Session {
         };
     }
 
-    /// TLS has begun.
-    pub(super) fn secure(&mut self, version: TlsVersion, cipher: CompactString) {
-        let class = CipherClass::of(&cipher, version);
-        self.tls = Some(Tls { version, cipher, class });
-    }
-
     /// Whether the service begins every session with TLS (RFC 8314 section 3.3).
     pub(super) fn is_implicit(&self) -> bool {
         matches!(self.service.as_str(), "smtps" | "submissions")
@@ -131,7 +125,7 @@ impl Session {
         match &self.tls {
             _ if self.is_orphan(at) => TlsVersion::Unknown,
             Some(tls) => tls.version,
-            None if self.tls_logged && !self.is_implicit() => TlsVersion::None,
+            None if self.tls_logged => TlsVersion::None,
             None => TlsVersion::Unknown,
         }
     }
