@@ -1,7 +1,7 @@
 //! Server kinds: how each writes its log. One file and one line in [`FORMATS`] per server.
 //!
-//! A format decides in two steps, because most lines of a mail log are not ours: [`Format::wants`] turns a line
-//! away by its program and first bytes, [`Format::parse`] reads what is left. Parsing is anchored on program and
+//! A format decides in three steps, because most lines of a mail log are not ours: [`Format::wants_program`] turns a
+//! line away by its program alone, [`Format::wants`] by a few bytes of its message, [`Format::parse`] reads what is left. Parsing is anchored on program and
 //! fixed prefixes, so that text which a client chose can never forge a field.
 
 pub mod detect;
@@ -11,7 +11,7 @@ pub mod record;
 use std::fmt;
 
 use crate::calendar::Timestamp;
-use crate::sources::framing::Line;
+use crate::sources::framing::{Line, Program};
 pub use record::Record;
 
 /// One server's way of logging submissions.
@@ -28,7 +28,10 @@ pub trait Format: Sync {
     /// What the log can tell.
     fn tells(&self) -> Tells;
 
-    /// Whether a line may matter, by its program and the first bytes of its message.
+    /// Whether any line of a program may matter: the first and cheapest thing that turns lines away.
+    fn wants_program(&self, program: Program<'_>) -> bool;
+
+    /// Whether a line of a wanted program may matter, by the first and last bytes of its message.
     fn wants(&self, program: &[u8], message: &[u8]) -> bool;
 
     /// Reads a line that is wanted; none where it turns out not to matter.

@@ -12,7 +12,7 @@ use memchr::memmem;
 use super::record::{AuthFailed, Client, Counters, Opened, Record, Rejected, Stage};
 use super::{Evidence, Format, Tells, Unreadable};
 use crate::calendar::{SECOND, Timestamp};
-use crate::sources::framing::Line;
+use crate::sources::framing::{Line, Program};
 
 /// The format.
 #[derive(Debug)]
@@ -41,6 +41,13 @@ impl Format for Postfix {
             account: "yes",
             mechanism: "yes",
             recipients: "yes, without duplicates",
+        }
+    }
+
+    fn wants_program(&self, program: Program<'_>) -> bool {
+        match component(program.tag) {
+            Some(component) => matches!(component, b"smtpd" | b"qmgr" | b"cleanup" | b"pickup"),
+            None => program.may_be_cut || program.tag.starts_with(b"postfix"),
         }
     }
 
@@ -88,7 +95,7 @@ impl Format for Postfix {
 
 /// The daemon's name: behind the last slash of the tag; none where the tag has no slash.
 fn component(program: &[u8]) -> Option<&[u8]> {
-    memchr::memrchr(b'/', program).map(|slash| &program[slash + 1..])
+    program.iter().rposition(|byte| *byte == b'/').map(|slash| &program[slash + 1..])
 }
 
 /// Whether a message without its component begins like one that matters.
@@ -110,33 +117,40 @@ fn without_component(message: &[u8]) -> bool {
     })
 }
 
-/// Lines that have no queue id in front.
+/// Lines that have no queue id in front. The first byte tells most of them from those that have one.
 fn session_line(message: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
-    if let Some(rest) = message.strip_prefix(b"connect from ") {
-        let (client, _) = client(rest).ok_or(Unreadable("connect without client"))?;
-        return Ok(Some(Record::Connected(client)));
+    match message.first() {
+        Some(b'c') => connected(message),
+        Some(b'd') => disconnected(message),
+        Some(b'A' | b'T' | b'U' | b'V') => trust(message).map(secured).transpose(),
+        Some(b'w') => Ok(message.strip_prefix(b"warning: ").and_then(warning)),
+        Some(b'S') => tls_failed(message),
+        Some(b'p') => Ok(proxied(message)),
+        _ => Ok(None),
     }
-    if let Some(rest) = message.strip_prefix(b"disconnect from ") {
-        let (_, rest) = client(rest).ok_or(Unreadable("disconnect without client"))?;
-        return Ok(Some(Record::Disconnected(counters(rest))));
-    }
-    if let Some(rest) = trust(message) {
-        return secured(rest).map(Some);
-    }
-    if let Some(rest) = message.strip_prefix(b"warning: ") {
-        return Ok(warning(rest));
-    }
-    if let Some(rest) = message.strip_prefix(b"SSL_accept error from ") {
-        let (client, rest) = client(rest).ok_or(Unreadable("SSL_accept error without client"))?;
-        return Ok(Some(Record::TlsFailed { client, reason: rest.strip_prefix(b": ").unwrap_or(rest) }));
-    }
-    if let Some(rest) = message.strip_prefix(b"proxy-accept: ") {
-        return Ok(Some(relayed(rest)));
-    }
-    if let Some(rest) = message.strip_prefix(b"proxy-reject: ") {
-        return Ok(Some(Record::Rejected(proxy_rejected(rest))));
-    }
-    Ok(None)
+}
+
+fn connected(message: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
+    let Some(rest) = message.strip_prefix(b"connect from ") else { return Ok(None) };
+    let (client, _) = client(rest).ok_or(Unreadable("connect without client"))?;
+    Ok(Some(Record::Connected(client)))
+}
+
+fn disconnected(message: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
+    let Some(rest) = message.strip_prefix(b"disconnect from ") else { return Ok(None) };
+    let (_, rest) = client(rest).ok_or(Unreadable("disconnect without client"))?;
+    Ok(Some(Record::Disconnected(counters(rest))))
+}
+
+fn tls_failed(message: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
+    let Some(rest) = message.strip_prefix(b"SSL_accept error from ") else { return Ok(None) };
+    let (client, rest) = client(rest).ok_or(Unreadable("SSL_accept error without client"))?;
+    Ok(Some(Record::TlsFailed { client, reason: rest.strip_prefix(b": ").unwrap_or(rest) }))
+}
+
+fn proxied(message: &[u8]) -> Option<Record<'_>> {
+    let rejected = || message.strip_prefix(b"proxy-reject: ").map(|rest| Record::Rejected(proxy_rejected(rest)));
+    message.strip_prefix(b"proxy-accept: ").map(relayed).or_else(rejected)
 }
 
 /// Lines that have a queue id, or `NOQUEUE` (none), in front.

@@ -29,10 +29,21 @@ pub struct Line<'a> {
 pub enum Framed<'a> {
     /// It could be read.
     Line(Line<'a>),
+    /// Its program is not wanted, so nothing behind the program was looked at.
+    Foreign(Stamp),
     /// There is nothing on it.
     Blank,
     /// It is in no known container.
     Unreadable,
+}
+
+/// A line's program as its container gives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Program<'a> {
+    /// The tag without the process id.
+    pub tag: &'a [u8],
+    /// Whether a relay may have cut the tag at its first slash, as rsyslog's RFC 5424 template does.
+    pub may_be_cut: bool,
 }
 
 /// The most repetitions that one folded line is taken for.
@@ -49,27 +60,32 @@ pub struct Framer {
 impl Framer {
     /// Peels one line (without its line end).
     pub fn frame<'a>(&'a mut self, line: &'a [u8]) -> Framed<'a> {
+        self.frame_if(line, |_| true)
+    }
+
+    /// Peels one line if its program is wanted. Most lines are not, and end here.
+    pub fn frame_if<'a>(&'a mut self, line: &'a [u8], wants: impl Fn(Program<'_>) -> bool) -> Framed<'a> {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
         let framed = match line.first() {
             None => return Framed::Blank,
-            Some(b'{') => self.json(line),
-            Some(_) => syslog(&mut self.stamps, line),
+            Some(b'{') => self.json(line, wants),
+            Some(0xEF) => syslog(&mut self.stamps, line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line), wants),
+            Some(_) => syslog(&mut self.stamps, line, wants),
         };
         match framed {
-            Some(line) => Framed::Line(unfold(line)),
+            Some(framed) => framed,
             None if line.trim_ascii().is_empty() => Framed::Blank,
             None => Framed::Unreadable,
         }
     }
 
     /// A collector's JSON: the members that matter are unescaped into the buffer, then read like syslog's parts.
-    fn json<'a>(&'a mut self, text: &[u8]) -> Option<Line<'a>> {
+    fn json<'a>(&'a mut self, text: &[u8], wants: impl Fn(Program<'_>) -> bool) -> Option<Framed<'a>> {
         let Self { stamps, buffer } = self;
         let found = Collected::read(text, buffer)?;
         let part = |range: &std::ops::Range<usize>| &buffer[range.clone()];
         if !found.log.is_empty() {
-            return syslog(stamps, part(&found.log).trim_ascii_end());
+            return syslog(stamps, part(&found.log).trim_ascii_end(), wants);
         }
         let stamp = match found.epoch {
             Some(at) => Stamp::Utc(at),
@@ -77,8 +93,11 @@ impl Framer {
         };
         let (program, pid_in_tag, _) = tag(part(&found.tag));
         let pid = number(part(&found.pid)).unwrap_or(pid_in_tag);
+        if !wants(Program { tag: program, may_be_cut: false }) {
+            return Some(Framed::Foreign(stamp));
+        }
         let message = part(&found.message).trim_ascii_start();
-        Some(Line { stamp, host: part(&found.host), program, pid, message, repeated: 1 })
+        Some(Framed::Line(unfold(Line { stamp, host: part(&found.host), program, pid, message, repeated: 1 })))
     }
 }
 
@@ -125,31 +144,46 @@ impl Collected {
 }
 
 /// Any of syslog's forms.
-fn syslog<'a>(stamps: &mut StampReader, line: &'a [u8]) -> Option<Line<'a>> {
+fn syslog<'a>(
+    stamps: &mut StampReader,
+    line: &'a [u8],
+    wants: impl Fn(Program<'_>) -> bool,
+) -> Option<Framed<'a>> {
     let mut line = line;
     if line.first() == Some(&b'<') {
         let behind = memchr::memchr(b'>', &line[..line.len().min(5)])? + 1;
         line = &line[behind..];
         if let Some(rest) = line.strip_prefix(b"1 ") {
-            return rfc5424(stamps, rest);
+            return rfc5424(stamps, rest, wants);
         }
     }
     let (stamp, used) = if line.first()?.is_ascii_digit() { stamps.iso(line) } else { stamps.rfc3164(line) }?;
     let (host, rest) = word(&line[used..])?;
+    if !wants(Program { tag: &rest[..tag_end(rest)], may_be_cut: false }) {
+        return Some(Framed::Foreign(stamp));
+    }
     let (program, pid, message) = tag(rest);
-    Some(Line { stamp, host, program, pid, message, repeated: 1 })
+    Some(Framed::Line(unfold(Line { stamp, host, program, pid, message, repeated: 1 })))
 }
 
 /// RFC 5424 behind its version: `TIMESTAMP HOST APP PROCID MSGID STRUCTURED-DATA MSG`.
-fn rfc5424<'a>(stamps: &mut StampReader, rest: &'a [u8]) -> Option<Line<'a>> {
+fn rfc5424<'a>(
+    stamps: &mut StampReader,
+    rest: &'a [u8],
+    wants: impl Fn(Program<'_>) -> bool,
+) -> Option<Framed<'a>> {
     let (stamp, used) = stamps.iso(rest)?;
     let (host, rest) = word(&rest[used..])?;
     let (program, rest) = word(rest)?;
+    if !wants(Program { tag: program, may_be_cut: true }) {
+        return Some(Framed::Foreign(stamp));
+    }
     let (pid, rest) = word(rest)?;
     let (_message_id, rest) = word(rest)?;
     let message = behind_structured_data(rest)?;
     let message = message.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(message).trim_ascii_start();
-    Some(Line { stamp, host, program, pid: number(pid).unwrap_or(0), message, repeated: 1 })
+    let pid = number(pid).unwrap_or(0);
+    Some(Framed::Line(unfold(Line { stamp, host, program, pid, message, repeated: 1 })))
 }
 
 /// The text behind `-` or behind `[…][…]`, in which a quoted value may hold brackets.
@@ -178,10 +212,10 @@ fn word(text: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// `program[pid]: message`; without a tag everything is message.
 fn tag(text: &[u8]) -> (&[u8], u32, &[u8]) {
-    let Some(end) = text.iter().position(|byte| matches!(byte, b'[' | b':' | b' ')) else {
+    let (program, rest) = text.split_at(tag_end(text));
+    if rest.is_empty() {
         return (text, 0, &[]);
-    };
-    let (program, rest) = text.split_at(end);
+    }
     let (pid, rest) = match rest.strip_prefix(b"[").and_then(|inside| Some((inside, memchr::memchr(b']', inside)?))) {
         Some((inside, end)) => (number(&inside[..end]).unwrap_or(0), &inside[end + 1..]),
         None => (0, rest),
@@ -191,6 +225,11 @@ fn tag(text: &[u8]) -> (&[u8], u32, &[u8]) {
         None if rest.is_empty() => (program, pid, rest),
         None => (&[], 0, text),
     }
+}
+
+/// Where the program's name ends.
+fn tag_end(text: &[u8]) -> usize {
+    text.iter().position(|byte| matches!(byte, b'[' | b':' | b' ')).unwrap_or(text.len())
 }
 
 /// Undoes what syslog daemons add to a message: rsyslog's folding of equal lines, Solaris' message ids.
@@ -220,8 +259,15 @@ fn without_folding(line: Line<'_>) -> Line<'_> {
     folded().unwrap_or(line)
 }
 
+/// Up to nine digits as a number.
 fn number(text: &[u8]) -> Option<u32> {
-    std::str::from_utf8(text).ok()?.parse().ok()
+    if text.is_empty() || text.len() > 9 {
+        return None;
+    }
+    text.iter().try_fold(0, |number, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        (digit < 10).then(|| number * 10 + u32::from(digit))
+    })
 }
 
 #[cfg(test)]

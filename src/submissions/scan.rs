@@ -114,18 +114,22 @@ impl Scanner {
     }
 
     fn piece(&mut self, raw: &[u8], bytes: u64, number: u64, found: &mut Found<'_>) {
-        let parts = match self.framer.frame(raw) {
+        let format = self.format;
+        let (stamp, parts) = match self.framer.frame_if(raw, |program| format.wants_program(program)) {
+            Framed::Foreign(stamp) => (Some(stamp), None),
             Framed::Line(line) => {
-                let second = line.stamp.second();
-                if self.second != Some(second) {
-                    self.second = Some(second);
-                    found.runs.push(Run { second: self.second, lines: 0, bytes: 0, candidates: 0 });
-                }
-                self.format.wants(line.program, line.message).then(|| Some(found.parts(&line)))
+                let wanted = format.wants(line.program, line.message);
+                (Some(line.stamp), wanted.then(|| Some(found.parts(&line))))
             }
-            Framed::Blank => None,
-            Framed::Unreadable => Some(None),
+            Framed::Blank => (None, None),
+            Framed::Unreadable => (None, Some(None)),
         };
+        if let Some(second) = stamp.map(Stamp::second)
+            && self.second != Some(second)
+        {
+            self.second = Some(second);
+            found.runs.push(Run { second: self.second, lines: 0, bytes: 0, candidates: 0 });
+        }
         let candidate = parts.map(|parts| Candidate { line: number, raw: found.span(raw), parts });
         if let Some(run) = found.runs.last_mut() {
             run.lines += 1;

@@ -66,7 +66,8 @@ impl Search {
     }
 
     fn line(&mut self, line: &[u8]) {
-        let Framed::Line(line) = self.framer.frame(line) else { return };
+        let format = self.format;
+        let Framed::Line(line) = self.framer.frame_if(line, |program| format.wants_program(program)) else { return };
         let says_version = self.format.wants(line.program, line.message)
             && matches!(self.format.parse(&line), Ok(Some(Record::Secured { .. })));
         if says_version {
