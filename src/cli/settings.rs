@@ -191,7 +191,7 @@ fn storage(environment: &Environment) -> Result<BTreeMap<String, String>> {
     for (name, value) in environment {
         let clouds = ["AWS_", "AZURE_", "GOOGLE_"].iter().any(|prefix| name.starts_with(prefix));
         // These belong to the clouds' other tools too: what object_store does not know is none of our business.
-        if let (true, Ok(key)) = (clouds, values::storage_option(name)) {
+        if let Some(key) = values::known_storage_option(name).filter(|_| clouds) {
             options.insert(key, value.clone());
         }
     }

@@ -194,8 +194,8 @@ fn secured(text: &[u8]) -> Result<Record<'_>, Unreadable> {
     let read = || {
         let (client, rest) = client(text)?;
         let rest = rest.strip_prefix(b": ")?;
-        let (version, rest) = rest.split_at(memmem::find(rest, b" with cipher ")?);
-        let cipher = &rest[b" with cipher ".len()..];
+        let (version, rest) = rest.split_at(memchr::memchr(b' ', rest)?);
+        let cipher = rest.strip_prefix(b" with cipher ")?;
         let end = memchr::memchr(b' ', cipher).unwrap_or(cipher.len());
         Some(Record::Secured { client, version, cipher: &cipher[..end] })
     };
@@ -229,13 +229,15 @@ fn opened<'a>(queue_id: Option<&'a [u8]>, text: &'a [u8]) -> Option<Option<Recor
     let mut mechanism: &[u8] = b"";
     while let Some(field) = rest.strip_prefix(b", ") {
         if let Some(account) = field.strip_prefix(b"sasl_username=") {
-            let end = memmem::rfind(account, b", sasl_sender=").unwrap_or(account.len());
+            // No name holds a comma but the strangest: only then is the search for what may follow worth its while.
+            let comma = memchr::memrchr(b',', account);
+            let end = comma.and_then(|_| memmem::rfind(account, b", sasl_sender=")).unwrap_or(account.len());
             let fronted = mechanism.eq_ignore_ascii_case(b"XCLIENT");
             let mechanism = if fronted { b"" } else { mechanism };
             let account = &account[..end];
             return Some(Some(Record::Opened(Opened { queue_id, client, mechanism, account, fronted })));
         }
-        let end = memmem::find(field, b", ").unwrap_or(field.len());
+        let end = memchr::memchr(b',', field).unwrap_or(field.len());
         if let Some(method) = field[..end].strip_prefix(b"sasl_method=") {
             mechanism = method;
         }
@@ -253,9 +255,10 @@ fn queued<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Option<Record<'a>> {
 }
 
 fn last_field<'a>(text: &'a [u8], name: &[u8]) -> Option<(&'a [u8], u64)> {
-    let at = memmem::rfind(text, name)?;
-    let value = std::str::from_utf8(&text[at + name.len()..]).ok()?;
-    Some((&text[..at], value.parse().ok()?))
+    let digits = text.iter().rev().take(18).take_while(|byte| byte.is_ascii_digit()).count();
+    let (rest, digits) = text.split_at(text.len() - digits);
+    let value = digits.iter().fold(0, |value, digit| value * 10 + u64::from(digit - b'0'));
+    (!digits.is_empty()).then_some((rest.strip_suffix(name)?, value))
 }
 
 /// `RCPT from NAME[IP]: 550 5.1.1 …; from=<…> to=<…> proto=ESMTP helo=<…>`; none of the other commands matter.
@@ -329,9 +332,11 @@ fn counters(text: &[u8]) -> Counters {
         let Some(equals) = memchr::memchr(b'=', word) else { continue };
         let (name, value) = (&word[..equals], &word[equals + 1..]);
         let end = memchr::memchr(b'/', value).unwrap_or(value.len());
-        let Some(count) = std::str::from_utf8(&value[..end]).ok().and_then(|digits| digits.parse().ok()) else {
+        let digits = &value[..end];
+        if digits.is_empty() || digits.len() > 9 || !digits.iter().all(u8::is_ascii_digit) {
             continue;
-        };
+        }
+        let count = digits.iter().fold(0, |count, digit| count * 10 + u32::from(digit - b'0'));
         counters.present = true;
         match name {
             b"auth" => counters.auth = count,

@@ -4,7 +4,7 @@
 //! json-file. Which one it is shows at each line's first byte, so a file may hold several.
 
 use super::json::{self, Value};
-use super::stamp::{Stamp, StampReader};
+use super::stamp::{Stamp, StampReader, Stamped};
 use crate::calendar::Timestamp;
 
 /// A line out of its container. Everything borrows from the line or from the framer's buffer.
@@ -52,7 +52,7 @@ const MOST_REPEATED: u32 = 10_000;
 /// Peels lines, one after the other.
 #[derive(Debug, Default)]
 pub struct Framer {
-    stamps: StampReader,
+    syslog: Syslog,
     /// Unescaped text of the current line.
     buffer: Vec<u8>,
 }
@@ -69,8 +69,8 @@ impl Framer {
         let framed = match line.first() {
             None => return Framed::Blank,
             Some(b'{') => self.json(line, wants),
-            Some(0xEF) => syslog(&mut self.stamps, line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line), wants),
-            Some(_) => syslog(&mut self.stamps, line, wants),
+            Some(0xEF) => self.syslog.frame(line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line), wants),
+            Some(_) => self.syslog.frame(line, wants),
         };
         match framed {
             Some(framed) => framed,
@@ -81,17 +81,18 @@ impl Framer {
 
     /// A collector's JSON: the members that matter are unescaped into the buffer, then read like syslog's parts.
     fn json<'a>(&'a mut self, text: &[u8], wants: impl Fn(Program<'_>) -> bool) -> Option<Framed<'a>> {
-        let Self { stamps, buffer } = self;
+        let Self { syslog, buffer } = self;
         let found = Collected::read(text, buffer)?;
         let part = |range: &std::ops::Range<usize>| &buffer[range.clone()];
         if !found.log.is_empty() {
-            return syslog(stamps, part(&found.log).trim_ascii_end(), wants);
+            return syslog.frame(part(&found.log).trim_ascii_end(), wants);
         }
         let stamp = match found.epoch {
             Some(at) => Stamp::Utc(at),
-            None => stamps.iso(part(&found.timestamp)).or_else(|| stamps.rfc3164(part(&found.timestamp)))?.0,
+            None => syslog.stamp(part(&found.timestamp))?.0,
         };
-        let (program, pid_in_tag, _) = tag(part(&found.tag));
+        let text = part(&found.tag);
+        let (program, pid_in_tag, _) = tag(text, memchr::memchr3(b'[', b':', b' ', text).unwrap_or(text.len()));
         let pid = number(part(&found.pid)).unwrap_or(pid_in_tag);
         if !wants(Program { tag: program, may_be_cut: false }) {
             return Some(Framed::Foreign(stamp));
@@ -143,47 +144,63 @@ impl Collected {
     }
 }
 
-/// Any of syslog's forms.
-fn syslog<'a>(
-    stamps: &mut StampReader,
-    line: &'a [u8],
-    wants: impl Fn(Program<'_>) -> bool,
-) -> Option<Framed<'a>> {
-    let mut line = line;
-    if line.first() == Some(&b'<') {
-        let behind = memchr::memchr(b'>', &line[..line.len().min(5)])? + 1;
-        line = &line[behind..];
-        if let Some(rest) = line.strip_prefix(b"1 ") {
-            return rfc5424(stamps, rest, wants);
-        }
-    }
-    let (stamp, used) = if line.first()?.is_ascii_digit() { stamps.iso(line) } else { stamps.rfc3164(line) }?;
-    let (host, rest) = word(&line[used..])?;
-    if !wants(Program { tag: &rest[..tag_end(rest)], may_be_cut: false }) {
-        return Some(Framed::Foreign(stamp));
-    }
-    let (program, pid, message) = tag(rest);
-    Some(Framed::Line(unfold(Line { stamp, host, program, pid, message, repeated: 1 })))
+/// Reads syslog's forms, and remembers the last host: most logs have one.
+#[derive(Debug, Default)]
+struct Syslog {
+    stamps: StampReader,
+    /// With the blank behind it.
+    host: Vec<u8>,
 }
 
-/// RFC 5424 behind its version: `TIMESTAMP HOST APP PROCID MSGID STRUCTURED-DATA MSG`.
-fn rfc5424<'a>(
-    stamps: &mut StampReader,
-    rest: &'a [u8],
-    wants: impl Fn(Program<'_>) -> bool,
-) -> Option<Framed<'a>> {
-    let (stamp, used) = stamps.iso(rest)?;
-    let (host, rest) = word(&rest[used..])?;
-    let (program, rest) = word(rest)?;
-    if !wants(Program { tag: program, may_be_cut: true }) {
-        return Some(Framed::Foreign(stamp));
+impl Syslog {
+    fn frame<'a>(&mut self, line: &'a [u8], wants: impl Fn(Program<'_>) -> bool) -> Option<Framed<'a>> {
+        let mut line = line;
+        if line.first() == Some(&b'<') {
+            let behind = memchr::memchr(b'>', &line[..line.len().min(5)])? + 1;
+            line = &line[behind..];
+            if let Some(rest) = line.strip_prefix(b"1 ") {
+                return self.rfc5424(rest, wants);
+            }
+        }
+        let (stamp, used) = self.stamp(line)?;
+        let (host, rest) = self.host(&line[used..])?;
+        let end = memchr::memchr3(b'[', b':', b' ', rest).unwrap_or(rest.len());
+        if !wants(Program { tag: &rest[..end], may_be_cut: false }) {
+            return Some(Framed::Foreign(stamp));
+        }
+        let (program, pid, message) = tag(rest, end);
+        Some(Framed::Line(unfold(Line { stamp, host, program, pid, message, repeated: 1 })))
     }
-    let (pid, rest) = word(rest)?;
-    let (_message_id, rest) = word(rest)?;
-    let message = behind_structured_data(rest)?;
-    let message = message.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(message).trim_ascii_start();
-    let pid = number(pid).unwrap_or(0);
-    Some(Framed::Line(unfold(Line { stamp, host, program, pid, message, repeated: 1 })))
+
+    /// RFC 5424 behind its version: `TIMESTAMP HOST APP PROCID MSGID STRUCTURED-DATA MSG`.
+    fn rfc5424<'a>(&mut self, rest: &'a [u8], wants: impl Fn(Program<'_>) -> bool) -> Option<Framed<'a>> {
+        let (stamp, used) = self.stamps.iso(rest)?;
+        let (host, rest) = self.host(&rest[used..])?;
+        let (program, rest) = word(rest)?;
+        if !wants(Program { tag: program, may_be_cut: true }) {
+            return Some(Framed::Foreign(stamp));
+        }
+        let (pid, rest) = word(rest)?;
+        let (_message_id, rest) = word(rest)?;
+        let message = behind_structured_data(rest)?;
+        let message = message.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(message).trim_ascii_start();
+        let pid = number(pid).unwrap_or(0);
+        Some(Framed::Line(unfold(Line { stamp, host, program, pid, message, repeated: 1 })))
+    }
+
+    fn stamp(&mut self, line: &[u8]) -> Option<Stamped> {
+        if line.first()?.is_ascii_digit() { self.stamps.iso(line) } else { self.stamps.rfc3164(line) }
+    }
+
+    fn host<'a>(&mut self, rest: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
+        if !self.host.is_empty() && rest.starts_with(&self.host) {
+            return Some((&rest[..self.host.len() - 1], &rest[self.host.len()..]));
+        }
+        let (host, behind) = word(rest)?;
+        self.host.clear();
+        self.host.extend_from_slice(&rest[..=host.len()]);
+        Some((host, behind))
+    }
 }
 
 /// The text behind `-` or behind `[…][…]`, in which a quoted value may hold brackets.
@@ -210,9 +227,9 @@ fn word(text: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((&text[..end], &text[end + 1..]))
 }
 
-/// `program[pid]: message`; without a tag everything is message.
-fn tag(text: &[u8]) -> (&[u8], u32, &[u8]) {
-    let (program, rest) = text.split_at(tag_end(text));
+/// `program[pid]: message`, of which the program ends at `end`; without a tag everything is message.
+fn tag(text: &[u8], end: usize) -> (&[u8], u32, &[u8]) {
+    let (program, rest) = text.split_at(end);
     if rest.is_empty() {
         return (text, 0, &[]);
     }
@@ -225,11 +242,6 @@ fn tag(text: &[u8]) -> (&[u8], u32, &[u8]) {
         None if rest.is_empty() => (program, pid, rest),
         None => (&[], 0, text),
     }
-}
-
-/// Where the program's name ends.
-fn tag_end(text: &[u8]) -> usize {
-    text.iter().position(|byte| matches!(byte, b'[' | b':' | b' ')).unwrap_or(text.len())
 }
 
 /// Undoes what syslog daemons add to a message: rsyslog's folding of equal lines, Solaris' message ids.

@@ -147,8 +147,18 @@ const STORAGE_OPTIONS: &[&str] = &[
 /// # Errors
 /// Where no store knows the key: a misspelt option would be ignored without a word.
 pub fn storage_option(key: &str) -> Result<String, BadValue> {
+    known_storage_option(key).ok_or_else(|| {
+        let key = key.to_ascii_lowercase();
+        let near = did_you_mean(&key, STORAGE_OPTIONS.iter().copied());
+        BadValue::StorageOption { key, near }
+    })
+}
+
+/// The one spelling of an option that a store knows.
+#[must_use]
+pub fn known_storage_option(key: &str) -> Option<String> {
     let key = key.to_ascii_lowercase();
-    let canonical = if key.starts_with("azure_") {
+    if key.starts_with("azure_") {
         azure(&key)
     } else if key.starts_with("google_") {
         google(&key)
@@ -157,11 +167,7 @@ pub fn storage_option(key: &str) -> Result<String, BadValue> {
     } else {
         // Without a prefix the same word may mean another option to another store, so it stays as it is.
         amazon(&key).or(azure(&key)).or(google(&key)).map(|_| key.clone())
-    };
-    canonical.ok_or_else(|| {
-        let near = did_you_mean(&key, STORAGE_OPTIONS.iter().copied());
-        BadValue::StorageOption { key, near }
-    })
+    }
 }
 
 fn amazon(key: &str) -> Option<String> {
