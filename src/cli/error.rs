@@ -68,12 +68,6 @@ pub enum Error {
     /// A value has no JSON form.
     #[error("cannot print the answer as JSON: {0}")]
     Json(serde_json::Error),
-    /// The command is not part of this build.
-    #[error("'{command}' is not part of this build")]
-    NotInThisBuild {
-        /// The command.
-        command: &'static str,
-    },
 }
 
 impl Error {
@@ -85,8 +79,7 @@ impl Error {
             | Self::Value(_)
             | Self::Setting { .. }
             | Self::UnknownName { .. }
-            | Self::NoDays { .. }
-            | Self::NotInThisBuild { .. } => ExitCode::Usage,
+            | Self::NoDays { .. } => ExitCode::Usage,
             Self::Pipeline(pipelines::Error::Locked { .. }) => ExitCode::Locked,
             Self::Pipeline(
                 pipelines::Error::UnknownFormat { .. } | pipelines::Error::NoFormat { .. } | pipelines::Error::FormatTie { .. },

@@ -79,8 +79,8 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<ExitCode> {
         Command::Plan(args) => plan::run(args, context),
         Command::Status(args) => status::run(args, context),
         Command::Report(args) => report::run(args, context),
-        Command::Inspect(_) => Err(Error::NotInThisBuild { command: "inspect" }),
-        Command::Formats(_) => Err(Error::NotInThisBuild { command: "formats" }),
+        Command::Inspect(args) => inspect::run(args, context),
+        Command::Formats(args) => formats::run(args, context),
         Command::Completions(args) => completions::run(args, context),
     }
 }

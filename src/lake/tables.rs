@@ -320,3 +320,26 @@ pub fn table(name: &str) -> Option<&'static Table> {
         LazyLock::new(|| TABLES.iter().map(|table| (table.name, *table)).collect());
     BY_NAME.get(name).copied()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every column is explained, with its type, under its table's heading and in its order.
+    #[test]
+    fn the_documentation_knows_every_column() {
+        let pages = include_str!("../../docs/tables.md");
+        for table in TABLES {
+            let behind = pages.split(&format!("\n## {}\n", table.name)).nth(1).unwrap_or_default();
+            let section = behind.split("\n## ").next().unwrap_or_default();
+            let mut rest = section.split_once("|---|---|---|").unwrap_or_default().1;
+            for column in table.columns {
+                let at = rest.find(&format!("`{}`", column.name));
+                assert!(at.is_some(), "docs/tables.md lacks {}.{}, or has it out of order", table.name, column.name);
+                rest = &rest[at.unwrap_or_default()..];
+                let kind = rest.split('|').nth(1).unwrap_or_default().trim();
+                assert_eq!(kind, format!("{:?}", column.kind).to_uppercase(), "{}.{}", table.name, column.name);
+            }
+        }
+    }
+}

@@ -7,6 +7,7 @@ pub mod definition;
 mod error;
 mod executor;
 pub mod ingest;
+pub mod inspect;
 mod lock;
 pub mod reading;
 pub mod report;

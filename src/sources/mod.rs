@@ -11,6 +11,7 @@
 
 mod blocks;
 mod codecs;
+pub mod container;
 mod decompress;
 mod fingerprint;
 pub mod framing;

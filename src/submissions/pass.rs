@@ -18,7 +18,7 @@ use super::assemble::{Assembler, HORIZON, Settings};
 use super::scan::{Candidate, Run, Scanned, Scanner};
 use super::{Refusal, Rows, Submission};
 use crate::calendar::{Day, DayRange, SECOND, Timestamp};
-use crate::formats::{Format, Unreadable};
+use crate::formats::{Format, Record, Unreadable};
 use crate::sources::timeline::Timeline;
 use crate::sources::{self, Block, Blocks, RawFile};
 use crate::storage::Storage;
@@ -69,6 +69,8 @@ pub struct PassFile {
 pub trait Sink: Rows {
     /// Takes a line that looked like ours and could not be read.
     fn rejected(&mut self, row: RejectedLine<'_>);
+    /// Learns that what comes next is told by lines of this file, named by its place in the pass.
+    fn begins(&mut self, _file: usize) {}
     /// Learns how many stored bytes have been read since the last time.
     fn progress(&mut self, _bytes: u64) {}
 }
@@ -137,6 +139,23 @@ pub struct FileStats {
     pub truncated: bool,
     /// The first and the last time on its lines.
     pub span: Option<(Timestamp, Timestamp)>,
+    /// Its lines, as far as they were read, whatever day they are of.
+    pub lines: LineCounts,
+    /// How often a client connected, with or without authenticating.
+    pub connections: u64,
+}
+
+/// What became of lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LineCounts {
+    /// All: used, ignored and rejected ones.
+    pub read: u64,
+    /// Lines that said something.
+    pub used: u64,
+    /// Lines that are not ours, and blank ones.
+    pub ignored: u64,
+    /// Lines that looked like ours and could not be read.
+    pub rejected: u64,
 }
 
 /// What the reader hands on.
@@ -313,6 +332,7 @@ impl<'a> Joiner<'a> {
         self.line_ends = 0;
         self.rows.next_file();
         let Some(next) = self.pass.files.get(file) else { return };
+        self.rows.sink.begins(file);
         self.timeline = Timeline::new(self.pass.zone, next.year);
         self.line_base = (next.from == 0).then_some(0);
         self.next_stop_check = Timestamp::MIN;
@@ -368,6 +388,9 @@ impl<'a> Joiner<'a> {
         let at = self.timeline.resolve(line.stamp);
         match self.pass.format.parse(&line) {
             Ok(Some(record)) => {
+                if let Record::Connected(_) = record {
+                    self.outcome.files[self.file].connections += u64::from(line.repeated);
+                }
                 for _ in 0..line.repeated {
                     self.assembler.record(at, &line, &record, &mut self.rows);
                 }
@@ -409,7 +432,12 @@ impl<'a> Joiner<'a> {
 
     /// Accounts for a run of lines.
     fn count(&mut self, at: Timestamp, run: &Run, range: (u64, u64), used: u64, rejected: u64) {
-        let span = self.outcome.files[self.file].span.get_or_insert((at, at));
+        let file = &mut self.outcome.files[self.file];
+        file.lines.read += run.lines;
+        file.lines.used += used;
+        file.lines.rejected += rejected;
+        file.lines.ignored += run.lines - used - rejected;
+        let span = file.span.get_or_insert((at, at));
         *span = (span.0.min(at), span.1.max(at));
         self.latest = self.latest.max(at);
         let day = Day::of(at);
