@@ -2,8 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 mod compare;
+mod csv;
+mod logs;
 
 mod architecture;
+mod samples;
 
 use std::path::{Path, PathBuf};
 
