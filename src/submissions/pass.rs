@@ -313,7 +313,7 @@ impl<'a> Joiner<'a> {
         self.line_ends = 0;
         self.rows.next_file();
         let Some(next) = self.pass.files.get(file) else { return };
-        self.timeline = Timeline::new(self.pass.zone, next.year);
+        self.timeline.next_file(next.year);
         self.line_base = (next.from == 0).then_some(0);
         self.next_stop_check = Timestamp::MIN;
         let begins_before = next.first.is_some_and(|first| first < self.latest.saturating_sub(OVERLAP));
