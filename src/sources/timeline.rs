@@ -20,7 +20,7 @@ const NEXT_YEAR: i64 = 182 * DAY;
 /// How far a stamp without a year must go forward to be a late line of the year before, at its very end.
 const YEAR_BEFORE: i64 = 360 * DAY;
 
-/// Completes the stamps of one file, in file order.
+/// Completes the stamps of a stream's files, in file order.
 #[derive(Debug)]
 pub struct Timeline {
     zone: Tz,
@@ -33,13 +33,22 @@ pub struct Timeline {
     offsets: (i64, i64),
     /// The last local time seen inside a doubled hour, and whether it was in the second pass.
     fold: Option<(i64, bool)>,
+    /// Whether the next stamp is a file's first.
+    at_start: bool,
 }
 
 impl Timeline {
     /// A timeline for a file whose first line lies in `year`, where its stamps name none.
     #[must_use]
     pub fn new(zone: Tz, year: i32) -> Self {
-        Self { zone, year, last_yearless: None, hour: i64::MIN, offsets: (0, 0), fold: None }
+        Self { zone, year, last_yearless: None, hour: i64::MIN, offsets: (0, 0), fold: None, at_start: true }
+    }
+
+    /// Goes on with the stream's next file, whose first line lies in `year`. A doubled hour goes on where it was.
+    pub fn next_file(&mut self, year: i32) {
+        self.year = year;
+        self.last_yearless = None;
+        self.at_start = true;
     }
 
     /// The instant of the next stamp in file order.
@@ -69,6 +78,7 @@ impl Timeline {
     }
 
     fn from_local(&mut self, local: i64) -> Timestamp {
+        let at_start = std::mem::take(&mut self.at_start);
         let hour = local.div_euclid(HOUR);
         if hour != self.hour {
             self.hour = hour;
@@ -79,7 +89,12 @@ impl Timeline {
             self.fold = None;
             return local - first;
         }
-        let second_pass = self.fold.is_some_and(|(last, passed)| passed || local < last - SECOND_PASS);
+        let second_pass = match self.fold {
+            // A file that begins before the one before it ended holds the same lines again, from whichever pass.
+            Some((last, true)) => !(at_start && local < last - SECOND_PASS),
+            Some((last, false)) => local < last - SECOND_PASS,
+            None => false,
+        };
         self.fold = Some((local, second_pass));
         local - if second_pass { second } else { first }
     }
@@ -162,6 +177,27 @@ mod tests {
             "2026-10-25T02:00:00",
         ];
         assert_eq!(resolve(chrono_tz::Europe::Berlin, 2026, &lines), expected);
+    }
+
+    #[test]
+    fn the_doubled_hour_goes_on_in_the_next_file() {
+        let berlin = |files: &[&[&str]]| {
+            let mut timeline = Timeline::new(chrono_tz::Europe::Berlin, 2026);
+            let mut reader = StampReader::default();
+            let mut hours = Vec::new();
+            for file in files {
+                timeline.next_file(2026);
+                for line in *file {
+                    let stamp = reader.rfc3164(format!("Oct 25 {line} host").as_bytes()).unwrap().0;
+                    hours.push(Utc.timestamp_micros(timeline.resolve(stamp)).unwrap().format("%H:%M").to_string());
+                }
+            }
+            hours.join(" ")
+        };
+        assert_eq!(berlin(&[&["02:50:00"], &["02:10:00"]]), "00:50 01:10");
+        assert_eq!(berlin(&[&["02:50:00", "02:10:00"], &["02:20:00", "03:00:00"]]), "00:50 01:10 01:20 02:00");
+        // A copy of the file before.
+        assert_eq!(berlin(&[&["02:50:00", "02:40:00"], &["02:30:00", "02:20:00"]]), "00:50 01:40 00:30 01:20");
     }
 
     #[test]

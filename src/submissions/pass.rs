@@ -7,7 +7,8 @@
 //! The three run beside each other, joined by short queues, so that memory does not follow the files' size. Reading
 //! goes on past the last day until nothing of it is open, and no further.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::hash::{BuildHasher, BuildHasherDefault, Hash};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
@@ -272,7 +273,7 @@ impl<'a> Joiner<'a> {
             storage,
             pass,
             assembler: Assembler::new(pass.format, pass.settings.clone()),
-            rows: Wanted { days: pass.days, repeats: overlapping, orphans: 0, sink },
+            rows: Wanted { days: pass.days, repeats: overlapping, seam: Seam::default(), orphans: 0, sink },
             outcome: Outcome { files, ..Outcome::default() },
             timeline: Timeline::new(pass.zone, 1970),
             file: 0,
@@ -333,7 +334,7 @@ impl<'a> Joiner<'a> {
         self.rows.next_file();
         let Some(next) = self.pass.files.get(file) else { return };
         self.rows.sink.begins(file);
-        self.timeline = Timeline::new(self.pass.zone, next.year);
+        self.timeline.next_file(next.year);
         self.line_base = (next.from == 0).then_some(0);
         self.next_stop_check = Timestamp::MIN;
         let begins_before = next.first.is_some_and(|first| first < self.latest.saturating_sub(OVERLAP));
@@ -504,6 +505,7 @@ fn count_line_ends(storage: &Arc<Storage>, file: &PassFile) -> sources::Result<u
 struct Wanted<'a> {
     days: Option<DayRange>,
     repeats: Option<Repeats>,
+    seam: Seam,
     orphans: u64,
     sink: &'a mut dyn Sink,
 }
@@ -517,14 +519,18 @@ impl Wanted<'_> {
         if let Some(repeats) = &mut self.repeats {
             repeats.next_file();
         }
+        self.seam.next_file();
     }
-
 }
 
 impl Rows for Wanted<'_> {
     fn submission(&mut self, row: &Submission) {
         let key = (row.ts / SECOND, row.server.as_str(), row.queue_id.as_str(), row.account.as_str());
-        if self.wants(row.ts) && self.repeats.as_mut().is_none_or(|repeats| repeats.is_new(&key)) {
+        let is_new = |rows: &mut Self| match &mut rows.repeats {
+            Some(repeats) => repeats.is_new(&key),
+            None => rows.seam.is_new(row.ts, &key),
+        };
+        if self.wants(row.ts) && is_new(self) {
             self.sink.submission(row);
         }
     }
@@ -541,6 +547,36 @@ impl Rows for Wanted<'_> {
     }
 }
 
+fn hash(key: &impl Hash) -> u64 {
+    BuildHasherDefault::<xxhash_rust::xxh3::Xxh3>::default().hash_one(key)
+}
+
+/// The messages of a file's last minutes. The next file may begin with some of the same lines without being known
+/// as a copy, since times to the second do not show it; a queue id does not come twice in a second.
+#[derive(Default)]
+struct Seam {
+    before: rustc_hash::FxHashSet<u64>,
+    here: VecDeque<(Timestamp, u64)>,
+}
+
+impl Seam {
+    fn is_new(&mut self, ts: Timestamp, key: &impl Hash) -> bool {
+        let hash = hash(key);
+        if self.before.contains(&hash) {
+            return false;
+        }
+        while self.here.front().is_some_and(|(earlier, _)| *earlier < ts - 2 * OVERLAP) {
+            self.here.pop_front();
+        }
+        self.here.push_back((ts, hash));
+        true
+    }
+
+    fn next_file(&mut self) {
+        self.before = self.here.drain(..).map(|(_, hash)| hash).collect();
+    }
+}
+
 /// Rows seen in files before this one. A row may rightly come several times in one file (two wrong passwords in a
 /// second), so what counts is how often the files before had it.
 #[derive(Default)]
@@ -550,9 +586,8 @@ struct Repeats {
 }
 
 impl Repeats {
-    fn is_new(&mut self, key: &impl std::hash::Hash) -> bool {
-        use std::hash::{BuildHasher, BuildHasherDefault};
-        let hash = BuildHasherDefault::<xxhash_rust::xxh3::Xxh3>::default().hash_one(key);
+    fn is_new(&mut self, key: &impl Hash) -> bool {
+        let hash = hash(key);
         let seen = self.here.entry(hash).or_default();
         *seen += 1;
         *seen > self.before.get(&hash).copied().unwrap_or(0)

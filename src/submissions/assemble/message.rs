@@ -44,7 +44,7 @@ impl Message {
             ..Submission::default()
         };
         if !opened.fronted {
-            session.describe_tls(at, &mut row);
+            session.describe_tls(session.is_orphan(at) || !session.is_with(opened.client), &mut row);
         }
         Self { row, session: session.key, orphan: session.is_orphan(at) && !opened.fronted, relayed: false }
     }
@@ -61,10 +61,10 @@ impl Message {
 }
 
 impl Session {
-    /// What is known of TLS in this session, for a row.
-    fn describe_tls(&self, at: Timestamp, row: &mut Submission) {
+    /// What is known of TLS in this session, for a row; of another one's (`foreign`), only what the service says.
+    fn describe_tls(&self, foreign: bool, row: &mut Submission) {
         let implicit = self.is_implicit();
-        match (&self.tls, self.is_orphan(at)) {
+        match (&self.tls, foreign) {
             (Some(tls), false) => {
                 row.tls_version = tls.version;
                 row.tls_known_present = Some(true);

@@ -25,7 +25,7 @@ use crate::formats::Format;
 use crate::formats::record::{AuthFailed, Client, Opened, Record, Rejected, Stage};
 use crate::sources::framing::Line;
 use message::Message;
-use session::{Session, Tls, TlsFailure};
+use session::{Session, Tls};
 
 /// How long after it began a session or a message is still joined with its lines. A message of a session that is
 /// older has an unknown TLS version, whichever way the log is read.
@@ -136,7 +136,7 @@ impl Assembler {
             Record::TlsFailed { client, reason } => {
                 let session = self.session(key, at, line, *client);
                 session.flush_tls_failure(rows);
-                session.tls_failure = Some(TlsFailure { at, reason: text(reason) });
+                session.fail_tls(at, *client, reason);
             }
             Record::TlsProblem { reason } => {
                 if let Some(failure) = self.sessions.get_mut(&key).and_then(|session| session.tls_failure.as_mut()) {
@@ -295,11 +295,11 @@ impl Assembler {
         let refusal = Refusal {
             account: account.unwrap_or_default(),
             mechanism: text(failed.mechanism),
-            tls_version: session.tls_version(at),
+            tls_version: session.tls_version(at, failed.client),
             kind: if failed.aborted { RefusalKind::AuthAborted } else { RefusalKind::AuthFailed },
             reason: text(failed.reason),
             code: if failed.aborted { "501".into() } else { "535".into() },
-            ..session.refusal(at)
+            ..session.refusal(at, failed.client)
         };
         if session.is_orphan(at) {
             rows.orphan(at);
@@ -332,7 +332,7 @@ impl Assembler {
             }
             (Stage::Mail | Stage::Recipient, _) => {
                 let session = self.session(key, at, line, rejected.client);
-                let tls_version = session.tls_version(at);
+                let tls_version = session.tls_version(at, rejected.client);
                 session.reject(at, tls_version, rejected);
             }
         }

@@ -23,7 +23,8 @@ pub(super) struct Session {
     pub server: CompactString,
     pub service: CompactString,
     pub tls: Option<Tls>,
-    pub tls_failure: Option<TlsFailure>,
+    /// A handshake that broke; the library's reason may come on a later line.
+    pub tls_failure: Option<Box<Refusal>>,
     /// The message that a filter in front of the queue holds.
     pub in_filter: Option<Box<Message>>,
     /// Queue ids of messages that are open.
@@ -48,13 +49,6 @@ pub(super) struct Tls {
     pub version: TlsVersion,
     pub cipher: CompactString,
     pub class: CipherClass,
-}
-
-/// A handshake that broke; the library's reason may come on a later line.
-#[derive(Debug)]
-pub(super) struct TlsFailure {
-    pub at: Timestamp,
-    pub reason: CompactString,
 }
 
 /// A refused command that waits for the session's end.
@@ -120,10 +114,16 @@ impl Session {
         (!self.known && self.tls.is_none()) || at - self.started > HORIZON
     }
 
+    /// Whether it is the session of a line's client. It is another one where the lines between are missing or come
+    /// again, and where a proxy names the client that it speaks for (XCLIENT): what is known of TLS is not this one's.
+    pub(super) fn is_with(&self, client: Client<'_>) -> bool {
+        client.ip.is_empty() || self.client_ip.as_bytes() == client.ip
+    }
+
     /// The TLS version, for a refusal.
-    pub(super) fn tls_version(&self, at: Timestamp) -> TlsVersion {
+    pub(super) fn tls_version(&self, at: Timestamp, client: Client<'_>) -> TlsVersion {
         match &self.tls {
-            _ if self.is_orphan(at) => TlsVersion::Unknown,
+            _ if self.is_orphan(at) || !self.is_with(client) => TlsVersion::Unknown,
             Some(tls) => tls.version,
             None if self.tls_logged => TlsVersion::None,
             None => TlsVersion::Unknown,
@@ -159,26 +159,30 @@ impl Session {
             kind: if by_sender { RefusalKind::SenderRejected } else { RefusalKind::RecipientsRejected },
             code: code(&reply),
             reason: reply,
-            ..self.refusal(at)
+            ..self.refusal(at, rejected.client)
         };
         self.rejects.push(Reject { row, mail_from: text(rejected.mail_from), after: self.opened });
     }
 
-    /// The session's part of a refusal.
-    pub(super) fn refusal(&self, at: Timestamp) -> Refusal {
-        Refusal {
-            ts: at,
-            server: self.server.clone(),
-            service: self.service.clone(),
-            client_ip: self.client_ip.clone(),
-            client_name: self.client_name.clone(),
-            ..Refusal::default()
-        }
+    /// The session's part of a refusal, of the client that the line names.
+    pub(super) fn refusal(&self, at: Timestamp, client: Client<'_>) -> Refusal {
+        let (client_ip, client_name) = match client.ip {
+            b"" => (self.client_ip.clone(), self.client_name.clone()),
+            ip => (text(ip), text(client.name)),
+        };
+        let (server, service) = (self.server.clone(), self.service.clone());
+        Refusal { ts: at, server, service, client_ip, client_name, ..Refusal::default() }
+    }
+
+    /// A handshake has broken.
+    pub(super) fn fail_tls(&mut self, at: Timestamp, client: Client<'_>, reason: &[u8]) {
+        let row = Refusal { kind: RefusalKind::TlsFailed, reason: text(reason), ..self.refusal(at, client) };
+        self.tls_failure = Some(Box::new(row));
     }
 
     /// Whether a refusal from before `end` waits for the session's end.
     pub(super) fn has_pending_before(&self, end: Timestamp) -> bool {
-        self.tls_failure.as_ref().is_some_and(|failure| failure.at < end)
+        self.tls_failure.as_ref().is_some_and(|failure| failure.ts < end)
             || self.rejects.first().is_some_and(|reject| reject.row.ts < end)
             || self.in_filter.as_ref().is_some_and(|message| message.row.ts < end)
     }
@@ -212,8 +216,7 @@ impl Session {
     /// Reports a broken handshake, now that no reason can come any more.
     pub(super) fn flush_tls_failure(&mut self, rows: &mut dyn Rows) {
         if let Some(failure) = self.tls_failure.take() {
-            let row = Refusal { kind: RefusalKind::TlsFailed, reason: failure.reason, ..self.refusal(failure.at) };
-            rows.refusal(&row);
+            rows.refusal(&failure);
         }
     }
 }

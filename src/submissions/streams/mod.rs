@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 
-use crate::calendar::{DAY, DayRange, Timestamp};
+use crate::calendar::{DAY, DayRange, HOUR, Timestamp};
 use crate::formats::Format;
 use crate::sources::framing::{Framed, Framer, Line};
 use crate::sources::stamp::Stamp;
@@ -201,8 +201,11 @@ fn order(storage: &Arc<Storage>, mut group: Vec<Member>, reading: Reading) -> so
         let fingerprint = Fingerprint::of(&member.look.head);
         files.push(StreamFile { look: member.look, fingerprint, year, first, last });
     }
-    // Files whose times are known exactly may still be out of order by name.
-    files.sort_by_key(|file| file.first);
+    // Files whose times are known exactly may still be out of order by name. Of an hour that local time has twice,
+    // a first line alone does not tell which one it is in.
+    if files.windows(2).any(|pair| pair[1].first < pair[0].first.map(|first| first - HOUR)) {
+        files.sort_by_key(|file| file.first);
+    }
     let name = files.last().map_or_else(String::new, |file| file.look.file.url.to_string());
     Ok(Stream { name, hosts, files })
 }

@@ -55,12 +55,44 @@ pub(super) fn sort(group: &mut [Member], zone: Tz) {
         return group.sort_by_key(|member| member.rotation.rank);
     }
     group.sort_by_key(|member| (yearless(member), url(member)));
-    let stretch = |index: usize| {
-        let before = yearless(&group[(index + group.len() - 1) % group.len()]).unwrap_or(0);
-        (yearless(&group[index]).unwrap_or(0) - before).rem_euclid(366 * DAY)
+    let spans = group.iter().map(Span::of).collect::<Vec<_>>();
+    let start = (0..group.len()).max_by_key(|index| (stretch_before(*index, &spans), std::cmp::Reverse(*index)));
+    group.rotate_left(start.unwrap_or(0));
+}
+
+/// A file's first stamp and how long it goes on behind it, as far as its end is in sight.
+#[derive(Clone, Copy, Debug, Default)]
+struct Span {
+    first: i64,
+    length: i64,
+}
+
+impl Span {
+    fn of(member: &Member) -> Self {
+        match (member.sight.first, member.sight.last) {
+            (Some(Stamp::Yearless(first)), Some(Stamp::Yearless(last))) => Self { first, length: around(last - first) },
+            (Some(Stamp::Yearless(first)), _) => Self { first, length: 0 },
+            _ => Self::default(),
+        }
+    }
+}
+
+/// How long no other file has a line before the file of this place begins, around the year.
+fn stretch_before(place: usize, spans: &[Span]) -> i64 {
+    let others = spans.iter().enumerate().filter(|(other, _)| *other != place);
+    let stretch = |(other, span): (usize, &Span)| match around(spans[place].first - span.first) {
+        // Of files that begin together, the first one has the stretch before it.
+        0 if other > place => YEAR,
+        since => (since - span.length).max(0),
     };
-    let start = (0..group.len()).max_by_key(|index| (stretch(*index), std::cmp::Reverse(*index))).unwrap_or(0);
-    group.rotate_left(start);
+    others.map(stretch).min().unwrap_or(YEAR)
+}
+
+/// The longest year, in which a stamp without a year stands.
+const YEAR: i64 = 366 * DAY;
+
+fn around(time: i64) -> i64 {
+    time.rem_euclid(YEAR)
 }
 
 fn url(member: &Member) -> String {
@@ -71,6 +103,22 @@ fn url(member: &Member) -> String {
 #[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_year_begins_behind_its_longest_stretch_without_a_line() {
+        let start = |spans: &[(i64, i64)]| {
+            let spans = spans.iter().map(|(first, days)| Span { first: first * DAY, length: days * DAY });
+            let spans = spans.collect::<Vec<_>>();
+            (0..spans.len()).max_by_key(|place| (stretch_before(*place, &spans), std::cmp::Reverse(*place)))
+        };
+        // From March to October in one file, and its last part in another.
+        assert_eq!(start(&[(88, 210), (298, 0)]), Some(0));
+        // December and January.
+        assert_eq!(start(&[(1, 20), (340, 20)]), Some(1));
+        // Two that begin together.
+        assert_eq!(start(&[(88, 3), (88, 9), (300, 1)]), Some(0));
+        assert_eq!(start(&[(88, 0)]), Some(0));
+    }
 
     #[test]
     fn rotated_names_share_a_stem_and_have_an_order() {

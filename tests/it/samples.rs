@@ -1,0 +1,199 @@
+//! The samples: files in, goldens out. A new case is three more files and no code.
+//!
+//! `sample_data/README.md` says what the files are.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use mailtally::calendar::Day;
+use mailtally::formats::detect::count;
+use mailtally::formats::{FORMATS, Format};
+use mailtally::pipelines::definition::{Definition, Known};
+use mailtally::reports;
+use mailtally::submissions::{Refusal, Submission};
+
+use crate::compare::Findings;
+use crate::csv;
+use crate::logs::{Answer, Cell, Logs, table, time};
+use crate::project;
+
+const ROWS: &str = "ts,account,mechanism,tls_version,cipher,client_ip,queue_id,recipients";
+const REFUSALS: &str = "ts,account,client_ip,kind,code";
+
+/// One case of one format.
+struct Case {
+    format: &'static dyn Format,
+    /// The raw log, compressed or not.
+    log: PathBuf,
+    /// Its path without `.log` and what follows.
+    stem: String,
+}
+
+impl Case {
+    fn golden(&self, kind: &str) -> PathBuf {
+        PathBuf::from(format!("{}.{kind}.csv", self.stem))
+    }
+
+    fn read(&self) -> Answer {
+        Logs::at([&self.log]).format(self.format.name()).year(2026).read()
+    }
+}
+
+fn folder(format: &dyn Format) -> PathBuf {
+    project().join("sample_data/raw").join(format.name())
+}
+
+fn files_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut files = entries.map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    files.sort();
+    files
+}
+
+/// `…/case.log.gz` to `…/case`; none where the file is no raw log.
+fn stem(path: &Path) -> Option<String> {
+    let path = path.to_str()?;
+    let plain = [".gz", ".zst", ".xz", ".bz2"].iter().find_map(|ending| path.strip_suffix(ending)).unwrap_or(path);
+    plain.strip_suffix(".log").map(str::to_owned)
+}
+
+fn cases() -> Vec<Case> {
+    let of = |format: &&'static dyn Format| {
+        let format = *format;
+        let logs = files_in(&folder(format)).into_iter();
+        logs.filter_map(move |log| stem(&log).map(|stem| Case { format, log, stem }))
+    };
+    FORMATS.iter().flat_map(of).collect()
+}
+
+fn row(row: &Submission) -> String {
+    let recipients = row.recipients.map_or_else(String::new, |recipients| recipients.to_string());
+    csv::line([
+        &*time(row.ts),
+        &row.account,
+        &row.mechanism,
+        row.tls_version.as_str(),
+        &row.cipher,
+        &row.client_ip,
+        &row.queue_id,
+        &recipients,
+    ])
+}
+
+fn refusal(row: &Refusal) -> String {
+    csv::line([&*time(row.ts), &row.account, &row.client_ip, row.kind.as_str(), &row.code])
+}
+
+/// A golden's lines behind its header.
+fn golden(path: &Path, header: &str, findings: &mut Findings) -> Vec<String> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => {
+            findings.note(format_args!("{}: {error}", path.display()));
+            return Vec::new();
+        }
+    };
+    let mut lines = text.lines().map(str::to_owned);
+    if lines.next().as_deref() != Some(header) {
+        findings.note(format_args!("{} does not begin with {header}", path.display()));
+    }
+    lines.collect()
+}
+
+#[test]
+fn every_sample_becomes_its_rows() {
+    let mut findings = Findings::default();
+    for case in cases() {
+        let answer = case.read();
+        let rows = golden(&case.golden("rows"), ROWS, &mut findings);
+        let found = answer.submissions().iter().map(row).collect::<Vec<_>>();
+        findings.same(format_args!("{} (rows)", case.stem), rows.clone(), found.clone());
+        if rows.len() == found.len() && rows.iter().collect::<BTreeSet<_>>() == found.iter().collect() && rows != found
+        {
+            findings.note(format_args!("{} is not in order of time and queue id", case.golden("rows").display()));
+        }
+        let refusals = golden(&case.golden("refusals"), REFUSALS, &mut findings);
+        findings.same(format_args!("{} (refusals)", case.stem), refusals, answer.refusals().iter().map(refusal));
+        answer.balance(&mut findings);
+    }
+    findings.none();
+}
+
+#[test]
+fn every_format_has_samples_and_every_sample_a_format() {
+    let mut findings = Findings::default();
+    let cases = cases();
+    for format in FORMATS {
+        if !cases.iter().any(|case| case.format.name() == format.name()) {
+            findings.note(format_args!("{} has no sample", folder(*format).display()));
+        }
+    }
+    for other in files_in(&project().join("sample_data/raw")) {
+        if !FORMATS.iter().any(|format| other == folder(*format)) {
+            findings.note(format_args!("{} belongs to no format", other.display()));
+        }
+    }
+    findings.none();
+}
+
+#[test]
+fn no_golden_is_left_over() {
+    let mut findings = Findings::default();
+    let known = cases().into_iter().flat_map(|case| [case.golden("rows"), case.golden("refusals"), case.log]);
+    let known = known.collect::<BTreeSet<_>>();
+    for format in FORMATS {
+        for file in files_in(&folder(*format)).iter().filter(|file| !known.contains(*file)) {
+            findings.note(format_args!("{} is neither a raw log nor the golden of one", file.display()));
+        }
+    }
+    findings.none();
+}
+
+#[test]
+fn a_sample_is_claimed_by_its_own_format_alone() {
+    let mut findings = Findings::default();
+    for case in cases() {
+        let text = std::fs::read(&case.log).unwrap();
+        for format in FORMATS {
+            let own = format.name() == case.format.name();
+            if (count(*format, [text.as_slice()]) > 0) != own {
+                findings.note(format_args!("{}: {} reads it: {}", case.stem, format.name(), !own));
+            }
+        }
+    }
+    findings.none();
+}
+
+/// The demo's sources as its pipeline file has them, each read whole.
+fn demo() -> Vec<(String, Answer)> {
+    let names = FORMATS.iter().map(|format| format.name()).collect::<Vec<_>>();
+    let datasets = reports::DATASETS.iter().map(|dataset| dataset.name).collect::<Vec<_>>();
+    let exports = reports::EXPORTS.iter().map(|export| export.name).collect::<Vec<_>>();
+    let known = Known { formats: &names, datasets: &datasets, exports: &exports };
+    let definition = Definition::read(&project().join("pipelines/demo.toml"), &known).unwrap();
+    let read = |source: mailtally::pipelines::definition::Source| {
+        (source.name, Logs::found(source.files).settings(source.settings).read())
+    };
+    definition.sources.into_iter().map(read).collect()
+}
+
+#[test]
+fn ten_days_of_two_servers_are_counted() {
+    let days = project().join("sample_data/days");
+    let mut findings = Findings::default();
+    let mut daily: BTreeMap<String, Cell> = BTreeMap::new();
+    let mut refusals: BTreeMap<String, u64> = BTreeMap::new();
+    for (name, answer) in demo() {
+        answer.daily().into_iter().for_each(|(key, cell)| daily.entry(key).or_default().add(cell));
+        for row in answer.refusals() {
+            *refusals.entry(format!("{},{}", Day::of(row.ts), row.kind.as_str())).or_default() += 1;
+        }
+        answer.balance(&mut findings);
+        findings.same(name, Vec::<String>::new(), answer.truncated.clone());
+    }
+    let truth = golden(&days.join("expected-daily.csv"), "date,account,tls_version,messages,recipients", &mut findings);
+    findings.same("days", truth, table(&daily));
+    let truth = golden(&days.join("expected-refusals.csv"), "date,kind,attempts", &mut findings);
+    findings.same("days (refusals)", truth, refusals.iter().map(|(key, count)| format!("{key},{count}")));
+    findings.none();
+}
