@@ -3,8 +3,8 @@
 use std::io;
 
 use super::ExitCode;
-use crate::pipelines::{self, definition};
 use crate::pipelines::definition::values::BadValue;
+use crate::pipelines::{self, definition};
 use crate::{sources, storage};
 
 /// The result of this module.
@@ -82,9 +82,17 @@ impl Error {
             | Self::NoDays { .. } => ExitCode::Usage,
             Self::Pipeline(pipelines::Error::Locked { .. }) => ExitCode::Locked,
             Self::Pipeline(
-                pipelines::Error::UnknownFormat { .. } | pipelines::Error::NoFormat { .. } | pipelines::Error::FormatTie { .. },
+                pipelines::Error::UnknownFormat { .. }
+                | pipelines::Error::NoFormat { .. }
+                | pipelines::Error::FormatTie { .. },
             ) => ExitCode::Usage,
-            Self::Storage(_) | Self::Sources(_) | Self::Pipeline(_) | Self::Folder(_) | Self::Runtime(_) | Self::Output(_) | Self::Json(_) => ExitCode::Failed,
+            Self::Storage(_)
+            | Self::Sources(_)
+            | Self::Pipeline(_)
+            | Self::Folder(_)
+            | Self::Runtime(_)
+            | Self::Output(_)
+            | Self::Json(_) => ExitCode::Failed,
         }
     }
 

@@ -53,8 +53,17 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
 
 fn print(known: &[Freshness], context: &mut Context) -> Result<()> {
     let mut table = TextTable::new(&[
-        "source", "first day", "last day", "#days", "#missing", "last line (UTC)", "#lines", "#rejected",
-        "#submissions", "#refusals", "#TLS unknown",
+        "source",
+        "first day",
+        "last day",
+        "#days",
+        "#missing",
+        "last line (UTC)",
+        "#lines",
+        "#rejected",
+        "#submissions",
+        "#refusals",
+        "#TLS unknown",
     ]);
     for source in known {
         table.row([
@@ -63,7 +72,10 @@ fn print(known: &[Freshness], context: &mut Context) -> Result<()> {
             source.last_day.to_string(),
             source.days.to_string(),
             source.missing().to_string(),
-            source.last_line.and_then(chrono::DateTime::from_timestamp_micros).map_or_else(String::new, |at| at.format("%F %T").to_string()),
+            source
+                .last_line
+                .and_then(chrono::DateTime::from_timestamp_micros)
+                .map_or_else(String::new, |at| at.format("%F %T").to_string()),
             source.lines_read.to_string(),
             source.lines_rejected.to_string(),
             source.submissions.to_string(),

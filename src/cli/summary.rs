@@ -1,5 +1,7 @@
 //! What a run tells a person: the window's numbers, what was done for them, and where the files are.
 
+use std::collections::BTreeSet;
+
 use super::{Context, Result};
 use crate::pipelines::definition::Definition;
 use crate::pipelines::report::Published;
@@ -35,18 +37,24 @@ pub(super) fn print(definition: &Definition, done: &Done, context: &mut Context)
 fn work(done: &Done, context: &mut Context) -> Result<()> {
     let days = &done.ingested.days;
     if days.is_empty() {
-        return Ok(());
+        let rolled = many(done.rolled.days.len(), "day", "");
+        return if done.rolled.days.is_empty() {
+            Ok(())
+        } else {
+            context.output.line(&format!("rolled up   {rolled}"))
+        };
     }
     let sum = |of: &dyn Fn(&crate::pipelines::ingest::Built) -> u64| days.values().map(of).sum::<u64>();
     let lines = sum(&|built| built.lines.read);
     let rejected = sum(&|built| built.lines.rejected);
     let (accepted, refused) = (sum(&|built| built.rows.submissions), sum(&|built| built.rows.refusals));
-    let mut sources = days.keys().map(|(source, _)| source).collect::<Vec<_>>();
-    sources.dedup();
+    let sources = days.keys().map(|(source, _)| source).collect::<BTreeSet<_>>();
+    let dates = days.keys().map(|(_, day)| day).collect::<BTreeSet<_>>();
     context.output.line(&format!(
-        "read        {} lines of {}: {} submissions, {} refusals, {} lines that could not be read",
+        "read        {} lines, {} of {}: {} submissions, {} refusals, {} lines that could not be read",
         grouped(lines),
-        many(days.len(), "day", &format!(" of {}", many(sources.len(), "source", ""))),
+        many(dates.len(), "day", ""),
+        many(sources.len(), "source", ""),
         grouped(accepted),
         grouped(refused),
         grouped(rejected),

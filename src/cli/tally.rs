@@ -82,7 +82,9 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
         if let Some((file, line, reason)) = found.first_rejected {
             let rejected = found.rejected;
             let at = name(file_at(file));
-            context.messages.warning(&format!("{rejected} lines could not be read, the first is {at}:{line}: {reason}"));
+            context
+                .messages
+                .warning(&format!("{rejected} lines could not be read, the first is {at}:{line}: {reason}"));
         }
         if tls_logging.is_never() && !found.daily.is_empty() {
             context.messages.warning("no line says a TLS version, so all are unknown: see `mailtally formats`");
@@ -133,21 +135,56 @@ struct Rows {
 }
 
 const SUBMISSION: &[&str] = &[
-    "ts", "server", "service", "tls_mode", "client_ip", "client_name", "helo", "account", "account_raw", "domain",
-    "mechanism", "mail_from", "#recipients", "#size_bytes", "tls_version", "cipher", "cipher_class", "queue_id",
+    "ts",
+    "server",
+    "service",
+    "tls_mode",
+    "client_ip",
+    "client_name",
+    "helo",
+    "account",
+    "account_raw",
+    "domain",
+    "mechanism",
+    "mail_from",
+    "#recipients",
+    "#size_bytes",
+    "tls_version",
+    "cipher",
+    "cipher_class",
+    "queue_id",
     "message_id",
 ];
 
 const REFUSAL: &[&str] = &[
-    "ts", "server", "service", "client_ip", "client_name", "helo", "account", "mechanism", "tls_version", "kind",
-    "code", "reason",
+    "ts",
+    "server",
+    "service",
+    "client_ip",
+    "client_name",
+    "helo",
+    "account",
+    "mechanism",
+    "tls_version",
+    "kind",
+    "code",
+    "reason",
 ];
 
 fn daily(tally: &Tally) -> Rows {
-    let row = |((day, account, version), counts): (&(_, _, crate::submissions::tls::TlsVersion), &crate::pipelines::tally::Counts)| {
+    let row = |((day, account, version), counts): (
+        &(_, _, crate::submissions::tls::TlsVersion),
+        &crate::pipelines::tally::Counts,
+    )| {
         let day: &crate::calendar::Day = day;
         let account: &compact_str::CompactString = account;
-        vec![json!(day.to_string()), json!(account.as_str()), json!(version.as_str()), json!(counts.messages), json!(counts.recipients)]
+        vec![
+            json!(day.to_string()),
+            json!(account.as_str()),
+            json!(version.as_str()),
+            json!(counts.messages),
+            json!(counts.recipients),
+        ]
     };
     rows(&["date", "account", "tls_version", "#messages", "#recipients"], tally.daily.iter().map(row))
 }
@@ -158,19 +195,42 @@ fn rows(columns: &'static [&'static str], rows: impl Iterator<Item = Vec<serde_j
 
 fn submission(row: &Submission) -> Vec<serde_json::Value> {
     vec![
-        time(row.ts), text(&row.server), text(&row.service), text(row.tls_mode.as_str()), text(&row.client_ip),
-        text(&row.client_name), text(&row.helo), text(&row.account), text(&row.account_raw), text(&row.domain),
-        text(&row.mechanism), text(&row.mail_from), json!(row.recipients), json!(row.size_bytes),
-        text(row.tls_version.as_str()), text(&row.cipher), text(row.cipher_class.as_str()), text(&row.queue_id),
+        time(row.ts),
+        text(&row.server),
+        text(&row.service),
+        text(row.tls_mode.as_str()),
+        text(&row.client_ip),
+        text(&row.client_name),
+        text(&row.helo),
+        text(&row.account),
+        text(&row.account_raw),
+        text(&row.domain),
+        text(&row.mechanism),
+        text(&row.mail_from),
+        json!(row.recipients),
+        json!(row.size_bytes),
+        text(row.tls_version.as_str()),
+        text(&row.cipher),
+        text(row.cipher_class.as_str()),
+        text(&row.queue_id),
         text(&row.message_id),
     ]
 }
 
 fn refusal(row: &Refusal) -> Vec<serde_json::Value> {
     vec![
-        time(row.ts), text(&row.server), text(&row.service), text(&row.client_ip), text(&row.client_name),
-        text(&row.helo), text(&row.account), text(&row.mechanism), text(row.tls_version.as_str()),
-        text(row.kind.as_str()), text(&row.code), text(&row.reason),
+        time(row.ts),
+        text(&row.server),
+        text(&row.service),
+        text(&row.client_ip),
+        text(&row.client_name),
+        text(&row.helo),
+        text(&row.account),
+        text(&row.mechanism),
+        text(row.tls_version.as_str()),
+        text(row.kind.as_str()),
+        text(&row.code),
+        text(&row.reason),
     ]
 }
 

@@ -56,7 +56,9 @@ impl Format for Postfix {
             Some(b"smtpd") => !message.starts_with(b"SSL_accept:"),
             Some(b"qmgr") => message.ends_with(b"(queue active)"),
             Some(b"cleanup") => behind_id(message).is_some_and(|text| {
-                text.starts_with(b"message-id=") || text.starts_with(b"reject: ") || text.starts_with(b"milter-reject: ")
+                text.starts_with(b"message-id=")
+                    || text.starts_with(b"reject: ")
+                    || text.starts_with(b"milter-reject: ")
             }),
             Some(b"pickup") => behind_id(message).is_some_and(|text| text.starts_with(b"uid=")),
             Some(_) => false,
@@ -101,8 +103,13 @@ fn component(program: &[u8]) -> Option<&[u8]> {
 /// Whether a message without its component begins like one that matters.
 fn without_component(message: &[u8]) -> bool {
     const BEGINNINGS: [&[u8]; 7] = [
-        b"connect from ", b"disconnect from ", b"warning: ", b"SSL_accept error from ", b"NOQUEUE: ",
-        b"proxy-accept: ", b"proxy-reject: ",
+        b"connect from ",
+        b"disconnect from ",
+        b"warning: ",
+        b"SSL_accept error from ",
+        b"NOQUEUE: ",
+        b"proxy-accept: ",
+        b"proxy-reject: ",
     ];
     if BEGINNINGS.iter().any(|beginning| message.starts_with(beginning)) || trust(message).is_some() {
         return true;
@@ -420,7 +427,10 @@ mod tests {
             }
             Record::Rejected(rejected) => format!(
                 "rejected {:?} {} | {} | {}",
-                rejected.stage, text(rejected.reply), text(rejected.mail_from), text(rejected.helo)
+                rejected.stage,
+                text(rejected.reply),
+                text(rejected.mail_from),
+                text(rejected.helo)
             ),
             other => format!("{other:?}").split(['(', ' ']).next().unwrap_or_default().to_owned(),
         }
@@ -437,14 +447,19 @@ mod tests {
             "opened 4fw2qs1lZmz1VlCj by a, b c (PLAIN) from localhost[::1]"
         );
         assert_eq!(
-            parse("A80C89D6896: client=localhost[127.0.10.5], sasl_method=XCLIENT, sasl_username=m@ops.example.org, sasl_sender=m@ops.example.org"),
+            parse(
+                "A80C89D6896: client=localhost[127.0.10.5], sasl_method=XCLIENT, sasl_username=m@ops.example.org, sasl_sender=m@ops.example.org"
+            ),
             "opened A80C89D6896 by m@ops.example.org () from localhost[127.0.10.5], fronted"
         );
         assert_eq!(
             parse("NOQUEUE: client=unknown[127.0.2.32], sasl_method=PLAIN, sasl_username=alice@corp.example.com"),
             "opened - by alice@corp.example.com (PLAIN) from [127.0.2.32]"
         );
-        assert_eq!(parse("B0E0F9D6992: client=localhost[127.0.0.1], orig_queue_id=9836D9D6992, orig_client=a[192.0.2.1]"), "OpenedByOthers");
+        assert_eq!(
+            parse("B0E0F9D6992: client=localhost[127.0.0.1], orig_queue_id=9836D9D6992, orig_client=a[192.0.2.1]"),
+            "OpenedByOthers"
+        );
         assert_eq!(parse("B0E0F9D6992: client="), "unreadable: client= that cannot be read");
     }
 
@@ -466,7 +481,9 @@ mod tests {
         let forged = "message-id=<x>, client=evil[198.51.100.7], sasl_method=PLAIN, sasl_username=ceo@corp.example.com";
         assert_eq!(parse(&format!("A73A89D6896: {forged}")), "MessageId");
         assert_eq!(
-            parse("warning: unknown[127.0.2.40]: SASL PLAIN authentication failed: (reason unavailable), sasl_username=nobody@x, sasl_username=ceo@corp.example.com"),
+            parse(
+                "warning: unknown[127.0.2.40]: SASL PLAIN authentication failed: (reason unavailable), sasl_username=nobody@x, sasl_username=ceo@corp.example.com"
+            ),
             r#"failed PLAIN Some("nobody@x, sasl_username=ceo@corp.example.com") (reason unavailable)"#
         );
     }
@@ -475,7 +492,9 @@ mod tests {
     fn handshakes_with_any_trust() {
         for trust in ["Anonymous", "Trusted", "Untrusted", "Verified"] {
             assert_eq!(
-                parse(&format!("{trust} TLS connection established from a.example[192.0.2.1]: TLSv1.1 with cipher ECDHE-RSA-AES256-SHA (256/256 bits)")),
+                parse(&format!(
+                    "{trust} TLS connection established from a.example[192.0.2.1]: TLSv1.1 with cipher ECDHE-RSA-AES256-SHA (256/256 bits)"
+                )),
                 "secured 192.0.2.1 TLSv1.1 ECDHE-RSA-AES256-SHA"
             );
         }
@@ -486,16 +505,22 @@ mod tests {
     #[test]
     fn rejects_carry_their_envelope() {
         assert_eq!(
-            parse("NOQUEUE: reject: RCPT from H[192.0.2.1]: 553 5.7.1 <ceo@x>: Sender address rejected: not owned by user erp@y; from=<ceo@x> to=<a@b> proto=ESMTP helo=<h, sasl_username=z>"),
+            parse(
+                "NOQUEUE: reject: RCPT from H[192.0.2.1]: 553 5.7.1 <ceo@x>: Sender address rejected: not owned by user erp@y; from=<ceo@x> to=<a@b> proto=ESMTP helo=<h, sasl_username=z>"
+            ),
             "rejected Recipient 553 5.7.1 <ceo@x>: Sender address rejected: not owned by user erp@y | ceo@x | h, sasl_username=z"
         );
         assert_eq!(
-            parse("NOQUEUE: reject: MAIL from H[192.0.2.1]: 552 5.3.4 Message size exceeds fixed limit; from=<a@b> proto=ESMTP helo=<h>"),
+            parse(
+                "NOQUEUE: reject: MAIL from H[192.0.2.1]: 552 5.3.4 Message size exceeds fixed limit; from=<a@b> proto=ESMTP helo=<h>"
+            ),
             "rejected Mail 552 5.3.4 Message size exceeds fixed limit | a@b | h"
         );
         assert_eq!(parse("NOQUEUE: reject: CONNECT from H[192.0.2.1]: 554 no; proto=SMTP"), "-");
         assert_eq!(
-            parse("proxy-accept: END-OF-MESSAGE: 250 2.0.0 Ok: queued as B0E0F9D6992; from=<a@b> to=<c@d> proto=ESMTP helo=<h> sasl_username=<u>"),
+            parse(
+                "proxy-accept: END-OF-MESSAGE: 250 2.0.0 Ok: queued as B0E0F9D6992; from=<a@b> to=<c@d> proto=ESMTP helo=<h> sasl_username=<u>"
+            ),
             "Relayed"
         );
     }

@@ -22,7 +22,9 @@ pub enum Error {
         name: String,
     },
     /// The files' lines are of no known format.
-    #[error("no line at the beginning of {file} is of a known format; say --format, or `mailtally formats` for what is known")]
+    #[error(
+        "no line at the beginning of {file} is of a known format; say --format, or `mailtally formats` for what is known"
+    )]
     NoFormat {
         /// The first of the files.
         file: String,

@@ -26,7 +26,8 @@ pub struct Rolled {
 /// Where the lake cannot be read.
 pub fn plan(lake: &Lake, days: DayRange) -> Result<Vec<Day>> {
     let base = Base::read(lake)?;
-    let rolled = ROLLUPS.iter().map(|rollup| lake.snapshot(rollup.table)).collect::<std::result::Result<Vec<_>, _>>()?;
+    let rolled =
+        ROLLUPS.iter().map(|rollup| lake.snapshot(rollup.table)).collect::<std::result::Result<Vec<_>, _>>()?;
     let stale = |day: &Day| {
         let digest = base.digest(*day);
         rolled.iter().any(|table| {

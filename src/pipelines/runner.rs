@@ -137,8 +137,7 @@ impl<'a> Runner<'a> {
             let (planned, known) = self.plan_ingest(order, wanted)?;
             (progress.expect)(planned.iter().flat_map(|source| &source.plan.tasks).map(|task| task.bytes).sum());
             let info = info(order, "ingest");
-            done.ingested =
-                ingest::run(self.storage, &self.lake, executor, &planned, known, &info, progress.advance)?;
+            done.ingested = ingest::run(self.storage, &self.lake, executor, &planned, known, &info, progress.advance)?;
             done.over_limit = self.over_limit(&done.ingested);
         }
         if order.stages.rollup {

@@ -325,7 +325,15 @@ mod tests {
         let mut framer = Framer::default();
         assert_eq!(framer.frame(b""), Framed::Blank);
         assert_eq!(framer.frame(b"  \r"), Framed::Blank);
-        for line in [&b"garbage"[..], b"<", b"<22>1 ", b"{", b"{\"message\":\"x\"}", b"Dec 30 10:00:06", b"2026-05-07T07:00:05Z"] {
+        for line in [
+            &b"garbage"[..],
+            b"<",
+            b"<22>1 ",
+            b"{",
+            b"{\"message\":\"x\"}",
+            b"Dec 30 10:00:06",
+            b"2026-05-07T07:00:05Z",
+        ] {
             assert_eq!(framer.frame(line), Framed::Unreadable, "{}", String::from_utf8_lossy(line));
         }
     }

@@ -271,7 +271,14 @@ mod tests {
     #[test]
     fn what_is_no_stamp_is_none() {
         let mut reader = StampReader::default();
-        for line in ["", "Foo 10 10:00:00 x", "Jan 32 10:00:00 x", "Jan 10 25:00:00 x", "Jan 10 10:00:00x", "a\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}"] {
+        for line in [
+            "",
+            "Foo 10 10:00:00 x",
+            "Jan 32 10:00:00 x",
+            "Jan 10 25:00:00 x",
+            "Jan 10 10:00:00x",
+            "a\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}",
+        ] {
             assert_eq!(reader.rfc3164(line.as_bytes()), None, "{line}");
         }
         for line in ["2026-13-01T00:00:00Z", "2026-02-29T00:00:00Z x", "2026-02-28T00:00:00Zx", "2026-02-28 00:00"] {

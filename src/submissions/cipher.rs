@@ -45,15 +45,31 @@ impl CipherClass {
             return Self::Unknown;
         }
         let triple_des = any(&["3DES", "CBC3", "EDE", "EDE3"]);
-        if any(&["NULL", "EXP", "EXPORT", "EXPORT40", "EXPORT56", "EXP1024", "RC4", "ARCFOUR", "RC2", "ADH", "AECDH", "ANON"])
-            || (any(&["DES", "DES40"]) && !triple_des)
+        if any(&[
+            "NULL", "EXP", "EXPORT", "EXPORT40", "EXPORT56", "EXP1024", "RC4", "ARCFOUR", "RC2", "ADH", "AECDH", "ANON",
+        ]) || (any(&["DES", "DES40"]) && !triple_des)
         {
             return Self::Prohibited;
         }
         if triple_des || any(&["IDEA", "SEED", "MD5"]) {
             return Self::Weak;
         }
-        if !any(&["AES", "AES128", "AES256", "AES128GCM", "AESCCM", "AESGCM", "CHACHA20", "CAMELLIA", "CAMELLIA128", "CAMELLIA256", "ARIA", "ARIA128", "ARIA256", "ARIA128GCM"]) {
+        if !any(&[
+            "AES",
+            "AES128",
+            "AES256",
+            "AES128GCM",
+            "AESCCM",
+            "AESGCM",
+            "CHACHA20",
+            "CAMELLIA",
+            "CAMELLIA128",
+            "CAMELLIA256",
+            "ARIA",
+            "ARIA128",
+            "ARIA256",
+            "ARIA128GCM",
+        ]) {
             return Self::Unknown;
         }
         // Schannel names the bulk cipher alone, so its key exchange is not known.

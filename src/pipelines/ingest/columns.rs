@@ -52,9 +52,7 @@ impl Columns for SubmissionColumns {
         fill(&mut self.where_, [&row.server, &row.service]);
         self.port.append_option(row.port());
         let mode = row.tls_mode.as_str();
-        let who = [
-            mode, &row.client_ip, &row.client_name, &row.helo, &row.account, &row.account_raw, &row.domain,
-        ];
+        let who = [mode, &row.client_ip, &row.client_name, &row.helo, &row.account, &row.account_raw, &row.domain];
         fill(&mut self.who, who);
         self.domain_from_mail_from.append_value(row.domain_from_mail_from);
         fill(&mut self.how, [&row.mechanism, row.auth_family().as_str()]);
@@ -102,8 +100,17 @@ impl Columns for RefusalColumns {
     fn push(&mut self, row: &Refusal) {
         self.ts.0.append_value(row.ts);
         let text = [
-            &row.server, &row.service, &row.client_ip, &row.client_name, &row.helo, &row.account,
-            row.mechanism.as_str(), row.tls_version.as_str(), row.kind.as_str(), &row.reason, &row.code,
+            &row.server,
+            &row.service,
+            &row.client_ip,
+            &row.client_name,
+            &row.helo,
+            &row.account,
+            row.mechanism.as_str(),
+            row.tls_version.as_str(),
+            row.kind.as_str(),
+            &row.reason,
+            &row.code,
         ];
         fill(&mut self.text, text);
     }

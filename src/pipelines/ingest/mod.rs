@@ -240,8 +240,7 @@ fn ingest(
         let names = places.iter().map(|place| name(*place)).collect();
         Ok(DaySink::new(lake, &task.source, &task.digests, names, progress))
     };
-    let (sink, seen, places) =
-        source.prepared.read(storage, stream, Some(task.days), &task.tls_logging, new_sink)?;
+    let (sink, seen, places) = source.prepared.read(storage, stream, Some(task.days), &task.tls_logging, new_sink)?;
     let mut rows = sink.finish()?;
     let mut outcome = Outcome::default();
     for (file, place) in seen.files.iter().zip(&places) {
@@ -296,13 +295,7 @@ fn lines(stats: &DayStats, files: &[FileStats]) -> Lines {
 
 /// What a day of a stream was built from: the files that may hold it, and those read before it for the sessions
 /// that were open at midnight.
-fn inputs(
-    stream: &Stream,
-    day: Day,
-    stats: &DayStats,
-    files: &[FileStats],
-    places: &[usize],
-) -> StreamInputs {
+fn inputs(stream: &Stream, day: Day, stats: &DayStats, files: &[FileStats], places: &[usize]) -> StreamInputs {
     let input = |index: usize| {
         let (file, seen) = (&stream.files[places[index]], &files[index]);
         let (from, to) = stats.ranges.get(&index).copied().unwrap_or((0, 0));

@@ -24,12 +24,7 @@ pub(super) struct Message {
 
 impl Message {
     /// The message that a session opens.
-    pub(super) fn open(
-        at: Timestamp,
-        session: &Session,
-        opened: &Opened<'_>,
-        account: Account,
-    ) -> Self {
+    pub(super) fn open(at: Timestamp, session: &Session, opened: &Opened<'_>, account: Account) -> Self {
         let mut row = Submission {
             ts: at,
             server: session.server.clone(),

@@ -182,13 +182,7 @@ impl Assembler {
     }
 
     /// The session of a line; one whose beginning is not in the log starts here, with less known of it.
-    fn session(
-        &mut self,
-        key: SessionKey,
-        at: Timestamp,
-        line: &Line<'_>,
-        client: Client<'_>,
-    ) -> &mut Session {
+    fn session(&mut self, key: SessionKey, at: Timestamp, line: &Line<'_>, client: Client<'_>) -> &mut Session {
         let Self { sessions, format, .. } = self;
         sessions.entry(key).or_insert_with(|| {
             let mut session = Session::default();

@@ -230,7 +230,8 @@ fn transactions(rejects: Vec<Reject>, failed: Option<usize>, opened: u32) -> Vec
     let (mut chosen, recipients): (Vec<_>, Vec<_>) = rejects.into_iter().partition(is_at_mail);
     let mut groups: Vec<Vec<Reject>> = Vec::new();
     for reject in recipients {
-        match groups.last_mut().filter(|group| group[0].after == reject.after && group[0].mail_from == reject.mail_from) {
+        match groups.last_mut().filter(|group| group[0].after == reject.after && group[0].mail_from == reject.mail_from)
+        {
             Some(group) => group.push(reject),
             None => groups.push(vec![reject]),
         }

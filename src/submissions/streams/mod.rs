@@ -138,7 +138,8 @@ fn without_copies(storage: &Arc<Storage>, found: Vec<Found>) -> sources::Result<
     let mut kept: Vec<Found> = Vec::new();
     for mut candidate in found {
         let twin = kept.iter().position(|(look, _)| {
-            Fingerprint::of(&look.head).matches(&candidate.0.head) || Fingerprint::of(&candidate.0.head).matches(&look.head)
+            Fingerprint::of(&look.head).matches(&candidate.0.head)
+                || Fingerprint::of(&candidate.0.head).matches(&look.head)
         });
         let Some(twin) = twin else {
             kept.push(candidate);

@@ -32,12 +32,16 @@ pub(super) fn infer(group: &[Member], reading: Reading) -> Vec<i32> {
 /// From a known year to the files before and behind it.
 fn spread(group: &[Member], years: &mut [Option<i32>], reading: Reading) {
     for index in (0..group.len().saturating_sub(1)).rev() {
-        if let (None, Some(stamp), Some(next)) = (years[index], first(&group[index]), begin(group, years, index + 1, reading)) {
+        if let (None, Some(stamp), Some(next)) =
+            (years[index], first(&group[index]), begin(group, years, index + 1, reading))
+        {
             years[index] = Some(latest_year(stamp, reading.zone, next + SLACK));
         }
     }
     for index in 1..group.len() {
-        if let (None, Some(stamp), Some(before)) = (years[index], first(&group[index]), begin(group, years, index - 1, reading)) {
+        if let (None, Some(stamp), Some(before)) =
+            (years[index], first(&group[index]), begin(group, years, index - 1, reading))
+        {
             let year = nearest_year(stamp, before);
             let too_early = instant(Stamp::Yearless(stamp), reading.zone, year) < before - SLACK;
             years[index] = Some(if too_early { year + 1 } else { year });
@@ -62,7 +66,8 @@ fn anchor(group: &[Member], last: usize, reading: Reading) -> i32 {
         Some(Stamp::Yearless(end)) => end,
         _ => first,
     };
-    let begins_with_end_in = |year: i32| latest_year(first, reading.zone, instant(Stamp::Yearless(end), reading.zone, year) + SLACK);
+    let begins_with_end_in =
+        |year: i32| latest_year(first, reading.zone, instant(Stamp::Yearless(end), reading.zone, year) + SLACK);
     if let Some(year) = reading.year {
         return begins_with_end_in(year);
     }
