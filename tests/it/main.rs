@@ -10,6 +10,7 @@ mod packing;
 
 mod architecture;
 mod corpus;
+mod same_answer;
 mod samples;
 
 use std::path::{Path, PathBuf};
