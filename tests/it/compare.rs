@@ -50,6 +50,11 @@ impl Findings {
         let _ = writeln!(self.0, "{what}");
     }
 
+    /// Whether nothing was noted.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Fails where anything was noted.
     #[track_caller]
     pub(crate) fn none(self) {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
-use chrono::{DateTime, SecondsFormat};
+use chrono::{DateTime, SecondsFormat, TimeZone, Utc};
 use chrono_tz::Tz;
 use mailtally::calendar::{SECOND, Timestamp};
 use mailtally::pipelines;
@@ -34,6 +34,8 @@ static STORAGE: LazyLock<(Arc<Storage>, Runtime)> = LazyLock::new(|| {
 pub(crate) struct Logs {
     patterns: Vec<Url>,
     settings: SourceSettings,
+    /// The files' time, where it shall be another than they have.
+    modified: Option<Timestamp>,
     /// Where the files were written, if they were: it is gone with the last use of them.
     _folder: Option<TempDir>,
 }
@@ -47,7 +49,7 @@ impl Logs {
 
     /// Files that match patterns.
     pub(crate) fn found(patterns: Vec<Url>) -> Self {
-        Self { patterns, settings: SourceSettings::default(), _folder: None }
+        Self { patterns, settings: SourceSettings::default(), modified: None, _folder: None }
     }
 
     /// Files of these names and bytes, in a folder of their own.
@@ -82,6 +84,12 @@ impl Logs {
         self
     }
 
+    /// As if the files had last been written in the middle of this year.
+    pub(crate) fn written_in(self, year: i32) -> Self {
+        let modified = Utc.with_ymd_and_hms(year, 7, 1, 0, 0, 0).single().map(|at| at.timestamp_micros());
+        Self { modified, ..self }
+    }
+
     /// The answer, of files that can be read.
     pub(crate) fn read(&self) -> Answer {
         self.try_read().unwrap_or_else(|error| panic!("{error}"))
@@ -93,6 +101,9 @@ impl Logs {
         let mut files: Vec<RawFile> = Vec::new();
         for pattern in &self.patterns {
             files.extend(list(storage, std::slice::from_ref(pattern))?);
+        }
+        for file in &mut files {
+            file.modified = self.modified.unwrap_or(file.modified);
         }
         let prepared = prepare(storage, &self.settings, &files, None, &[])?;
         let mut answer = Answer::default();

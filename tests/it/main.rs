@@ -1,11 +1,17 @@
 //! The integration tests: one binary, one module per layer. What they share comes first.
+//!
+//! `MAILTALLY_CORPUS` names the folder of real logs; without it, `../shared/corpus` is looked for.
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 mod compare;
 mod csv;
 mod logs;
+mod packing;
 
 mod architecture;
+mod corpus;
+mod properties;
+mod same_answer;
 mod samples;
 
 use std::path::{Path, PathBuf};

@@ -1,0 +1,183 @@
+//! Logs of real servers against what their clients recorded.
+//!
+//! The corpus is not part of the checkout. Where it is missing these tests say so and pass.
+
+mod derived;
+mod truth;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use chrono_tz::Tz;
+
+use crate::compare::Findings;
+use crate::logs::{Answer, Logs, table};
+use crate::packing::gunzip;
+use crate::project;
+
+/// One server's log, in all the ways in which it was written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Folder {
+    pub(crate) name: &'static str,
+    pub(crate) variants: &'static [&'static [&'static str]],
+    pub(crate) zone: Tz,
+    knows: Knows,
+}
+
+/// What the folder's log can say of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Knows {
+    Everything,
+    /// Nothing of TLS: versions are unknown, not none.
+    NoTls,
+    /// Neither TLS nor the mechanism nor what was refused: the client speaks to a server in front.
+    OnlyWhoAndWhence,
+}
+
+const FOUR: &[&[&str]] = &[&["mail.log"], &["mail-iso.log"], &["mail-json.log"], &["mail-5424.log"]];
+const ROTATED: &[&[&str]] = &[&["mail.log.2.gz", "mail.log.1", "mail.log"], &["mail-iso.log"], &["mail-json.log"]];
+
+/// Every folder of Postfix.
+#[rustfmt::skip]
+pub(crate) const FOLDERS: [Folder; 6] = [
+    Folder { name: "main",               variants: ROTATED,             zone: Tz::UTC,           knows: Knows::Everything },
+    Folder { name: "dst-berlin",         variants: FOUR,                zone: Tz::Europe__Berlin, knows: Knows::Everything },
+    Folder { name: "postlogd",           variants: &[&["postfix.log"]], zone: Tz::UTC,           knows: Knows::Everything },
+    Folder { name: "content-filter",     variants: FOUR,                zone: Tz::UTC,           knows: Knows::Everything },
+    Folder { name: "tlsloglevel0",       variants: FOUR,                zone: Tz::UTC,           knows: Knows::NoTls },
+    Folder { name: "dovecot-submission", variants: FOUR,                zone: Tz::UTC,           knows: Knows::OnlyWhoAndWhence },
+];
+
+/// The year of every log's last line. It is said where stamps have none, since a checkout keeps no file times.
+pub(crate) const YEAR: i32 = 2026;
+
+/// The corpus; says that it is missing where it is.
+pub(crate) fn corpus() -> Option<PathBuf> {
+    let named = std::env::var_os("MAILTALLY_CORPUS").map(PathBuf::from);
+    let folder = named.unwrap_or_else(|| project().join("../shared/corpus"));
+    if folder.join("postfix").is_dir() {
+        return Some(folder);
+    }
+    // Not by a macro: what those print is shown of failing tests only.
+    let test = std::thread::current().name().unwrap_or_default().to_owned();
+    let _ =
+        writeln!(std::io::stderr(), "skipped {test}: no logs in {}; name them by MAILTALLY_CORPUS", folder.display());
+    None
+}
+
+impl Folder {
+    /// The paths of some of its files.
+    pub(crate) fn paths(self, files: &[&str]) -> Vec<PathBuf> {
+        let Some(corpus) = corpus() else { return Vec::new() };
+        files.iter().map(|file| corpus.join("postfix").join(self.name).join(file)).collect()
+    }
+
+    /// Some logs, read as this folder's are.
+    pub(crate) fn understand(self, logs: Logs) -> Answer {
+        logs.zone(self.zone).year(YEAR).read()
+    }
+}
+
+/// One way in which a folder's log was written, and what it gives.
+struct Variant {
+    folder: Folder,
+    what: String,
+    paths: Vec<PathBuf>,
+    answer: Answer,
+}
+
+/// Each variant of each folder, read once for all tests; none where there is no corpus.
+fn variants() -> &'static [Variant] {
+    static READ: OnceLock<Vec<Variant>> = OnceLock::new();
+    if corpus().is_none() {
+        return &[];
+    }
+    let read = |folder: Folder, files: &[&str]| {
+        let paths = folder.paths(files);
+        let answer = folder.understand(Logs::at(&paths));
+        Variant { folder, what: format!("{} {}", folder.name, files.join(" ")), paths, answer }
+    };
+    let all = || FOLDERS.iter().flat_map(|folder| folder.variants.iter().map(|files| read(*folder, files))).collect();
+    READ.get_or_init(all)
+}
+
+#[test]
+fn the_daily_table_is_the_truth_s() {
+    let mut findings = Findings::default();
+    for Variant { folder, what, answer, .. } in variants() {
+        findings.same(what, table(&truth::daily(*folder)), table(&answer.daily()));
+    }
+    findings.none();
+}
+
+#[test]
+fn submissions_are_the_accepted_messages() {
+    let mut findings = Findings::default();
+    for Variant { folder, what, answer, .. } in variants() {
+        let found = answer.submissions().iter().map(truth::Message::of).collect();
+        truth::compare(what, truth::accepted(*folder), found, &mut findings);
+    }
+    findings.none();
+}
+
+#[test]
+fn refusals_are_the_failed_attempts() {
+    let mut findings = Findings::default();
+    for Variant { folder, what, answer, .. } in variants() {
+        if let Some(failed) = truth::failed(*folder) {
+            let found = answer.refusals().iter().map(|row| format!("{},{}", row.kind.as_str(), row.client_ip));
+            findings.same(what, failed, found);
+        }
+    }
+    findings.none();
+}
+
+#[test]
+fn every_line_is_counted_and_none_rejected() {
+    let mut findings = Findings::default();
+    for Variant { what, answer, paths, .. } in variants() {
+        answer.balance(&mut findings);
+        let lines = paths.iter().map(|path| line_ends(path)).sum::<usize>() as u64;
+        if (answer.lines_read(), answer.rejected()) != (lines, 0) {
+            let (read, rejected) = (answer.lines_read(), answer.rejected());
+            findings.note(format_args!("{what}: {read} of {lines} lines read, {rejected} rejected"));
+        }
+    }
+    findings.none();
+}
+
+fn line_ends(path: &Path) -> usize {
+    let stored = std::fs::read(path).unwrap();
+    let text = if path.extension().is_some_and(|ending| ending == "gz") { gunzip(&stored) } else { stored };
+    memchr::memchr_iter(b'\n', &text).count()
+}
+
+/// Long queue ids have the second in them: RFC 3164 without a year needs nothing else, and a file's time, which a
+/// copy changes, counts for less.
+#[test]
+fn queue_ids_tell_the_year() {
+    let postlogd = folder("postlogd");
+    let logs = || Logs::at(postlogd.paths(&["postfix.log"]));
+    without_year(postlogd, [logs().written_in(2024), logs().written_in(2031)]);
+}
+
+#[test]
+fn where_no_queue_id_tells_the_year_the_newest_file_s_time_does() {
+    let main = folder("main");
+    without_year(main, [Logs::at(main.paths(ROTATED[0])).written_in(YEAR)]);
+}
+
+fn without_year(folder: Folder, logs: impl IntoIterator<Item = Logs>) {
+    let Some(_) = corpus() else { return };
+    let mut findings = Findings::default();
+    for logs in logs {
+        findings.same(folder.name, table(&truth::daily(folder)), table(&logs.read().daily()));
+    }
+    findings.none();
+}
+
+/// A folder by its name.
+pub(crate) fn folder(name: &str) -> Folder {
+    FOLDERS.into_iter().find(|folder| folder.name == name).unwrap()
+}

@@ -1,0 +1,124 @@
+//! What the clients recorded, in the words of the tables.
+
+use std::collections::BTreeMap;
+
+use mailtally::submissions::Submission;
+use mailtally::submissions::tls::TlsVersion;
+
+use super::{Folder, Knows};
+use crate::compare::Findings;
+use crate::csv::{self, Row};
+use crate::logs::Cell;
+
+/// Where a server's count of recipients is not the client's: it drops repeated ones, so 57 accepted `RCPT TO` were
+/// 56 recipients (`nrcpt`). Folder, cell, what the clients counted, what the server did.
+const WITHOUT_REPEATED_RECIPIENTS: [(&str, &str, u64, u64); 1] =
+    [("main", "2025-12-30,printer-3f@corp.example.com,TLSv1.1", 57, 56)];
+
+/// The daily table that a folder's log must give.
+pub(super) fn daily(folder: Folder) -> BTreeMap<String, Cell> {
+    let mut cells: BTreeMap<String, Cell> = BTreeMap::new();
+    for row in rows(folder, "expected-daily.csv") {
+        let version = if folder.knows == Knows::Everything { version(&row["tls"]) } else { TlsVersion::Unknown };
+        let key = format!("{},{},{}", &row["day_utc"], &row["account"], version.as_str());
+        let cell = Cell { messages: number(&row["messages"]), recipients: number(&row["recipients"]) };
+        cells.entry(key).or_default().add(cell);
+    }
+    for (_, key, clients, server) in WITHOUT_REPEATED_RECIPIENTS.iter().filter(|(name, ..)| *name == folder.name) {
+        let cell = cells.get_mut(*key).unwrap();
+        assert_eq!(cell.recipients, *clients, "{key}");
+        cell.recipients = *server;
+    }
+    cells
+}
+
+fn rows(folder: Folder, file: &str) -> Vec<Row> {
+    folder.paths(&[file]).iter().flat_map(|path| csv::read(path)).collect()
+}
+
+fn number(text: &str) -> u64 {
+    text.parse().unwrap()
+}
+
+/// The version of the truth's spellings: `1.2` in the daily tables, OpenSSL's names in the transactions.
+fn version(text: &str) -> TlsVersion {
+    match text {
+        "" | "none" => TlsVersion::None,
+        "1.0" | "TLSv1" => TlsVersion::Tls10,
+        "1.1" | "TLSv1.1" => TlsVersion::Tls11,
+        "1.2" | "TLSv1.2" => TlsVersion::Tls12,
+        "1.3" | "TLSv1.3" => TlsVersion::Tls13,
+        other => panic!("the truth has a version '{other}'"),
+    }
+}
+
+/// An accepted message, as both sides can tell it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Message {
+    queue_id: String,
+    /// Account, mechanism, TLS version, cipher, client's address.
+    who: String,
+}
+
+impl Message {
+    /// A row's message.
+    pub(super) fn of(row: &Submission) -> Self {
+        let Submission { account, mechanism, tls_version, cipher, client_ip, .. } = row;
+        let who = format!("{account},{mechanism},{},{cipher},{client_ip}", tls_version.as_str());
+        Self { queue_id: row.queue_id.to_string(), who }
+    }
+
+    /// A transaction's message, without what the folder's log does not say.
+    fn recorded(folder: Folder, row: &Row) -> Self {
+        let mechanism = if folder.knows == Knows::OnlyWhoAndWhence { "" } else { &row["auth_mech"] };
+        let (version, cipher) = match folder.knows {
+            Knows::Everything => (version(&row["tls_version"]), &row["cipher"]),
+            Knows::NoTls | Knows::OnlyWhoAndWhence => (TlsVersion::Unknown, ""),
+        };
+        let who = format!("{},{mechanism},{},{cipher},{}", &row["account"], version.as_str(), &row["client_ip"]);
+        Self { queue_id: row["queue_id"].to_owned(), who }
+    }
+}
+
+/// The messages that the server accepted from authenticated clients. Those whose client vanished before the reply
+/// have no queue id.
+pub(super) fn accepted(folder: Folder) -> Vec<Message> {
+    let rows = rows(folder, "truth.csv").into_iter();
+    let accepted = rows.filter(|row| matches!(&row["outcome"], "accepted" | "dropped_after_dot"));
+    accepted.map(|row| Message::recorded(folder, &row)).collect()
+}
+
+/// Compares by queue id, and what has none with what is left over.
+pub(super) fn compare(what: &str, truth: Vec<Message>, mut found: Vec<Message>, findings: &mut Findings) {
+    let (known, nameless): (Vec<_>, Vec<_>) = truth.into_iter().partition(|message| !message.queue_id.is_empty());
+    let mut missing = Vec::new();
+    for message in known {
+        match found.iter().position(|other| *other == message) {
+            Some(place) => drop(found.swap_remove(place)),
+            None => missing.push(format!("{},{}", message.queue_id, message.who)),
+        }
+    }
+    findings.same(format_args!("{what}, by queue id"), missing, Vec::new());
+    let who = |messages: Vec<Message>| messages.into_iter().map(|message| message.who).collect::<Vec<_>>();
+    findings.same(format_args!("{what}, without queue id"), who(nameless), who(found));
+}
+
+/// The attempts that the server refused, as kind and address; none where its log has nothing of them.
+pub(super) fn failed(folder: Folder) -> Option<Vec<String>> {
+    if folder.knows == Knows::OnlyWhoAndWhence {
+        return None;
+    }
+    let kind = |row: &Row| match &row["outcome"] {
+        "auth_failed" => Some("auth_failed"),
+        "auth_cancelled" => Some("auth_aborted"),
+        "tls_failed" => Some("tls_failed"),
+        "sender_rejected" => Some("sender_rejected"),
+        // The client saw its recipients refused; the server's words say that it was for the sender.
+        "all_rcpt_rejected" if row["reply"].contains("Sender address rejected") => Some("sender_rejected"),
+        "all_rcpt_rejected" => Some("recipients_rejected"),
+        "data_rejected" => Some("data_rejected"),
+        _ => None,
+    };
+    let line = |row: Row| kind(&row).map(|kind| format!("{kind},{}", &row["client_ip"]));
+    Some(rows(folder, "truth.csv").into_iter().filter_map(line).collect())
+}

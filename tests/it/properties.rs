@@ -1,0 +1,140 @@
+//! What holds for any bytes: no panic, lines that add up, and nobody's words taken for the server's.
+
+mod damage;
+mod forgery;
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use crate::compare::Findings;
+use crate::logs::{Answer, Logs};
+use crate::packing::{PACKERS, line_end};
+use crate::project;
+use damage::Damage;
+
+/// Few cases in a debug build: each of them reads a file or two.
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+/// The samples: real lines of every form.
+fn samples() -> &'static [Vec<u8>] {
+    static READ: std::sync::OnceLock<Vec<Vec<u8>>> = std::sync::OnceLock::new();
+    READ.get_or_init(|| {
+        let entries = std::fs::read_dir(project().join("sample_data/raw/postfix")).unwrap();
+        let paths = entries.map(|entry| entry.unwrap().path());
+        let mut logs = paths.filter(|path| path.extension().is_some_and(|ending| ending == "log")).collect::<Vec<_>>();
+        logs.sort();
+        logs.iter().map(|path| std::fs::read(path).unwrap()).collect()
+    })
+}
+
+/// Some samples, one after the other.
+fn log() -> impl Strategy<Value = Vec<u8>> {
+    prop::collection::vec(any::<Index>(), 1..4)
+        .prop_map(|chosen| chosen.iter().flat_map(|index| index.get(samples()).clone()).collect())
+}
+
+fn read(bytes: &[u8]) -> Answer {
+    Logs::written([("mail.log", bytes)]).format("postfix").year(2026).read()
+}
+
+/// How many lines a file has: a hole of NUL bytes ends a line and is none itself.
+fn lines_of(bytes: &[u8]) -> u64 {
+    let pieces = |line: &[u8]| match line.contains(&0) {
+        true => line.split(|byte| *byte == 0).filter(|piece| !piece.is_empty()).count() as u64,
+        false => 1,
+    };
+    bytes.split_inclusive(|byte| *byte == b'\n').map(|line| pieces(line.strip_suffix(b"\n").unwrap_or(line))).sum()
+}
+
+/// Every line of the file was read, and each is used, ignored or rejected.
+fn adds_up(bytes: &[u8]) -> Result<(), TestCaseError> {
+    let mut findings = Findings::default();
+    let answer = read(bytes);
+    answer.balance(&mut findings);
+    prop_assert!(findings.is_empty(), "{findings:?}");
+    prop_assert_eq!(answer.lines_read(), lines_of(bytes));
+    Ok(())
+}
+
+/// Whether the bytes begin like those of a compressed file, which is not read as text.
+fn looks_packed(bytes: &[u8]) -> bool {
+    const BEGINNINGS: [&[u8]; 7] = [b"\x1f", b"BZh", b"\x28\xb5", b"\xfd7zXZ", b"PK", b"\x04\"M\x18", b"*M\x18"];
+    BEGINNINGS
+        .iter()
+        .any(|beginning| bytes.starts_with(beginning) || bytes[1.min(bytes.len())..].starts_with(beginning))
+}
+
+proptest! {
+    #![proptest_config(config(150))]
+
+    #[test]
+    fn any_bytes_add_up(bytes in prop::collection::vec(any::<u8>(), 1..4000)) {
+        prop_assume!(!looks_packed(&bytes));
+        adds_up(&bytes)?;
+    }
+
+    #[test]
+    fn any_text_with_line_ends_adds_up(text in "([A-Za-z0-9 :\\[\\]{}\",<>=/\\.\\+\\-\\n\\r\\t\\\\]|\\PC){1,600}") {
+        prop_assume!(!looks_packed(text.as_bytes()));
+        adds_up(text.as_bytes())?;
+    }
+}
+
+proptest! {
+    #![proptest_config(config(400))]
+
+    #[test]
+    fn damaged_logs_add_up(mut bytes in log(), damage in prop::collection::vec(any::<Damage>(), 0..12)) {
+        damage.iter().for_each(|damage| damage.inflict(&mut bytes));
+        prop_assume!(!bytes.is_empty() && !looks_packed(&bytes));
+        adds_up(&bytes)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(config(60))]
+
+    /// A damaged compressed file gives rows or an error that names it, and nothing else.
+    #[test]
+    fn damaged_compressed_logs_are_read_or_refused(
+        log in log(),
+        packer in 0..PACKERS.len(),
+        damage in prop::collection::vec(any::<Damage>(), 1..3),
+    ) {
+        let mut bytes = PACKERS[packer].1(&log);
+        damage.iter().for_each(|damage| damage.inflict(&mut bytes));
+        prop_assume!(!bytes.is_empty());
+        let logs = Logs::written([("mail.log.packed", &bytes)]).format("postfix").year(2026);
+        match logs.try_read() {
+            Ok(answer) => {
+                let mut findings = Findings::default();
+                answer.balance(&mut findings);
+                prop_assert!(findings.is_empty(), "{findings:?}");
+            }
+            Err(error) => prop_assert!(error.to_string().contains("mail.log.packed"), "{error}"),
+        }
+    }
+
+    /// Where a file ends and the next one begins changes no row: sessions and messages go on.
+    #[test]
+    fn a_log_cut_in_two_gives_the_same_rows(sample in any::<Index>(), place in any::<Index>()) {
+        let bytes = sample.get(samples());
+        let (old, new) = bytes.split_at(line_end(bytes, place.index(bytes.len())));
+        let cut = Logs::written([("mail.log.1", old), ("mail.log", new)]).format("postfix").year(2026).read();
+        let mut findings = Findings::default();
+        findings.same("cut", read(bytes).rows(), cut.rows());
+        cut.balance(&mut findings);
+        prop_assert!(findings.is_empty(), "{findings:?}");
+    }
+}
+
+#[test]
+fn lines_are_counted_around_holes() {
+    for (text, lines) in
+        [("", 0), ("a", 1), ("a\n", 1), ("a\n\nb", 3), ("a\0\0b\n", 2), ("\0\0\n", 0), ("a\n\0\0b\n", 2)]
+    {
+        assert_eq!(lines_of(text.as_bytes()), lines, "{text:?}");
+    }
+}
