@@ -57,7 +57,7 @@ pub(crate) fn corpus() -> Option<PathBuf> {
     let named = std::env::var_os("MAILTALLY_CORPUS").map(PathBuf::from);
     let folder = named.unwrap_or_else(|| project().join("../shared/corpus"));
     if folder.join("postfix").is_dir() {
-        return Some(folder);
+        return folder.canonicalize().ok();
     }
     // Not by a macro: what those print is shown of failing tests only.
     let test = std::thread::current().name().unwrap_or_default().to_owned();
