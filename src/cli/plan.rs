@@ -8,6 +8,7 @@ use super::args::Work;
 use super::output::TextTable;
 use super::run::{definition, order};
 use super::{Context, ExitCode, Result};
+use crate::calendar::{Day, DayRange};
 use crate::pipelines::ingest::plan::Reason;
 use crate::pipelines::runner::{Plans, Runner};
 
@@ -73,6 +74,9 @@ fn print(plans: &Plans<'_>, context: &mut Context) -> Result<()> {
     for day in &plans.rollups {
         table.row([day.to_string(), String::new(), "rollup".to_owned(), "older than its submissions".to_owned()]);
     }
+    if let (true, Some(days)) = (table.is_empty(), plans.empty) {
+        return context.output.line(&nothing_found(days));
+    }
     if table.is_empty() {
         return context.output.line("nothing to do: the lake holds what the files hold");
     }
@@ -80,6 +84,12 @@ fn print(plans: &Plans<'_>, context: &mut Context) -> Result<()> {
     let tasks = plans.sources.iter().flat_map(|source| &source.plan.tasks).collect::<Vec<_>>();
     let mebibytes = tasks.iter().map(|task| task.bytes).sum::<u64>().div_ceil(1 << 20);
     context.output.line(&format!("\n{} passes over {mebibytes} MiB of files", tasks.len()))
+}
+
+/// What to say where there was nothing to do since nothing was found.
+pub(super) fn nothing_found(days: DayRange) -> String {
+    let looked = if days.start == Day::from_epoch_days(0) { format!("up to {}", days.last()) } else { days.to_string() };
+    format!("nothing to do: no file holds a line of {looked}; see lookback_days in the pipeline, or ask for --from and --to")
 }
 
 fn as_json(plans: &Plans<'_>) -> serde_json::Value {

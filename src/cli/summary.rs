@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::plan::nothing_found;
 use super::{Context, Result};
 use crate::pipelines::definition::Definition;
 use crate::pipelines::report::Published;
@@ -19,6 +20,9 @@ const BAR: f64 = 30.0;
 pub(super) fn print(definition: &Definition, done: &Done, context: &mut Context) -> Result<()> {
     let idle = done.ingested.days.is_empty() && done.rolled.days.is_empty() && done.published.is_none();
     let failed = !done.ingested.failed.is_empty() || !done.rolled.failed.is_empty();
+    if let (true, Some(days)) = (idle && !failed, done.empty) {
+        return context.output.line(&nothing_found(days));
+    }
     if idle && !failed {
         context.output.line("nothing to do: the lake and the reports hold what the files hold")?;
         let place = display(&definition.publish);

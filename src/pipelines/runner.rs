@@ -55,6 +55,8 @@ pub struct Done {
     pub published: Option<Published>,
     /// Days of a source in which more lines were rejected than the pipeline allows.
     pub over_limit: Vec<OverLimit>,
+    /// The days that were looked at, where the lake holds nothing after all.
+    pub empty: Option<DayRange>,
 }
 
 /// A day with too many lines that could not be read.
@@ -79,6 +81,8 @@ pub struct Plans<'a> {
     pub known: Ingested,
     /// Days that would be rolled up, beside those that are ingested.
     pub rollups: Vec<Day>,
+    /// The days that were looked at, where the lake holds nothing yet.
+    pub empty: Option<DayRange>,
 }
 
 /// A pipeline with its places opened.
@@ -122,7 +126,8 @@ impl<'a> Runner<'a> {
         let wanted = self.wanted(order);
         let (sources, known) = if order.stages.ingest { self.plan_ingest(order, wanted)? } else { Default::default() };
         let rollups = if order.stages.rollup { self.days_to_roll_up(wanted, &BTreeSet::new())? } else { Vec::new() };
-        Ok(Plans { sources, known, rollups })
+        let empty = self.is_empty()?.then_some(wanted.range());
+        Ok(Plans { sources, known, rollups, empty })
     }
 
     /// Runs the stages.
@@ -148,7 +153,12 @@ impl<'a> Runner<'a> {
         if order.stages.report {
             done.published = self.publish()?;
         }
+        done.empty = self.is_empty()?.then_some(wanted.range());
         Ok(done)
+    }
+
+    fn is_empty(&self) -> Result<bool> {
+        Ok(report::newest_day(&self.lake)?.is_none())
     }
 
     fn plan_ingest(&self, order: &Order, wanted: Wanted) -> Result<(Vec<Planned<'a>>, Ingested)> {
