@@ -27,6 +27,8 @@ pub struct Timeline {
     year: i32,
     /// The last stamp without a year, to notice the turn of the year.
     last_yearless: Option<i64>,
+    /// Day and year of the last stamp without one, and what brings a stamp of that day to its place in the year.
+    placed: (i64, i32, i64),
     /// The hour of local time that the memory is for.
     hour: i64,
     /// UTC minus local time in that hour: before and after a fold where it comes twice.
@@ -41,7 +43,8 @@ impl Timeline {
     /// A timeline for a file whose first line lies in `year`, where its stamps name none.
     #[must_use]
     pub fn new(zone: Tz, year: i32) -> Self {
-        Self { zone, year, last_yearless: None, hour: i64::MIN, offsets: (0, 0), fold: None, at_start: true }
+        let (hour, placed) = (i64::MIN, (i64::MIN, year, 0));
+        Self { zone, year, last_yearless: None, placed, hour, offsets: (0, 0), fold: None, at_start: true }
     }
 
     /// Goes on with the stream's next file, whose first line lies in `year`. A doubled hour goes on where it was.
@@ -55,10 +58,10 @@ impl Timeline {
     pub fn resolve(&mut self, stamp: Stamp) -> Timestamp {
         match stamp {
             Stamp::Utc(at) => at,
-            Stamp::Local(local) => self.from_local(local),
+            Stamp::Local(local) => self.local_to_utc(local),
             Stamp::Yearless(yearless) => {
                 let local = self.place(yearless);
-                self.from_local(local)
+                self.local_to_utc(local)
             }
         }
     }
@@ -73,11 +76,18 @@ impl Timeline {
             }
         }
         self.last_yearless = Some(yearless);
+        let day = yearless.div_euclid(DAY);
+        let (placed_day, placed_year, shift) = self.placed;
+        if (placed_day, placed_year) == (day, self.year) {
+            return yearless + shift;
+        }
         // 29 February in a common year cannot be: the line keeps its place in order, a day later.
-        in_year(yearless, self.year).or_else(|| in_year(yearless + DAY, self.year)).unwrap_or(yearless)
+        let local = in_year(yearless, self.year).or_else(|| in_year(yearless + DAY, self.year)).unwrap_or(yearless);
+        self.placed = (day, self.year, local - yearless);
+        local
     }
 
-    fn from_local(&mut self, local: i64) -> Timestamp {
+    fn local_to_utc(&mut self, local: i64) -> Timestamp {
         let at_start = std::mem::take(&mut self.at_start);
         let hour = local.div_euclid(HOUR);
         if hour != self.hour {
