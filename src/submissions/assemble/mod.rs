@@ -320,14 +320,14 @@ impl Assembler {
             (Stage::Recipient, Some(_)) => {}
             (Stage::Data, Some(queue_id)) => {
                 if let Some(message) = self.messages.remove(&MessageKey(key.0, text(queue_id))) {
-                    rows.refusal(&session::data_rejected(at, &message.row, rejected));
+                    data_rejected(at, &message, rejected, rows);
                 }
             }
             (Stage::Data, None) => {
                 let Some(session) = self.sessions.get_mut(&key) else { return };
                 if let Some(message) = session.in_filter.take() {
                     self.in_filter -= 1;
-                    rows.refusal(&session::data_rejected(at, &message.row, rejected));
+                    data_rejected(at, &message, rejected, rows);
                 }
             }
             (Stage::Mail | Stage::Recipient, _) => {
@@ -371,6 +371,14 @@ impl Assembler {
             self.accept_unqueued(message, rows);
         }
     }
+}
+
+/// The refusal of a message's content.
+fn data_rejected(at: Timestamp, message: &Message, rejected: &Rejected<'_>, rows: &mut dyn Rows) {
+    if message.orphan {
+        rows.orphan(at);
+    }
+    rows.refusal(&session::data_rejected(at, &message.row, rejected));
 }
 
 /// What a row needs of [`Submission`] to say who it was.
