@@ -92,11 +92,11 @@ impl Assembler {
         }
     }
 
-    /// Whether a row that belongs before `end` may still come.
+    /// The time of the earliest row that may still come; none where nothing is open.
     #[must_use]
-    pub fn has_open_before(&self, end: Timestamp) -> bool {
-        self.messages.values().any(|message| message.row.ts < end)
-            || self.sessions.values().any(|session| session.has_pending_before(end))
+    pub fn oldest_open(&self) -> Option<Timestamp> {
+        let messages = self.messages.values().map(|message| message.row.ts);
+        messages.chain(self.sessions.values().filter_map(Session::pending_since)).min()
     }
 
     /// Takes the next record of the stream.
@@ -182,13 +182,7 @@ impl Assembler {
     }
 
     /// The session of a line; one whose beginning is not in the log starts here, with less known of it.
-    fn session(
-        &mut self,
-        key: SessionKey,
-        at: Timestamp,
-        line: &Line<'_>,
-        client: Client<'_>,
-    ) -> &mut Session {
+    fn session(&mut self, key: SessionKey, at: Timestamp, line: &Line<'_>, client: Client<'_>) -> &mut Session {
         let Self { sessions, format, .. } = self;
         sessions.entry(key).or_insert_with(|| {
             let mut session = Session::default();

@@ -176,11 +176,12 @@ impl Session {
         }
     }
 
-    /// Whether a refusal from before `end` waits for the session's end.
-    pub(super) fn has_pending_before(&self, end: Timestamp) -> bool {
-        self.tls_failure.as_ref().is_some_and(|failure| failure.at < end)
-            || self.rejects.first().is_some_and(|reject| reject.row.ts < end)
-            || self.in_filter.as_ref().is_some_and(|message| message.row.ts < end)
+    /// The time of the earliest row that waits for the session's end.
+    pub(super) fn pending_since(&self) -> Option<Timestamp> {
+        let failure = self.tls_failure.as_ref().map(|failure| failure.at);
+        let reject = self.rejects.first().map(|reject| reject.row.ts);
+        let message = self.in_filter.as_ref().map(|message| message.row.ts);
+        failure.into_iter().chain(reject).chain(message).min()
     }
 
     /// Judges what waited for the end.
@@ -227,7 +228,8 @@ fn transactions(rejects: Vec<Reject>, failed: Option<usize>, opened: u32) -> Vec
     let (mut chosen, recipients): (Vec<_>, Vec<_>) = rejects.into_iter().partition(is_at_mail);
     let mut groups: Vec<Vec<Reject>> = Vec::new();
     for reject in recipients {
-        match groups.last_mut().filter(|group| group[0].after == reject.after && group[0].mail_from == reject.mail_from) {
+        match groups.last_mut().filter(|group| group[0].after == reject.after && group[0].mail_from == reject.mail_from)
+        {
             Some(group) => group.push(reject),
             None => groups.push(vec![reject]),
         }
