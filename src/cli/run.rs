@@ -101,8 +101,8 @@ fn complain(done: &Done, context: &Context) {
     }
     for ((source, day), gone) in &ingested.kept {
         context.messages.warning(&format!(
-            "{day} of source '{source}' is left as it is: it was built from files that are gone ({}); \
-             --allow-fewer-inputs builds it from what is left",
+            "{day} of source '{source}' is left as it is: what it was built from is gone ({}); \
+             --allow-fewer-inputs builds it from what is left, where something is",
             gone.join(", ")
         ));
     }

@@ -104,7 +104,7 @@ impl Prepared {
             let from_start = pass.files.first().is_none_or(|file| file.from == 0) && places.first() == Some(&0);
             if outcome.overlap_found {
                 overlapping = true;
-            } else if outcome.orphans > 0 && lead < HORIZON && !from_start {
+            } else if !outcome.orphans.is_empty() && lead < HORIZON && !from_start {
                 lead = HORIZON;
             } else {
                 return Ok((sink, outcome, places));

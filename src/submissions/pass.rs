@@ -7,7 +7,7 @@
 //! The three run beside each other, joined by short queues, so that memory does not follow the files' size. Reading
 //! goes on past the last day until nothing of it is open, and no further.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{BuildHasher, BuildHasherDefault, Hash};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -98,8 +98,8 @@ pub struct Outcome {
     pub days: BTreeMap<Day, DayStats>,
     /// Per file of the pass.
     pub files: Vec<FileStats>,
-    /// Rows whose session began before what was read: reading from further back may tell more.
-    pub orphans: u64,
+    /// Days with rows whose session began before what was read: reading from further back may tell more.
+    pub orphans: BTreeSet<Day>,
     /// Whether a file began long before the one before it ended, in a pass that took them for disjoint.
     pub overlap_found: bool,
 }
@@ -140,6 +140,9 @@ pub struct FileStats {
     pub truncated: bool,
     /// The first and the last time on its lines.
     pub span: Option<(Timestamp, Timestamp)>,
+    /// Up to when lines behind its end could change nothing: the latest time that was read by then, or that of the
+    /// earliest row which was open then.
+    pub settled: Timestamp,
     /// Its lines, as far as they were read, whatever day they are of.
     pub lines: LineCounts,
     /// How often a client connected, with or without authenticating.
@@ -273,7 +276,7 @@ impl<'a> Joiner<'a> {
             storage,
             pass,
             assembler: Assembler::new(pass.format, pass.settings.clone()),
-            rows: Wanted { days: pass.days, repeats: overlapping, seam: Seam::default(), orphans: 0, sink },
+            rows: Wanted { days: pass.days, repeats: overlapping, seam: Seam::default(), orphans: BTreeSet::new(), sink },
             outcome: Outcome { files, ..Outcome::default() },
             timeline: Timeline::new(pass.zone, 1970),
             file: 0,
@@ -305,9 +308,10 @@ impl<'a> Joiner<'a> {
                 }
                 Step::Scanned(..) => {}
                 Step::End { file, truncated } => {
+                    let settled = self.settled();
+                    let to_end = skip.load(Ordering::Relaxed) <= file;
                     let stats = &mut self.outcome.files[file];
-                    stats.truncated = truncated;
-                    stats.to_end = skip.load(Ordering::Relaxed) <= file;
+                    *stats = FileStats { truncated, to_end, settled, ..stats.clone() };
                     self.begin(file + 1);
                     if self.outcome.overlap_found {
                         break;
@@ -466,12 +470,19 @@ impl<'a> Joiner<'a> {
             return false;
         }
         self.next_stop_check = at + STOP_CHECK;
-        at > end + HORIZON || !self.assembler.has_open_before(end)
+        at > end + HORIZON || self.assembler.oldest_open().is_none_or(|open| open >= end)
+    }
+
+    /// Up to when lines that are still to come can change nothing.
+    fn settled(&self) -> Timestamp {
+        self.assembler.oldest_open().map_or(self.latest, |open| open.min(self.latest))
     }
 
     fn end(mut self) -> Outcome {
-        for (day, stats) in &mut self.outcome.days {
-            stats.closed = self.latest >= day.end() && !self.assembler.has_open_before(day.end());
+        let settled = self.settled();
+        // A day without a line is as closed as any other.
+        for day in self.pass.days.iter().flat_map(|days| days.days()) {
+            self.outcome.days.entry(day).or_default().closed = settled >= day.end();
         }
         self.assembler.finish(&mut self.rows);
         self.outcome.orphans = self.rows.orphans;
@@ -506,7 +517,7 @@ struct Wanted<'a> {
     days: Option<DayRange>,
     repeats: Option<Repeats>,
     seam: Seam,
-    orphans: u64,
+    orphans: BTreeSet<Day>,
     sink: &'a mut dyn Sink,
 }
 
@@ -543,7 +554,9 @@ impl Rows for Wanted<'_> {
     }
 
     fn orphan(&mut self, ts: Timestamp) {
-        self.orphans += u64::from(self.wants(ts));
+        if self.wants(ts) {
+            self.orphans.insert(Day::of(ts));
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod corpus;
 mod properties;
 mod same_answer;
 mod samples;
+mod scenarios;
 
 use std::path::{Path, PathBuf};
 

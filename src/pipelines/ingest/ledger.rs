@@ -4,14 +4,13 @@
 //! can only name what the lake holds. A run that was killed in between leaves data files whose digest the row does
 //! not have, and so the day is built again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::outcome::{DayInputs, FileInput};
 use crate::calendar::{Day, DayRange};
 use crate::lake::tables::{COVERAGE, REFUSALS, REJECTED_LINES, SUBMISSIONS, Table};
 use crate::lake::{DataFile, Lake, Partition, Snapshot};
 use crate::pipelines::{Error, Result};
-use crate::sources::Fingerprint;
 use crate::submissions::streams::KnownFile;
 
 /// The tables that a day of a source is published in, the ledger's own last.
@@ -20,11 +19,20 @@ pub const TABLES: [&Table; 4] = [&SUBMISSIONS, &REFUSALS, &REJECTED_LINES, &COVE
 /// What the lake says of the days of all sources.
 #[derive(Debug)]
 pub struct Ledger {
-    entries: BTreeMap<(String, Day), DayInputs>,
+    entries: BTreeMap<(String, Day), Entry>,
+}
+
+/// What it says of one day of a source.
+#[derive(Debug)]
+pub struct Entry {
+    /// What the day was built from.
+    pub inputs: DayInputs,
+    /// Whether all tables hold what was built from that: a run that was killed may have replaced some of them.
+    pub whole: bool,
 }
 
 impl Ledger {
-    /// Reads the entries of some days. A day whose tables do not all carry the same digest has none.
+    /// Reads the entries of some days. A day whose tables do not all carry the same digest is not whole.
     ///
     /// # Errors
     /// Where the lake cannot be read.
@@ -33,30 +41,37 @@ impl Ledger {
         let [submissions, refusals, rejected, coverage] = snapshots;
         let data = [submissions?, refusals?, rejected?];
         let coverage = coverage?;
-        let files = coverage.files.iter().filter(|file| days.contains(file.partition.date));
-        let whole = files.filter(|file| data.iter().all(|table| agrees(table, file))).collect::<Vec<_>>();
-        Ok(Self { entries: inputs(lake, &whole)? })
+        let files = coverage.files.iter().filter(|file| days.contains(file.partition.date)).collect::<Vec<_>>();
+        let whole = |file: &&DataFile| data.iter().all(|table| agrees(table, file));
+        let partitions = files.iter().copied().filter(whole).map(|file| &file.partition).collect::<BTreeSet<_>>();
+        let entry = |((source, day), inputs): ((String, Day), DayInputs)| {
+            let whole = partitions.contains(&partition(&source, day));
+            ((source, day), Entry { inputs, whole })
+        };
+        Ok(Self { entries: inputs(lake, &files)?.into_iter().map(entry).collect() })
     }
 
-    /// What a day of a source was built from.
+    /// What is known of a day of a source.
     #[must_use]
-    pub fn entry(&self, source: &str, day: Day) -> Option<&DayInputs> {
+    pub fn entry(&self, source: &str, day: Day) -> Option<&Entry> {
         self.entries.get(&(source.to_owned(), day))
+    }
+
+    /// The days of a source that the lake has.
+    pub fn days(&self, source: &str) -> impl Iterator<Item = Day> {
+        self.entries.keys().filter(move |(name, _)| name == source).map(|(_, day)| *day)
     }
 
     /// The files that were read to their end for any of a source's days, so that their length is known.
     #[must_use]
     pub fn known_files(&self, source: &str) -> Vec<KnownFile> {
         let of_source = self.entries.iter().filter(|((name, _), _)| name == source);
-        let streams = of_source.flat_map(|(_, entry)| &entry.streams);
-        let files = streams.flat_map(|stream| stream.files.iter().map(move |file| (!stream.closed, file)));
-        let mut known: BTreeMap<(&Fingerprint, u64), KnownFile> = BTreeMap::new();
-        for (open, file) in files.filter(|(_, file)| file.to_end) {
-            let FileInput { fingerprint, length, last, .. } = file;
-            let new = || KnownFile { fingerprint: fingerprint.clone(), length: *length, last: *last, open };
-            known.entry((fingerprint, *length)).or_insert_with(new).open |= open;
-        }
-        known.into_values().collect()
+        let files = of_source.flat_map(|(_, entry)| &entry.inputs.streams).flat_map(|stream| &stream.files);
+        let known = files.filter(|file| file.to_end).map(|file| {
+            let FileInput { fingerprint, length, last, modified, .. } = file.clone();
+            ((fingerprint.clone(), length, modified), KnownFile { fingerprint, length, last, modified })
+        });
+        known.collect::<BTreeMap<_, _>>().into_values().collect()
     }
 }
 

@@ -99,7 +99,12 @@ pub fn plan_sources<'a>(
                 ingested.kept.extend(kept);
                 planned.push(plan);
             }
-            Ok(None) => ingested.empty.push(source.name.clone()),
+            Ok(None) => {
+                let nothing = Found { source: &source.name, settings: &source.settings_digest(), streams: Vec::new() };
+                let kept = plan(&nothing, &ledger, wanted, allow_fewer_inputs).kept;
+                ingested.kept.extend(kept.into_iter().map(|(day, gone)| ((source.name.clone(), day), gone)));
+                ingested.empty.push(source.name.clone());
+            }
             Err(error) => {
                 tracing::error!(source = source.name, "the source cannot be read");
                 ingested.failed.push(Failure { source: source.name.clone(), days: None, error });
@@ -252,9 +257,10 @@ fn ingest(
         let stats = seen.days.get(&day).cloned().unwrap_or_default();
         let rows = rows.remove(&day).unwrap_or_default();
         balanced(&task.source, day, &stats, &rows)?;
-        let mut inputs = inputs(stream, day, &stats, &seen.files, &places);
+        let mut inputs = inputs(stream, day, &stats, seen.orphans.contains(&day), &seen.files, &places);
         let undecided = rows.unknown_tls_hosts.iter().filter(|host| !task.tls_logging.of(host));
         inputs.undecided = undecided.cloned().collect();
+        inputs.decided.clone_from(&rows.cleartext_hosts);
         let lines = lines(&stats, &seen.files);
         outcome.days.insert(day, DayOutcome { rows, lines, inputs });
     }
@@ -295,7 +301,14 @@ fn lines(stats: &DayStats, files: &[FileStats]) -> Lines {
 
 /// What a day of a stream was built from: the files that may hold it, and those read before it for the sessions
 /// that were open at midnight.
-fn inputs(stream: &Stream, day: Day, stats: &DayStats, files: &[FileStats], places: &[usize]) -> StreamInputs {
+fn inputs(
+    stream: &Stream,
+    day: Day,
+    stats: &DayStats,
+    orphans: bool,
+    files: &[FileStats],
+    places: &[usize],
+) -> StreamInputs {
     let input = |index: usize| {
         let (file, seen) = (&stream.files[places[index]], &files[index]);
         let (from, to) = stats.ranges.get(&index).copied().unwrap_or((0, 0));
@@ -304,13 +317,17 @@ fn inputs(stream: &Stream, day: Day, stats: &DayStats, files: &[FileStats], plac
             fingerprint: file.fingerprint.clone(),
             length,
             to_end: seen.to_end,
+            closed: seen.settled >= day.end(),
+            modified: file.look.file.modified,
             from,
             to,
             last: seen.span.map(|(_, last)| last).filter(|_| seen.to_end).or(file.last),
             name: display(&file.look.file.url),
         }
     };
-    let matters = |index: &usize| stats.ranges.contains_key(index) || plan::can_hold(stream, places[*index], day);
+    let reach = plan::Reach::of(stats.closed, orphans);
+    let matters =
+        |index: &usize| stats.ranges.contains_key(index) || plan::can_hold(stream, places[*index], day, reach);
     let files = (0..places.len()).filter(matters).map(input).collect();
-    StreamInputs { undecided: BTreeSet::new(), closed: stats.closed, files }
+    StreamInputs { closed: stats.closed, orphans, files, ..StreamInputs::default() }
 }

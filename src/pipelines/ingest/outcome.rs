@@ -59,8 +59,10 @@ pub struct DayRows {
     pub refusals: u64,
     /// Submissions whose TLS version is not known.
     pub unknown_tls: u64,
-    /// The hosts that accepted them.
+    /// The hosts of rows whose TLS version is not known.
     pub unknown_tls_hosts: BTreeSet<String>,
+    /// The hosts of rows without TLS.
+    pub cleartext_hosts: BTreeSet<String>,
     /// Submissions whose account is not known.
     pub unknown_account: u64,
     /// The data files.
@@ -115,8 +117,12 @@ pub struct DayInputs {
 pub struct StreamInputs {
     /// Hosts with submissions whose TLS version is unknown because the host had not been seen to log any.
     pub undecided: BTreeSet<String>,
+    /// Hosts whose silence about TLS was taken for cleartext, because a line of theirs had said a version.
+    pub decided: BTreeSet<String>,
     /// Whether nothing that comes later in the stream can change the day.
     pub closed: bool,
+    /// Whether it has rows of sessions whose beginning is in no file: an earlier one may still bring it.
+    pub orphans: bool,
     /// The files that could hold the day, and the one before them.
     pub files: Vec<FileInput>,
 }
@@ -130,6 +136,10 @@ pub struct FileInput {
     pub length: u64,
     /// Whether that was its end.
     pub to_end: bool,
+    /// Whether nothing that may come behind that can change the day.
+    pub closed: bool,
+    /// When it was written last: a packed file that begins the same and was last written then is the same.
+    pub modified: Timestamp,
     /// The bytes that held the day's lines: from.
     pub from: u64,
     /// And to; nothing where both are the same.
@@ -164,6 +174,7 @@ impl DayRows {
         self.refusals += other.refusals;
         self.unknown_tls += other.unknown_tls;
         self.unknown_tls_hosts.extend(other.unknown_tls_hosts.iter().cloned());
+        self.cleartext_hosts.extend(other.cleartext_hosts.iter().cloned());
         self.unknown_account += other.unknown_account;
         self.files.extend(other.files.iter().cloned());
     }

@@ -5,15 +5,35 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::ledger::Ledger;
+use super::ledger::{Entry, Ledger};
 use super::outcome::{DayInputs, FileInput, StreamInputs, Task};
 use crate::calendar::{Day, DayRange, HOUR, Timestamp};
+use crate::submissions::assemble::HORIZON;
 use crate::submissions::streams::{Stream, StreamFile};
 use crate::submissions::tls::TlsLogging;
 
 /// How far beyond its known first and last line a file may matter: logs are a little out of order, and a session that
 /// is open at midnight has its lines on both sides of it.
 const SLACK: i64 = HOUR;
+
+/// How far before and behind a day a file may begin or end and still matter to it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reach {
+    before: i64,
+    after: i64,
+}
+
+impl Reach {
+    /// That of a day that nothing is known of yet.
+    const USUAL: Self = Self { before: SLACK, after: SLACK };
+
+    /// That of a day that was built: as far as lines are joined, where a session's beginning or the end of something
+    /// was in no file.
+    pub(super) fn of(closed: bool, orphans: bool) -> Self {
+        let reach = |far: bool| if far { HORIZON } else { SLACK };
+        Self { before: reach(orphans), after: reach(!closed) }
+    }
+}
 
 /// A source as it is found now.
 #[derive(Clone, Debug)]
@@ -71,24 +91,33 @@ impl Wanted {
 /// Plans a source.
 #[must_use]
 pub fn plan(found: &Found<'_>, ledger: &Ledger, wanted: Wanted, allow_fewer_inputs: bool) -> Plan {
+    let held = days_held(found, wanted.range());
+    let known = ledger.days(found.source).filter(|day| wanted.range().contains(*day));
     let mut plan = Plan::default();
-    for day in days_held(found, wanted.range()) {
+    for day in known.chain(held.iter().copied()).collect::<BTreeSet<_>>() {
         let entry = ledger.entry(found.source, day);
-        let reason = match (entry.map(|entry| change(found, entry, day)), wanted) {
-            (None, _) => Reason::New,
-            (Some(Some(change)), _) => Reason::Changed(change),
-            (Some(None), Wanted::All(_)) => Reason::Asked,
-            (Some(None), Wanted::Changed(_)) => continue,
-        };
-        let gone = entry.map(|entry| gone(found, entry)).unwrap_or_default();
-        if gone.is_empty() || allow_fewer_inputs {
+        let Some(reason) = reason(found, entry, day, wanted) else { continue };
+        let gone = entry.map(|entry| gone(found, &entry.inputs)).unwrap_or_default();
+        let is_held = held.contains(&day);
+        if gone.is_empty() || (allow_fewer_inputs && is_held) {
             plan.days.insert(day, reason);
-        } else {
+        } else if is_held || matches!(wanted, Wanted::All(_)) {
             plan.kept.insert(day, gone);
         }
     }
-    plan.tasks = tasks(found, &plan.days);
+    plan.tasks = tasks(found, ledger, &plan.days);
     plan
+}
+
+/// Why a day is to be built; none where it is as it should be.
+fn reason(found: &Found<'_>, entry: Option<&Entry>, day: Day, wanted: Wanted) -> Option<Reason> {
+    let Some(entry) = entry else { return Some(Reason::New) };
+    let unfinished = (!entry.whole).then(|| "an earlier run did not come to its end".to_owned());
+    match (unfinished.or_else(|| change(found, &entry.inputs, day)), wanted) {
+        (Some(change), _) => Some(Reason::Changed(change)),
+        (None, Wanted::All(_)) => Some(Reason::Asked),
+        (None, Wanted::Changed(_)) => None,
+    }
 }
 
 /// The days of the range that a file of the source can hold.
@@ -112,9 +141,9 @@ fn span(stream: &Stream, file: usize, range: DayRange) -> Option<(Timestamp, Tim
 }
 
 /// Whether a file may hold lines that matter to a day.
-pub(super) fn can_hold(stream: &Stream, file: usize, day: Day) -> bool {
+pub(super) fn can_hold(stream: &Stream, file: usize, day: Day, reach: Reach) -> bool {
     span(stream, file, DayRange::single(day))
-        .is_some_and(|(first, last)| first < day.end() + SLACK && last >= day.start() - SLACK)
+        .is_some_and(|(first, last)| first < day.end() + reach.after && last >= day.start() - reach.before)
 }
 
 /// What has changed since a day was built, in words.
@@ -128,18 +157,17 @@ fn change(found: &Found<'_>, entry: &DayInputs, day: Day) -> Option<String> {
         if let Some(host) = decided {
             return Some(format!("host {host} has been seen to log TLS versions"));
         }
-        let files = stream.files.iter().enumerate().filter(|(place, _)| can_hold(stream, *place, day));
+        let reach = before.map_or(Reach::USUAL, |before| Reach::of(before.closed, before.orphans));
+        let files = stream.files.iter().enumerate().filter(|(place, _)| can_hold(stream, *place, day, reach));
         files.map(|(_, file)| file).find_map(|file| match before.and_then(|before| recorded(&before.files, file)) {
             None => Some(format!("new file {}", name(file))),
-            Some(then) => {
-                let closed = before.is_some_and(|before| before.closed);
-                (!closed && has_grown(file, then)).then(|| format!("{} has grown", name(file)))
-            }
+            Some(then) => (!then.closed && has_grown(file, then)).then(|| format!("{} has grown", name(file))),
         })
     })
 }
 
-/// The files that a day was built from and that are not there any more, or are shorter than they were.
+/// What a day was built from and what is not there any more: files, or shorter ones now; and the proof that a host
+/// logs TLS versions, which an operator who changes the settings may well do without.
 fn gone(found: &Found<'_>, entry: &DayInputs) -> Vec<String> {
     let now = || found.streams.iter().flat_map(|(stream, _)| &stream.files);
     let there = |then: &FileInput| {
@@ -148,7 +176,13 @@ fn gone(found: &Found<'_>, entry: &DayInputs) -> Vec<String> {
         })
     };
     let files = entry.streams.iter().flat_map(|stream| &stream.files);
-    files.filter(|then| !there(then)).map(|then| then.name.clone()).collect()
+    let files = files.filter(|then| !there(then)).map(|then| then.name.clone());
+    let unproven = |host: &&String| {
+        let proven = found.streams.iter().any(|(_, tls_logging)| tls_logging.of(host));
+        entry.settings == found.settings && !proven
+    };
+    let hosts = entry.streams.iter().flat_map(|stream| &stream.decided).filter(unproven);
+    files.chain(hosts.map(|host| format!("a line in which host {host} says a TLS version"))).collect()
 }
 
 fn shares_a_file(before: &StreamInputs, stream: &Stream) -> bool {
@@ -169,13 +203,19 @@ fn has_grown(file: &StreamFile, then: &FileInput) -> bool {
 }
 
 /// One pass per stream and run of days that follow one another.
-fn tasks(found: &Found<'_>, days: &BTreeMap<Day, Reason>) -> Vec<Task> {
+fn tasks(found: &Found<'_>, ledger: &Ledger, days: &BTreeMap<Day, Reason>) -> Vec<Task> {
     let digests = days.keys().map(|day| (*day, digest(found, *day))).collect::<BTreeMap<_, _>>();
     let mut tasks = Vec::new();
     for (place, (stream, tls_logging)) in found.streams.iter().enumerate() {
-        let holds = |day: &Day| (0..stream.files.len()).any(|file| can_hold(stream, file, *day));
-        for range in DayRange::group(days.keys().copied().filter(holds)) {
-            let held = |file: &usize| range.days().any(|day| can_hold(stream, *file, day));
+        let can_hold = |file: usize, day: Day| can_hold(stream, file, day, Reach::USUAL);
+        let holds = |day: Day| (0..stream.files.len()).any(|file| can_hold(file, day));
+        // A day that the stream had once and has no more, because its stamps are read otherwise now, is emptied.
+        let held = |day: Day| {
+            let entry = ledger.entry(found.source, day);
+            entry.is_some_and(|entry| entry.inputs.streams.iter().any(|before| shares_a_file(before, stream)))
+        };
+        for range in DayRange::group(days.keys().copied().filter(|day| holds(*day) || held(*day))) {
+            let held = |file: &usize| range.days().any(|day| can_hold(*file, day));
             let bytes = (0..stream.files.len()).filter(held).map(|file| stream.files[file].look.file.size).sum();
             tasks.push(Task {
                 source: found.source.to_owned(),
@@ -196,7 +236,7 @@ fn digest(found: &Found<'_>, day: Day) -> String {
     let mut text = format!("{} {} {day}\n", env!("CARGO_PKG_VERSION"), found.settings);
     for (stream, tls_logging) in &found.streams {
         text.push_str(&format!("{tls_logging:?}\n"));
-        let files = (0..stream.files.len()).filter(|file| can_hold(stream, *file, day));
+        let files = (0..stream.files.len()).filter(|file| can_hold(stream, *file, day, Reach::USUAL));
         for file in files.map(|file| &stream.files[file]) {
             let length = file.look.length.unwrap_or(file.look.file.size);
             text.push_str(&format!("{} {length}\n", file.fingerprint.hash));

@@ -84,12 +84,8 @@ impl<'a> DaySink<'a> {
 impl Rows for DaySink<'_> {
     fn submission(&mut self, row: &Submission) {
         let Some(writer) = self.writer(Day::of(row.ts)) else { return };
-        if row.tls_version == TlsVersion::Unknown {
-            writer.rows.unknown_tls += 1;
-            if !writer.rows.unknown_tls_hosts.contains(row.server.as_str()) {
-                writer.rows.unknown_tls_hosts.insert(row.server.to_string());
-            }
-        }
+        writer.note_tls(row.tls_version, &row.server);
+        writer.rows.unknown_tls += u64::from(row.tls_version == TlsVersion::Unknown);
         writer.rows.unknown_account += u64::from(row.account.is_empty());
         writer.rows.submissions += 1;
         writer.submissions.columns.push(row);
@@ -99,6 +95,7 @@ impl Rows for DaySink<'_> {
 
     fn refusal(&mut self, row: &Refusal) {
         let Some(writer) = self.writer(Day::of(row.ts)) else { return };
+        writer.note_tls(row.tls_version, &row.server);
         writer.rows.refusals += 1;
         writer.refusals.columns.push(row);
         writer.refusals.waiting += 1;
@@ -137,6 +134,18 @@ impl<'a> DayWriter<'a> {
             refusals: TableWriter::new(lake, partition.clone(), digest),
             rejected: TableWriter::new(lake, partition, digest),
             rows: DayRows::default(),
+        }
+    }
+
+    /// Remembers whose silence about TLS has decided a row, or might.
+    fn note_tls(&mut self, version: TlsVersion, host: &str) {
+        let hosts = match version {
+            TlsVersion::Unknown => &mut self.rows.unknown_tls_hosts,
+            TlsVersion::None => &mut self.rows.cleartext_hosts,
+            _ => return,
+        };
+        if !hosts.contains(host) {
+            hosts.insert(host.to_owned());
         }
     }
 

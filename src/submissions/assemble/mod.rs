@@ -92,11 +92,11 @@ impl Assembler {
         }
     }
 
-    /// Whether a row that belongs before `end` may still come.
+    /// The time of the earliest row that may still come; none where nothing is open.
     #[must_use]
-    pub fn has_open_before(&self, end: Timestamp) -> bool {
-        self.messages.values().any(|message| message.row.ts < end)
-            || self.sessions.values().any(|session| session.has_pending_before(end))
+    pub fn oldest_open(&self) -> Option<Timestamp> {
+        let messages = self.messages.values().map(|message| message.row.ts);
+        messages.chain(self.sessions.values().filter_map(Session::pending_since)).min()
     }
 
     /// Takes the next record of the stream.
@@ -314,14 +314,14 @@ impl Assembler {
             (Stage::Recipient, Some(_)) => {}
             (Stage::Data, Some(queue_id)) => {
                 if let Some(message) = self.messages.remove(&MessageKey(key.0, text(queue_id))) {
-                    rows.refusal(&session::data_rejected(at, &message.row, rejected));
+                    data_rejected(at, &message, rejected, rows);
                 }
             }
             (Stage::Data, None) => {
                 let Some(session) = self.sessions.get_mut(&key) else { return };
                 if let Some(message) = session.in_filter.take() {
                     self.in_filter -= 1;
-                    rows.refusal(&session::data_rejected(at, &message.row, rejected));
+                    data_rejected(at, &message, rejected, rows);
                 }
             }
             (Stage::Mail | Stage::Recipient, _) => {
@@ -365,6 +365,14 @@ impl Assembler {
             self.accept_unqueued(message, rows);
         }
     }
+}
+
+/// The refusal of a message's content.
+fn data_rejected(at: Timestamp, message: &Message, rejected: &Rejected<'_>, rows: &mut dyn Rows) {
+    if message.orphan {
+        rows.orphan(at);
+    }
+    rows.refusal(&session::data_rejected(at, &message.row, rejected));
 }
 
 /// What a row needs of [`Submission`] to say who it was.

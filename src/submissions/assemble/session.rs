@@ -180,11 +180,12 @@ impl Session {
         self.tls_failure = Some(Box::new(row));
     }
 
-    /// Whether a refusal from before `end` waits for the session's end.
-    pub(super) fn has_pending_before(&self, end: Timestamp) -> bool {
-        self.tls_failure.as_ref().is_some_and(|failure| failure.ts < end)
-            || self.rejects.first().is_some_and(|reject| reject.row.ts < end)
-            || self.in_filter.as_ref().is_some_and(|message| message.row.ts < end)
+    /// The time of the earliest row that waits for the session's end.
+    pub(super) fn pending_since(&self) -> Option<Timestamp> {
+        let failure = self.tls_failure.as_ref().map(|failure| failure.ts);
+        let reject = self.rejects.first().map(|reject| reject.row.ts);
+        let message = self.in_filter.as_ref().map(|message| message.row.ts);
+        failure.into_iter().chain(reject).chain(message).min()
     }
 
     /// Judges what waited for the end.

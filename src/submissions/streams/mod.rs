@@ -72,8 +72,8 @@ pub struct KnownFile {
     pub length: u64,
     /// Its last line's time.
     pub last: Option<Timestamp>,
-    /// Whether it matters if the file has grown since: where its format does not say its length, it is decoded.
-    pub open: bool,
+    /// When it was written last: rotation and packing keep that.
+    pub modified: Timestamp,
 }
 
 /// A file's first and last stamp and what else its ends tell.
@@ -114,17 +114,20 @@ pub fn discover(
     Ok(streams)
 }
 
-/// Takes the length and the end of a compressed file from what an earlier run has learnt.
+/// Takes the length and the end of a compressed file from what an earlier run has learnt; decodes one that is not
+/// as it was then.
 fn adopt(storage: &Arc<Storage>, look: &mut Look, known: &[KnownFile]) -> sources::Result<Option<Timestamp>> {
     if look.tail.is_some() {
         return Ok(None);
     }
     let same = || known.iter().filter(|file| file.fingerprint.matches(&look.head));
-    if let Some(file) = same().find(|file| look.may_have_length(file.length) == Some(true)) {
+    let is_as_it_was =
+        |file: &&KnownFile| look.may_have_length(file.length).unwrap_or(file.modified == look.file.modified);
+    if let Some(file) = same().find(is_as_it_was) {
         look.length = Some(file.length);
         return Ok(file.last);
     }
-    if same().any(|file| file.open) {
+    if same().next().is_some() {
         look_through(storage, look)?;
     }
     Ok(None)

@@ -1,0 +1,141 @@
+//! Runs that are killed, that meet each other, and that meet damaged files.
+
+use std::fs::File;
+use std::time::{Duration, Instant};
+
+use mailtally::lake::tables;
+use polars::prelude::col;
+
+use super::answer::{self, rotated};
+use super::place::{self, MX3, Place};
+use super::raw::{self, Log, gzip};
+
+/// A small source, so that a run is over soon and can be killed often.
+fn small() -> Place {
+    let place = Place::new(&[place::MX2]);
+    place.logs("mx2", rotated(&raw::MX2[..3]));
+    place
+}
+
+#[test]
+fn a_killed_run_is_resumed_by_the_next() {
+    let whole = small();
+    let started = Instant::now();
+    whole.run(&[]).expect(0);
+    let duration = started.elapsed();
+    let expected = whole.everything();
+    let mut killed = 0;
+    for moment in 1..=12 {
+        let place = small();
+        killed += u32::from(place.start(&["run", "pipeline.toml"]).kill_after(duration * moment / 13));
+        place.run(&[]).expect(0);
+        place.everything().assert_is(&expected, &format!("killed after {moment}/13 of a run"));
+    }
+    assert!(killed >= 6, "only {killed} of 12 runs were still there to be killed");
+}
+
+/// One lake, killed again and again while all its days are being replaced. A reader in between sees whole days.
+#[test]
+fn a_rerun_that_is_killed_leaves_the_lake_as_it_was() {
+    let place = small();
+    let again = ["run", "pipeline.toml", "--from", "2026-03-01", "--to", "2026-03-03"];
+    let started = Instant::now();
+    place.say(&again).expect(0);
+    let duration = started.elapsed();
+    let expected = place.rows();
+    for moment in 1..=8 {
+        place.start(&again).kill_after(duration * moment / 9);
+        place.rows().assert_is(&expected, &format!("killed after {moment}/9 of a rerun"));
+    }
+    place.run(&[]).expect(0);
+    place.rows().assert_is(&expected, "after the last rerun");
+}
+
+/// What a kill leaves between the commits of two tables: new submissions under an old ledger.
+#[test]
+fn a_day_that_was_half_committed_is_neither_trusted_nor_made_poorer() {
+    let place = small();
+    place.log("mx2/mail.log", &raw::MX2[2][..100_000]);
+    place.ingest().built("mx2", 1..=3);
+    std::fs::rename(place.path("lake/coverage"), place.path("ledger before")).unwrap();
+    place.log("mx2/mail.log", &raw::MX2[2]);
+    place.ingest();
+    let expected = place.rows();
+    std::fs::remove_dir_all(place.path("lake/coverage")).unwrap();
+    std::fs::rename(place.path("ledger before"), place.path("lake/coverage")).unwrap();
+
+    let poorer = place.copy();
+    poorer.remove("mx2/mail.log");
+    let said = poorer.run(&["--stage", "ingest", "--from", "2026-03-02", "--to", "2026-03-03"]).expect(3);
+    assert_eq!(said.days("kept", "mx2"), [2, 3].into());
+    poorer.rows().assert_is(&expected, "the file is gone");
+
+    let built = place.ingest().days("ingested", "mx2");
+    assert!(built.contains(&3) && !built.contains(&1), "{built:?}");
+    place.rows().assert_is(&expected, "the days are whole again");
+    place.ingest().built("mx2", []);
+}
+
+#[test]
+fn of_two_runs_at_once_one_gives_way() {
+    let place = small();
+    let runs = [(); 2].map(|()| place.start(&["run", "pipeline.toml", "--json", "--stage", "ingest"]));
+    let codes = runs.map(|run| run.wait().code.unwrap());
+    assert!(codes.contains(&0) && codes.iter().all(|code| [0, 4].contains(code)), "{codes:?}");
+    let alone = small();
+    alone.ingest();
+    place.rows().assert_is(&alone.rows(), "two runs at once");
+}
+
+#[test]
+fn a_lake_that_another_run_holds_is_left_alone() {
+    let place = small();
+    std::fs::create_dir(place.path("lake")).unwrap();
+    let lock = File::create(place.path("lake/.lock")).unwrap();
+    lock.lock().unwrap();
+    let started = Instant::now();
+    place.run(&[]).expect(4).warns("another run is working on the lake");
+    assert!(started.elapsed() < Duration::from_secs(20));
+    drop(lock);
+    place.ingest().built("mx2", 1..=3);
+}
+
+#[test]
+fn a_damaged_file_fails_its_own_days_only() {
+    let place = Place::new(&[place::MX1, MX3]);
+    place.logs("mx1", rotated(&raw::MX1));
+    place.remove("mx1/mail.log.2");
+    let mut damaged = gzip(&raw::MX1[1]);
+    let checksum = damaged.len() - 8;
+    damaged[checksum] ^= 1;
+    place.log("mx1/mail.log.2.gz", &damaged);
+    place.log("mx3/mail.log", &Log::default().session("2026-03-02T12:00:00Z", 72, "4F2A0002", None).bytes());
+    let said = place.run(&["--stage", "ingest,rollup"]).expect(5).warns("mail.log.2.gz").built("mx3", [2]);
+    let failed = said.json()["failed"].clone();
+    assert_eq!(failed[0]["source"], "mx1");
+    assert!(said.days("ingested", "mx1").is_disjoint(&(3..=6).collect()));
+    assert_eq!(place.table(&tables::DAILY_VOLUME, &[col("messages")]).iter().filter(|row| *row == "1").count(), 1);
+
+    place.log("mx1/mail.log.2.gz", &gzip(&raw::MX1[1]));
+    place.ingest().built("mx3", []);
+    place.rows().of("mx1").assert_is(&answer::MX1, "the file is whole again");
+}
+
+#[test]
+fn what_is_readable_of_a_cut_file_counts() {
+    let place = Place::new(&[place::MX1]);
+    let packed = gzip(&raw::MX1[0]);
+    place.log("mx1/mail.log.1.gz", &packed[..packed.len() / 2]);
+    place.log("mx1/mail.log", &raw::MX1[2]);
+    place.ingest().warns("mail.log.1.gz is cut off").built("mx1", 1..=9);
+    let cut = place.table(&tables::COVERAGE, &[col("date"), col("truncated_files")]);
+    assert_eq!(cut.iter().filter(|row| row.ends_with(",1")).count(), 2, "{cut:?}");
+    let readable = place.rows().tables.remove("submissions").unwrap();
+    let all = &answer::MX1.tables["submissions"];
+    assert!(readable.iter().any(|row| row.starts_with("2026-03-01")));
+    let first = |rows: &[String]| rows.iter().filter(|row| row.starts_with("2026-03-01")).cloned().collect::<Vec<_>>();
+    assert_eq!(first(&readable), first(all), "the first day lies in the readable half");
+
+    place.log("mx1/mail.log.1.gz", &packed);
+    place.ingest().built("mx1", [2, 3]);
+}

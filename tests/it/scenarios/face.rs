@@ -1,0 +1,202 @@
+//! The whole demo, all stages: what it counts is the truth of the sample, a second run does nothing, and the
+//! commands that look at it say what they should.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+use mailtally::lake::tables;
+use polars::prelude::col;
+
+use super::answer::{assert_same, sorted};
+use super::place::{self, Place};
+use super::raw;
+
+/// The sample's logs as they are, after a run. Tests that change it take a copy.
+static DEMO: LazyLock<Place> = LazyLock::new(|| {
+    let place = Place::new(&[place::MX1, place::MX2]);
+    for name in ["mail.log", "mail.log.1", "mail.log.2.gz", "mail.log.3.gz"] {
+        place.log(&format!("mx1/{name}"), &raw::stored(&format!("mx1/{name}")));
+    }
+    for (day, ending) in (2..=10).zip(["xz", "xz"].into_iter().chain(["zst"; 7])) {
+        let name = format!("mx2/maillog-202603{day:02}.{ending}");
+        place.log(&name, &raw::stored(&name));
+    }
+    place.log("mx2/maillog", &raw::stored("mx2/maillog"));
+    place.run(&[]).expect(0).built("mx1", 1..=10).built("mx2", 1..=10);
+    place
+});
+
+fn truth(name: &str) -> Vec<String> {
+    sorted(String::from_utf8(raw::stored(name)).unwrap().lines())
+}
+
+#[test]
+fn the_demo_counts_what_the_sample_sent() {
+    assert_same(&DEMO.daily(), &truth("expected-daily.csv"), "messages");
+    assert_same(&DEMO.refused(), &truth("expected-refusals.csv"), "refusals");
+}
+
+/// Sums of a table's numbers per day: the first column is the date.
+fn per_day(rows: &[String]) -> BTreeMap<String, Vec<i64>> {
+    let mut sums: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+    for row in rows {
+        let (date, numbers) = row.split_once(',').unwrap();
+        let numbers = numbers.split(',').map(|number| number.parse::<i64>().unwrap_or(0)).collect::<Vec<_>>();
+        let sum = sums.entry(date.to_owned()).or_insert_with(|| vec![0; numbers.len()]);
+        sum.iter_mut().zip(numbers).for_each(|(sum, number)| *sum += number);
+    }
+    sums
+}
+
+#[test]
+fn rollups_add_up_to_submissions_and_lines_to_lines() {
+    let sums = |table: &'static tables::Table, columns: &[&str]| {
+        let columns = std::iter::once("date").chain(columns.iter().copied()).map(col).collect::<Vec<_>>();
+        per_day(&DEMO.table(table, &columns))
+    };
+    let mut counted: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+    for row in DEMO.table(&tables::SUBMISSIONS, &[col("date"), col("recipients"), col("size_bytes")]) {
+        let of_day = per_day(std::slice::from_ref(&row)).into_values().next().unwrap();
+        let sum = counted.entry(row[..10].to_owned()).or_insert_with(|| vec![0; 3]);
+        [1, of_day[0], of_day[1]].iter().zip(sum).for_each(|(number, sum)| *sum += number);
+    }
+    assert_eq!(counted.len(), 10);
+    assert_eq!(sums(&tables::DAILY_CLIENTS, &["messages", "recipients", "bytes"]), counted);
+    assert_eq!(sums(&tables::DAILY_VOLUME, &["messages", "recipients", "bytes"]), counted);
+    let messages =
+        |sums: BTreeMap<String, Vec<i64>>| sums.into_iter().map(|(day, sum)| (day, sum[0])).collect::<Vec<_>>();
+    assert_eq!(messages(sums(&tables::DAILY_TLS, &["messages"])), messages(counted.clone()));
+    assert_eq!(messages(sums(&tables::COVERAGE, &["submissions"])), messages(counted));
+
+    let lines = sums(&tables::COVERAGE, &["lines_read", "lines_used", "lines_ignored", "lines_rejected", "bytes"]);
+    for (day, sum) in &lines {
+        assert_eq!(sum[0], sum[1] + sum[2] + sum[3], "{day}");
+    }
+    let all = raw::MX1.iter().chain(raw::MX2.iter()).flatten();
+    let (bytes, ends) = all.fold((0, 0), |(bytes, ends), byte| (bytes + 1, ends + i64::from(*byte == b'\n')));
+    let total = |column: usize| lines.values().map(|sum| sum[column]).sum::<i64>();
+    assert_eq!((total(0), total(4)), (ends, bytes), "every line of every file counts for one day");
+}
+
+#[test]
+fn a_second_run_does_nothing() {
+    let place = DEMO.copy();
+    let state = |place: &Place| {
+        let published = fs::read_dir(place.path("published")).unwrap().map(|entry| entry.unwrap());
+        let mut files =
+            published.map(|file| (file.file_name(), file.metadata().unwrap().modified().unwrap())).collect::<Vec<_>>();
+        files.sort();
+        (place.versions(), files)
+    };
+    let before = state(&place);
+    let started = Instant::now();
+    let said = place.say(&["run", "pipeline.toml"]).expect(0);
+    assert!(said.out.starts_with("nothing to do"), "{}", said.out);
+    // A release build takes a tenth of it.
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    let said = place.say(&["plan", "pipeline.toml"]).expect(0);
+    assert!(said.out.starts_with("nothing to do"), "{}", said.out);
+    assert_eq!(state(&place), before);
+}
+
+#[test]
+fn a_day_in_the_middle_is_built_again_through_all_stages() {
+    let place = DEMO.copy();
+    let said = place.run(&["--date", "2026-03-05"]).expect(0).built("mx1", [5]).built("mx2", [5]);
+    assert_eq!(said.json()["rolled_up"], serde_json::json!(["2026-03-05"]));
+    place.everything().assert_is(&DEMO.everything(), "one day again");
+    let said = place.run(&["--from", "2026-03-02", "--to", "2026-03-03", "--stage", "rollup"]).expect(0);
+    assert_eq!(said.json()["rolled_up"], serde_json::json!([]), "what is current is not rolled up again");
+}
+
+/// A rollup that was lost is made again, without the logs.
+#[test]
+fn a_stage_can_be_run_alone() {
+    let place = DEMO.copy();
+    fs::remove_dir_all(place.path("lake/daily_volume")).unwrap();
+    fs::remove_dir_all(place.path("published")).unwrap();
+    fs::remove_dir_all(place.path("logs")).unwrap();
+    place.run(&["--stage", "rollup,report"]).expect(0);
+    place.everything().assert_is(&DEMO.everything(), "rolled up again");
+}
+
+/// Text of the program without the folders that it ran in: this one, and the one that it was copied from.
+fn settled(place: &Place, text: &str) -> String {
+    let folder = |place: &Place| place.path("").to_string_lossy().trim_end_matches('/').to_owned();
+    text.replace(&folder(place), "[place]").replace(&folder(&DEMO), "[place]")
+}
+
+#[test]
+fn status_tells_how_complete_the_lake_is() {
+    let said = DEMO.say(&["status", "pipeline.toml"]).expect(0);
+    assert_eq!(said.err, "");
+    insta::assert_snapshot!(said.out);
+}
+
+#[test]
+fn plan_tells_what_a_run_would_do_and_why() {
+    let place = DEMO.copy();
+    place.log("mx2/maillog", &raw::MX2[9][..200_000]);
+    place.remove("mx1/mail.log.1");
+    let plan = place.say(&["plan", "pipeline.toml", "--from", "2026-03-05", "--to", "2026-03-10"]).expect(0);
+    insta::assert_snapshot!(settled(&place, &plan.out));
+    let dry = place.say(&["run", "--dry-run", "pipeline.toml", "--from", "2026-03-05", "--to", "2026-03-10"]).expect(0);
+    assert_eq!(plan.out, dry.out);
+    let json = place.say(&["plan", "pipeline.toml", "--date", "2026-03-05", "--json"]).expect(0).json();
+    assert_eq!(json["sources"][0]["days"], serde_json::json!([{"date": "2026-03-05", "why": "asked"}]));
+    assert_eq!(json["sources"][0]["format"], "postfix");
+    assert_eq!(DEMO.versions(), place.versions());
+}
+
+#[test]
+fn a_report_is_built_again_for_other_days_and_elsewhere() {
+    let place = DEMO.copy();
+    let said =
+        place.say(&["report", "pipeline.toml", "--last", "3", "--format", "csv", "--out", "elsewhere"]).expect(0);
+    insta::assert_snapshot!(settled(&place, &said.out));
+    let mut names =
+        fs::read_dir(place.path("elsewhere")).unwrap().map(|file| file.unwrap().file_name()).collect::<Vec<_>>();
+    names.sort();
+    let csv = ["coverage", "sending_volume", "sending_volume_details", "summary", "tls_usage", "tls_usage_details"];
+    for name in csv {
+        assert!(names.contains(&format!("{name}.csv").into()), "{names:?}");
+    }
+    insta::assert_snapshot!("summary.csv", fs::read_to_string(place.path("elsewhere/summary.csv")).unwrap());
+}
+
+#[test]
+fn tally_needs_no_pipeline() {
+    let files = ["logs/mx1/mail.log", "logs/mx1/mail.log.1", "logs/mx1/mail.log.2.gz", "logs/mx1/mail.log.3.gz"];
+    let settings = ["--csv", "--year", "2026", "--realm", "corp.example.com"];
+    let first = DEMO.say(&[&["tally"], &settings[..], &files].concat()).expect(0);
+    let second = ["logs/mx2/maillog"].map(str::to_owned).into_iter().chain(
+        fs::read_dir(DEMO.path("logs/mx2"))
+            .unwrap()
+            .map(|file| format!("logs/mx2/{}", file.unwrap().file_name().display())),
+    );
+    let second = second.collect::<Vec<_>>();
+    let arguments = ["tally", "--csv", "--realm", "example.org"].into_iter().chain(second.iter().map(String::as_str));
+    let second = DEMO.say(&arguments.collect::<Vec<_>>()).expect(0);
+    assert_eq!(first.out.lines().next(), Some("date,account,tls_version,messages,recipients"));
+    let mut both = sorted(first.out.lines());
+    both.extend(sorted(second.out.lines()));
+    both.sort_unstable();
+    // Accounts that use both servers with one version on one day have a row of each.
+    let mut sums: BTreeMap<String, (i64, i64)> = BTreeMap::new();
+    for row in &both {
+        let cells = row.rsplitn(3, ',').collect::<Vec<_>>();
+        let sum = sums.entry(cells[2].to_owned()).or_default();
+        *sum = (sum.0 + cells[1].parse::<i64>().unwrap(), sum.1 + cells[0].parse::<i64>().unwrap());
+    }
+    let mut rows = sums
+        .into_iter()
+        .map(|(key, (messages, recipients))| format!("{key},{messages},{recipients}"))
+        .collect::<Vec<_>>();
+    rows.sort_unstable();
+    assert_same(&rows, &truth("expected-daily.csv"), "tally");
+
+    let table = DEMO.say(&["tally", "--year", "2026", "logs/mx1/mail.log"]).expect(0);
+    insta::assert_snapshot!(table.out);
+}
