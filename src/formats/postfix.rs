@@ -293,23 +293,36 @@ fn proxy_rejected(text: &[u8]) -> Rejected<'_> {
 
 /// `END-OF-MESSAGE: 250 2.0.0 Ok: queued as B; from=<…> …`.
 fn relayed(text: &[u8]) -> Record<'_> {
-    let (reply, mail_from, helo) = reply(text);
+    // The next hop says nothing that the client wrote, so its answer ends where the first envelope begins: a
+    // recipient may hold what looks like another one.
+    let end = memmem::find(text, ENVELOPE).unwrap_or(text.len());
+    let (reply, (mail_from, helo)) = (&text[..end], envelope(&text[end..]));
     let queue_id = memmem::rfind(reply, b"queued as ").map(|at| &reply[at + b"queued as ".len()..]);
     let end = |id: &[u8]| id.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(id.len());
     Record::Relayed { queue_id: queue_id.map(|id| &id[..end(id)]), mail_from, helo }
 }
 
-/// A reply and the envelope behind it: `550 …; from=<F> to=<T> proto=P helo=<H>`.
+/// What stands between a reply and its envelope.
+const ENVELOPE: &[u8] = b"; from=<";
+
+/// A reply and the envelope behind it: `550 …; from=<F> to=<T> proto=P helo=<H>`. The reply may hold what the client
+/// wrote, so that its last envelope is taken for the real one.
 fn reply(text: &[u8]) -> (&[u8], &[u8], &[u8]) {
-    let Some(at) = memmem::rfind(text, b"; from=<") else { return (text, b"", b"") };
-    let (reply, envelope) = (&text[..at], &text[at + b"; from=<".len()..]);
+    let end = memmem::rfind(text, ENVELOPE).unwrap_or(text.len());
+    let (mail_from, helo) = envelope(&text[end..]);
+    (&text[..end], mail_from, helo)
+}
+
+/// The sender and the client's name in `; from=<F> to=<T> proto=P helo=<H>`.
+fn envelope(text: &[u8]) -> (&[u8], &[u8]) {
+    let Some(envelope) = text.strip_prefix(ENVELOPE) else { return (b"", b"") };
     let mail_from = &envelope[..memchr::memchr(b'>', envelope).unwrap_or(envelope.len())];
     let helo = memmem::find(envelope, b" helo=<").map_or(&b""[..], |at| {
         let helo = &envelope[at + b" helo=<".len()..];
         let end = memmem::find(helo, b"> sasl_username=<").or_else(|| memchr::memrchr(b'>', helo));
         &helo[..end.unwrap_or(helo.len())]
     });
-    (reply, mail_from, helo)
+    (mail_from, helo)
 }
 
 /// `NAME[IP]` and an optional `:PORT`; what follows is handed back.

@@ -52,18 +52,26 @@ pub(crate) const FOLDERS: [Folder; 6] = [
 /// The year of every log's last line. It is said where stamps have none, since a checkout keeps no file times.
 pub(crate) const YEAR: i32 = 2026;
 
-/// The corpus; says that it is missing where it is.
+/// Where the corpus is; none where it is not. A place that is named must have it.
 pub(crate) fn corpus() -> Option<PathBuf> {
     let named = std::env::var_os("MAILTALLY_CORPUS").map(PathBuf::from);
+    let is_named = named.is_some();
     let folder = named.unwrap_or_else(|| project().join("../shared/corpus"));
-    if folder.join("postfix").is_dir() {
-        return folder.canonicalize().ok();
+    let exists = folder.join("postfix").is_dir();
+    assert!(exists || !is_named, "MAILTALLY_CORPUS: no logs in {}", folder.display());
+    folder.canonicalize().ok().filter(|_| exists)
+}
+
+/// The corpus; says that the test is skipped where there is none.
+fn corpus_or_skip() -> Option<PathBuf> {
+    let corpus = corpus();
+    if corpus.is_none() {
+        // Not by a macro: what those print is shown of failing tests only.
+        let test = std::thread::current().name().unwrap_or_default().to_owned();
+        let line = format!("skipped {test}: no ../shared/corpus, and no MAILTALLY_CORPUS names it\n");
+        let _ = std::io::stderr().write_all(line.as_bytes());
     }
-    // Not by a macro: what those print is shown of failing tests only.
-    let test = std::thread::current().name().unwrap_or_default().to_owned();
-    let _ =
-        writeln!(std::io::stderr(), "skipped {test}: no logs in {}; name them by MAILTALLY_CORPUS", folder.display());
-    None
+    corpus
 }
 
 impl Folder {
@@ -90,7 +98,7 @@ struct Variant {
 /// Each variant of each folder, read once for all tests; none where there is no corpus.
 fn variants() -> &'static [Variant] {
     static READ: OnceLock<Vec<Variant>> = OnceLock::new();
-    if corpus().is_none() {
+    if corpus_or_skip().is_none() {
         return &[];
     }
     let read = |folder: Folder, files: &[&str]| {
@@ -169,7 +177,9 @@ fn where_no_queue_id_tells_the_year_the_newest_file_s_time_does() {
 }
 
 fn without_year(folder: Folder, logs: impl IntoIterator<Item = Logs>) {
-    let Some(_) = corpus() else { return };
+    if corpus_or_skip().is_none() {
+        return;
+    }
     let mut findings = Findings::default();
     for logs in logs {
         findings.same(folder.name, table(&truth::daily(folder)), table(&logs.read().daily()));

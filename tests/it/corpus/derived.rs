@@ -4,7 +4,7 @@ use std::path::Path;
 
 use memchr::memmem;
 
-use super::{YEAR, corpus, folder};
+use super::{YEAR, corpus_or_skip, folder};
 use crate::compare::Findings;
 use crate::logs::{Answer, Logs};
 use crate::packing::{gunzip, gzip};
@@ -40,7 +40,7 @@ fn joined(text: &[u8]) -> usize {
 /// `docker-json-file.log` is postlogd's log, each line inside Docker's record: nothing is missing.
 #[test]
 fn docker_s_records_are_the_log_inside_them() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = corpus_or_skip() else { return };
     let original = Logs::at([corpus.join("postfix/postlogd/postfix.log")]).read();
     let wrapped = Logs::at([corpus.join("derived/docker-json-file.log")]).read();
     let mut findings = Findings::default();
@@ -53,7 +53,7 @@ fn docker_s_records_are_the_log_inside_them() {
 /// corpus has its log nowhere else). Both are read, as if there were one member.
 #[test]
 fn every_member_of_a_gzip_file_is_read() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = corpus_or_skip() else { return };
     let berlin = folder("dst-berlin");
     let stored = bytes(&corpus, "derived/postfix-multimember.log.gz");
     let text = gunzip(&stored);
@@ -74,7 +74,7 @@ fn every_member_of_a_gzip_file_is_read() {
 /// crash leaves them: nothing is missing.
 #[test]
 fn a_hole_of_nul_bytes_loses_no_line() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = corpus_or_skip() else { return };
     let holed = bytes(&corpus, "derived/postfix-nul-hole.log");
     let whole = holed.iter().copied().filter(|byte| *byte != 0).collect::<Vec<_>>();
     assert_eq!(holed.len() - whole.len(), 4096);
@@ -91,7 +91,7 @@ fn a_hole_of_nul_bytes_loses_no_line() {
 /// `postfix-truncated.log.gz` is, byte for byte, main's `mail.log.2.gz`, and whole in spite of its name.
 #[test]
 fn the_truncated_file_of_the_corpus_is_whole() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = corpus_or_skip() else { return };
     let stored = bytes(&corpus, "derived/postfix-truncated.log.gz");
     assert!(stored == bytes(&corpus, "postfix/main/mail.log.2.gz"));
     let answer = read("mail.log.2.gz", &stored);
@@ -102,7 +102,7 @@ fn the_truncated_file_of_the_corpus_is_whole() {
 /// A file that is really cut gives what is readable: the rows of the text that a decoder gets out of it.
 #[test]
 fn a_cut_file_gives_what_is_readable() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = corpus_or_skip() else { return };
     let text = gunzip(&bytes(&corpus, "postfix/main/mail.log.2.gz"));
     let stored = gzip(&text);
     let mut findings = Findings::default();

@@ -24,7 +24,7 @@ fn client_text() -> impl Strategy<Value = String> {
         1 => Just("; from=<a@b> to=<c@d> proto=ESMTP helo=<h> sasl_username=<x>".to_owned()),
         1 => Just("connect from evil[198.51.100.7]".to_owned()),
         1 => Just("[198.51.100.7]: SASL LOGIN authentication failed: x".to_owned()),
-        1 => Just("proxy-accept: END-OF-MESSAGE: 250 2.0.0 Ok: queued as E3F019D7203".to_owned()),
+        1 => Just("proxy-accept: END-OF-MESSAGE: 250 2.0.0 Ok: queued as E3F019D7203; from=<a@b>".to_owned()),
         1 => Just("{\"message\":\"".to_owned()),
         3 => "[ -~]{0,12}",
         1 => "\\PC{0,6}",
@@ -71,14 +71,39 @@ impl Form {
     }
 }
 
-/// What Postfix logs of a client that fails to log in, is refused a recipient, then sends one message with
-/// somebody's account, and of another one that sends a message to port 25.
-fn log(form: Form, honest: bool, client: &Client) -> String {
+/// How a message gets into the queue.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    /// At once.
+    Direct,
+    /// Through a filter in front of the queue (`smtpd_proxy_filter`).
+    Proxied,
+}
+
+/// The message's queue id.
+const ID: &str = "C1D019D7201";
+
+/// What Postfix logs of a client that fails to log in, is refused a recipient and then sends one message: with an
+/// account or, which counts for nobody, without.
+fn log(form: Form, way: Way, honest: bool, client: &Client) -> String {
     let Client { message_id, sender, recipient, helo, user } = client;
     let (smtpd, from) = ("submission/smtpd", "unknown[203.0.113.66]");
     let account = if honest { format!(", sasl_method=PLAIN, sasl_username={HONEST}") } else { String::new() };
     let envelope = format!("from=<{sender}> to=<{recipient}> proto=ESMTP helo=<{helo}>");
-    let lines = [
+    let opened = match way {
+        Way::Direct => vec![(smtpd, 7, format!("{ID}: client={from}{account}"))],
+        Way::Proxied => vec![
+            (smtpd, 7, format!("NOQUEUE: client={from}{account}")),
+            ("smtpd", 11, format!("{ID}: client=localhost[127.0.0.1], orig_client={from}")),
+        ],
+    };
+    let accepted = match way {
+        Way::Direct => None,
+        Way::Proxied => {
+            Some((smtpd, 7, format!("proxy-accept: END-OF-MESSAGE: 250 2.0.0 Ok: queued as {ID}; {envelope}")))
+        }
+    };
+    let before = [
         (smtpd, 7, format!("connect from {from}")),
         (
             smtpd,
@@ -97,22 +122,28 @@ fn log(form: Form, honest: bool, client: &Client) -> String {
                 "NOQUEUE: reject: RCPT from {from}: 554 5.7.1 <{recipient}>: Recipient address rejected: no; {envelope}"
             ),
         ),
-        (smtpd, 7, format!("C1D019D7201: client={from}{account}")),
-        ("cleanup", 9, format!("C1D019D7201: message-id={message_id}")),
-        ("cleanup", 9, format!("C1D019D7201: info: header Subject: {message_id} from {from}; {envelope}")),
-        ("qmgr", 5, format!("C1D019D7201: from=<{sender}>, size=1044, nrcpt=1 (queue active)")),
+    ];
+    let behind = [
+        ("cleanup", 9, format!("{ID}: message-id={message_id}")),
+        ("cleanup", 9, format!("{ID}: info: header Subject: {message_id} from {from}; {envelope}")),
+        ("qmgr", 5, format!("{ID}: from=<{sender}>, size=1044, nrcpt=1 (queue active)")),
         (
             "smtp",
             8,
-            format!("C1D019D7201: to=<{recipient}>, relay=mx[192.0.2.1]:25, delay=1, dsn=2.0.0, status=sent ({helo})"),
-        ),
-        (
-            smtpd,
-            7,
-            format!("disconnect from {from} ehlo=2 starttls=1 auth=1/2 mail=2 rcpt=1/2 data=1 quit=1 commands=9/11"),
+            format!("{ID}: to=<{recipient}>, relay=mx[192.0.2.1]:25, delay=1, dsn=2.0.0, status=sent ({helo})"),
         ),
     ];
-    lines.iter().map(|(program, pid, message)| form.line(program, *pid, message)).collect()
+    let end = (
+        smtpd,
+        7,
+        format!("disconnect from {from} ehlo=2 starttls=1 auth=1/2 mail=2 rcpt=1/2 data=1 quit=1 commands=9/11"),
+    );
+    let lines = before.into_iter().chain(opened).chain(behind).chain(accepted).chain([end]);
+    lines.map(|(program, pid, message)| form.line(program, pid, &message)).collect()
+}
+
+fn way() -> impl Strategy<Value = Way> {
+    prop_oneof![Just(Way::Direct), Just(Way::Proxied)]
 }
 
 fn form() -> impl Strategy<Value = Form> {
@@ -123,14 +154,16 @@ proptest! {
     #![proptest_config(super::config(300))]
 
     #[test]
-    fn only_who_logged_in_sends(form in form(), honest in any::<bool>(), client in client()) {
-        let text = log(form, honest, &client);
+    fn only_who_logged_in_sends(form in form(), way in way(), honest in any::<bool>(), client in client()) {
+        let text = log(form, way, honest, &client);
         let answer = Logs::written([("mail.log", &text)]).format("postfix").year(2026).read();
         let found = answer.submissions().iter().map(|row| {
-            format!("{} {} {} {:?}", row.account, row.tls_version.as_str(), row.client_ip, row.recipients)
+            let version = row.tls_version.as_str();
+            format!("{} {} {version} {} {:?}", row.queue_id, row.account, row.client_ip, row.recipients)
         });
-        let expected = if honest { vec![format!("{HONEST} TLSv1.2 203.0.113.66 Some(1)")] } else { Vec::new() };
+        let expected = if honest { vec![format!("{ID} {HONEST} TLSv1.2 203.0.113.66 Some(1)")] } else { Vec::new() };
         prop_assert_eq!(found.collect::<Vec<_>>(), expected, "{}", text);
+        prop_assert!(answer.refusals().iter().all(|row| row.account != VICTIM), "{}", text);
         prop_assert_eq!(answer.rejected(), 0, "{}", text);
     }
 }
