@@ -88,8 +88,11 @@ fn print(plans: &Plans<'_>, context: &mut Context) -> Result<()> {
 
 /// What to say where there was nothing to do since nothing was found.
 pub(super) fn nothing_found(days: DayRange) -> String {
-    let looked = if days.start == Day::from_epoch_days(0) { format!("up to {}", days.last()) } else { days.to_string() };
-    format!("nothing to do: no file holds a line of {looked}; see lookback_days in the pipeline, or ask for --from and --to")
+    let looked =
+        if days.start == Day::from_epoch_days(0) { format!("up to {}", days.last()) } else { days.to_string() };
+    format!(
+        "nothing to do: no file holds a line of {looked}; see lookback_days in the pipeline, or ask for --from and --to"
+    )
 }
 
 fn as_json(plans: &Plans<'_>) -> serde_json::Value {
