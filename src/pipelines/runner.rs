@@ -34,7 +34,6 @@ pub struct Order {
 
 /// The stages of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each stage is chosen on its own")]
 pub struct Stages {
     /// Raw files to submissions.
     pub ingest: bool,

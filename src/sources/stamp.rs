@@ -204,12 +204,8 @@ fn time_of_day(text: &[u8]) -> Option<i64> {
 /// Digits after the point, in microseconds, and how many there were.
 fn fraction(text: &[u8]) -> (i64, usize) {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let mut micros = 0;
-    for place in 0..6 {
-        let digit = if place < digits { text[place] - b'0' } else { 0 };
-        micros = micros * 10 + i64::from(digit);
-    }
-    (micros, digits)
+    let six = text[..digits].iter().map(|digit| i64::from(digit - b'0')).chain(std::iter::repeat(0)).take(6);
+    (six.fold(0, |micros, digit| micros * 10 + digit), digits)
 }
 
 /// `hh:mm`, `hhmm` or `hh` behind the sign, in microseconds, and the bytes used.

@@ -2,7 +2,7 @@
 //!
 //! Nothing is loaded and no script runs: the content security policy forbids both, so that even words of
 //! strangers that slipped through could do nothing. Styles are the only thing allowed inline. All text from data
-//! goes through [`html::escaped`].
+//! goes through `html::escaped`.
 
 mod html;
 mod sections;

@@ -87,9 +87,5 @@ impl Session {
 
 fn upper(mechanism: &[u8]) -> CompactString {
     let mechanism = text(mechanism);
-    if mechanism.bytes().any(|byte| byte.is_ascii_lowercase()) {
-        mechanism.to_ascii_uppercase().into()
-    } else {
-        mechanism
-    }
+    if mechanism.bytes().any(|byte| byte.is_ascii_lowercase()) { mechanism.to_ascii_uppercase() } else { mechanism }
 }
