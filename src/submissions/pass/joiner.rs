@@ -1,0 +1,309 @@
+//! The joiner of a pass: candidates to records to rows, and the account of every line.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender};
+
+use super::reader::Step;
+use super::wanted::{Repeats, Seam, Wanted};
+use super::{DayStats, FileStats, OVERLAP, Outcome, Pass, PassFile, RejectedLine, Sink};
+use crate::calendar::{Day, SECOND, Timestamp};
+use crate::formats::{Record, Unreadable};
+use crate::sources::timeline::Timeline;
+use crate::sources::{self, Blocks};
+use crate::storage::Storage;
+use crate::submissions::assemble::{Assembler, HORIZON};
+use crate::submissions::scan::{Candidate, Run, Scanned};
+
+/// How much of a line that cannot be read is kept.
+const LONGEST_KEPT: usize = 4096;
+
+/// How often, in log time, a pass that has gone past its days asks whether it may stop.
+const STOP_CHECK: i64 = 10 * SECOND;
+
+/// The joiner: candidates to records to rows.
+pub(super) struct Joiner<'a> {
+    storage: &'a Arc<Storage>,
+    pass: &'a Pass,
+    assembler: Assembler,
+    rows: Wanted<'a>,
+    outcome: Outcome,
+    /// The day that is being counted: taken out of the outcome, since most lines are of the same day as the last.
+    day: (Day, DayStats),
+    timeline: Timeline,
+    file: usize,
+    /// The time of the run before, for gaps.
+    last: Option<Timestamp>,
+    /// The latest time of all files so far.
+    latest: Timestamp,
+    /// Line ends before the current block; none where the file was not begun at its start.
+    line_base: Option<u64>,
+    /// Line ends read of the current file.
+    line_ends: u64,
+    next_stop_check: Timestamp,
+}
+
+impl<'a> Joiner<'a> {
+    pub(super) fn new(storage: &'a Arc<Storage>, pass: &'a Pass, sink: &'a mut dyn Sink) -> Self {
+        let overlapping = pass.overlapping.then(Repeats::default);
+        let files = vec![FileStats::default(); pass.files.len()];
+        let mut joiner = Self {
+            storage,
+            pass,
+            assembler: Assembler::new(pass.format, pass.settings.clone()),
+            rows: Wanted {
+                days: pass.days,
+                repeats: overlapping,
+                seam: Seam::default(),
+                orphans: BTreeSet::new(),
+                sink,
+            },
+            outcome: Outcome { files, ..Outcome::default() },
+            day: (Day::of(0), DayStats::default()),
+            timeline: Timeline::new(pass.zone, 1970),
+            file: 0,
+            last: None,
+            latest: Timestamp::MIN,
+            line_base: Some(0),
+            line_ends: 0,
+            next_stop_check: Timestamp::MIN,
+        };
+        joiner.begin(0);
+        joiner
+    }
+
+    pub(super) fn run(
+        mut self,
+        steps: &Receiver<Step>,
+        recycle: &Sender<Vec<u8>>,
+        skip: &AtomicUsize,
+    ) -> sources::Result<Outcome> {
+        for step in steps {
+            match step {
+                Step::Scanned(file, scanned) if skip.load(Ordering::Relaxed) <= file => {
+                    let stop = self.block(&scanned)?;
+                    self.rows.sink.progress(scanned.block.bytes.len() as u64);
+                    let _ = recycle.send(scanned.block.bytes);
+                    if stop {
+                        skip.store(self.skip_to(), Ordering::Relaxed);
+                    }
+                }
+                Step::Scanned(..) => {}
+                Step::End { file, truncated } => {
+                    let settled = self.settled();
+                    let to_end = skip.load(Ordering::Relaxed) <= file;
+                    let stats = &mut self.outcome.files[file];
+                    *stats = FileStats { truncated, to_end, settled, ..stats.clone() };
+                    self.begin(file + 1);
+                    if self.outcome.overlap_found {
+                        break;
+                    }
+                }
+                Step::Failed(error) => return Err(error),
+            }
+        }
+        Ok(self.end())
+    }
+
+    /// The next file to read once the current one has gone past the days: one that holds some of them after all.
+    fn skip_to(&self) -> usize {
+        let end = self.pass.days.map_or(Timestamp::MAX, |days| days.end.start());
+        let later = &self.pass.files[(self.file + 1).min(self.pass.files.len())..];
+        let next = later.iter().position(|file| file.first.is_none_or(|first| first < end));
+        next.map_or(self.pass.files.len(), |next| self.file + 1 + next)
+    }
+
+    fn begin(&mut self, file: usize) {
+        self.file = file;
+        self.last = None;
+        self.line_ends = 0;
+        self.rows.next_file();
+        let Some(next) = self.pass.files.get(file) else { return };
+        self.rows.sink.begins(file);
+        self.timeline.next_file(next.year);
+        self.line_base = (next.from == 0).then_some(0);
+        self.next_stop_check = Timestamp::MIN;
+        let begins_before = next.first.is_some_and(|first| first < self.latest.saturating_sub(OVERLAP));
+        self.outcome.overlap_found |= !self.pass.overlapping && next.from == 0 && begins_before;
+    }
+
+    /// Takes a block; true where the pass may leave the file.
+    fn block(&mut self, scanned: &Scanned) -> sources::Result<bool> {
+        let mut candidates = scanned.candidates.iter();
+        let mut offset = scanned.block.offset;
+        let mut stop = false;
+        for run in &scanned.runs {
+            if run.lines == 0 {
+                continue;
+            }
+            let at = match run.second {
+                Some(second) => self.timeline.resolve(second),
+                None => self.pass.files[self.file].first.unwrap_or(self.latest.max(0)),
+            };
+            let range = (offset, offset + run.bytes);
+            offset += run.bytes;
+            let mut used = 0;
+            let mut rejected = 0;
+            for candidate in candidates.by_ref().take(run.candidates as usize) {
+                match self.candidate(at, scanned, candidate)? {
+                    Some(Used::Record) => used += 1,
+                    Some(Used::Rejected) => rejected += 1,
+                    None => {}
+                }
+            }
+            self.count(at, run, range, used, rejected);
+            stop |= self.may_stop(at);
+            if stop {
+                break;
+            }
+        }
+        self.line_ends += scanned.line_ends;
+        self.outcome.files[self.file].read_to = scanned.block.offset + scanned.block.bytes.len() as u64;
+        Ok(stop)
+    }
+
+    fn candidate(
+        &mut self,
+        run_at: Timestamp,
+        scanned: &Scanned,
+        candidate: &Candidate,
+    ) -> sources::Result<Option<Used>> {
+        let Some(line) = scanned.line(candidate) else {
+            self.reject(run_at, scanned, candidate, "no known log line")?;
+            return Ok(Some(Used::Rejected));
+        };
+        let at = self.timeline.resolve(line.stamp);
+        match self.pass.format.parse(&line) {
+            Ok(Some(record)) => {
+                if let Record::Connected(_) = record {
+                    self.outcome.files[self.file].connections += u64::from(line.repeated);
+                }
+                for _ in 0..line.repeated {
+                    self.assembler.record(at, &line, &record, &mut self.rows);
+                }
+                Ok(Some(Used::Record))
+            }
+            Ok(None) => Ok(None),
+            Err(Unreadable(reason)) => {
+                self.reject(run_at, scanned, candidate, reason)?;
+                Ok(Some(Used::Rejected))
+            }
+        }
+    }
+
+    fn reject(
+        &mut self,
+        at: Timestamp,
+        scanned: &Scanned,
+        candidate: &Candidate,
+        reason: &'static str,
+    ) -> sources::Result<()> {
+        let day = Day::of(at);
+        if self.pass.days.is_some_and(|days| !days.contains(day)) {
+            return Ok(());
+        }
+        let base = match self.line_base {
+            Some(base) => base,
+            None => {
+                let file = &self.pass.files[self.file];
+                let base = count_line_ends(self.storage, file)?;
+                *self.line_base.insert(base)
+            }
+        };
+        let raw = scanned.raw(candidate);
+        let line = base + self.line_ends + candidate.line + 1;
+        let raw = &raw[..raw.len().min(LONGEST_KEPT)];
+        self.rows.sink.rejected(RejectedLine { day, file: self.file, line, reason, raw });
+        Ok(())
+    }
+
+    /// Accounts for a run of lines.
+    fn count(&mut self, at: Timestamp, run: &Run, range: (u64, u64), used: u64, rejected: u64) {
+        let file = &mut self.outcome.files[self.file];
+        file.lines.read += run.lines;
+        file.lines.used += used;
+        file.lines.rejected += rejected;
+        file.lines.ignored += run.lines - used - rejected;
+        let span = file.span.get_or_insert((at, at));
+        *span = (span.0.min(at), span.1.max(at));
+        self.latest = self.latest.max(at);
+        let day = Day::of(at);
+        let gap = self.last.replace(at).filter(|last| Day::of(*last) == day).map_or(0, |last| at - last);
+        if self.pass.days.is_some_and(|days| !days.contains(day)) {
+            return;
+        }
+        if day != self.day.0 {
+            self.turn_to(day);
+        }
+        let stats = &mut self.day.1;
+        stats.bytes += run.bytes;
+        stats.lines_read += run.lines;
+        stats.lines_used += used;
+        stats.lines_rejected += rejected;
+        stats.lines_ignored += run.lines - used - rejected;
+        stats.first_line = Some(stats.first_line.map_or(at, |first| first.min(at)));
+        stats.last_line = Some(stats.last_line.map_or(at, |last| last.max(at)));
+        stats.longest_gap = stats.longest_gap.max(gap);
+        let held = stats.ranges.entry(self.file).or_insert(range);
+        *held = (held.0.min(range.0), held.1.max(range.1));
+    }
+
+    /// Puts the day that was being counted back, and takes another one out.
+    fn turn_to(&mut self, day: Day) {
+        let next = self.outcome.days.remove(&day).unwrap_or_default();
+        let (before, stats) = std::mem::replace(&mut self.day, (day, next));
+        if stats.lines_read > 0 {
+            self.outcome.days.insert(before, stats);
+        }
+    }
+
+    /// Whether the pass is past its days and nothing of them is open any more.
+    fn may_stop(&mut self, at: Timestamp) -> bool {
+        let Some(end) = self.pass.days.map(|days| days.end.start()) else { return false };
+        if at < end || at < self.next_stop_check {
+            return false;
+        }
+        self.next_stop_check = at + STOP_CHECK;
+        at > end + HORIZON || self.assembler.oldest_open().is_none_or(|open| open >= end)
+    }
+
+    /// Up to when lines that are still to come can change nothing.
+    fn settled(&self) -> Timestamp {
+        self.assembler.oldest_open().map_or(self.latest, |open| open.min(self.latest))
+    }
+
+    fn end(mut self) -> Outcome {
+        let settled = self.settled();
+        self.turn_to(self.day.0.previous());
+        // A day without a line is as closed as any other.
+        for day in self.pass.days.iter().flat_map(|days| days.days()) {
+            self.outcome.days.entry(day).or_default().closed = settled >= day.end();
+        }
+        self.assembler.finish(&mut self.rows);
+        self.outcome.orphans = self.rows.orphans;
+        self.outcome
+    }
+}
+
+/// What became of a candidate that was more than ignored.
+enum Used {
+    Record,
+    Rejected,
+}
+
+/// How many lines a file holds before the place where a pass began in it.
+fn count_line_ends(storage: &Arc<Storage>, file: &PassFile) -> sources::Result<u64> {
+    let mut blocks = Blocks::new(sources::open(storage, &file.file, 0)?);
+    let mut buffer = None;
+    let mut count = 0;
+    while let Some(block) = blocks.next_block(buffer.take())? {
+        let end = file.from.saturating_sub(block.offset).min(block.bytes.len() as u64) as usize;
+        count += memchr::memchr_iter(b'\n', &block.bytes[..end]).count() as u64;
+        if end < block.bytes.len() {
+            break;
+        }
+        buffer = Some(block.bytes);
+    }
+    Ok(count)
+}
