@@ -274,6 +274,9 @@ fn balanced(source: &str, day: Day, stats: &DayStats, rows: &DayRows) -> Result<
     if stats.lines_read != accounted {
         return unbalanced(format!("{} lines read, {accounted} accounted for", stats.lines_read));
     }
+    if rows.submissions > stats.lines_used {
+        return unbalanced(format!("{} submissions of {} lines used", rows.submissions, stats.lines_used));
+    }
     for (table, expected) in [("submissions", rows.submissions), ("refusals", rows.refusals)] {
         let files = rows.files.iter().filter(|files| files.table == table).flat_map(|files| &files.files);
         let written = files.map(|file| file.rows).sum::<u64>();

@@ -60,7 +60,7 @@ impl<'a> Joiner<'a> {
                 sink,
             },
             outcome: Outcome { files, ..Outcome::default() },
-            day: (Day::of(0), DayStats::default()),
+            day: Default::default(),
             timeline: Timeline::new(pass.zone, 1970),
             file: 0,
             last: None,
@@ -253,8 +253,12 @@ impl<'a> Joiner<'a> {
     fn turn_to(&mut self, day: Day) {
         let next = self.outcome.days.remove(&day).unwrap_or_default();
         let (before, stats) = std::mem::replace(&mut self.day, (day, next));
+        self.put_back(before, stats);
+    }
+
+    fn put_back(&mut self, day: Day, stats: DayStats) {
         if stats.lines_read > 0 {
-            self.outcome.days.insert(before, stats);
+            self.outcome.days.insert(day, stats);
         }
     }
 
@@ -275,7 +279,8 @@ impl<'a> Joiner<'a> {
 
     fn end(mut self) -> Outcome {
         let settled = self.settled();
-        self.turn_to(self.day.0.previous());
+        let (day, stats) = std::mem::take(&mut self.day);
+        self.put_back(day, stats);
         // A day without a line is as closed as any other.
         for day in self.pass.days.iter().flat_map(|days| days.days()) {
             self.outcome.days.entry(day).or_default().closed = settled >= day.end();
