@@ -1,7 +1,7 @@
 //! Where a pass delivers in the ingest stage: each day's rows into files of the lake.
 //!
-//! Rows are sorted within a row group, and a row group ends when the rows of all days together reach a limit, so
-//! that memory follows neither the size of a day nor the number of days that one pass covers.
+//! Rows are sorted within a row group, and a row group ends when the log comes to another day or the rows of all days
+//! together reach a limit, so that memory follows neither the size of a day nor the number of days that one pass covers.
 
 use std::collections::BTreeMap;
 
@@ -58,8 +58,25 @@ impl<'a> DaySink<'a> {
 
     fn writer(&mut self, day: Day) -> Option<&mut DayWriter<'a>> {
         let digest = self.digests.get(&day)?;
-        let (lake, source) = (self.lake, self.source);
-        Some(self.days.entry(day).or_insert_with(|| DayWriter::new(lake, source, day, digest)))
+        if !self.days.contains_key(&day) {
+            self.settle(day);
+            self.days.insert(day, DayWriter::new(self.lake, self.source, day, digest));
+        }
+        self.days.get_mut(&day)
+    }
+
+    /// Writes out what waits, now that another day begins: a log goes on from day to day, so hardly more will come.
+    /// The files of all but the day before are closed; should more come after all, it goes into another file.
+    fn settle(&mut self, next: Day) {
+        for (day, writer) in &mut self.days {
+            let written = if *day < next.previous() { writer.close() } else { writer.write() };
+            match written {
+                Ok(rows) => self.waiting -= rows,
+                Err(error) => {
+                    self.failed.get_or_insert(error);
+                }
+            }
+        }
     }
 
     /// Counts a waiting row, and makes room where there are too many.
@@ -158,16 +175,21 @@ impl<'a> DayWriter<'a> {
         Ok(self.submissions.write()? + self.refusals.write()? + self.rejected.write()?)
     }
 
+    /// Writes what waits and closes the files; the number of rows that waited.
+    fn close(&mut self) -> Result<usize> {
+        Ok(self.submissions.close()? + self.refusals.close()? + self.rejected.close()?)
+    }
+
     fn finish(self) -> Result<DayRows> {
         let mut rows = self.rows;
-        for (table, file) in [self.submissions.finish()?, self.refusals.finish()?, self.rejected.finish()?] {
-            rows.files.push(TableFiles { table: table.name.to_owned(), files: vec![file] });
+        for (table, files) in [self.submissions.finish()?, self.refusals.finish()?, self.rejected.finish()?] {
+            rows.files.push(TableFiles { table: table.name.to_owned(), files });
         }
         Ok(rows)
     }
 }
 
-/// One day's file of one table.
+/// One day's files of one table: mostly one.
 struct TableWriter<'a, C> {
     lake: &'a Lake,
     partition: Partition,
@@ -175,11 +197,12 @@ struct TableWriter<'a, C> {
     columns: C,
     waiting: usize,
     file: Option<PartitionWriter>,
+    closed: Vec<DataFile>,
 }
 
 impl<'a, C: Columns> TableWriter<'a, C> {
     fn new(lake: &'a Lake, partition: Partition, digest: &'a str) -> Self {
-        Self { lake, partition, digest, columns: C::default(), waiting: 0, file: None }
+        Self { lake, partition, digest, columns: C::default(), waiting: 0, file: None, closed: Vec::new() }
     }
 
     fn write(&mut self) -> Result<usize> {
@@ -200,12 +223,19 @@ impl<'a, C: Columns> TableWriter<'a, C> {
         Ok(self.file.insert(file))
     }
 
-    fn finish(mut self) -> Result<(&'static Table, DataFile)> {
-        self.write()?;
-        let file = match self.file.take() {
-            Some(file) => file,
-            None => self.lake.writer(C::table(), &self.partition, self.digest)?,
-        };
-        Ok((C::table(), file.finish()?))
+    fn close(&mut self) -> Result<usize> {
+        let rows = self.write()?;
+        if let Some(file) = self.file.take() {
+            self.closed.push(file.finish()?);
+        }
+        Ok(rows)
+    }
+
+    fn finish(mut self) -> Result<(&'static Table, Vec<DataFile>)> {
+        if self.closed.is_empty() {
+            self.open()?;
+        }
+        self.close()?;
+        Ok((C::table(), self.closed))
     }
 }
