@@ -50,8 +50,9 @@ fn filter(settings: &LogSettings) -> Result<EnvFilter> {
         (Some(filter), ..) => filter,
         (None, true, _) => "off,mailtally=error",
         (None, false, 0) => "off,mailtally=warn",
-        (None, false, 1) => "warn,mailtally=info",
-        (None, false, 2) => "warn,mailtally=debug",
+        // The kernel calls a table that is not there yet an error, on each run that makes one.
+        (None, false, 1) => "warn,buoyant_kernel=off,mailtally=info",
+        (None, false, 2) => "warn,buoyant_kernel=off,mailtally=debug",
         (None, false, _) => "info,mailtally=trace",
     };
     EnvFilter::try_new(directives).map_err(|error| Error::Setting {

@@ -103,8 +103,10 @@ impl Prepared {
             let outcome = pass::read(storage, &pass, &mut sink)?;
             let from_start = pass.files.first().is_none_or(|file| file.from == 0) && places.first() == Some(&0);
             if outcome.overlap_found {
+                tracing::debug!("files overlap: read again, each row once");
                 overlapping = true;
             } else if !outcome.orphans.is_empty() && lead < HORIZON && !from_start {
+                tracing::debug!(days = outcome.orphans.len(), "sessions began earlier: read again from further back");
                 lead = HORIZON;
             } else {
                 return Ok((sink, outcome, places));

@@ -127,6 +127,7 @@ pub fn run(storage: &Arc<Storage>, lake: &Lake, request: &Request) -> Result<Pub
     let manifest = Manifest { window_start: first, window_end: last, as_of, digest, files };
     let manifest = serde_json::to_vec_pretty(&manifest).unwrap_or_default();
     put(storage, &below(&request.place, MANIFEST), manifest)?;
+    tracing::info!(first = %first, last = %last, files = published.files.len(), "published");
     Ok(published)
 }
 

@@ -49,10 +49,14 @@ pub fn run(lake: &Lake, days: &[Day], run: &RunInfo) -> Result<Rolled> {
     for day in days {
         match roll_up(lake, &base, *day) {
             Ok(of_day) => {
+                tracing::debug!(day = %day, "rolled up");
                 rolled.days.push(*day);
                 of_day.into_iter().for_each(|(table, file)| files.entry(table.name).or_default().push(file));
             }
-            Err(error) => rolled.failed.push((*day, error)),
+            Err(error) => {
+                tracing::error!(day = %day, "the rollup failed");
+                rolled.failed.push((*day, error));
+            }
         }
     }
     let partitions = rolled.days.iter().map(|day| Partition::day(*day)).collect::<Vec<_>>();

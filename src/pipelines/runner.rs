@@ -136,6 +136,7 @@ impl<'a> Runner<'a> {
     pub fn run(&self, order: &Order, executor: &dyn Executor, progress: &Progress<'_>) -> Result<Done> {
         let _lock = Lock::take(&self.definition.lake)?;
         let wanted = self.wanted(order);
+        tracing::info!(pipeline = self.definition.name, days = %wanted.range(), "run begins");
         let mut done = Done::default();
         if order.stages.ingest {
             let (planned, known) = self.plan_ingest(order, wanted)?;
@@ -153,6 +154,8 @@ impl<'a> Runner<'a> {
             done.published = self.publish()?;
         }
         done.empty = self.is_empty()?.then_some(wanted.range());
+        let failed = done.ingested.failed.len() + done.rolled.failed.len();
+        tracing::info!(ingested = done.ingested.days.len(), rolled_up = done.rolled.days.len(), failed, "run ends");
         Ok(done)
     }
 

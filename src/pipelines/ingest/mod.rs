@@ -170,6 +170,7 @@ pub fn run(
         match result {
             Ok(outcome) => collect(source, outcome, &mut whole, &mut ingested.truncated),
             Err(error) => {
+                tracing::error!(source = task.source, days = %task.days, "the pass failed");
                 lost.extend(task.days.days().map(|day| (task.source.clone(), day)));
                 ingested.failed.push(Failure { source: task.source.clone(), days: Some(task.days), error });
             }
@@ -247,6 +248,8 @@ fn ingest(
     };
     let (sink, seen, places) = source.prepared.read(storage, stream, Some(task.days), &task.tls_logging, new_sink)?;
     let mut rows = sink.finish()?;
+    let lines_read = seen.files.iter().map(|file| file.lines.read).sum::<u64>();
+    tracing::info!(source = task.source, days = %task.days, files = places.len(), lines_read, "read");
     let mut outcome = Outcome::default();
     for (file, place) in seen.files.iter().zip(&places) {
         if file.truncated {
