@@ -9,12 +9,13 @@ use super::args::SourceArgs;
 use super::output::TextTable;
 use super::settings::check_name;
 use super::{Context, ExitCode, Result};
-use crate::calendar::Timestamp;
+use crate::calendar::{Day, Timestamp};
 use crate::formats::FORMATS;
 use crate::pipelines::reading::prepare;
-use crate::pipelines::tally::{Keep, Tally};
+use crate::pipelines::tally::{Counts, Keep, Tally};
 use crate::sources::{RawFile, list};
 use crate::storage::display;
+use crate::submissions::tls::TlsVersion;
 use crate::submissions::{Refusal, Submission};
 
 /// Count the messages in raw log files: per day, account and TLS version
@@ -172,21 +173,11 @@ const REFUSAL: &[&str] = &[
 ];
 
 fn daily(tally: &Tally) -> Rows {
-    let row = |((day, account, version), counts): (
-        &(_, _, crate::submissions::tls::TlsVersion),
-        &crate::pipelines::tally::Counts,
-    )| {
-        let day: &crate::calendar::Day = day;
-        let account: &compact_str::CompactString = account;
-        vec![
-            json!(day.to_string()),
-            json!(account.as_str()),
-            json!(version.as_str()),
-            json!(counts.messages),
-            json!(counts.recipients),
-        ]
+    let row = |(day, account, version, counts): (Day, &str, TlsVersion, Counts)| {
+        let Counts { messages, recipients } = counts;
+        vec![json!(day.to_string()), json!(account), json!(version.as_str()), json!(messages), json!(recipients)]
     };
-    rows(&["date", "account", "tls_version", "#messages", "#recipients"], tally.daily.iter().map(row))
+    rows(&["date", "account", "tls_version", "#messages", "#recipients"], tally.cells().into_iter().map(row))
 }
 
 fn rows(columns: &'static [&'static str], rows: impl Iterator<Item = Vec<serde_json::Value>>) -> Rows {

@@ -45,9 +45,12 @@ impl Format for Postfix {
     }
 
     fn wants_program(&self, program: Program<'_>) -> bool {
-        match component(program.tag) {
-            Some(component) => matches!(component, b"smtpd" | b"qmgr" | b"cleanup" | b"pickup"),
-            None => program.may_be_cut || program.tag.starts_with(b"postfix"),
+        let Program { tag, may_be_cut } = program;
+        match tag.last() {
+            Some(b'd') if tag.ends_with(b"/smtpd") => true,
+            Some(b'r') if tag.ends_with(b"/qmgr") => true,
+            Some(b'p') if tag.ends_with(b"/cleanup") || tag.ends_with(b"/pickup") => true,
+            _ => (may_be_cut || tag.starts_with(b"postfix")) && !tag.contains(&b'/'),
         }
     }
 

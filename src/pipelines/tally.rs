@@ -1,8 +1,7 @@
 //! Counting raw logs in memory: the daily table without a lake, by the same reading that fills one.
 
-use std::collections::BTreeMap;
-
 use compact_str::CompactString;
+use rustc_hash::FxHashMap;
 
 use crate::calendar::Day;
 use crate::submissions::pass::{RejectedLine, Sink};
@@ -15,7 +14,7 @@ pub struct Tally {
     /// What is kept beside the counts.
     pub keep: Keep,
     /// The counts.
-    pub daily: BTreeMap<(Day, CompactString, TlsVersion), Counts>,
+    pub daily: FxHashMap<Cell, Counts>,
     /// The submissions, where kept, as they were accepted.
     pub submissions: Vec<Submission>,
     /// The refusals, where kept.
@@ -27,6 +26,9 @@ pub struct Tally {
     /// The first of them: its file by its place in the pass, its number, and why.
     pub first_rejected: Option<(usize, u64, &'static str)>,
 }
+
+/// A day, an account and a TLS version.
+pub type Cell = (Day, CompactString, TlsVersion);
 
 /// What a tally keeps beside its counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,6 +70,16 @@ impl Tally {
         self.refused += other.refused;
         self.rejected += other.rejected;
         self.first_rejected = self.first_rejected.or(other.first_rejected);
+    }
+
+    /// The counts in order of day, account and TLS version.
+    #[must_use]
+    pub fn cells(&self) -> Vec<(Day, &str, TlsVersion, Counts)> {
+        let cells =
+            self.daily.iter().map(|((day, account, version), counts)| (*day, account.as_str(), *version, *counts));
+        let mut cells = cells.collect::<Vec<_>>();
+        cells.sort_unstable_by_key(|(day, account, version, _)| (*day, *account, *version));
+        cells
     }
 
     /// Puts kept rows in order of time.

@@ -144,12 +144,16 @@ impl Collected {
     }
 }
 
-/// Reads syslog's forms, and remembers the last host: most logs have one.
+/// Reads syslog's forms, and remembers how the last line began: most logs have one host and many lines a second.
 #[derive(Debug, Default)]
 struct Syslog {
     stamps: StampReader,
-    /// With the blank behind it.
+    /// The last host, with the blank behind it.
     host: Vec<u8>,
+    /// Stamp and host of the last line whose stamp has whole seconds, with the blank behind them.
+    beginning: Vec<u8>,
+    /// What the beginning's stamp says, and where its host begins.
+    begun: Option<(Stamp, usize)>,
 }
 
 impl Syslog {
@@ -162,8 +166,7 @@ impl Syslog {
                 return self.rfc5424(rest, wants);
             }
         }
-        let (stamp, used) = self.stamp(line)?;
-        let (host, rest) = self.host(&line[used..])?;
+        let (stamp, host, rest) = self.begin(line)?;
         let end = memchr::memchr3(b'[', b':', b' ', rest).unwrap_or(rest.len());
         if !wants(Program { tag: &rest[..end], may_be_cut: false }) {
             return Some(Framed::Foreign(stamp));
@@ -186,6 +189,22 @@ impl Syslog {
         let message = message.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(message).trim_ascii_start();
         let pid = number(pid).unwrap_or(0);
         Some(Framed::Line(unfold(Line { stamp, host, program, pid, message, repeated: 1 })))
+    }
+
+    /// Stamp, host, and what follows them.
+    fn begin<'a>(&mut self, line: &'a [u8]) -> Option<(Stamp, &'a [u8], &'a [u8])> {
+        if let Some((stamp, host)) = self.begun
+            && line.starts_with(&self.beginning)
+        {
+            let (beginning, rest) = line.split_at(self.beginning.len());
+            return Some((stamp, &beginning[host..beginning.len() - 1], rest));
+        }
+        let (stamp, used) = self.stamp(line)?;
+        let (host, rest) = self.host(&line[used..])?;
+        self.begun = (stamp == stamp.second()).then_some((stamp, used));
+        self.beginning.clear();
+        self.beginning.extend_from_slice(&line[..line.len() - rest.len()]);
+        Some((stamp, host, rest))
     }
 
     fn stamp(&mut self, line: &[u8]) -> Option<Stamped> {
