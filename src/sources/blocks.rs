@@ -11,7 +11,7 @@ use memchr::memrchr;
 use super::{RawReader, Result};
 
 /// Bytes of a block, as long as its lines are shorter: within a core's cache, and far above a system call's cost.
-pub const BLOCK_SIZE: usize = 1 << 20;
+pub const BLOCK_SIZE: usize = 256 << 10;
 /// Bytes of a line at most. A longer one comes in pieces of this length, each in a block without a final newline.
 pub const MAX_LINE: usize = 16 << 20;
 
