@@ -1,0 +1,36 @@
+//! What needs more than Rust and a C compiler: suites of their own, which install what they need.
+//!
+//! Plain `cargo test` shows them as ignored. Run the script, or `cargo test --test it suites -- --ignored`.
+
+use std::process::Command;
+
+use crate::project;
+
+fn run(script: &str) {
+    let status = Command::new("bash").arg(project().join(script)).status().unwrap();
+    assert!(status.success(), "{script}: {status}");
+}
+
+#[test]
+#[ignore = "installs DuckDB, Polars and deltalake for Python: tests/with-readers.sh"]
+fn with_readers() {
+    run("tests/with-readers.sh");
+}
+
+#[test]
+#[ignore = "installs and starts moto and Azurite: tests/with-object-stores.sh"]
+fn with_object_stores() {
+    run("tests/with-object-stores.sh");
+}
+
+/// A script that no test here names would be skipped without a word.
+#[test]
+fn every_suite_is_named() {
+    let here = std::fs::read_to_string(project().join("tests/it/suites.rs")).unwrap();
+    for entry in std::fs::read_dir(project().join("tests")).unwrap() {
+        let name = entry.unwrap().file_name().to_string_lossy().into_owned();
+        if name.starts_with("with-") {
+            assert!(here.contains(&format!("run(\"tests/{name}\")")), "{name} has no test");
+        }
+    }
+}
