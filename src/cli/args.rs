@@ -6,7 +6,9 @@ use chrono_tz::Tz;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, value_parser};
 
-use super::{completions, days::DayArgs, formats, help, inspect, plan, report, run, status, tally};
+use super::settings::check_name;
+use super::{Result, completions, days::DayArgs, formats, help, inspect, plan, report, run, status, tally};
+use crate::formats::FORMATS;
 use crate::pipelines::definition::{SourceSettings, TlsLogged, values};
 
 /// Who sends mail through SMTP AUTH, how much, from which device and over which TLS version
@@ -157,6 +159,17 @@ fn tls_logged() -> impl TypedValueParser<Value = TlsLogged> {
 }
 
 impl SourceArgs {
+    /// The settings, of which the format is one that this build knows.
+    ///
+    /// # Errors
+    /// Where no format is called so; the nearest one is named.
+    pub fn known_settings(&self) -> Result<SourceSettings> {
+        if let Some(format) = &self.format {
+            check_name("format", format, &FORMATS.iter().map(|format| format.name()).collect::<Vec<_>>())?;
+        }
+        Ok(self.settings())
+    }
+
     /// The settings that a pipeline's source would have.
     #[must_use]
     pub fn settings(&self) -> SourceSettings {

@@ -7,10 +7,8 @@ use serde_json::json;
 
 use super::args::SourceArgs;
 use super::output::TextTable;
-use super::settings::check_name;
 use super::{Context, ExitCode, Result};
 use crate::calendar::{Day, Timestamp};
-use crate::formats::FORMATS;
 use crate::pipelines::reading::prepare;
 use crate::pipelines::tally::{Counts, Keep, Tally};
 use crate::sources::{RawFile, list};
@@ -62,10 +60,7 @@ pub struct Args {
 /// # Errors
 /// Where a file cannot be found or read, or its format is not known.
 pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
-    let settings = args.source.settings();
-    if let Some(format) = &settings.format {
-        check_name("format", format, &FORMATS.iter().map(|format| format.name()).collect::<Vec<_>>())?;
-    }
+    let settings = args.source.known_settings()?;
     let storage = Arc::new(context.storage(&context.settings.storage.clone())?);
     let files = list(&storage, &context.settings.places(&args.files)?)?;
     let progress = context.progress(files.iter().map(|file| file.size).sum());

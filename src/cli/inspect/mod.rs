@@ -10,9 +10,7 @@ use url::Url;
 
 use super::args::SourceArgs;
 use super::messages::paragraph;
-use super::settings::check_name;
 use super::{Context, Error, ExitCode, Result};
-use crate::formats::FORMATS;
 use crate::pipelines::inspect::inspect;
 use crate::sources::{RawFile, list};
 use crate::storage::{Storage, display};
@@ -46,10 +44,7 @@ pub struct Args {
 /// # Errors
 /// Where an argument is no place or no format, or the output takes no more.
 pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
-    let settings = args.source.settings();
-    if let Some(format) = &settings.format {
-        check_name("format", format, &FORMATS.iter().map(|format| format.name()).collect::<Vec<_>>())?;
-    }
+    let settings = args.source.known_settings()?;
     let storage = Arc::new(context.storage(&context.settings.storage.clone())?);
     let places = context.settings.places(&args.files)?;
     let (files, mut failed) = find(args, context, &storage, &places)?;

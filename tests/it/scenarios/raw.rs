@@ -1,9 +1,12 @@
 //! The raw logs of the scenarios: those of the sample, decoded and cut and packed in other ways, and lines written
 //! for one point.
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::Path;
 use std::sync::LazyLock;
+
+use crate::packing::bzip2;
+pub(super) use crate::packing::{gzip, line_end, xz};
 
 /// The rotated files of one server from the oldest to the newest, decoded.
 pub(super) type Rotated = Vec<Vec<u8>>;
@@ -44,31 +47,8 @@ pub(super) type Packing = (&'static str, fn(&[u8]) -> Vec<u8>);
 pub(super) const PACKINGS: [Packing; 5] =
     [("", <[u8]>::to_vec), (".gz", gzip), (".zst", zstd_frame), (".xz", xz), (".bz2", bzip2)];
 
-pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
 fn zstd_frame(bytes: &[u8]) -> Vec<u8> {
     zstd::bulk::compress(bytes, 1).unwrap()
-}
-
-pub(super) fn xz(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = liblzma::write::XzEncoder::new(Vec::new(), 0);
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn bzip2(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-/// The offset behind the line that holds the byte at `near`.
-pub(super) fn line_end(bytes: &[u8], near: usize) -> usize {
-    memchr::memchr(b'\n', &bytes[near..]).map_or(bytes.len(), |end| near + end + 1)
 }
 
 /// The offset of the first line that begins with `stamp` or, as text, later: ISO stamps only.
