@@ -11,14 +11,14 @@ use polars::io::HiveOptions;
 use polars::io::cloud::CloudOptions;
 use polars::prelude::{
     DataFrame, DataType, Expr, IntoLazy, LazyFrame, PlRefPath, PolarsResult, ScanArgsParquet, Schema, SchemaRef,
-    TimeUnit, TimeZone, UnionArgs, col, concat, lit,
+    UnionArgs, col, concat, lit,
 };
 use url::{Position, Url};
 
 use super::Lake;
 use super::error::{Error, Result};
 use super::files::{DataFile, Partition};
-use super::tables::{Column, Kind, Table};
+use super::tables::{Column, Table};
 use crate::storage;
 
 impl Lake {
@@ -110,13 +110,5 @@ fn columns(table: &'static Table) -> Vec<Expr> {
 }
 
 fn field(column: &Column) -> polars::prelude::Field {
-    let kind = match column.kind {
-        Kind::Date => DataType::Date,
-        Kind::Timestamp => DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)),
-        Kind::Int64 => DataType::Int64,
-        Kind::Double => DataType::Float64,
-        Kind::Boolean => DataType::Boolean,
-        Kind::Utf8 => DataType::String,
-    };
-    polars::prelude::Field::new(column.name.into(), kind)
+    polars::prelude::Field::new(column.name.into(), column.kind.polars())
 }

@@ -61,6 +61,20 @@ impl Kind {
             Self::Utf8 => DataType::Utf8,
         }
     }
+
+    /// The Polars type.
+    #[must_use]
+    pub fn polars(self) -> polars::prelude::DataType {
+        use polars::prelude::{DataType, TimeUnit, TimeZone};
+        match self {
+            Self::Date => DataType::Date,
+            Self::Timestamp => DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)),
+            Self::Int64 => DataType::Int64,
+            Self::Double => DataType::Float64,
+            Self::Boolean => DataType::Boolean,
+            Self::Utf8 => DataType::String,
+        }
+    }
 }
 
 impl Table {

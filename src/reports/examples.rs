@@ -4,7 +4,7 @@ use polars::prelude::*;
 
 use super::{Tables, Window};
 use crate::calendar::Day;
-use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, Kind, Table};
+use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, Table};
 
 /// What every dataset begins with.
 pub(super) const WINDOW_COLUMNS: [&str; 3] = ["window_start", "window_end", "as_of"];
@@ -113,14 +113,7 @@ pub(super) fn empty() -> Tables {
 fn complete(given: DataFrame, table: &Table) -> LazyFrame {
     let height = given.height();
     let columns = table.columns.iter().map(|spec| {
-        let dtype = match spec.kind {
-            Kind::Date => DataType::Date,
-            Kind::Timestamp => DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)),
-            Kind::Int64 => DataType::Int64,
-            Kind::Double => DataType::Float64,
-            Kind::Boolean => DataType::Boolean,
-            Kind::Utf8 => DataType::String,
-        };
+        let dtype = spec.kind.polars();
         match (given.column(spec.name), &dtype) {
             (Err(_), _) => Column::full_null(spec.name.into(), height, &dtype),
             (Ok(column), DataType::Datetime(unit, zone)) => {

@@ -10,7 +10,7 @@ use arrow::array::{
 };
 use polars::prelude::*;
 
-use super::{Error, Result, polars_type};
+use super::{Error, Result};
 use crate::lake::tables::{Column as Spec, Kind, Table};
 
 /// The most rows of one batch: a row group as the ingest writes them.
@@ -33,7 +33,7 @@ fn batch(table: &Table, rows: &DataFrame) -> Result<RecordBatch> {
 }
 
 fn array(table: &Table, spec: &Spec, rows: &DataFrame) -> Result<ArrayRef> {
-    let wanted = polars_type(spec.kind);
+    let wanted = spec.kind.polars();
     let shape =
         |found: String| Error::Shape { table: table.name, column: spec.name, found, wanted: wanted.to_string() };
     let column = rows.column(spec.name).map_err(|_| shape("missing".to_owned()))?;

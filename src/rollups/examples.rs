@@ -2,7 +2,7 @@
 
 use polars::prelude::*;
 
-use super::{DayFrames, polars_type};
+use super::DayFrames;
 use crate::calendar::{Day, HOUR, SECOND, Timestamp};
 use crate::lake::tables::{REFUSALS, SUBMISSIONS, Table};
 
@@ -56,7 +56,7 @@ pub(super) fn empty() -> DayFrames {
 fn complete(given: DataFrame, table: &Table) -> LazyFrame {
     let height = given.height();
     let columns = table.columns.iter().map(|spec| {
-        let dtype = polars_type(spec.kind);
+        let dtype = spec.kind.polars();
         let column = match (spec.name, given.column(spec.name)) {
             ("date", _) => Column::new_scalar("date".into(), Scalar::from(date().epoch_days()), height),
             (_, Ok(column)) => column.clone(),

@@ -142,19 +142,7 @@ fn shape(frame: LazyFrame, table: &Table, key: &[&str]) -> LazyFrame {
 fn typed(column: &tables::Column) -> Expr {
     match column.kind {
         Kind::Timestamp => col(column.name),
-        kind => col(column.name).cast(polars_type(kind)),
-    }
-}
-
-/// The Polars type of a table's column.
-fn polars_type(kind: Kind) -> DataType {
-    match kind {
-        Kind::Date => DataType::Date,
-        Kind::Timestamp => DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)),
-        Kind::Int64 => DataType::Int64,
-        Kind::Double => DataType::Float64,
-        Kind::Boolean => DataType::Boolean,
-        Kind::Utf8 => DataType::String,
+        kind => col(column.name).cast(kind.polars()),
     }
 }
 
@@ -194,7 +182,7 @@ mod tests {
                 let rows = rollup.rows(&frames).unwrap();
                 let found: Vec<_> = rows.columns().iter().map(|c| (c.name().to_string(), c.dtype().clone())).collect();
                 let columns = rollup.table.columns.iter();
-                let wanted: Vec<_> = columns.map(|c| (c.name.to_owned(), polars_type(c.kind))).collect();
+                let wanted: Vec<_> = columns.map(|c| (c.name.to_owned(), c.kind.polars())).collect();
                 assert_eq!(found, wanted, "{}", rollup.table.name);
             }
         }
