@@ -12,7 +12,7 @@ use super::{Error, Result};
 use crate::calendar::{Day, DayRange};
 use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, Table};
 use crate::lake::{DataFile, Lake};
-use crate::reports::{self, Tables, Window, dataset, export, page};
+use crate::reports::{self, Tables, Window, export, page};
 use crate::storage::{Storage, below, display};
 
 /// The page among the forms in which a report is published.
@@ -211,10 +211,4 @@ pub fn dataset_names() -> Vec<&'static str> {
 #[must_use]
 pub fn format_names() -> Vec<&'static str> {
     reports::EXPORTS.iter().map(|export| export.name).chain([HTML]).collect()
-}
-
-/// Whether a dataset of that name exists.
-#[must_use]
-pub fn is_dataset(name: &str) -> bool {
-    dataset(name).is_some()
 }

@@ -5,6 +5,7 @@ use polars::prelude::*;
 use super::{Tables, Window};
 use crate::calendar::Day;
 use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, Table};
+pub(super) use crate::rollups::examples::{floats, ints, texts};
 
 /// What every dataset begins with.
 pub(super) const WINDOW_COLUMNS: [&str; 3] = ["window_start", "window_end", "as_of"];
@@ -127,18 +128,6 @@ fn complete(given: DataFrame, table: &Table) -> LazyFrame {
 
 pub(super) fn names(frame: &DataFrame) -> Vec<&str> {
     frame.get_column_names().into_iter().map(|name| name.as_str()).collect()
-}
-
-pub(super) fn texts<'a>(frame: &'a DataFrame, column: &str) -> Vec<Option<&'a str>> {
-    frame.column(column).unwrap().str().unwrap().iter().collect()
-}
-
-pub(super) fn ints(frame: &DataFrame, column: &str) -> Vec<i64> {
-    frame.column(column).unwrap().i64().unwrap().iter().map(Option::unwrap).collect()
-}
-
-pub(super) fn floats(frame: &DataFrame, column: &str) -> Vec<f64> {
-    frame.column(column).unwrap().f64().unwrap().iter().map(Option::unwrap).collect()
 }
 
 pub(super) fn int(frame: &DataFrame, column: &str) -> Option<i64> {

@@ -70,15 +70,15 @@ fn complete(given: DataFrame, table: &Table) -> LazyFrame {
     DataFrame::new(height, columns.collect()).unwrap().lazy()
 }
 
-pub(super) fn texts<'a>(frame: &'a DataFrame, column: &str) -> Vec<Option<&'a str>> {
+pub(crate) fn texts<'a>(frame: &'a DataFrame, column: &str) -> Vec<Option<&'a str>> {
     frame.column(column).unwrap().str().unwrap().iter().collect()
 }
 
-pub(super) fn ints(frame: &DataFrame, column: &str) -> Vec<i64> {
+pub(crate) fn ints(frame: &DataFrame, column: &str) -> Vec<i64> {
     frame.column(column).unwrap().i64().unwrap().iter().map(Option::unwrap).collect()
 }
 
-pub(super) fn floats(frame: &DataFrame, column: &str) -> Vec<f64> {
+pub(crate) fn floats(frame: &DataFrame, column: &str) -> Vec<f64> {
     frame.column(column).unwrap().f64().unwrap().iter().map(Option::unwrap).collect()
 }
 

@@ -168,7 +168,7 @@ fn seen() -> [Expr; 2] {
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
-mod examples;
+pub(crate) mod examples;
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 
 use super::Built;
-use super::ledger::partition;
 use super::outcome::DayInputs;
 use crate::calendar::{Day, SECOND};
 use crate::lake::tables::COVERAGE;
-use crate::lake::{DataFile, Lake};
+use crate::lake::{DataFile, Lake, Partition};
 use crate::pipelines::{Error, Result};
 
 /// Writes the rows of all days, one file each.
@@ -21,7 +20,7 @@ pub(super) fn write(
 ) -> Result<Vec<DataFile>> {
     let file = |((source, day), (built, inputs)): (&(String, Day), &(Built, DayInputs))| {
         let digest = digest_of(source, *day);
-        let mut writer = lake.writer(&COVERAGE, &partition(source, *day), &digest)?;
+        let mut writer = lake.writer(&COVERAGE, &Partition::of_source(*day, source), &digest)?;
         writer.write(&row(built, inputs, &digest)?)?;
         Ok(writer.finish()?)
     };

@@ -45,7 +45,7 @@ impl Ledger {
         let whole = |file: &&DataFile| data.iter().all(|table| agrees(table, file));
         let partitions = files.iter().copied().filter(whole).map(|file| &file.partition).collect::<BTreeSet<_>>();
         let entry = |((source, day), inputs): ((String, Day), DayInputs)| {
-            let whole = partitions.contains(&partition(&source, day));
+            let whole = partitions.contains(&Partition::of_source(day, source.as_str()));
             ((source, day), Entry { inputs, whole })
         };
         Ok(Self { entries: inputs(lake, &files)?.into_iter().map(entry).collect() })
@@ -83,9 +83,9 @@ fn agrees(table: &Snapshot, coverage: &DataFile) -> bool {
 
 /// The `inputs` column of some files of `coverage`.
 fn inputs(lake: &Lake, files: &[&DataFile]) -> Result<BTreeMap<(String, Day), DayInputs>> {
-    use polars::prelude::{col, lit};
+    use polars::prelude::col;
     let failed = |source| Error::Query { table: COVERAGE.name, source };
-    let rows = lake.scan(&COVERAGE, files)?.filter(lit(true)).select([col("date"), col("source"), col("inputs")]);
+    let rows = lake.scan(&COVERAGE, files)?.select([col("date"), col("source"), col("inputs")]);
     let rows = rows.collect().map_err(failed)?;
     let dates = rows.column("date").and_then(|column| column.date().cloned()).map_err(failed)?;
     let sources = rows.column("source").and_then(|column| column.str().cloned()).map_err(failed)?;
@@ -98,9 +98,4 @@ fn inputs(lake: &Lake, files: &[&DataFile]) -> Result<BTreeMap<(String, Day), Da
         }
     }
     Ok(entries)
-}
-
-/// The partition of a day of a source.
-pub(super) fn partition(source: &str, day: Day) -> Partition {
-    Partition::of_source(day, source)
 }

@@ -214,7 +214,7 @@ fn commit(
         let tasks = planned.iter().flat_map(|planned| &planned.plan.tasks);
         tasks.filter(|task| task.source == source).find_map(|task| task.digests.get(&day).cloned()).unwrap_or_default()
     };
-    let partitions = whole.keys().map(|(source, day)| ledger::partition(source, *day)).collect::<Vec<Partition>>();
+    let partitions = whole.keys().map(|(source, day)| Partition::of_source(*day, source)).collect::<Vec<Partition>>();
     for table in ledger::TABLES {
         let files: Vec<DataFile> = if table.name == crate::lake::tables::COVERAGE.name {
             coverage::write(lake, whole, digest_of)?

@@ -12,6 +12,8 @@
 
 mod message;
 mod session;
+#[cfg(test)]
+mod tests;
 
 use compact_str::CompactString;
 use rustc_hash::FxHashMap;
@@ -51,8 +53,8 @@ pub struct Assembler {
     last_host: (CompactString, u32),
     sessions: FxHashMap<SessionKey, Session>,
     messages: FxHashMap<MessageKey, Message>,
-    /// Messages that a filter in front of the queue put back into it: what their queue line said.
-    reinjected: FxHashMap<MessageKey, Option<Queued>>,
+    /// Messages that a filter in front of the queue may have put back into it.
+    reinjected: FxHashMap<MessageKey, Reinjected>,
     /// How many messages are inside a filter in front of the queue.
     in_filter: usize,
     swept: Timestamp,
@@ -65,6 +67,13 @@ struct SessionKey(u32, u32);
 /// A host and a queue id.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct MessageKey(u32, CompactString);
+
+/// A message that a filter in front of the queue may have put back into it, and what its queue line said.
+#[derive(Debug)]
+struct Reinjected {
+    at: Timestamp,
+    queued: Option<Queued>,
+}
 
 /// What the queue said of a message.
 #[derive(Clone, Debug)]
@@ -119,7 +128,7 @@ impl Assembler {
                 self.session(key, at, line, *client).tls = Some(tls);
             }
             Record::Opened(opened) => self.opened(at, key, line, opened),
-            Record::OpenedByOthers { queue_id } => self.opened_by_others(host, queue_id),
+            Record::OpenedByOthers { queue_id } => self.opened_by_others(at, host, queue_id),
             Record::MessageId { queue_id, message_id } => {
                 if let Some(message) = self.messages.get_mut(&MessageKey(host, text(queue_id))) {
                     message.row.message_id = text(message_id);
@@ -209,11 +218,11 @@ impl Assembler {
     }
 
     /// A queue id that now means another message; it may be one that a filter has put back.
-    fn opened_by_others(&mut self, host: u32, queue_id: &[u8]) {
+    fn opened_by_others(&mut self, at: Timestamp, host: u32, queue_id: &[u8]) {
         let key = MessageKey(host, text(queue_id));
         self.messages.remove(&key);
         if self.in_filter > 0 {
-            self.reinjected.insert(key, None);
+            self.reinjected.insert(key, Reinjected { at, queued: None });
         }
     }
 
@@ -224,7 +233,7 @@ impl Assembler {
             }
             self.accept(message, queued(), rows);
         } else if let Some(seen) = self.reinjected.get_mut(&key) {
-            *seen = Some(queued());
+            seen.queued = Some(queued());
         }
     }
 
@@ -251,8 +260,8 @@ impl Assembler {
         message.row.queue_id = text(queue_id);
         let key = MessageKey(key.0, text(queue_id));
         match self.reinjected.remove(&key) {
-            Some(Some(queued)) => self.accept(message, queued, rows),
-            Some(None) => {
+            Some(Reinjected { queued: Some(queued), .. }) => self.accept(message, queued, rows),
+            Some(Reinjected { queued: None, .. }) => {
                 self.messages.insert(key, message);
             }
             // The next hop keeps its queue on another host.
@@ -353,6 +362,7 @@ impl Assembler {
             }
             keep
         });
+        self.reinjected.retain(|_, message| message.at >= before);
         let mut relayed = Vec::new();
         self.messages.retain(|_, message| {
             let keep = message.row.ts >= before;
