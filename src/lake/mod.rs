@@ -9,10 +9,12 @@
 //! All calls wait for storage, so they belong on ordinary threads and not on those of the runtime.
 
 mod commit;
+mod dictionary;
 mod error;
 mod files;
 mod log;
 mod maintain;
+mod order;
 mod scan;
 mod snapshot;
 mod statistics;
