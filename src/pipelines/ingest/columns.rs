@@ -41,29 +41,29 @@ pub(super) struct SubmissionColumns {
 }
 
 impl Columns for SubmissionColumns {
-    type Row<'a> = &'a Submission;
+    type Row<'a> = &'a Submission<&'a str>;
 
     fn table() -> &'static Table {
         &SUBMISSIONS
     }
 
-    fn push(&mut self, row: &Submission) {
+    fn push(&mut self, row: &Submission<&str>) {
         self.ts.0.append_value(row.ts);
-        fill(&mut self.where_, [&row.server, &row.service]);
+        fill(&mut self.where_, [row.server, row.service]);
         self.port.append_option(row.port());
         let mode = row.tls_mode.as_str();
-        let who = [mode, &row.client_ip, &row.client_name, &row.helo, &row.account, &row.account_raw, &row.domain];
+        let who = [mode, row.client_ip, row.client_name, row.helo, row.account, row.account_raw, row.domain];
         fill(&mut self.who, who);
         self.domain_from_mail_from.append_value(row.domain_from_mail_from);
-        fill(&mut self.how, [&row.mechanism, row.auth_family().as_str()]);
+        fill(&mut self.how, [row.mechanism, row.auth_family().as_str()]);
         // An empty sender is the null reverse-path of RFC 5321, not an unknown one.
-        self.how[2].append_value(&row.mail_from);
+        self.how[2].append_value(row.mail_from);
         self.recipients.append_option(row.recipients.map(i64::from));
         self.size_bytes.append_option(row.size_bytes.and_then(|size| i64::try_from(size).ok()));
         self.tls_version.append_value(row.tls_version.as_str());
         self.tls_known_present.append_option(row.tls_known_present);
         let class = if row.cipher.is_empty() { "" } else { row.cipher_class.as_str() };
-        fill(&mut self.what, [&row.cipher, class, &row.queue_id, &row.message_id]);
+        fill(&mut self.what, [row.cipher, class, row.queue_id, row.message_id]);
     }
 
     fn take(&mut self) -> Result<RecordBatch, ArrowError> {
@@ -91,26 +91,26 @@ pub(super) struct RefusalColumns {
 }
 
 impl Columns for RefusalColumns {
-    type Row<'a> = &'a Refusal;
+    type Row<'a> = &'a Refusal<&'a str>;
 
     fn table() -> &'static Table {
         &REFUSALS
     }
 
-    fn push(&mut self, row: &Refusal) {
+    fn push(&mut self, row: &Refusal<&str>) {
         self.ts.0.append_value(row.ts);
         let text = [
-            &row.server,
-            &row.service,
-            &row.client_ip,
-            &row.client_name,
-            &row.helo,
-            &row.account,
-            row.mechanism.as_str(),
+            row.server,
+            row.service,
+            row.client_ip,
+            row.client_name,
+            row.helo,
+            row.account,
+            row.mechanism,
             row.tls_version.as_str(),
             row.kind.as_str(),
-            &row.reason,
-            &row.code,
+            row.reason,
+            row.code,
         ];
         fill(&mut self.text, text);
     }
