@@ -5,6 +5,7 @@
 //! left. Parsing is anchored on program and fixed prefixes, so that text which a client chose can never forge a field.
 
 pub mod detect;
+pub mod exim;
 pub mod postfix;
 pub mod record;
 
@@ -86,7 +87,7 @@ pub struct Tells {
 pub struct Unreadable(pub &'static str);
 
 /// Every format, in the order in which they are listed to people.
-pub static FORMATS: &[&dyn Format] = &[&postfix::Postfix];
+pub static FORMATS: &[&dyn Format] = &[&postfix::Postfix, &exim::Exim];
 
 /// The format of a name.
 #[must_use]
