@@ -82,7 +82,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
                 .messages
                 .warning(&format!("{rejected} lines could not be read, the first is {at}:{line}: {reason}"));
         }
-        if tls_logging.is_never() && !found.daily.is_empty() {
+        if tls_logging.is_never() && found.messages() > 0 {
             context.messages.warning("no line says a TLS version, so all are unknown: see `mailtally formats`");
         }
         tally.add(found);
@@ -117,7 +117,7 @@ impl Args {
             (_, true) => table.objects().iter().try_for_each(|object| context.output.json(object)),
             _ => {
                 context.output.table(&table.text())?;
-                let messages = tally.daily.values().map(|counts| counts.messages).sum::<u64>();
+                let messages = tally.messages();
                 context.output.line(&format!("\n{messages} messages accepted, {} attempts refused", tally.refused))
             }
         }

@@ -30,7 +30,7 @@ pub fn detect<'a>(texts: impl IntoIterator<Item = &'a [u8]> + Clone) -> Detected
 #[must_use]
 pub fn count<'a>(format: &'static dyn Format, texts: impl IntoIterator<Item = &'a [u8]>) -> usize {
     let mut framer = Framer::default();
-    let mut read = |line: &[u8]| match framer.frame_if(line, |program| format.wants_program(program)) {
+    let mut read = |line: &[u8]| match framer.frame_as(line, format) {
         Framed::Line(line) => format.wants(line.program, line.message) && matches!(format.parse(&line), Ok(Some(_))),
         Framed::Foreign(_) | Framed::Blank | Framed::Unreadable => false,
     };

@@ -1,21 +1,22 @@
 //! Server kinds: how each writes its log. One file and one line in [`FORMATS`] per server.
 //!
-//! A format decides in three steps, because most lines of a mail log are not ours: [`Format::wants_program`] turns a
-//! line away by its program alone, [`Format::wants`] by a few bytes of its message, [`Format::parse`] reads what is left. Parsing is anchored on program and
-//! fixed prefixes, so that text which a client chose can never forge a field.
+//! A format decides in three steps, because most lines of a mail log are not ours: [`Style::wants_program`] turns a
+//! line away by its program alone, [`Format::wants`] by a few bytes of its message, [`Format::parse`] reads what is
+//! left. Parsing is anchored on program and fixed prefixes, so that text which a client chose can never forge a field.
 
 pub mod detect;
+pub mod exim;
 pub mod postfix;
 pub mod record;
 
 use std::fmt;
 
 use crate::calendar::Timestamp;
-use crate::sources::framing::{Line, Program};
+use crate::sources::framing::{Line, Style};
 pub use record::Record;
 
 /// One server's way of logging submissions.
-pub trait Format: Sync {
+pub trait Format: Style + Sync {
     /// Its name in pipelines, on the command line and among the samples.
     fn name(&self) -> &'static str;
 
@@ -27,9 +28,6 @@ pub trait Format: Sync {
 
     /// What the log can tell.
     fn tells(&self) -> Tells;
-
-    /// Whether any line of a program may matter: the first and cheapest thing that turns lines away.
-    fn wants_program(&self, program: Program<'_>) -> bool;
 
     /// Whether a line of a wanted program may matter, by the first and last bytes of its message.
     fn wants(&self, program: &[u8], message: &[u8]) -> bool;
@@ -43,8 +41,9 @@ pub trait Format: Sync {
     /// The service that the program served, such as `submission`; none where the tag does not say it.
     fn service<'a>(&self, program: &'a [u8]) -> Option<&'a [u8]>;
 
-    /// Bytes that every line which says a session's TLS version holds, to find such lines quickly.
-    fn tls_mark(&self) -> &'static [u8];
+    /// Bytes that every line which says a session's TLS version holds, to find such lines quickly. None where a
+    /// message's own line says whether there was TLS, so that nothing has to be taken from silence.
+    fn tls_mark(&self) -> Option<&'static [u8]>;
 
     /// The exact instant that an id in the line encodes, to learn the year of stamps without one.
     fn instant(&self, line: &Line<'_>) -> Option<Timestamp>;
@@ -88,7 +87,7 @@ pub struct Tells {
 pub struct Unreadable(pub &'static str);
 
 /// Every format, in the order in which they are listed to people.
-pub static FORMATS: &[&dyn Format] = &[&postfix::Postfix];
+pub static FORMATS: &[&dyn Format] = &[&postfix::Postfix, &exim::Exim];
 
 /// The format of a name.
 #[must_use]

@@ -9,10 +9,10 @@
 
 use memchr::memmem;
 
-use super::record::{AuthFailed, Client, Counters, Opened, Record, Rejected, Stage};
+use super::record::{AuthFailed, Client, Opened, Record, Rejected, Stage};
 use super::{Evidence, Format, Tells, Unreadable};
 use crate::calendar::{SECOND, Timestamp};
-use crate::sources::framing::{Line, Program};
+use crate::sources::framing::{Line, Program, Style};
 
 /// The format.
 #[derive(Debug)]
@@ -20,6 +20,14 @@ pub struct Postfix;
 
 /// The longest queue id that is taken for one; Postfix' own stay below 20.
 const LONGEST_QUEUE_ID: usize = 40;
+
+impl Style for Postfix {
+    fn wants_program(&self, program: Program<'_>) -> bool {
+        let Program { tag, may_be_cut } = program;
+        let cut = || (may_be_cut || tag.starts_with(b"postfix")) && !tag.contains(&b'/');
+        Component::of(tag).is_some() || cut()
+    }
+}
 
 impl Format for Postfix {
     fn name(&self) -> &'static str {
@@ -44,27 +52,16 @@ impl Format for Postfix {
         }
     }
 
-    fn wants_program(&self, program: Program<'_>) -> bool {
-        let Program { tag, may_be_cut } = program;
-        match tag.last() {
-            Some(b'd') if tag.ends_with(b"/smtpd") => true,
-            Some(b'r') if tag.ends_with(b"/qmgr") => true,
-            Some(b'p') if tag.ends_with(b"/cleanup") || tag.ends_with(b"/pickup") => true,
-            _ => (may_be_cut || tag.starts_with(b"postfix")) && !tag.contains(&b'/'),
-        }
-    }
-
     fn wants(&self, program: &[u8], message: &[u8]) -> bool {
-        match component(program) {
-            Some(b"smtpd") => !message.starts_with(b"SSL_accept:"),
-            Some(b"qmgr") => message.ends_with(b"(queue active)"),
-            Some(b"cleanup") => behind_id(message).is_some_and(|text| {
+        match Component::of(program) {
+            Some(Component::Smtpd) => !message.starts_with(b"SSL_accept:"),
+            Some(Component::Qmgr) => message.ends_with(b"(queue active)"),
+            Some(Component::Cleanup) => behind_id(message).is_some_and(|text| {
                 text.starts_with(b"message-id=")
                     || text.starts_with(b"reject: ")
                     || text.starts_with(b"milter-reject: ")
             }),
-            Some(b"pickup") => behind_id(message).is_some_and(|text| text.starts_with(b"uid=")),
-            Some(_) => false,
+            Some(Component::Pickup) => behind_id(message).is_some_and(|text| text.starts_with(b"uid=")),
             None => without_component(message),
         }
     }
@@ -88,8 +85,8 @@ impl Format for Postfix {
         }
     }
 
-    fn tls_mark(&self) -> &'static [u8] {
-        b"TLS connection established from "
+    fn tls_mark(&self) -> Option<&'static [u8]> {
+        Some(b"TLS connection established from ")
     }
 
     fn instant(&self, line: &Line<'_>) -> Option<Timestamp> {
@@ -98,9 +95,26 @@ impl Format for Postfix {
     }
 }
 
-/// The daemon's name: behind the last slash of the tag; none where the tag has no slash.
-fn component(program: &[u8]) -> Option<&[u8]> {
-    program.iter().rposition(|byte| *byte == b'/').map(|slash| &program[slash + 1..])
+/// A daemon whose lines matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Component {
+    Smtpd,
+    Qmgr,
+    Cleanup,
+    Pickup,
+}
+
+impl Component {
+    /// The daemon's name stands behind the last slash of the tag.
+    fn of(tag: &[u8]) -> Option<Self> {
+        match tag.last()? {
+            b'd' if tag.ends_with(b"/smtpd") => Some(Self::Smtpd),
+            b'r' if tag.ends_with(b"/qmgr") => Some(Self::Qmgr),
+            b'p' if tag.ends_with(b"/cleanup") => Some(Self::Cleanup),
+            b'p' if tag.ends_with(b"/pickup") => Some(Self::Pickup),
+            _ => None,
+        }
+    }
 }
 
 /// Whether a message without its component begins like one that matters.
@@ -148,8 +162,8 @@ fn connected(message: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
 
 fn disconnected(message: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
     let Some(rest) = message.strip_prefix(b"disconnect from ") else { return Ok(None) };
-    let (_, rest) = client(rest).ok_or(Unreadable("disconnect without client"))?;
-    Ok(Some(Record::Disconnected(counters(rest))))
+    let client = memchr::memrchr(b']', rest).ok_or(Unreadable("disconnect without client"))?;
+    Ok(Some(Record::Disconnected { counters: &rest[client + 1..] }))
 }
 
 fn tls_failed(message: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
@@ -330,12 +344,10 @@ fn envelope(text: &[u8]) -> (&[u8], &[u8]) {
 
 /// `NAME[IP]` and an optional `:PORT`; what follows is handed back.
 fn client(text: &[u8]) -> Option<(Client<'_>, &[u8])> {
-    let open = memchr::memchr(b'[', text)?;
-    let close = open + memchr::memchr(b']', &text[open..])?;
+    let open = memchr::memchr2(b'[', b' ', text).filter(|at| text[*at] == b'[')?;
+    // An address is short.
+    let close = open + text[open..].iter().position(|byte| *byte == b']')?;
     let (name, ip) = (&text[..open], &text[open + 1..close]);
-    if name.contains(&b' ') {
-        return None;
-    }
     let mut rest = &text[close + 1..];
     if let [b':', digit, ..] = rest
         && digit.is_ascii_digit()
@@ -348,36 +360,23 @@ fn client(text: &[u8]) -> Option<(Client<'_>, &[u8])> {
     Some((Client { name: known(name), ip: known(ip) }, rest))
 }
 
-/// ` ehlo=2 starttls=1 auth=1/2 mail=1 …`: of a pair, the first number counts what succeeded.
-fn counters(text: &[u8]) -> Counters {
-    let mut counters = Counters::default();
-    for word in text.split(|byte| *byte == b' ') {
-        let Some(equals) = memchr::memchr(b'=', word) else { continue };
-        let (name, value) = (&word[..equals], &word[equals + 1..]);
-        let end = memchr::memchr(b'/', value).unwrap_or(value.len());
-        let digits = &value[..end];
-        if digits.is_empty() || digits.len() > 9 || !digits.iter().all(u8::is_ascii_digit) {
-            continue;
-        }
-        let count = digits.iter().fold(0, |count, digit| count * 10 + u32::from(digit - b'0'));
-        counters.present = true;
-        match name {
-            b"auth" => counters.auth = count,
-            b"mail" => counters.mail = count,
-            b"data" => counters.data = count,
-            b"bdat" => counters.chunks = count,
-            b"starttls" => counters.starttls = count,
-            _ => {}
-        }
+/// By byte, whether it is an ASCII letter or digit: asked for each byte of each queue id.
+static IS_ALPHANUMERIC: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
     }
-    counters
-}
+    table
+};
 
 /// A queue id (none for `NOQUEUE`) and the text behind its colon.
 fn queue_id(message: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
-    let colon = message.iter().take(LONGEST_QUEUE_ID + 1).position(|byte| !byte.is_ascii_alphanumeric())?;
-    let text = message[colon..].strip_prefix(b": ")?;
-    match &message[..colon] {
+    let colon =
+        message.iter().position(|byte| !IS_ALPHANUMERIC[usize::from(*byte)]).filter(|at| *at <= LONGEST_QUEUE_ID)?;
+    let (id, text) = (&message[..colon], message[colon..].strip_prefix(b": ")?);
+    match id {
         b"NOQUEUE" => Some((None, text)),
         id if id.len() >= 6 => Some((Some(id), text)),
         _ => None,
@@ -539,14 +538,6 @@ mod tests {
             ),
             "Relayed"
         );
-    }
-
-    #[test]
-    fn counters_count_what_succeeded() {
-        let found = counters(b" ehlo=2 starttls=1 auth=1/2 mail=7 rcpt=11/12 data=6 rset=1 quit=1 commands=30/31");
-        let expected = Counters { present: true, auth: 1, mail: 7, data: 6, chunks: 0, starttls: 1 };
-        assert_eq!(found, expected);
-        assert_eq!(counters(b""), Counters::default());
     }
 
     #[test]

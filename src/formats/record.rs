@@ -68,7 +68,24 @@ pub enum Record<'a> {
     /// The server refused a command.
     Rejected(Rejected<'a>),
     /// The session is over.
-    Disconnected(Counters),
+    Disconnected {
+        /// What the server counted in it, to be [read](Counters::read) where something depends on it.
+        counters: &'a [u8],
+    },
+    /// An authenticated client's message, told by one line.
+    Accepted(Accepted<'a>),
+    /// What has become of one recipient of a message that one line told of.
+    Delivered {
+        /// The message's queue id.
+        queue_id: &'a [u8],
+    },
+    /// Every recipient of a message has been dealt with.
+    Completed {
+        /// The message's queue id.
+        queue_id: &'a [u8],
+    },
+    /// An attempt that failed, told by one line.
+    Refused(Refused<'a>),
 }
 
 /// The client's end of a session.
@@ -93,6 +110,75 @@ pub struct Opened<'a> {
     pub account: &'a [u8],
     /// Whether another server authenticated the client and handed it on: then TLS was that server's.
     pub fronted: bool,
+}
+
+/// An authenticated client's message, told by one line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Accepted<'a> {
+    /// Its queue id.
+    pub queue_id: &'a [u8],
+    /// The service; empty where the line does not say it.
+    pub service: &'a [u8],
+    /// Who sent it.
+    pub client: Client<'a>,
+    /// What the client called itself.
+    pub helo: &'a [u8],
+    /// The session's encryption.
+    pub encrypted: Encrypted<'a>,
+    /// The SASL mechanism; empty where the line does not say it.
+    pub mechanism: &'a [u8],
+    /// The identity that the server authenticated.
+    pub account: &'a [u8],
+    /// The envelope's sender.
+    pub mail_from: &'a [u8],
+    /// Its size in bytes.
+    pub size: Option<u64>,
+    /// How many recipients it has; where the line does not say it, later lines tell of each.
+    pub recipients: Option<u32>,
+    /// The header's message id.
+    pub message_id: &'a [u8],
+}
+
+/// An attempt that failed, told by one line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Refused<'a> {
+    /// What was refused.
+    pub kind: RefusalKind,
+    /// The service; empty where the line does not say it.
+    pub service: &'a [u8],
+    /// Whom.
+    pub client: Client<'a>,
+    /// What the client called itself.
+    pub helo: &'a [u8],
+    /// The session's encryption.
+    pub encrypted: Encrypted<'a>,
+    /// The SASL mechanism; empty where the line does not say it.
+    pub mechanism: &'a [u8],
+    /// As whom; empty where the line does not say it.
+    pub account: &'a [u8],
+    /// The server's words.
+    pub reason: &'a [u8],
+    /// The reply's code.
+    pub code: &'a [u8],
+}
+
+/// What a line says of its session's encryption.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Encrypted<'a> {
+    /// Nothing.
+    #[default]
+    Unsaid,
+    /// There is none.
+    No,
+    /// There is some, of a version that the line does not say.
+    Yes,
+    /// This.
+    With {
+        /// The protocol version as the server spells it.
+        version: &'a [u8],
+        /// The cipher as the server spells it.
+        cipher: &'a [u8],
+    },
 }
 
 /// An authentication that did not succeed.
@@ -153,4 +239,78 @@ pub struct Counters {
     pub chunks: u32,
     /// Successful `STARTTLS` commands.
     pub starttls: u32,
+}
+
+impl Counters {
+    /// Reads ` ehlo=2 starttls=1 auth=1/2 mail=1 …`, as Postfix writes them since 3.0: of a pair, the first number
+    /// counts what succeeded.
+    #[must_use]
+    pub fn read(text: &[u8]) -> Self {
+        let mut counters = Counters::default();
+        for equals in memchr::memchr_iter(b'=', text) {
+            let (name, value) = (&text[..equals], &text[equals + 1..]);
+            if !value.first().is_some_and(u8::is_ascii_digit) {
+                continue;
+            }
+            let digits = value.iter().take(9).take_while(|byte| byte.is_ascii_digit());
+            let count = digits.fold(0, |count, digit| count * 10 + u32::from(digit - b'0'));
+            counters.present = true;
+            match name.last_chunk() {
+                Some(b" auth") => counters.auth = count,
+                Some(b" mail") => counters.mail = count,
+                Some(b" data") => counters.data = count,
+                Some(b" bdat") => counters.chunks = count,
+                Some(b"rttls") => counters.starttls = count,
+                _ => {}
+            }
+        }
+        counters
+    }
+}
+
+/// What was refused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum RefusalKind {
+    /// The credentials.
+    #[default]
+    AuthFailed,
+    /// Nothing: the client gave up in the middle of authenticating.
+    AuthAborted,
+    /// The TLS handshake.
+    TlsFailed,
+    /// The envelope's sender, after authentication.
+    SenderRejected,
+    /// Every recipient of a message, after authentication.
+    RecipientsRejected,
+    /// The message itself.
+    DataRejected,
+}
+
+impl RefusalKind {
+    /// The spelling in tables.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AuthFailed => "auth_failed",
+            Self::AuthAborted => "auth_aborted",
+            Self::TlsFailed => "tls_failed",
+            Self::SenderRejected => "sender_rejected",
+            Self::RecipientsRejected => "recipients_rejected",
+            Self::DataRejected => "data_rejected",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_count_what_succeeded() {
+        let found =
+            Counters::read(b" ehlo=2 starttls=1 auth=1/2 mail=7 rcpt=11/12 data=6 rset=1 quit=1 commands=30/31");
+        let expected = Counters { present: true, auth: 1, mail: 7, data: 6, chunks: 0, starttls: 1 };
+        assert_eq!(found, expected);
+        assert_eq!(Counters::read(b""), Counters::default());
+    }
 }

@@ -1,7 +1,7 @@
 //! Counting raw logs in memory: the daily table without a lake, by the same reading that fills one.
 
 use compact_str::CompactString;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::calendar::Day;
 use crate::submissions::pass::{RejectedLine, Sink};
@@ -13,8 +13,8 @@ use crate::submissions::{Refusal, Rows, Submission};
 pub struct Tally {
     /// What is kept beside the counts.
     pub keep: Keep,
-    /// The counts.
-    pub daily: FxHashMap<Cell, Counts>,
+    /// The counts of each day and TLS version, by account.
+    daily: FxHashMap<(Day, TlsVersion), Accounts>,
     /// The submissions, where kept, as they were accepted.
     pub submissions: Vec<Submission>,
     /// The refusals, where kept.
@@ -27,8 +27,8 @@ pub struct Tally {
     pub first_rejected: Option<(usize, u64, &'static str)>,
 }
 
-/// A day, an account and a TLS version.
-pub type Cell = (Day, CompactString, TlsVersion);
+/// Counts by account.
+type Accounts = hashbrown::HashMap<CompactString, Counts, FxBuildHasher>;
 
 /// What a tally keeps beside its counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,6 +51,13 @@ pub struct Counts {
     pub recipients: u64,
 }
 
+impl Counts {
+    fn add(&mut self, other: Self) {
+        self.messages += other.messages;
+        self.recipients += other.recipients;
+    }
+}
+
 impl Tally {
     /// An empty tally.
     #[must_use]
@@ -60,10 +67,10 @@ impl Tally {
 
     /// Adds another stream's tally.
     pub fn add(&mut self, other: Self) {
-        for (cell, counts) in other.daily {
-            let sum = self.daily.entry(cell).or_default();
-            sum.messages += counts.messages;
-            sum.recipients += counts.recipients;
+        for (cell, accounts) in other.daily {
+            for (account, counts) in accounts {
+                self.cell(cell, &account).add(counts);
+            }
         }
         self.submissions.extend(other.submissions);
         self.refusals.extend(other.refusals);
@@ -72,14 +79,26 @@ impl Tally {
         self.first_rejected = self.first_rejected.or(other.first_rejected);
     }
 
+    /// How many messages were accepted.
+    #[must_use]
+    pub fn messages(&self) -> u64 {
+        self.daily.values().flat_map(Accounts::values).map(|counts| counts.messages).sum()
+    }
+
     /// The counts in order of day, account and TLS version.
     #[must_use]
     pub fn cells(&self) -> Vec<(Day, &str, TlsVersion, Counts)> {
-        let cells =
-            self.daily.iter().map(|((day, account, version), counts)| (*day, account.as_str(), *version, *counts));
+        let cells = self.daily.iter().flat_map(|((day, version), accounts)| {
+            accounts.iter().map(|(account, counts)| (*day, account.as_str(), *version, *counts))
+        });
         let mut cells = cells.collect::<Vec<_>>();
         cells.sort_unstable_by_key(|(day, account, version, _)| (*day, *account, *version));
         cells
+    }
+
+    fn cell(&mut self, cell: (Day, TlsVersion), account: &str) -> &mut Counts {
+        // An account's name is copied at its first message only.
+        self.daily.entry(cell).or_default().entry_ref(account).or_default()
     }
 
     /// Puts kept rows in order of time.
@@ -90,20 +109,18 @@ impl Tally {
 }
 
 impl Rows for Tally {
-    fn submission(&mut self, row: &Submission) {
-        let cell = (Day::of(row.ts), row.account.clone(), row.tls_version);
-        let counts = self.daily.entry(cell).or_default();
-        counts.messages += 1;
-        counts.recipients += u64::from(row.recipients.unwrap_or(0));
+    fn submission(&mut self, row: &Submission<&str>) {
+        let counts = Counts { messages: 1, recipients: u64::from(row.recipients.unwrap_or(0)) };
+        self.cell((Day::of(row.ts), row.tls_version), row.account).add(counts);
         if self.keep == Keep::Submissions {
-            self.submissions.push(row.clone());
+            self.submissions.push(row.keep());
         }
     }
 
-    fn refusal(&mut self, row: &Refusal) {
+    fn refusal(&mut self, row: &Refusal<&str>) {
         self.refused += 1;
         if self.keep == Keep::Refusals {
-            self.refusals.push(row.clone());
+            self.refusals.push(row.keep());
         }
     }
 }

@@ -46,6 +46,41 @@ pub struct Program<'a> {
     pub may_be_cut: bool,
 }
 
+/// What a format knows of its lines before it reads them.
+pub trait Style {
+    /// Whether any line of a program may matter: the first and cheapest thing that turns lines away.
+    fn wants_program(&self, program: Program<'_>) -> bool;
+
+    /// A line as the server writes it into a log of its own, without syslog's head: its stamp and the text behind.
+    /// None where it is no such line, and then it is looked for in the known containers.
+    fn own_line<'a>(&self, _stamps: &mut StampReader, _line: &'a [u8]) -> Option<(Stamp, &'a [u8])> {
+        None
+    }
+}
+
+/// Lines of any program, in a format's own log or in a container.
+#[derive(Debug)]
+pub struct AnyProgram<'a, S: ?Sized>(pub &'a S);
+
+impl<S: Style + ?Sized> Style for AnyProgram<'_, S> {
+    fn wants_program(&self, _: Program<'_>) -> bool {
+        true
+    }
+
+    fn own_line<'a>(&self, stamps: &mut StampReader, line: &'a [u8]) -> Option<(Stamp, &'a [u8])> {
+        self.0.own_line(stamps, line)
+    }
+}
+
+/// Lines of any program in a container.
+struct Contained;
+
+impl Style for Contained {
+    fn wants_program(&self, _: Program<'_>) -> bool {
+        true
+    }
+}
+
 /// The most repetitions that one folded line is taken for.
 const MOST_REPEATED: u32 = 10_000;
 
@@ -58,19 +93,29 @@ pub struct Framer {
 }
 
 impl Framer {
-    /// Peels one line (without its line end).
+    /// Peels one line (without its line end), whatever it is of.
     pub fn frame<'a>(&'a mut self, line: &'a [u8]) -> Framed<'a> {
-        self.frame_if(line, |_| true)
+        self.frame_as(line, &Contained)
     }
 
-    /// Peels one line if its program is wanted. Most lines are not, and end here.
-    pub fn frame_if<'a>(&'a mut self, line: &'a [u8], wants: impl Fn(Program<'_>) -> bool) -> Framed<'a> {
+    /// Peels one line (without its line end) if its program is wanted. Most lines are not, and end here.
+    #[inline(always)]
+    pub fn frame_as<'a, S: Style + ?Sized>(&'a mut self, line: &'a [u8], style: &S) -> Framed<'a> {
+        match self.syslog.again(line) {
+            Some((stamp, host, rest)) => tagged(stamp, host, rest, style),
+            None => self.frame_anew(line, style),
+        }
+    }
+
+    /// Peels a line that does not begin like the one before.
+    #[inline(never)]
+    fn frame_anew<'a, S: Style + ?Sized>(&'a mut self, line: &'a [u8], style: &S) -> Framed<'a> {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let framed = match line.first() {
             None => return Framed::Blank,
-            Some(b'{') => self.json(line, wants),
-            Some(0xEF) => self.syslog.frame(line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line), wants),
-            Some(_) => self.syslog.frame(line, wants),
+            Some(b'{') => self.json(line, style),
+            Some(0xEF) => self.syslog.frame(line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line), style),
+            Some(_) => self.syslog.frame(line, style),
         };
         match framed {
             Some(framed) => framed,
@@ -80,12 +125,12 @@ impl Framer {
     }
 
     /// A collector's JSON: the members that matter are unescaped into the buffer, then read like syslog's parts.
-    fn json<'a>(&'a mut self, text: &[u8], wants: impl Fn(Program<'_>) -> bool) -> Option<Framed<'a>> {
+    fn json<'a, S: Style + ?Sized>(&'a mut self, text: &'a [u8], style: &S) -> Option<Framed<'a>> {
         let Self { syslog, buffer } = self;
         let found = Collected::read(text, buffer)?;
         let part = |range: &std::ops::Range<usize>| &buffer[range.clone()];
         if !found.log.is_empty() {
-            return syslog.frame(part(&found.log).trim_ascii_end(), wants);
+            return syslog.frame(part(&found.log).trim_ascii_end(), style);
         }
         let stamp = match found.epoch {
             Some(at) => Stamp::Utc(at),
@@ -94,7 +139,7 @@ impl Framer {
         let text = part(&found.tag);
         let (program, pid_in_tag, _) = tag(text, memchr::memchr3(b'[', b':', b' ', text).unwrap_or(text.len()));
         let pid = number(part(&found.pid)).unwrap_or(pid_in_tag);
-        if !wants(Program { tag: program, may_be_cut: false }) {
+        if !style.wants_program(Program { tag: program, may_be_cut: false }) {
             return Some(Framed::Foreign(stamp));
         }
         let message = part(&found.message).trim_ascii_start();
@@ -157,30 +202,37 @@ struct Syslog {
 }
 
 impl Syslog {
-    fn frame<'a>(&mut self, line: &'a [u8], wants: impl Fn(Program<'_>) -> bool) -> Option<Framed<'a>> {
+    fn frame<'a, S: Style + ?Sized>(&mut self, line: &'a [u8], style: &S) -> Option<Framed<'a>> {
+        if let Some((stamp, message)) = style.own_line(&mut self.stamps, line) {
+            return Some(Framed::Line(Line { stamp, host: b"", program: b"", pid: 0, message, repeated: 1 }));
+        }
         let mut line = line;
         if line.first() == Some(&b'<') {
             let behind = memchr::memchr(b'>', &line[..line.len().min(5)])? + 1;
             line = &line[behind..];
             if let Some(rest) = line.strip_prefix(b"1 ") {
-                return self.rfc5424(rest, wants);
+                return self.rfc5424(rest, style);
             }
         }
         let (stamp, host, rest) = self.begin(line)?;
-        let end = memchr::memchr3(b'[', b':', b' ', rest).unwrap_or(rest.len());
-        if !wants(Program { tag: &rest[..end], may_be_cut: false }) {
-            return Some(Framed::Foreign(stamp));
-        }
-        let (program, pid, message) = tag(rest, end);
-        Some(Framed::Line(unfold(Line { stamp, host, program, pid, message, repeated: 1 })))
+        Some(tagged(stamp, host, rest, style))
+    }
+
+    /// Stamp, host, and what follows them, where a line begins as the one before did: most lines of a busy server.
+    #[inline(always)]
+    fn again<'a>(&self, line: &'a [u8]) -> Option<(Stamp, &'a [u8], &'a [u8])> {
+        let (stamp, host) = self.begun?;
+        let (beginning, rest) = line.split_at_checked(self.beginning.len())?;
+        let same = beginning == self.beginning && rest.last() != Some(&b'\r');
+        same.then(|| (stamp, &beginning[host..beginning.len() - 1], rest))
     }
 
     /// RFC 5424 behind its version: `TIMESTAMP HOST APP PROCID MSGID STRUCTURED-DATA MSG`.
-    fn rfc5424<'a>(&mut self, rest: &'a [u8], wants: impl Fn(Program<'_>) -> bool) -> Option<Framed<'a>> {
+    fn rfc5424<'a, S: Style + ?Sized>(&mut self, rest: &'a [u8], style: &S) -> Option<Framed<'a>> {
         let (stamp, used) = self.stamps.iso(rest)?;
         let (host, rest) = self.host(&rest[used..])?;
         let (program, rest) = word(rest)?;
-        if !wants(Program { tag: program, may_be_cut: true }) {
+        if !style.wants_program(Program { tag: program, may_be_cut: true }) {
             return Some(Framed::Foreign(stamp));
         }
         let (pid, rest) = word(rest)?;
@@ -193,12 +245,6 @@ impl Syslog {
 
     /// Stamp, host, and what follows them.
     fn begin<'a>(&mut self, line: &'a [u8]) -> Option<(Stamp, &'a [u8], &'a [u8])> {
-        if let Some((stamp, host)) = self.begun
-            && line.starts_with(&self.beginning)
-        {
-            let (beginning, rest) = line.split_at(self.beginning.len());
-            return Some((stamp, &beginning[host..beginning.len() - 1], rest));
-        }
         let (stamp, used) = self.stamp(line)?;
         let (host, rest) = self.host(&line[used..])?;
         self.begun = (stamp == stamp.second()).then_some((stamp, used));
@@ -246,24 +292,47 @@ fn word(text: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((&text[..end], &text[end + 1..]))
 }
 
+/// What stands behind a syslog line's host, if its program is wanted.
+#[inline(always)]
+fn tagged<'a, S: Style + ?Sized>(stamp: Stamp, host: &'a [u8], text: &'a [u8], style: &S) -> Framed<'a> {
+    let end = memchr::memchr3(b'[', b':', b' ', text).unwrap_or(text.len());
+    if !style.wants_program(Program { tag: &text[..end], may_be_cut: false }) {
+        return Framed::Foreign(stamp);
+    }
+    let (program, pid, message) = tag(text, end);
+    Framed::Line(unfold(Line { stamp, host, program, pid, message, repeated: 1 }))
+}
+
 /// `program[pid]: message`, of which the program ends at `end`; without a tag everything is message.
+#[inline(always)]
 fn tag(text: &[u8], end: usize) -> (&[u8], u32, &[u8]) {
     let (program, rest) = text.split_at(end);
     if rest.is_empty() {
         return (text, 0, &[]);
     }
-    let (pid, rest) = match rest.strip_prefix(b"[").and_then(|inside| Some((inside, memchr::memchr(b']', inside)?))) {
-        Some((inside, end)) => (number(&inside[..end]).unwrap_or(0), &inside[end + 1..]),
-        None => (0, rest),
-    };
+    let (pid, rest) = bracketed(rest).unwrap_or((0, rest));
     match rest.strip_prefix(b":") {
+        Some([b' ', message @ ..]) if message.first().is_some_and(u8::is_ascii_graphic) => (program, pid, message),
         Some(message) => (program, pid, message.trim_ascii_start()),
         None if rest.is_empty() => (program, pid, rest),
         None => (&[], 0, text),
     }
 }
 
+/// `[pid]` and what follows it; 0 where it is no number.
+#[inline(always)]
+fn bracketed(text: &[u8]) -> Option<(u32, &[u8])> {
+    let inside = text.strip_prefix(b"[")?;
+    let digits = inside.iter().take(9).take_while(|byte| byte.is_ascii_digit());
+    let (pid, length) = digits.fold((0, 0), |(pid, length), digit| (pid * 10 + u32::from(digit - b'0'), length + 1));
+    if let (1.., Some(b']')) = (length, inside.get(length)) {
+        return Some((pid, &inside[length + 1..]));
+    }
+    memchr::memchr(b']', inside).map(|end| (0, &inside[end + 1..]))
+}
+
 /// Undoes what syslog daemons add to a message: rsyslog's folding of equal lines, Solaris' message ids.
+#[inline(always)]
 fn unfold(line: Line<'_>) -> Line<'_> {
     match line.message.first() {
         Some(b'[') => without_message_id(line),

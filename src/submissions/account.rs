@@ -1,51 +1,57 @@
 //! Who sent: an account's normal form and its domain; how it proved itself.
 
-use compact_str::CompactString;
+use std::borrow::Cow;
+use std::ops::Range;
 
-/// An account as it is grouped by, and the domain that it counts for.
+/// An account as it is grouped by, and the domain that it counts for. Most accounts are logged in their normal form,
+/// and then both borrow from what was logged.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Account {
+pub struct Account<'a> {
     /// The identity: case folded, with the source's realm where it has no domain of its own.
-    pub name: CompactString,
+    pub name: Cow<'a, str>,
     /// Its domain; empty where neither it nor the source has one.
-    pub domain: CompactString,
+    pub domain: Cow<'a, str>,
 }
 
-impl Account {
+impl<'a> Account<'a> {
     /// The normal form of what a server logged as the identity: case folded (mailboxes are, in practice,
     /// whatever RFC 5321 section 2.4 allows), `user@domain` and `DOMAIN\user` as they are, a bare `user` in the
     /// source's `realm`.
     #[must_use]
-    pub fn read(raw: &str, realm: &str) -> Self {
-        let mut name = lower(raw.trim());
-        if let Some(at) = name.rfind('@') {
-            let domain = CompactString::from(&name[at + 1..]);
+    pub fn read(raw: &'a str, realm: &'a str) -> Self {
+        let name = lower(raw.trim());
+        if let Some(at) = memchr::memrchr(b'@', name.as_bytes()) {
+            let domain = part(&name, at + 1..name.len());
             return Self { name, domain };
         }
-        if let Some(backslash) = name.find('\\') {
-            let domain = CompactString::from(&name[..backslash]);
+        if let Some(backslash) = memchr::memchr(b'\\', name.as_bytes()) {
+            let domain = part(&name, 0..backslash);
             return Self { name, domain };
         }
         let domain = lower(realm);
-        if !domain.is_empty() && !name.is_empty() {
-            name.push('@');
-            name.push_str(&domain);
+        if domain.is_empty() || name.is_empty() {
+            return Self { name, domain };
         }
-        Self { name, domain }
+        Self { name: Cow::Owned(format!("{name}@{domain}")), domain }
     }
 }
 
 /// The domain of an envelope sender; empty where it has none.
 #[must_use]
-pub fn domain_of(mail_from: &str) -> CompactString {
-    mail_from.rsplit_once('@').map_or_else(CompactString::default, |(_, domain)| lower(domain))
+pub fn domain_of(mail_from: &str) -> Cow<'_, str> {
+    mail_from.rsplit_once('@').map_or(Cow::Borrowed(""), |(_, domain)| lower(domain))
 }
 
-fn lower(text: &str) -> CompactString {
-    if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
-        CompactString::from(text)
-    } else {
-        text.to_lowercase().into()
+/// Text in lower case. Every byte is looked at without a branch, which the compiler makes many at once.
+pub(super) fn lower(text: &str) -> Cow<'_, str> {
+    let differs = text.bytes().fold(false, |differs, byte| differs | !byte.is_ascii() | byte.is_ascii_uppercase());
+    if differs { Cow::Owned(text.to_lowercase()) } else { Cow::Borrowed(text) }
+}
+
+fn part<'a>(text: &Cow<'a, str>, range: Range<usize>) -> Cow<'a, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(&text[range]),
+        Cow::Owned(text) => Cow::Owned(text[range].to_owned()),
     }
 }
 

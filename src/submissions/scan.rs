@@ -13,14 +13,21 @@ use crate::sources::stamp::Stamp;
 pub struct Scanned {
     /// The lines' bytes.
     pub block: Block,
-    /// Unescaped text of candidates that does not stand in the block itself.
-    side: Vec<u8>,
+    /// What was found.
+    pub found: Found,
+}
+
+/// What was found in a block.
+#[derive(Debug, Default)]
+pub struct Found {
     /// The block's lines in order, those of one second together.
     pub runs: Vec<Run>,
     /// The candidates of all runs, in order.
     pub candidates: Vec<Candidate>,
     /// How many line ends the block holds.
     pub line_ends: u64,
+    /// Unescaped text of candidates that does not stand in the block itself.
+    side: Vec<u8>,
 }
 
 /// Consecutive lines of one second.
@@ -58,11 +65,11 @@ struct Parts {
     repeated: u32,
 }
 
-/// A range of the block, or, counted on from its end, of the side text.
+/// A range of the block, or, counted on from its end, of the side text. A block is far below 4 GiB.
 #[derive(Clone, Copy, Debug)]
 struct Span {
-    start: usize,
-    end: usize,
+    start: u32,
+    length: u32,
 }
 
 /// Scans the blocks of one file, in order.
@@ -80,95 +87,121 @@ impl Scanner {
         Self { format, framer: Framer::default(), second: None }
     }
 
-    /// Scans the file's next block.
-    pub fn scan(&mut self, block: Block) -> Scanned {
-        let mut found = Found { side: Vec::new(), runs: Vec::new(), candidates: Vec::new(), block: &block.bytes };
+    /// Scans the file's next block. `recycled` is what was found in an earlier one: only its memory is used again.
+    pub fn scan(&mut self, block: Block, recycled: Option<Found>) -> Scanned {
+        let mut found = recycled.unwrap_or_default();
+        found.clear();
         found.runs.push(Run { second: self.second, lines: 0, bytes: 0, candidates: 0 });
         let holes = memchr::memchr(0, &block.bytes).is_some();
         let mut start = 0;
-        let mut line_ends = 0;
-        for end in memchr::memchr_iter(b'\n', &block.bytes) {
-            self.line(&block.bytes[start..end], 1, line_ends, holes, &mut found);
+        let bytes = &block.bytes[..];
+        for end in memchr::memchr_iter(b'\n', bytes) {
+            self.line(Place { block: bytes, start, end }, 1, holes, &mut found);
             start = end + 1;
-            line_ends += 1;
+            found.line_ends += 1;
         }
-        if start < block.bytes.len() {
-            self.line(&block.bytes[start..], 0, line_ends, holes, &mut found);
+        if start < bytes.len() {
+            self.line(Place { block: bytes, start, end: bytes.len() }, 0, holes, &mut found);
         }
-        let Found { side, runs, candidates, .. } = found;
-        Scanned { block, side, runs, candidates, line_ends }
+        Scanned { block, found }
     }
 
     /// One line. A crash can leave a hole of NUL bytes: what stands on either side of it is a line of its own.
-    fn line(&mut self, line: &[u8], end: u64, number: u64, holes: bool, found: &mut Found<'_>) {
-        if !holes || memchr::memchr(0, line).is_none() {
-            return self.piece(line, line.len() as u64 + end, number, found);
+    #[inline]
+    fn line(&mut self, place: Place<'_>, end: u64, holes: bool, found: &mut Found) {
+        if !holes {
+            return self.piece(place, end, found);
         }
-        let mut rest = line;
-        while let Some(start) = rest.iter().position(|byte| *byte != 0) {
-            let piece = &rest[start..];
-            let length = memchr::memchr(0, piece).unwrap_or(piece.len());
-            self.piece(&piece[..length], length as u64, number, found);
-            rest = &piece[length..];
+        let Place { block, mut start, end: last } = place;
+        while let Some(from) = block[start..last].iter().position(|byte| *byte != 0).map(|at| start + at) {
+            let to = memchr::memchr(0, &block[from..last]).map_or(last, |at| from + at);
+            let end = if (from, to) == (place.start, last) { end } else { 0 };
+            self.piece(Place { block, start: from, end: to }, end, found);
+            start = to;
+        }
+        if place.start == last {
+            self.piece(place, end, found);
         }
     }
 
-    fn piece(&mut self, raw: &[u8], bytes: u64, number: u64, found: &mut Found<'_>) {
+    /// Goes on with the lines of a second.
+    fn turn_to(&mut self, second: Option<Stamp>, found: &mut Found) {
+        if second != self.second {
+            self.second = second;
+            found.runs.push(Run { second, lines: 0, bytes: 0, candidates: 0 });
+        }
+    }
+
+    #[inline]
+    fn piece(&mut self, place: Place<'_>, end: u64, found: &mut Found) {
         let format = self.format;
-        let (stamp, parts) = match self.framer.frame_if(raw, |program| format.wants_program(program)) {
+        let (stamp, parts) = match self.framer.frame_as(place.text(), format) {
             Framed::Foreign(stamp) => (Some(stamp), None),
             Framed::Line(line) => {
                 let wanted = format.wants(line.program, line.message);
-                (Some(line.stamp), wanted.then(|| Some(found.parts(&line))))
+                (Some(line.stamp), wanted.then(|| Some(found.parts(&line, place.block))))
             }
             Framed::Blank => (None, None),
             Framed::Unreadable => (None, Some(None)),
         };
-        if let Some(second) = stamp.map(Stamp::second)
-            && self.second != Some(second)
-        {
-            self.second = Some(second);
-            found.runs.push(Run { second: self.second, lines: 0, bytes: 0, candidates: 0 });
+        // Most lines have the stamp of the line before, and most stamps are whole seconds.
+        if stamp.is_some() && stamp != self.second {
+            self.turn_to(stamp.map(Stamp::second), found);
         }
-        let candidate = parts.map(|parts| Candidate { line: number, raw: found.span(raw), parts });
         if let Some(run) = found.runs.last_mut() {
             run.lines += 1;
-            run.bytes += bytes;
-            run.candidates += u32::from(candidate.is_some());
+            run.bytes += (place.end - place.start) as u64 + end;
+            run.candidates += u32::from(parts.is_some());
         }
-        found.candidates.extend(candidate);
+        if let Some(parts) = parts {
+            let raw = Span { start: place.start as u32, length: (place.end - place.start) as u32 };
+            found.candidates.push(Candidate { line: found.line_ends, raw, parts });
+        }
     }
 }
 
-/// What has been found so far in a block.
-struct Found<'a> {
+/// Where a line lies in a block.
+#[derive(Clone, Copy)]
+struct Place<'a> {
     block: &'a [u8],
-    side: Vec<u8>,
-    runs: Vec<Run>,
-    candidates: Vec<Candidate>,
+    start: usize,
+    end: usize,
 }
 
-impl Found<'_> {
-    fn parts(&mut self, line: &Line<'_>) -> Parts {
+impl<'a> Place<'a> {
+    fn text(self) -> &'a [u8] {
+        &self.block[self.start..self.end]
+    }
+}
+
+impl Found {
+    fn clear(&mut self) {
+        self.runs.clear();
+        self.candidates.clear();
+        self.line_ends = 0;
+        self.side.clear();
+    }
+
+    fn parts(&mut self, line: &Line<'_>, block: &[u8]) -> Parts {
         Parts {
             stamp: line.stamp,
-            host: self.span(line.host),
-            program: self.span(line.program),
-            message: self.span(line.message),
+            host: self.span(line.host, block),
+            program: self.span(line.program, block),
+            message: self.span(line.message, block),
             pid: line.pid,
             repeated: line.repeated,
         }
     }
 
     /// Where a text lies in the block; text from elsewhere is kept on the side.
-    fn span(&mut self, text: &[u8]) -> Span {
-        let start = (text.as_ptr() as usize).wrapping_sub(self.block.as_ptr() as usize);
-        if start < self.block.len() && text.len() <= self.block.len() - start {
-            return Span { start, end: start + text.len() };
+    #[inline]
+    fn span(&mut self, text: &[u8], block: &[u8]) -> Span {
+        let mut start = (text.as_ptr() as usize).wrapping_sub(block.as_ptr() as usize);
+        if start >= block.len() || text.len() > block.len() - start {
+            start = block.len() + self.side.len();
+            self.side.extend_from_slice(text);
         }
-        let start = self.block.len() + self.side.len();
-        self.side.extend_from_slice(text);
-        Span { start, end: start + text.len() }
+        Span { start: start as u32, length: text.len() as u32 }
     }
 }
 
@@ -194,12 +227,9 @@ impl Scanned {
     }
 
     fn text(&self, span: Span) -> &[u8] {
-        let block = &self.block.bytes;
-        if span.start < block.len() {
-            &block[span.start..span.end]
-        } else {
-            &self.side[span.start - block.len()..span.end - block.len()]
-        }
+        let (block, start) = (&self.block.bytes, span.start as usize);
+        let text = if start < block.len() { &block[start..] } else { &self.found.side[start - block.len()..] };
+        &text[..span.length as usize]
     }
 }
 
@@ -209,7 +239,7 @@ mod tests {
     use crate::formats::postfix::Postfix;
 
     fn scan(text: &[u8]) -> Scanned {
-        Scanner::new(&Postfix).scan(Block { bytes: text.to_vec(), offset: 0 })
+        Scanner::new(&Postfix).scan(Block { bytes: text.to_vec(), offset: 0 }, None)
     }
 
     #[test]
@@ -220,15 +250,15 @@ mod tests {
               Mar  1 09:00:01 mx1 postfix/smtpd[1]: disconnect from a[192.0.2.1]\n\
               what is this\n\n",
         );
-        let runs = scanned.runs.iter().map(|run| (run.lines, run.candidates)).collect::<Vec<_>>();
+        let runs = scanned.found.runs.iter().map(|run| (run.lines, run.candidates)).collect::<Vec<_>>();
         assert_eq!(runs, [(0, 0), (2, 1), (3, 2)]);
-        assert_eq!(scanned.runs.iter().map(|run| run.bytes).sum::<u64>(), scanned.block.bytes.len() as u64);
-        let messages = scanned.candidates.iter().map(|candidate| {
+        assert_eq!(scanned.found.runs.iter().map(|run| run.bytes).sum::<u64>(), scanned.block.bytes.len() as u64);
+        let messages = scanned.found.candidates.iter().map(|candidate| {
             scanned.line(candidate).map_or("?".into(), |line| String::from_utf8_lossy(line.message).into_owned())
         });
         assert_eq!(messages.collect::<Vec<_>>(), ["connect from a[192.0.2.1]", "disconnect from a[192.0.2.1]", "?"]);
-        assert_eq!(scanned.raw(&scanned.candidates[2]), b"what is this");
-        assert_eq!(scanned.candidates[2].line, 3);
+        assert_eq!(scanned.raw(&scanned.found.candidates[2]), b"what is this");
+        assert_eq!(scanned.found.candidates[2].line, 3);
     }
 
     #[test]
@@ -236,13 +266,13 @@ mod tests {
         let scanned = scan(
             b"Mar  1 09:00:00 mx1 postfix/smtpd[1]: conn\0\0\0\0Mar  1 09:00:00 mx1 postfix/smtpd[1]: connect from a[192.0.2.1]\n",
         );
-        assert_eq!(scanned.candidates.len(), 2);
+        assert_eq!(scanned.found.candidates.len(), 2);
     }
 
     #[test]
     fn unescaped_text_is_kept() {
         let scanned = scan(br#"{"timestamp":"2026-03-01T09:00:00Z","host":"mx1","syslogtag":"postfix\/smtpd[7]:","message":" connect from a[192.0.2.1]"}"#);
-        let line = scanned.line(&scanned.candidates[0]);
+        let line = scanned.line(&scanned.found.candidates[0]);
         assert_eq!(line.map(|line| (line.program, line.pid)), Some((&b"postfix/smtpd"[..], 7)));
     }
 }

@@ -132,13 +132,13 @@ impl Found {
 }
 
 impl Rows for Found {
-    fn submission(&mut self, row: &Submission) {
+    fn submission(&mut self, row: &Submission<&str>) {
         self.tally.submission(row);
     }
 
-    fn refusal(&mut self, row: &Refusal) {
+    fn refusal(&mut self, row: &Refusal<&str>) {
         self.tally.refusal(row);
-        self.refusals.push(row.clone());
+        self.refusals.push(row.keep());
     }
 }
 
@@ -195,7 +195,7 @@ impl Answer {
 
     /// The daily table: `date,account,tls_version` and `messages,recipients`.
     pub(crate) fn daily(&self) -> BTreeMap<String, Cell> {
-        let cells = self.found.tally.daily.iter().map(|((day, account, version), counts)| {
+        let cells = self.found.tally.cells().into_iter().map(|(day, account, version, counts)| {
             let key = format!("{day},{account},{}", version.as_str());
             (key, Cell { messages: counts.messages, recipients: counts.recipients })
         });

@@ -46,7 +46,7 @@ fn originals() -> &'static [Original] {
         if let Some(corpus) = corpus() {
             for name in ["main", "dst-berlin", "postlogd", "content-filter"] {
                 let folder = folder(name);
-                originals.push(original(name, folder.zone, &corpus.join("postfix").join(name), folder.variants[0]));
+                originals.push(original(name, folder.zone, &corpus.join(folder.server).join(name), folder.variants[0]));
             }
         }
         originals
@@ -68,7 +68,7 @@ fn original(name: &'static str, zone: Tz, place: &Path, files: &[&str]) -> Origi
 }
 
 fn understand(zone: Tz, logs: Logs) -> Answer {
-    logs.format("postfix").zone(zone).year(YEAR).read()
+    logs.zone(zone).year(YEAR).read()
 }
 
 /// The answer is the same when a log's files are turned into each of these.

@@ -41,38 +41,38 @@ pub(super) struct SubmissionColumns {
 }
 
 impl Columns for SubmissionColumns {
-    type Row<'a> = &'a Submission;
+    type Row<'a> = &'a Submission<&'a str>;
 
     fn table() -> &'static Table {
         &SUBMISSIONS
     }
 
-    fn push(&mut self, row: &Submission) -> usize {
+    fn push(&mut self, row: &Submission<&str>) -> usize {
         self.ts.0.append_value(row.ts);
         self.port.append_option(row.port());
         self.domain_from_mail_from.append_value(row.domain_from_mail_from);
         self.recipients.append_option(row.recipients.map(i64::from));
         self.size_bytes.append_option(row.size_bytes.and_then(|size| i64::try_from(size).ok()));
         self.tls_known_present.append_option(row.tls_known_present);
-        self.queue_id.append_option(known(&row.queue_id));
-        self.message_id.append_option(known(&row.message_id));
+        self.queue_id.append_option(known(row.queue_id));
+        self.message_id.append_option(known(row.message_id));
         let client = self.client.push([
-            known(&row.server),
-            known(&row.service),
+            known(row.server),
+            known(row.service),
             known(row.tls_mode.as_str()),
-            known(&row.client_ip),
-            known(&row.client_name),
-            known(&row.helo),
-            known(&row.account),
-            known(&row.account_raw),
-            known(&row.domain),
-            known(&row.mechanism),
+            known(row.client_ip),
+            known(row.client_name),
+            known(row.helo),
+            known(row.account),
+            known(row.account_raw),
+            known(row.domain),
+            known(row.mechanism),
             known(row.auth_family().as_str()),
             // An empty sender is the null reverse-path of RFC 5321, not an unknown one.
-            Some(&row.mail_from),
+            Some(row.mail_from),
             known(row.tls_version.as_str()),
-            known(&row.cipher),
-            known(&row.cipher).map(|_| row.cipher_class.as_str()),
+            known(row.cipher),
+            known(row.cipher).map(|_| row.cipher_class.as_str()),
         ]);
         ROW + client + row.queue_id.len() + row.message_id.len()
     }
@@ -118,26 +118,26 @@ pub(super) struct RefusalColumns {
 }
 
 impl Columns for RefusalColumns {
-    type Row<'a> = &'a Refusal;
+    type Row<'a> = &'a Refusal<&'a str>;
 
     fn table() -> &'static Table {
         &REFUSALS
     }
 
-    fn push(&mut self, row: &Refusal) -> usize {
+    fn push(&mut self, row: &Refusal<&str>) -> usize {
         self.ts.0.append_value(row.ts);
         let texts = [
-            &row.server,
-            &row.service,
-            &row.client_ip,
-            &row.client_name,
-            &row.helo,
-            &row.account,
-            row.mechanism.as_str(),
+            row.server,
+            row.service,
+            row.client_ip,
+            row.client_name,
+            row.helo,
+            row.account,
+            row.mechanism,
             row.tls_version.as_str(),
             row.kind.as_str(),
-            &row.reason,
-            &row.code,
+            row.reason,
+            row.code,
         ];
         ROW + self.texts.push(texts.map(known))
     }

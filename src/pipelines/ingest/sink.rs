@@ -99,9 +99,9 @@ impl<'a> DaySink<'a> {
 }
 
 impl Rows for DaySink<'_> {
-    fn submission(&mut self, row: &Submission) {
+    fn submission(&mut self, row: &Submission<&str>) {
         let Some(writer) = self.writer(Day::of(row.ts)) else { return };
-        writer.note_tls(row.tls_version, &row.server);
+        writer.note_tls(row.tls_version, row.server);
         writer.rows.unknown_tls += u64::from(row.tls_version == TlsVersion::Unknown);
         writer.rows.unknown_account += u64::from(row.account.is_empty());
         writer.rows.submissions += 1;
@@ -109,9 +109,9 @@ impl Rows for DaySink<'_> {
         self.waits(bytes);
     }
 
-    fn refusal(&mut self, row: &Refusal) {
+    fn refusal(&mut self, row: &Refusal<&str>) {
         let Some(writer) = self.writer(Day::of(row.ts)) else { return };
-        writer.note_tls(row.tls_version, &row.server);
+        writer.note_tls(row.tls_version, row.server);
         writer.rows.refusals += 1;
         let bytes = writer.refusals.push(row);
         self.waits(bytes);

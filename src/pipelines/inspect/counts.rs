@@ -70,15 +70,15 @@ impl Counting {
 }
 
 impl Rows for Counting {
-    fn submission(&mut self, row: &Submission) {
-        let Some(counts) = self.current(&row.server) else { return };
+    fn submission(&mut self, row: &Submission<&str>) {
+        let Some(counts) = self.current(row.server) else { return };
         counts.messages += 1;
         counts.recipients += u64::from(row.recipients.unwrap_or(0));
         *counts.versions.entry(row.tls_version).or_default() += 1;
     }
 
-    fn refusal(&mut self, row: &Refusal) {
-        let Some(counts) = self.current(&row.server) else { return };
+    fn refusal(&mut self, row: &Refusal<&str>) {
+        let Some(counts) = self.current(row.server) else { return };
         *counts.refusals.entry(row.kind.as_str()).or_default() += 1;
     }
 }

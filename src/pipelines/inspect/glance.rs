@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::formats::Format;
 use crate::sources::Look;
 use crate::sources::container::Container;
-use crate::sources::framing::{Framed, Framer};
+use crate::sources::framing::{AnyProgram, Framed, Framer};
 use crate::sources::stamp::Stamp;
 
 /// What a file's beginning and end show.
@@ -84,7 +84,7 @@ pub(super) fn beginning(look: &Look) -> &[u8] {
 /// Whether an id near the file's beginning tells the year of stamps that have none.
 pub(super) fn tells_year(look: &Look, format: &dyn Format) -> bool {
     let mut framer = Framer::default();
-    lines(beginning(look)).any(|line| match framer.frame(line) {
+    lines(beginning(look)).any(|line| match framer.frame_as(line, &AnyProgram(format)) {
         Framed::Line(line) => matches!(line.stamp, Stamp::Yearless(_)) && format.instant(&line).is_some(),
         Framed::Foreign(_) | Framed::Blank | Framed::Unreadable => false,
     })

@@ -1,91 +1,295 @@
-//! A message that is open: its row as far as it is known.
+//! A message that is open: what will be its row, as far as it is known.
 
-use super::session::Session;
-use super::{CompactString, SessionKey};
+use std::hash::BuildHasher;
+
+use hashbrown::HashTable;
+use rustc_hash::FxBuildHasher;
+
+use super::known::Known;
+use super::session::{Session, SessionId, Tls, mode_of};
+use super::slots::Slots;
+use super::texts::Texts;
 use crate::calendar::Timestamp;
-use crate::formats::record::Opened;
+use crate::formats::record::{Accepted, Encrypted, Opened};
+use crate::submissions::Submission;
 use crate::submissions::account::{Account, domain_of};
 use crate::submissions::cipher::CipherClass;
 use crate::submissions::tls::{TlsMode, TlsVersion};
-use crate::submissions::{Submission, text};
+
+/// The places of a message's texts.
+const QUEUE_ID: usize = 0;
+const ACCOUNT: usize = 3;
+const HELO: usize = 5;
+/// Last, as they come last in most logs.
+const MESSAGE_ID: usize = 6;
+const MAIL_FROM: usize = 7;
 
 /// An open message.
-#[derive(Clone, Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Message {
-    /// Its row, without what the queue will say.
-    pub row: Submission,
+    /// When it was opened.
+    pub ts: Timestamp,
     /// The session that opened it.
-    pub session: SessionKey,
+    pub session: SessionId,
     /// Whether its session's beginning was not read.
     pub orphan: bool,
-    /// Whether a filter has accepted it already and only the queue's line is missing.
-    pub relayed: bool,
+    /// Whether the server is known to have accepted it already: then only details are missing.
+    pub accepted: bool,
+    /// How many recipients it has, as far as is known.
+    pub recipients: Option<u32>,
+    size: Option<u64>,
+    host: u32,
+    service: u32,
+    encryption: Encryption,
+    /// Queue id, the client's address and name, account, mechanism, HELO name, message id, sender.
+    texts: Texts<8>,
+}
+
+/// What the queue says of a message.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Queued<'a> {
+    pub mail_from: &'a [u8],
+    pub size: Option<u64>,
+    pub recipients: Option<u32>,
+}
+
+/// What is known of a message's TLS.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Encryption {
+    tls: Option<Tls>,
+    present: Option<bool>,
+    mode: TlsMode,
+}
+
+impl Encryption {
+    /// As in a session; of another one's (`foreign`), only what the service says.
+    fn of(session: &Session, foreign: bool) -> Self {
+        let mode = session.tls_begins;
+        match (session.tls, foreign) {
+            (Some(tls), false) => Self { tls: Some(tls), present: Some(true), mode },
+            (None, false) if session.tls_logged => Self { tls: None, present: Some(false), mode: TlsMode::Cleartext },
+            _ if mode == TlsMode::Implicit => Self { tls: None, present: Some(true), mode },
+            _ => Self::default(),
+        }
+    }
+
+    /// As a message's own line says it.
+    pub(super) fn told(encrypted: Encrypted<'_>, service: &[u8], known: &mut Known) -> Self {
+        let mode = mode_of(service);
+        match encrypted {
+            Encrypted::Unsaid => Self::default(),
+            Encrypted::No => Self { tls: None, present: Some(false), mode: TlsMode::Cleartext },
+            Encrypted::Yes => Self { tls: None, present: Some(true), mode },
+            Encrypted::With { version, cipher } => {
+                Self { tls: Some(known.tls(version, cipher)), present: Some(true), mode }
+            }
+        }
+    }
+
+    pub(super) fn version(self) -> TlsVersion {
+        match (self.tls, self.present) {
+            (Some(tls), _) => tls.version,
+            (None, Some(false)) => TlsVersion::None,
+            (None, _) => TlsVersion::Unknown,
+        }
+    }
 }
 
 impl Message {
-    /// The message that a session opens.
-    pub(super) fn open(at: Timestamp, session: &Session, opened: &Opened<'_>, account: Account) -> Self {
-        let mut row = Submission {
-            ts: at,
-            server: session.server.clone(),
-            service: session.service.clone(),
-            client_ip: text(opened.client.ip),
-            client_name: text(opened.client.name),
-            account: account.name,
-            account_raw: text(opened.account),
-            domain: account.domain,
-            mechanism: upper(opened.mechanism),
-            queue_id: opened.queue_id.map(text).unwrap_or_default(),
-            ..Submission::default()
+    /// Becomes the message that a session opens.
+    pub(super) fn open(&mut self, at: Timestamp, session: &Session, opened: &Opened<'_>) {
+        let orphan = session.is_orphan(at);
+        self.ts = at;
+        self.session = session.id;
+        self.orphan = orphan && !opened.fronted;
+        self.accepted = false;
+        (self.size, self.recipients) = (None, None);
+        (self.host, self.service) = (session.host, session.service);
+        self.encryption = match opened.fronted {
+            true => Encryption::default(),
+            false => Encryption::of(session, orphan || !session.is_with(opened.client)),
         };
-        if !opened.fronted {
-            session.describe_tls(session.is_orphan(at) || !session.is_with(opened.client), &mut row);
-        }
-        Self { row, session: session.key, orphan: session.is_orphan(at) && !opened.fronted, relayed: false }
+        let Opened { queue_id, client, mechanism, account, .. } = opened;
+        let queue_id = queue_id.unwrap_or_default();
+        self.texts.set([queue_id, client.ip, client.name, account, mechanism, b"", b"", b""]);
     }
 
-    /// The finished row.
-    pub(super) fn into_row(self, mail_from: CompactString, size: Option<u64>, recipients: Option<u32>) -> Submission {
-        let mut row = self.row;
-        if row.domain.is_empty() {
-            row.domain = domain_of(&mail_from);
-            row.domain_from_mail_from = !row.domain.is_empty();
-        }
-        Submission { mail_from, size_bytes: size, recipients, ..row }
+    /// Becomes the message that one line told of.
+    pub(super) fn tell(&mut self, at: Timestamp, host: u32, accepted: &Accepted<'_>, known: &mut Known) {
+        let Accepted { queue_id, client, mechanism, account, helo, mail_from, message_id, .. } = accepted;
+        self.ts = at;
+        self.session = SessionId::default();
+        self.orphan = false;
+        self.accepted = true;
+        (self.size, self.recipients) = (accepted.size, accepted.recipients);
+        (self.host, self.service) = (host, known.service(accepted.service));
+        self.encryption = Encryption::told(accepted.encrypted, accepted.service, known);
+        self.texts.set([queue_id, client.ip, client.name, account, mechanism, helo, message_id, mail_from]);
+    }
+
+    /// The header's message id.
+    pub(super) fn set_message_id(&mut self, message_id: &[u8]) {
+        self.texts.replace(MESSAGE_ID, message_id);
+    }
+
+    /// A filter in front of the queue has accepted it.
+    pub(super) fn relay(&mut self, queue_id: &[u8], mail_from: &[u8], helo: &[u8]) {
+        self.accepted = true;
+        self.texts.replace(QUEUE_ID, queue_id);
+        self.texts.replace(MAIL_FROM, mail_from);
+        self.texts.replace(HELO, helo);
+    }
+
+    /// What the queue says.
+    pub(super) fn queue(&mut self, queued: Queued<'_>) {
+        (self.size, self.recipients) = (queued.size, queued.recipients);
+        self.texts.replace(MAIL_FROM, queued.mail_from);
+    }
+
+    /// The account as it was logged.
+    pub(super) fn account(&self) -> &[u8] {
+        self.texts.get(ACCOUNT)
+    }
+
+    fn queue_id(&self) -> &[u8] {
+        self.texts.get(QUEUE_ID)
+    }
+
+    /// Shows the row.
+    pub(super) fn show<R>(&mut self, known: &Known, realm: &str, show: impl FnOnce(&Submission<&str>) -> R) -> R {
+        let Self { ts, recipients, size, host, service, encryption, texts, .. } = self;
+        texts.show(|[queue_id, client_ip, client_name, account_raw, mechanism, helo, message_id, mail_from]| {
+            let account = Account::read(account_raw, realm);
+            let mechanism = upper(mechanism);
+            let from_mail_from = account.domain.is_empty();
+            let domain = if from_mail_from { domain_of(mail_from) } else { account.domain };
+            show(&Submission {
+                ts: *ts,
+                server: known.server(*host),
+                service: known.service_name(*service),
+                tls_mode: encryption.mode,
+                client_ip,
+                client_name,
+                helo,
+                account: &account.name,
+                account_raw,
+                domain: &domain,
+                domain_from_mail_from: from_mail_from && !domain.is_empty(),
+                mechanism: &mechanism,
+                mail_from,
+                recipients: *recipients,
+                size_bytes: *size,
+                tls_version: encryption.version(),
+                tls_known_present: encryption.present,
+                cipher: known.cipher(encryption.tls),
+                cipher_class: encryption.tls.map_or(CipherClass::Unknown, |tls| tls.class),
+                queue_id,
+                message_id,
+            })
+        })
     }
 }
 
-impl Session {
-    /// What is known of TLS in this session, for a row; of another one's (`foreign`), only what the service says.
-    fn describe_tls(&self, foreign: bool, row: &mut Submission) {
-        let implicit = self.is_implicit();
-        match (&self.tls, foreign) {
-            (Some(tls), false) => {
-                row.tls_version = tls.version;
-                row.tls_known_present = Some(true);
-                row.cipher = tls.cipher.clone();
-                row.cipher_class = tls.class;
-                row.tls_mode = match self.service.as_str() {
-                    _ if implicit => TlsMode::Implicit,
-                    "submission" => TlsMode::StartTls,
-                    _ => TlsMode::Unknown,
+/// A mechanism as it is registered (RFC 4422 section 3.1).
+pub(super) fn upper(mechanism: &str) -> std::borrow::Cow<'_, str> {
+    if mechanism.bytes().any(|byte| byte.is_ascii_lowercase()) {
+        mechanism.to_ascii_uppercase().into()
+    } else {
+        mechanism.into()
+    }
+}
+
+/// The open messages, by host and queue id; those without a queue id are their session's alone.
+#[derive(Debug, Default)]
+pub(super) struct Messages {
+    slots: Slots<Message>,
+    by_queue_id: HashTable<u32>,
+}
+
+impl Messages {
+    /// A message to be opened, and its number.
+    pub(super) fn take(&mut self) -> (u32, &mut Message) {
+        self.slots.take()
+    }
+
+    /// Lets go of a message that is not known by its queue id.
+    pub(super) fn release(&mut self, slot: u32) {
+        self.slots.get_mut(slot).session = SessionId::default();
+        self.slots.release(slot);
+    }
+
+    pub(super) fn get_mut(&mut self, slot: u32) -> &mut Message {
+        self.slots.get_mut(slot)
+    }
+
+    pub(super) fn get(&self, slot: u32) -> &Message {
+        self.slots.get(slot)
+    }
+
+    /// Makes a message known by its queue id, in the place of one that had it.
+    pub(super) fn insert(&mut self, slot: u32) {
+        let message = self.slots.get(slot);
+        let (host, queue_id) = (message.host, message.queue_id());
+        let hash = hash(host, queue_id);
+        let same = |other: &u32| is(self.slots.get(*other), host, queue_id);
+        let before = match self.by_queue_id.find_mut(hash, same) {
+            Some(place) => Some(std::mem::replace(place, slot)),
+            None => {
+                let rehash = |slot: &u32| {
+                    let message = self.slots.get(*slot);
+                    self::hash(message.host, message.queue_id())
                 };
+                self.by_queue_id.insert_unique(hash, slot, rehash);
+                None
             }
-            (None, false) if self.tls_logged => {
-                row.tls_version = TlsVersion::None;
-                row.tls_known_present = Some(false);
-                row.tls_mode = TlsMode::Cleartext;
-            }
-            _ if implicit => {
-                row.tls_known_present = Some(true);
-                row.tls_mode = TlsMode::Implicit;
-            }
-            _ => row.cipher_class = CipherClass::Unknown,
+        };
+        if let Some(before) = before {
+            self.release(before);
         }
+    }
+
+    /// The message with a queue id.
+    pub(super) fn find(&mut self, host: u32, queue_id: &[u8]) -> Option<&mut Message> {
+        let Self { slots, by_queue_id } = self;
+        let slot = *by_queue_id.find(hash(host, queue_id), |slot| is(slots.get(*slot), host, queue_id))?;
+        Some(slots.get_mut(slot))
+    }
+
+    /// Takes a message out, to be [released](Self::release) after use.
+    pub(super) fn remove(&mut self, host: u32, queue_id: &[u8]) -> Option<u32> {
+        let Self { slots, by_queue_id } = self;
+        let found = by_queue_id.find_entry(hash(host, queue_id), |slot| is(slots.get(*slot), host, queue_id));
+        Some(found.ok()?.remove().0)
+    }
+
+    /// Ends a message of a session, if it still is one.
+    pub(super) fn end(&mut self, slot: u32, session: SessionId) {
+        let message = self.slots.get(slot);
+        if message.session == session
+            && let Ok(found) =
+                self.by_queue_id.find_entry(hash(message.host, message.queue_id()), |other| *other == slot)
+        {
+            found.remove();
+            self.release(slot);
+        }
+    }
+
+    /// Takes out the messages that were opened before a time, to be released after use.
+    pub(super) fn expire(&mut self, before: Timestamp) -> Vec<u32> {
+        let Self { slots, by_queue_id } = self;
+        by_queue_id.extract_if(|slot| slots.get(*slot).ts < before).collect()
+    }
+
+    /// When those with a queue id were opened.
+    pub(super) fn times(&self) -> impl Iterator<Item = Timestamp> {
+        self.by_queue_id.iter().map(|slot| self.slots.get(*slot).ts)
     }
 }
 
-fn upper(mechanism: &[u8]) -> CompactString {
-    let mechanism = text(mechanism);
-    if mechanism.bytes().any(|byte| byte.is_ascii_lowercase()) { mechanism.to_ascii_uppercase() } else { mechanism }
+fn hash(host: u32, queue_id: &[u8]) -> u64 {
+    FxBuildHasher.hash_one((host, queue_id))
+}
+
+fn is(message: &Message, host: u32, queue_id: &[u8]) -> bool {
+    message.host == host && message.queue_id() == queue_id
 }

@@ -10,24 +10,31 @@
 //! by host and queue id. Both end with their last line or expire by the log's own time, so memory follows what is
 //! open at once, not the log's length.
 
+mod known;
 mod message;
+mod names;
+mod rejects;
 mod session;
+mod slots;
 #[cfg(test)]
 mod tests;
+mod texts;
+
+use std::hash::BuildHasher;
 
 use compact_str::CompactString;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::account::Account;
-use super::cipher::CipherClass;
-use super::tls::{TlsLogging, TlsVersion};
-use super::{Refusal, RefusalKind, Rows, Submission, text};
+use super::tls::TlsLogging;
+use super::{Refusal, RefusalKind, Rows, text};
 use crate::calendar::{HOUR, Timestamp};
 use crate::formats::Format;
-use crate::formats::record::{AuthFailed, Client, Opened, Record, Rejected, Stage};
+use crate::formats::record::{Accepted, AuthFailed, Counters, Opened, Record, Refused, Rejected, Stage};
 use crate::sources::framing::Line;
-use message::Message;
-use session::{Session, Tls};
+use known::Known;
+use message::{Encryption, Messages, Queued};
+use session::{SessionKey, Sessions};
 
 /// How long after it began a session or a message is still joined with its lines. A message of a session that is
 /// older has an unknown TLS version, whichever way the log is read.
@@ -45,42 +52,24 @@ pub struct Settings {
 /// Joins one stream's records, in order.
 #[derive(Debug)]
 pub struct Assembler {
-    format: &'static dyn Format,
     settings: Settings,
-    hosts: FxHashMap<CompactString, u32>,
-    /// The class of each cipher met, since sessions use few and each name is taken apart once.
-    ciphers: FxHashMap<(CompactString, TlsVersion), CipherClass>,
-    last_host: (CompactString, u32),
-    sessions: FxHashMap<SessionKey, Session>,
-    messages: FxHashMap<MessageKey, Message>,
-    /// Messages that a filter in front of the queue may have put back into it.
-    reinjected: FxHashMap<MessageKey, Reinjected>,
+    known: Known,
+    sessions: Sessions,
+    messages: Messages,
+    /// Messages that a filter in front of the queue may have put back into it, by host and queue id.
+    reinjected: FxHashMap<(u32, Vec<u8>), Reinjected>,
     /// How many messages are inside a filter in front of the queue.
     in_filter: usize,
+    /// The last refusal that one line told of, where a copy of the line may follow.
+    refused_before: Option<u64>,
     swept: Timestamp,
 }
-
-/// A host and a process id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct SessionKey(u32, u32);
-
-/// A host and a queue id.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct MessageKey(u32, CompactString);
 
 /// A message that a filter in front of the queue may have put back into it, and what its queue line said.
 #[derive(Debug)]
 struct Reinjected {
     at: Timestamp,
-    queued: Option<Queued>,
-}
-
-/// What the queue said of a message.
-#[derive(Clone, Debug)]
-struct Queued {
-    mail_from: CompactString,
-    size: Option<u64>,
-    recipients: Option<u32>,
+    queued: Option<(CompactString, Option<u64>, Option<u32>)>,
 }
 
 impl Assembler {
@@ -88,15 +77,13 @@ impl Assembler {
     #[must_use]
     pub fn new(format: &'static dyn Format, settings: Settings) -> Self {
         Self {
-            format,
             settings,
-            hosts: FxHashMap::default(),
-            ciphers: FxHashMap::default(),
-            last_host: (CompactString::default(), u32::MAX),
-            sessions: FxHashMap::default(),
-            messages: FxHashMap::default(),
+            known: Known::default(),
+            sessions: Sessions::new(format),
+            messages: Messages::default(),
             reinjected: FxHashMap::default(),
             in_filter: 0,
+            refused_before: None,
             swept: Timestamp::MIN,
         }
     }
@@ -104,63 +91,68 @@ impl Assembler {
     /// The time of the earliest row that may still come; none where nothing is open.
     #[must_use]
     pub fn oldest_open(&self) -> Option<Timestamp> {
-        let messages = self.messages.values().map(|message| message.row.ts);
-        messages.chain(self.sessions.values().filter_map(Session::pending_since)).min()
+        let in_filter = self.sessions.iter().filter_map(|session| session.in_filter);
+        let in_filter = in_filter.map(|message| self.messages.get(message).ts);
+        self.messages.times().chain(in_filter).chain(self.sessions.pending()).min()
     }
 
     /// Takes the next record of the stream.
     pub fn record(&mut self, at: Timestamp, line: &Line<'_>, record: &Record<'_>, rows: &mut dyn Rows) {
         self.sweep(at, rows);
-        let host = self.host(line.host);
-        let key = SessionKey(host, line.pid);
+        let host = self.known.host(line.host, &self.settings.tls_logging);
+        let key = (host, line.pid);
         match record {
             Record::Connected(client) => {
-                let service = self.format.service(line.program);
-                let session = self.sessions.entry(key).or_default();
-                session.end(None, rows);
-                self.in_filter -= usize::from(session.in_filter.is_some());
-                session.restart(at, key, line.host, service, *client);
+                self.end(key, None, rows);
+                let session = self.sessions.begin(&mut self.known, key, at, line, *client);
                 session.known = true;
-                session.tls_logged = self.settings.tls_logging.of(&session.server);
+                session.tls_logged = self.known.logs_tls(host);
             }
             Record::Secured { client, version, cipher } => {
-                let tls = self.tls(version, cipher);
-                self.session(key, at, line, *client).tls = Some(tls);
+                let tls = self.known.tls(version, cipher);
+                self.sessions.of_line(&mut self.known, key, at, line, *client).tls = Some(tls);
             }
             Record::Opened(opened) => self.opened(at, key, line, opened),
             Record::OpenedByOthers { queue_id } => self.opened_by_others(at, host, queue_id),
             Record::MessageId { queue_id, message_id } => {
-                if let Some(message) = self.messages.get_mut(&MessageKey(host, text(queue_id))) {
-                    message.row.message_id = text(message_id);
+                if let Some(message) = self.messages.find(host, queue_id) {
+                    message.set_message_id(message_id);
                 }
             }
             Record::Queued { queue_id, mail_from, size, recipients } => {
-                let key = MessageKey(host, text(queue_id));
-                self.queued(key, || Queued { mail_from: text(mail_from), size: *size, recipients: *recipients }, rows);
+                let queued = Queued { mail_from, size: *size, recipients: *recipients };
+                self.queued(host, queue_id, queued, rows);
             }
             Record::Relayed { queue_id, mail_from, helo } => {
-                self.relayed(key, *queue_id, mail_from, helo, rows);
+                self.relayed(key, queue_id.unwrap_or_default(), mail_from, helo, rows);
             }
             Record::AuthFailed(failed) => self.auth_failed(at, key, line, failed, rows),
             Record::TlsFailed { client, reason } => {
-                let session = self.session(key, at, line, *client);
+                let session = self.sessions.of_line(&mut self.known, key, at, line, *client);
                 session.flush_tls_failure(rows);
-                session.fail_tls(at, *client, reason);
+                session.fail_tls(at, *client, reason, &self.known);
             }
             Record::TlsProblem { reason } => {
-                if let Some(failure) = self.sessions.get_mut(&key).and_then(|session| session.tls_failure.as_mut()) {
-                    failure.reason = text(reason);
+                if let Some(session) = self.sessions.find(key) {
+                    session.explain_tls_failure(reason);
                 }
             }
             Record::Rejected(rejected) => self.rejected(at, key, line, rejected, rows),
-            Record::Disconnected(counters) => {
-                let Some(mut session) = self.sessions.remove(&key) else { return };
-                session.end(Some(*counters), rows);
-                self.in_filter -= usize::from(session.in_filter.is_some());
-                if session.took_over_no_more(*counters) {
-                    for queue_id in session.open {
-                        self.messages.remove(&MessageKey(host, queue_id));
-                    }
+            Record::Disconnected { counters } => self.end(key, Some(counters), rows),
+            Record::Accepted(accepted) => self.accepted(at, host, accepted, rows),
+            Record::Delivered { queue_id } => {
+                if let Some(message) = self.messages.find(host, queue_id) {
+                    *message.recipients.get_or_insert_default() += 1;
+                }
+            }
+            Record::Completed { queue_id } => {
+                if let Some(message) = self.messages.remove(host, queue_id) {
+                    self.accept(message, rows);
+                }
+            }
+            Record::Refused(refused) => {
+                if !self.is_copy(line, refused) {
+                    self.refused(at, host, refused, rows);
                 }
             }
         }
@@ -171,118 +163,137 @@ impl Assembler {
         self.expire(Timestamp::MAX, rows);
     }
 
-    /// A number for a host, so that keys stay small.
-    fn host(&mut self, host: &[u8]) -> u32 {
-        if self.last_host.1 != u32::MAX && self.last_host.0.as_bytes() == host {
-            return self.last_host.1;
+    /// Ends the session of a key, if there is one.
+    fn end(&mut self, key: SessionKey, counters: Option<&[u8]>, rows: &mut dyn Rows) {
+        let Some(session) = self.sessions.remove(key) else { return };
+        let counters = counters.filter(|_| session.is_unsettled()).map(Counters::read);
+        session.end(counters, &self.settings.realm, rows);
+        if let Some(message) = session.in_filter.take() {
+            self.messages.release(message);
+            self.in_filter -= 1;
         }
-        let name = text(host);
-        let next = self.hosts.len() as u32;
-        let number = *self.hosts.entry(name.clone()).or_insert(next);
-        self.last_host = (name, number);
-        number
-    }
-
-    fn tls(&mut self, version: &[u8], cipher: &[u8]) -> Tls {
-        let (version, cipher) = (TlsVersion::read(version), text(cipher));
-        let class = self.ciphers.entry((cipher.clone(), version));
-        let class = *class.or_insert_with(|| CipherClass::of(&cipher, version));
-        Tls { version, cipher, class }
-    }
-
-    /// The session of a line; one whose beginning is not in the log starts here, with less known of it.
-    fn session(&mut self, key: SessionKey, at: Timestamp, line: &Line<'_>, client: Client<'_>) -> &mut Session {
-        let Self { sessions, format, .. } = self;
-        sessions.entry(key).or_insert_with(|| {
-            let mut session = Session::default();
-            session.restart(at, key, line.host, format.service(line.program), client);
-            session
-        })
+        let id = session.id;
+        if counters.is_some_and(|counters| session.took_over_no_more(counters)) {
+            session.open.drain(..).for_each(|message| self.messages.end(message, id));
+        }
+        self.sessions.release(id);
     }
 
     fn opened(&mut self, at: Timestamp, key: SessionKey, line: &Line<'_>, opened: &Opened<'_>) {
-        let account = Account::read(&text(opened.account), &self.settings.realm);
-        let session = self.session(key, at, line, opened.client);
-        let message = Message::open(at, session, opened, account);
-        session.note_opened(&message.row.account, opened.queue_id);
-        match opened.queue_id {
-            Some(queue_id) => {
-                self.messages.insert(MessageKey(key.0, text(queue_id)), message);
-            }
-            None => {
-                if session.in_filter.replace(Box::new(message)).is_none() {
-                    self.in_filter += 1;
-                }
-            }
+        let session = self.sessions.of_line(&mut self.known, key, at, line, opened.client);
+        let (slot, message) = self.messages.take();
+        message.open(at, session, opened);
+        session.note_opened(message.account());
+        if opened.queue_id.is_some() {
+            session.open.push(slot);
+            self.messages.insert(slot);
+        } else if let Some(before) = session.in_filter.replace(slot) {
+            self.messages.release(before);
+        } else {
+            self.in_filter += 1;
         }
     }
 
     /// A queue id that now means another message; it may be one that a filter has put back.
     fn opened_by_others(&mut self, at: Timestamp, host: u32, queue_id: &[u8]) {
-        let key = MessageKey(host, text(queue_id));
-        self.messages.remove(&key);
+        if let Some(message) = self.messages.remove(host, queue_id) {
+            self.messages.release(message);
+        }
         if self.in_filter > 0 {
-            self.reinjected.insert(key, Reinjected { at, queued: None });
+            self.reinjected.insert((host, queue_id.to_vec()), Reinjected { at, queued: None });
         }
     }
 
-    fn queued(&mut self, key: MessageKey, queued: impl FnOnce() -> Queued, rows: &mut dyn Rows) {
-        if let Some(message) = self.messages.remove(&key) {
-            if let Some(session) = self.sessions.get_mut(&message.session) {
-                session.note_accepted(&key.1);
+    fn queued(&mut self, host: u32, queue_id: &[u8], queued: Queued<'_>, rows: &mut dyn Rows) {
+        if let Some(message) = self.messages.remove(host, queue_id) {
+            if let Some(session) = self.sessions.get(self.messages.get(message).session) {
+                session.note_accepted(message);
             }
-            self.accept(message, queued(), rows);
-        } else if let Some(seen) = self.reinjected.get_mut(&key) {
-            seen.queued = Some(queued());
+            self.messages.get_mut(message).queue(queued);
+            self.accept(message, rows);
+        } else if self.in_filter > 0
+            && let Some(seen) = self.reinjected.get_mut(&(host, queue_id.to_vec()))
+        {
+            seen.queued = Some((text(queued.mail_from), queued.size, queued.recipients));
         }
     }
 
     /// A filter has accepted the session's message; the queue's own line may have come before or comes after.
-    fn relayed(
-        &mut self,
-        key: SessionKey,
-        queue_id: Option<&[u8]>,
-        mail_from: &[u8],
-        helo: &[u8],
-        rows: &mut dyn Rows,
-    ) {
-        let Some(session) = self.sessions.get_mut(&key) else { return };
+    fn relayed(&mut self, key: SessionKey, queue_id: &[u8], mail_from: &[u8], helo: &[u8], rows: &mut dyn Rows) {
+        let Some(session) = self.sessions.find(key) else { return };
         let Some(message) = session.in_filter.take() else { return };
         self.in_filter -= 1;
         session.accepted += 1;
-        let mut message = *message;
-        message.relayed = true;
-        message.row.mail_from = text(mail_from);
-        message.row.helo = text(helo);
-        let Some(queue_id) = queue_id else {
-            return self.accept_unqueued(message, rows);
-        };
-        message.row.queue_id = text(queue_id);
-        let key = MessageKey(key.0, text(queue_id));
-        match self.reinjected.remove(&key) {
-            Some(Reinjected { queued: Some(queued), .. }) => self.accept(message, queued, rows),
-            Some(Reinjected { queued: None, .. }) => {
-                self.messages.insert(key, message);
+        self.messages.get_mut(message).relay(queue_id, mail_from, helo);
+        match self.reinjected.remove(&(key.0, queue_id.to_vec())) {
+            Some(Reinjected { queued: Some((mail_from, size, recipients)), .. }) => {
+                self.messages.get_mut(message).queue(Queued { mail_from: mail_from.as_bytes(), size, recipients });
+                self.accept(message, rows);
             }
-            // The next hop keeps its queue on another host.
-            None => self.accept_unqueued(message, rows),
+            Some(Reinjected { queued: None, .. }) => self.messages.insert(message),
+            // The next hop keeps its queue on another host, or does not say a queue id.
+            None => self.accept(message, rows),
         }
         if self.in_filter == 0 {
             self.reinjected.clear();
         }
     }
 
-    /// Accepted, without a queue line that would say its size.
-    fn accept_unqueued(&self, message: Message, rows: &mut dyn Rows) {
-        let mail_from = message.row.mail_from.clone();
-        self.accept(message, Queued { mail_from, size: None, recipients: None }, rows);
+    /// A message that one line told of. Where it does not say how many recipients there are, later lines do.
+    fn accepted(&mut self, at: Timestamp, host: u32, accepted: &Accepted<'_>, rows: &mut dyn Rows) {
+        let (slot, message) = self.messages.take();
+        message.tell(at, host, accepted, &mut self.known);
+        if accepted.recipients.is_some() {
+            self.accept(slot, rows);
+        } else {
+            self.messages.insert(slot);
+        }
     }
 
-    fn accept(&self, message: Message, queued: Queued, rows: &mut dyn Rows) {
+    fn accept(&mut self, slot: u32, rows: &mut dyn Rows) {
+        let message = self.messages.get_mut(slot);
         if message.orphan {
-            rows.orphan(message.row.ts);
+            rows.orphan(message.ts);
         }
-        rows.submission(&message.into_row(queued.mail_from, queued.size, queued.recipients));
+        message.show(&self.known, &self.settings.realm, |row| rows.submission(row));
+        self.messages.release(slot);
+    }
+
+    /// Whether a line is the copy of the one before. Exim writes what it rejects into two logs, and both go to syslog.
+    fn is_copy(&mut self, line: &Line<'_>, refused: &Refused<'_>) -> bool {
+        let copied = matches!(refused.kind, RefusalKind::AuthFailed | RefusalKind::AuthAborted) && line.pid > 0;
+        let hash = FxBuildHasher.hash_one((line.pid, line.message));
+        let before = std::mem::replace(&mut self.refused_before, copied.then_some(hash));
+        let is_copy = copied && before == Some(hash);
+        if is_copy {
+            self.refused_before = None;
+        }
+        is_copy
+    }
+
+    /// An attempt that one line told of.
+    fn refused(&mut self, at: Timestamp, host: u32, refused: &Refused<'_>, rows: &mut dyn Rows) {
+        let encryption = Encryption::told(refused.encrypted, refused.service, &mut self.known);
+        let Refused { service, client, helo, mechanism, account, reason, code, .. } = *refused;
+        let [service, client_ip, client_name, helo, mechanism, account, reason, code] =
+            [service, client.ip, client.name, helo, mechanism, account, reason, code].map(String::from_utf8_lossy);
+        // An attempt without an account has none, whatever the realm.
+        let realm = if account.is_empty() { "" } else { &self.settings.realm };
+        let account = Account::read(&account, realm);
+        rows.refusal(&Refusal {
+            ts: at,
+            server: self.known.server(host),
+            service: &service,
+            client_ip: &client_ip,
+            client_name: &client_name,
+            helo: &helo,
+            account: &account.name,
+            mechanism: &mechanism,
+            tls_version: encryption.version(),
+            kind: refused.kind,
+            reason: &reason,
+            code: &code,
+        });
     }
 
     fn auth_failed(
@@ -293,21 +304,29 @@ impl Assembler {
         failed: &AuthFailed<'_>,
         rows: &mut dyn Rows,
     ) {
-        let account = failed.account.map(|account| Account::read(&text(account), &self.settings.realm).name);
-        let session = self.session(key, at, line, failed.client);
-        let refusal = Refusal {
-            account: account.unwrap_or_default(),
-            mechanism: text(failed.mechanism),
-            tls_version: session.tls_version(at, failed.client),
-            kind: if failed.aborted { RefusalKind::AuthAborted } else { RefusalKind::AuthFailed },
-            reason: text(failed.reason),
-            code: if failed.aborted { "501".into() } else { "535".into() },
-            ..session.refusal(at, failed.client)
-        };
+        let session = self.sessions.of_line(&mut self.known, key, at, line, failed.client);
         if session.is_orphan(at) {
             rows.orphan(at);
         }
-        rows.refusal(&refusal);
+        let client = session.client(failed.client);
+        let [client_ip, client_name, mechanism, account, reason] =
+            [client.ip, client.name, failed.mechanism, failed.account.unwrap_or_default(), failed.reason]
+                .map(String::from_utf8_lossy);
+        let account = failed.account.map(|_| Account::read(&account, &self.settings.realm).name);
+        rows.refusal(&Refusal {
+            ts: at,
+            server: self.known.server(session.host),
+            service: self.known.service_name(session.service),
+            client_ip: &client_ip,
+            client_name: &client_name,
+            helo: "",
+            account: account.as_deref().unwrap_or_default(),
+            mechanism: &mechanism,
+            tls_version: session.tls_version(at, failed.client),
+            kind: if failed.aborted { RefusalKind::AuthAborted } else { RefusalKind::AuthFailed },
+            reason: &reason,
+            code: if failed.aborted { "501" } else { "535" },
+        });
     }
 
     fn rejected(
@@ -322,23 +341,52 @@ impl Assembler {
             // One of several recipients: the message goes on without it.
             (Stage::Recipient, Some(_)) => {}
             (Stage::Data, Some(queue_id)) => {
-                if let Some(message) = self.messages.remove(&MessageKey(key.0, text(queue_id))) {
-                    data_rejected(at, &message, rejected, rows);
+                if let Some(message) = self.messages.remove(key.0, queue_id) {
+                    self.data_rejected(at, message, rejected, rows);
                 }
             }
             (Stage::Data, None) => {
-                let Some(session) = self.sessions.get_mut(&key) else { return };
+                let Some(session) = self.sessions.find(key) else { return };
                 if let Some(message) = session.in_filter.take() {
                     self.in_filter -= 1;
-                    data_rejected(at, &message, rejected, rows);
+                    self.data_rejected(at, message, rejected, rows);
                 }
             }
             (Stage::Mail | Stage::Recipient, _) => {
-                let session = self.session(key, at, line, rejected.client);
-                let tls_version = session.tls_version(at, rejected.client);
-                session.reject(at, tls_version, rejected);
+                let session = self.sessions.of_line(&mut self.known, key, at, line, rejected.client);
+                let row = Refusal {
+                    tls_version: session.tls_version(at, rejected.client),
+                    ..session.refusal(at, rejected.client, &self.known)
+                };
+                session.rejects.keep(row, rejected, session.opened());
             }
         }
+    }
+
+    /// The refusal of a message's content.
+    fn data_rejected(&mut self, at: Timestamp, slot: u32, rejected: &Rejected<'_>, rows: &mut dyn Rows) {
+        let message = self.messages.get_mut(slot);
+        if message.orphan {
+            rows.orphan(at);
+        }
+        let reason = text(rejected.reply);
+        message.show(&self.known, &self.settings.realm, |row| {
+            rows.refusal(&Refusal {
+                ts: at,
+                server: row.server,
+                service: row.service,
+                client_ip: row.client_ip,
+                client_name: row.client_name,
+                helo: row.helo,
+                account: row.account,
+                mechanism: row.mechanism,
+                tls_version: row.tls_version,
+                kind: RefusalKind::DataRejected,
+                reason: &reason,
+                code: rejects::code(&reason),
+            });
+        });
+        self.messages.release(slot);
     }
 
     /// Once in an hour of the log, lets go of what can no longer be joined.
@@ -353,51 +401,16 @@ impl Assembler {
     }
 
     fn expire(&mut self, before: Timestamp, rows: &mut dyn Rows) {
-        let in_filter = &mut self.in_filter;
-        self.sessions.retain(|_, session| {
-            let keep = session.started >= before;
-            if !keep {
-                session.end(None, rows);
-                *in_filter -= usize::from(session.in_filter.is_some());
-            }
-            keep
-        });
-        self.reinjected.retain(|_, message| message.at >= before);
-        let mut relayed = Vec::new();
-        self.messages.retain(|_, message| {
-            let keep = message.row.ts >= before;
-            if !keep && message.relayed {
-                relayed.push(message.clone());
-            }
-            keep
-        });
-        for message in relayed {
-            self.accept_unqueued(message, rows);
+        for key in self.sessions.older_than(before) {
+            self.end(key, None, rows);
         }
-    }
-}
-
-/// The refusal of a message's content.
-fn data_rejected(at: Timestamp, message: &Message, rejected: &Rejected<'_>, rows: &mut dyn Rows) {
-    if message.orphan {
-        rows.orphan(at);
-    }
-    rows.refusal(&session::data_rejected(at, &message.row, rejected));
-}
-
-/// What a row needs of [`Submission`] to say who it was.
-impl From<&Submission> for Refusal {
-    fn from(row: &Submission) -> Self {
-        Self {
-            server: row.server.clone(),
-            service: row.service.clone(),
-            client_ip: row.client_ip.clone(),
-            client_name: row.client_name.clone(),
-            helo: row.helo.clone(),
-            account: row.account.clone(),
-            mechanism: row.mechanism.clone(),
-            tls_version: row.tls_version,
-            ..Self::default()
+        self.reinjected.retain(|_, message| message.at >= before);
+        for message in self.messages.expire(before) {
+            if self.messages.get(message).accepted {
+                self.accept(message, rows);
+            } else {
+                self.messages.release(message);
+            }
         }
     }
 }

@@ -1,112 +1,95 @@
 //! A client's session: its TLS, its open messages, and the refusals that can only be judged at its end.
-//!
-//! A rejected recipient is a refusal only where the client had authenticated and the message went to nobody else.
-//! Neither is known at the reject's line: both show at the session's end, from its counters where the server logs
-//! them (Postfix since 3.0) and from its messages where not.
 
-use super::message::Message;
-use super::{CompactString, HORIZON, SessionKey};
+use rustc_hash::FxHashMap;
+
+use super::HORIZON;
+use super::known::Known;
+use super::rejects::Rejects;
+use super::slots::Slots;
+use super::texts::Texts;
 use crate::calendar::Timestamp;
-use crate::formats::record::{Client, Counters, Rejected, Stage};
+use crate::formats::Format;
+use crate::formats::record::{Client, Counters};
+use crate::sources::framing::Line;
+use crate::submissions::account::Account;
 use crate::submissions::cipher::CipherClass;
-use crate::submissions::tls::TlsVersion;
-use crate::submissions::{Refusal, RefusalKind, Rows, Submission, text};
+use crate::submissions::tls::{TlsMode, TlsVersion};
+use crate::submissions::{Refusal, RefusalKind, Rows, text};
 
-/// The most rejects that one session keeps to be judged: a flood past that adds nothing to know.
-const MOST_REJECTS: usize = 10_000;
+/// A host's number and a process id.
+pub(super) type SessionKey = (u32, u32);
+
+/// Which session: its place, and its number among all that there have been, since places are used again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct SessionId {
+    pub slot: u32,
+    /// From 1.
+    pub serial: u64,
+}
 
 /// A session since its connect line.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Session {
-    pub key: SessionKey,
+    pub id: SessionId,
     pub started: Timestamp,
-    pub server: CompactString,
-    pub service: CompactString,
+    pub host: u32,
+    pub service: u32,
+    /// How TLS begins in this service, where there is TLS.
+    pub tls_begins: TlsMode,
     pub tls: Option<Tls>,
-    /// A handshake that broke; the library's reason may come on a later line.
-    pub tls_failure: Option<Box<Refusal>>,
     /// The message that a filter in front of the queue holds.
-    pub in_filter: Option<Box<Message>>,
-    /// Queue ids of messages that are open.
-    pub open: Vec<CompactString>,
+    pub in_filter: Option<u32>,
+    /// Messages that are open.
+    pub open: Vec<u32>,
     /// Messages that were accepted.
     pub accepted: u32,
-    client_ip: CompactString,
-    client_name: CompactString,
-    account: CompactString,
     /// Whether the connect line was read.
     pub known: bool,
     /// Whether the host logs TLS versions.
     pub tls_logged: bool,
+    /// Refused commands that wait for the session's end.
+    pub rejects: Rejects,
+    /// A handshake that broke; the library's reason may come on a later line.
+    tls_failure: Option<Box<Refusal>>,
+    /// The client's address and name.
+    client: Texts<2>,
     /// Messages that were opened.
     opened: u32,
-    rejects: Vec<Reject>,
+    /// Who opened the last one, as logged.
+    account: Vec<u8>,
 }
 
 /// The session's encryption.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Tls {
     pub version: TlsVersion,
-    pub cipher: CompactString,
+    pub cipher: u32,
     pub class: CipherClass,
-}
-
-/// A refused command that waits for the session's end.
-#[derive(Debug)]
-struct Reject {
-    row: Refusal,
-    mail_from: CompactString,
-    /// How many messages had been opened before it.
-    after: u32,
-}
-
-impl Default for Session {
-    fn default() -> Self {
-        Self {
-            key: SessionKey(u32::MAX, 0),
-            started: 0,
-            server: CompactString::default(),
-            service: CompactString::default(),
-            tls: None,
-            tls_failure: None,
-            in_filter: None,
-            open: Vec::new(),
-            accepted: 0,
-            client_ip: CompactString::default(),
-            client_name: CompactString::default(),
-            account: CompactString::default(),
-            known: false,
-            tls_logged: false,
-            opened: 0,
-            rejects: Vec::new(),
-        }
-    }
 }
 
 impl Session {
     /// Begins anew, with nothing known yet but who it is.
-    pub(super) fn restart(
-        &mut self,
-        at: Timestamp,
-        key: SessionKey,
-        server: &[u8],
-        service: Option<&[u8]>,
-        client: Client<'_>,
-    ) {
-        *self = Self {
-            key,
-            started: at,
-            server: text(server),
-            service: service.map(text).unwrap_or_default(),
-            client_ip: text(client.ip),
-            client_name: text(client.name),
-            ..Self::default()
-        };
+    fn begin(&mut self, id: SessionId, at: Timestamp, host: u32) {
+        self.id = id;
+        self.started = at;
+        self.host = host;
+        self.tls = None;
+        self.in_filter = None;
+        self.open.clear();
+        self.accepted = 0;
+        self.known = false;
+        self.tls_logged = false;
+        self.rejects.clear();
+        self.tls_failure = None;
+        self.opened = 0;
+        self.account.clear();
     }
 
-    /// Whether the service begins every session with TLS (RFC 8314 section 3.3).
-    pub(super) fn is_implicit(&self) -> bool {
-        matches!(self.service.as_str(), "smtps" | "submissions")
+    /// What its first line says.
+    fn serve(&mut self, service: &[u8], number: u32, client: Client<'_>) {
+        self.service = number;
+        self.tls_begins = mode_of(service);
+        self.client.set([client.ip, client.name]);
     }
 
     /// Whether the session's beginning is not known at this time: not read, or too long ago.
@@ -117,7 +100,7 @@ impl Session {
     /// Whether it is the session of a line's client. It is another one where the lines between are missing or come
     /// again, and where a proxy names the client that it speaks for (XCLIENT): what is known of TLS is not this one's.
     pub(super) fn is_with(&self, client: Client<'_>) -> bool {
-        client.ip.is_empty() || self.client_ip.as_bytes() == client.ip
+        client.ip.is_empty() || self.client.get(0) == client.ip
     }
 
     /// The TLS version, for a refusal.
@@ -131,81 +114,94 @@ impl Session {
     }
 
     /// A message was opened.
-    pub(super) fn note_opened(&mut self, account: &CompactString, queue_id: Option<&[u8]>) {
+    pub(super) fn note_opened(&mut self, account: &[u8]) {
         self.opened += 1;
-        self.account.clone_from(account);
-        self.open.extend(queue_id.map(text));
+        self.account.clear();
+        self.account.extend_from_slice(account);
     }
 
-    /// A message was accepted: one of this session's, unless the process has begun another session since.
-    pub(super) fn note_accepted(&mut self, queue_id: &CompactString) {
-        if let Some(place) = self.open.iter().position(|open| open == queue_id) {
+    /// A message was accepted: one of this session's, unless it has been judged before.
+    pub(super) fn note_accepted(&mut self, message: u32) {
+        if let Some(place) = self.open.iter().position(|open| *open == message) {
             self.open.swap_remove(place);
             self.accepted += 1;
         }
     }
 
-    /// Keeps a refused command until the session's end.
-    pub(super) fn reject(&mut self, at: Timestamp, tls_version: TlsVersion, rejected: &Rejected<'_>) {
-        if self.rejects.len() >= MOST_REJECTS {
-            return;
-        }
-        let reply = text(rejected.reply);
-        let by_sender = rejected.stage == Stage::Mail || reply.contains("Sender address rejected");
-        let row = Refusal {
-            account: owner(&reply).unwrap_or_default(),
-            helo: text(rejected.helo),
-            tls_version,
-            kind: if by_sender { RefusalKind::SenderRejected } else { RefusalKind::RecipientsRejected },
-            code: code(&reply),
-            reason: reply,
-            ..self.refusal(at, rejected.client)
-        };
-        self.rejects.push(Reject { row, mail_from: text(rejected.mail_from), after: self.opened });
+    /// How many messages were opened.
+    pub(super) fn opened(&self) -> u32 {
+        self.opened
+    }
+
+    /// The client that a line names, or where it names none, the session's.
+    pub(super) fn client<'a>(&'a self, client: Client<'a>) -> Client<'a> {
+        if client.ip.is_empty() { Client { ip: self.client.get(0), name: self.client.get(1) } } else { client }
     }
 
     /// The session's part of a refusal, of the client that the line names.
-    pub(super) fn refusal(&self, at: Timestamp, client: Client<'_>) -> Refusal {
-        let (client_ip, client_name) = match client.ip {
-            b"" => (self.client_ip.clone(), self.client_name.clone()),
-            ip => (text(ip), text(client.name)),
-        };
-        let (server, service) = (self.server.clone(), self.service.clone());
-        Refusal { ts: at, server, service, client_ip, client_name, ..Refusal::default() }
+    pub(super) fn refusal(&self, at: Timestamp, client: Client<'_>, known: &Known) -> Refusal {
+        let client = self.client(client);
+        Refusal {
+            ts: at,
+            server: known.server(self.host).into(),
+            service: known.service_name(self.service).into(),
+            client_ip: text(client.ip),
+            client_name: text(client.name),
+            ..Refusal::default()
+        }
     }
 
     /// A handshake has broken.
-    pub(super) fn fail_tls(&mut self, at: Timestamp, client: Client<'_>, reason: &[u8]) {
-        let row = Refusal { kind: RefusalKind::TlsFailed, reason: text(reason), ..self.refusal(at, client) };
+    pub(super) fn fail_tls(&mut self, at: Timestamp, client: Client<'_>, reason: &[u8], known: &Known) {
+        let row = Refusal { kind: RefusalKind::TlsFailed, reason: text(reason), ..self.refusal(at, client, known) };
         self.tls_failure = Some(Box::new(row));
     }
 
+    /// The TLS library's word on the handshake that has broken.
+    pub(super) fn explain_tls_failure(&mut self, reason: &[u8]) {
+        if let Some(failure) = &mut self.tls_failure {
+            failure.reason = text(reason);
+        }
+    }
+
+    /// Reports a broken handshake, now that no reason can come any more.
+    pub(super) fn flush_tls_failure(&mut self, rows: &mut dyn Rows) {
+        if let Some(failure) = self.tls_failure.take() {
+            rows.refusal(&failure.view());
+        }
+    }
+
     /// The time of the earliest row that waits for the session's end.
-    pub(super) fn pending_since(&self) -> Option<Timestamp> {
+    fn pending_since(&self) -> Option<Timestamp> {
         let failure = self.tls_failure.as_ref().map(|failure| failure.ts);
-        let reject = self.rejects.first().map(|reject| reject.row.ts);
-        let message = self.in_filter.as_ref().map(|message| message.row.ts);
-        failure.into_iter().chain(reject).chain(message).min()
+        failure.into_iter().chain(self.rejects.since()).min()
+    }
+
+    /// Whether anything depends on how the session ends.
+    pub(super) fn is_unsettled(&self) -> bool {
+        !self.rejects.is_empty() || !self.open.is_empty()
     }
 
     /// Judges what waited for the end.
-    pub(super) fn end(&mut self, counters: Option<Counters>, rows: &mut dyn Rows) {
+    pub(super) fn end(&mut self, counters: Option<Counters>, realm: &str, rows: &mut dyn Rows) {
         self.flush_tls_failure(rows);
-        let rejects = std::mem::take(&mut self.rejects);
-        let counters = counters.filter(|counters| counters.present);
-        let authenticated = !self.account.is_empty() || counters.is_some_and(|counters| counters.auth > 0);
-        if rejects.is_empty() || !authenticated {
+        if self.rejects.is_empty() {
             return;
         }
-        let failed = counters.map(|counters| counters.mail.saturating_sub(self.opened) as usize);
-        for mut reject in transactions(rejects, failed, self.opened) {
-            if !self.account.is_empty() {
-                reject.row.account.clone_from(&self.account);
+        let counters = counters.filter(|counters| counters.present);
+        let rejects = std::mem::take(&mut self.rejects);
+        if self.account.is_empty() && counters.is_none_or(|counters| counters.auth == 0) {
+            return;
+        }
+        let account = text(&self.account);
+        for mut row in rejects.judged(counters, self.opened) {
+            if !account.is_empty() {
+                row.account = Account::read(&account, realm).name.into();
             }
-            if self.is_orphan(reject.row.ts) {
-                rows.orphan(reject.row.ts);
+            if self.is_orphan(row.ts) {
+                rows.orphan(row.ts);
             }
-            rows.refusal(&reject.row);
+            rows.refusal(&row.view());
         }
     }
 
@@ -213,63 +209,101 @@ impl Session {
     pub(super) fn took_over_no_more(&self, counters: Counters) -> bool {
         counters.present && counters.chunks == 0 && self.accepted >= counters.data
     }
+}
 
-    /// Reports a broken handshake, now that no reason can come any more.
-    pub(super) fn flush_tls_failure(&mut self, rows: &mut dyn Rows) {
-        if let Some(failure) = self.tls_failure.take() {
-            rows.refusal(&failure);
+/// How TLS begins in a service, where there is TLS (RFC 8314 section 3.3).
+pub(super) fn mode_of(service: &[u8]) -> TlsMode {
+    match service {
+        b"smtps" | b"submissions" => TlsMode::Implicit,
+        b"submission" => TlsMode::StartTls,
+        _ => TlsMode::Unknown,
+    }
+}
+
+/// The open sessions, by host and process id.
+#[derive(Debug)]
+pub(super) struct Sessions {
+    format: &'static dyn Format,
+    slots: Slots<Session>,
+    by_key: FxHashMap<SessionKey, u32>,
+    /// How many there have been.
+    serial: u64,
+}
+
+impl Sessions {
+    pub(super) fn new(format: &'static dyn Format) -> Self {
+        Self { format, slots: Slots::default(), by_key: FxHashMap::default(), serial: 0 }
+    }
+
+    /// The session of a key.
+    pub(super) fn find(&mut self, key: SessionKey) -> Option<&mut Session> {
+        let slot = *self.by_key.get(&key)?;
+        Some(self.slots.get_mut(slot))
+    }
+
+    /// The session of a line; one whose beginning is not in the log starts here, with less known of it.
+    pub(super) fn of_line(
+        &mut self,
+        known: &mut Known,
+        key: SessionKey,
+        at: Timestamp,
+        line: &Line<'_>,
+        client: Client<'_>,
+    ) -> &mut Session {
+        match self.by_key.get(&key) {
+            Some(slot) => self.slots.get_mut(*slot),
+            None => self.begin(known, key, at, line, client),
         }
     }
-}
 
-/// The rejects that stand for a whole transaction each, of `failed` transactions where the server counted them.
-///
-/// Rejects at `MAIL FROM` are transactions of their own. Rejected recipients of one sender between two messages
-/// are one transaction, and where a message of the session was opened behind them they may be recipients of that
-/// one: the server's count decides how many are not.
-fn transactions(rejects: Vec<Reject>, failed: Option<usize>, opened: u32) -> Vec<Reject> {
-    let (mut chosen, recipients): (Vec<_>, Vec<_>) = rejects.into_iter().partition(is_at_mail);
-    let mut groups: Vec<Vec<Reject>> = Vec::new();
-    for reject in recipients {
-        match groups.last_mut().filter(|group| group[0].after == reject.after && group[0].mail_from == reject.mail_from)
-        {
-            Some(group) => group.push(reject),
-            None => groups.push(vec![reject]),
-        }
+    /// A session that begins with a line, where the key has none.
+    pub(super) fn begin(
+        &mut self,
+        known: &mut Known,
+        key: SessionKey,
+        at: Timestamp,
+        line: &Line<'_>,
+        client: Client<'_>,
+    ) -> &mut Session {
+        self.serial += 1;
+        let (slot, session) = self.slots.take();
+        self.by_key.insert(key, slot);
+        let service = self.format.service(line.program).unwrap_or_default();
+        session.begin(SessionId { slot, serial: self.serial }, at, key.0);
+        session.serve(service, known.service(service), client);
+        session
     }
-    let (alone, followed): (Vec<_>, Vec<_>) = groups.into_iter().partition(|group| group[0].after == opened);
-    let failed = failed.unwrap_or(alone.len());
-    let mut whole = Vec::new();
-    let mut spare = Vec::new();
-    for mut group in alone.into_iter().chain(followed).take(failed) {
-        whole.extend(group.pop());
-        spare.extend(group);
+
+    /// The session that an id still means.
+    pub(super) fn get(&mut self, id: SessionId) -> Option<&mut Session> {
+        (id.serial > 0).then(|| self.slots.get_mut(id.slot)).filter(|session| session.id == id)
     }
-    let missing = failed - whole.len();
-    chosen.extend(whole);
-    chosen.extend(spare.into_iter().take(missing));
-    chosen
-}
 
-/// Whether the sender was refused before any recipient was named.
-fn is_at_mail(reject: &Reject) -> bool {
-    reject.row.kind == RefusalKind::SenderRejected && !reject.row.reason.contains("Sender address rejected")
-}
+    /// Takes a session out, to be [released](Self::release) after use.
+    pub(super) fn remove(&mut self, key: SessionKey) -> Option<&mut Session> {
+        let slot = self.by_key.remove(&key)?;
+        Some(self.slots.get_mut(slot))
+    }
 
-/// The account in `not owned by user U`: the only place where a reject names it.
-fn owner(reply: &str) -> Option<CompactString> {
-    let (_, user) = reply.split_once("not owned by user ")?;
-    Some(user.to_lowercase().into())
-}
+    /// Lets go of a session that was taken out.
+    pub(super) fn release(&mut self, id: SessionId) {
+        self.slots.get_mut(id.slot).id = SessionId::default();
+        self.slots.release(id.slot);
+    }
 
-/// The three digits that a reply begins with (RFC 5321 section 4.2).
-fn code(reply: &str) -> CompactString {
-    let digits = reply.bytes().take_while(u8::is_ascii_digit).count();
-    if digits == 3 { reply[..3].into() } else { CompactString::default() }
-}
+    /// The sessions that began before a time.
+    pub(super) fn older_than(&self, before: Timestamp) -> Vec<SessionKey> {
+        let old = self.by_key.iter().filter(|(_, slot)| self.slots.get(**slot).started < before);
+        old.map(|(key, _)| *key).collect()
+    }
 
-/// The refusal of a message's content.
-pub(super) fn data_rejected(at: Timestamp, row: &Submission, rejected: &Rejected<'_>) -> Refusal {
-    let reason = text(rejected.reply);
-    Refusal { ts: at, kind: RefusalKind::DataRejected, code: code(&reason), reason, ..Refusal::from(row) }
+    /// All of them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Session> {
+        self.by_key.values().map(|slot| self.slots.get(*slot))
+    }
+
+    /// The times of the earliest rows that wait for sessions to end.
+    pub(super) fn pending(&self) -> impl Iterator<Item = Timestamp> {
+        self.iter().filter_map(Session::pending_since)
+    }
 }

@@ -3,12 +3,13 @@
 use super::*;
 use crate::formats::postfix::Postfix;
 use crate::sources::framing::{Framed, Framer};
+use crate::submissions::Submission;
 
 struct Nowhere;
 
 impl Rows for Nowhere {
-    fn submission(&mut self, _row: &Submission) {}
-    fn refusal(&mut self, _row: &Refusal) {}
+    fn submission(&mut self, _row: &Submission<&str>) {}
+    fn refusal(&mut self, _row: &Refusal<&str>) {}
 }
 
 fn take(assembler: &mut Assembler, at: Timestamp, message: &str) {
@@ -29,8 +30,14 @@ fn what_is_never_closed_expires_by_the_log_s_own_time() {
         take(&mut assembler, 2, &format!("ABCDEF{number:02}: client=b.example[192.0.2.2]"));
     }
     take(&mut assembler, 3, "AAAAAA1: client=a.example[192.0.2.1], sasl_method=PLAIN, sasl_username=a@example.org");
-    assert_eq!((assembler.sessions.len(), assembler.messages.len(), assembler.reinjected.len()), (1, 1, 100));
+    assert_eq!(
+        (assembler.sessions.iter().count(), assembler.messages.times().count(), assembler.reinjected.len()),
+        (1, 1, 100)
+    );
     take(&mut assembler, HORIZON + 2 * HOUR, "ABCDEF1: client=b.example[192.0.2.2]");
-    assert_eq!((assembler.sessions.len(), assembler.messages.len(), assembler.reinjected.len()), (0, 0, 0));
+    assert_eq!(
+        (assembler.sessions.iter().count(), assembler.messages.times().count(), assembler.reinjected.len()),
+        (0, 0, 0)
+    );
     assert_eq!((assembler.in_filter, assembler.oldest_open()), (0, None));
 }

@@ -10,11 +10,12 @@ use super::wanted::{Repeats, Seam, Wanted};
 use super::{DayStats, FileStats, OVERLAP, Outcome, Pass, PassFile, RejectedLine, Sink};
 use crate::calendar::{Day, SECOND, Timestamp};
 use crate::formats::{Record, Unreadable};
+use crate::sources::stamp::Stamp;
 use crate::sources::timeline::Timeline;
 use crate::sources::{self, Blocks};
 use crate::storage::Storage;
 use crate::submissions::assemble::{Assembler, HORIZON};
-use crate::submissions::scan::{Candidate, Run, Scanned};
+use crate::submissions::scan::{Candidate, Found, Run, Scanned};
 
 /// How much of a line that cannot be read is kept.
 const LONGEST_KEPT: usize = 4096;
@@ -76,7 +77,7 @@ impl<'a> Joiner<'a> {
     pub(super) fn run(
         mut self,
         steps: &Receiver<Step>,
-        recycle: &Sender<Vec<u8>>,
+        (recycle_block, recycle_found): (&Sender<Vec<u8>>, &Sender<Found>),
         skip: &AtomicUsize,
     ) -> sources::Result<Outcome> {
         for step in steps {
@@ -84,7 +85,8 @@ impl<'a> Joiner<'a> {
                 Step::Scanned(file, scanned) if skip.load(Ordering::Relaxed) <= file => {
                     let stop = self.block(&scanned)?;
                     self.rows.sink.progress(scanned.block.bytes.len() as u64);
-                    let _ = recycle.send(scanned.block.bytes);
+                    let _ = recycle_block.send(scanned.block.bytes);
+                    let _ = recycle_found.send(scanned.found);
                     if stop {
                         skip.store(self.skip_to(), Ordering::Relaxed);
                     }
@@ -130,10 +132,10 @@ impl<'a> Joiner<'a> {
 
     /// Takes a block; true where the pass may leave the file.
     fn block(&mut self, scanned: &Scanned) -> sources::Result<bool> {
-        let mut candidates = scanned.candidates.iter();
+        let mut candidates = scanned.found.candidates.iter();
         let mut offset = scanned.block.offset;
         let mut stop = false;
-        for run in &scanned.runs {
+        for run in &scanned.found.runs {
             if run.lines == 0 {
                 continue;
             }
@@ -146,7 +148,7 @@ impl<'a> Joiner<'a> {
             let mut used = 0;
             let mut rejected = 0;
             for candidate in candidates.by_ref().take(run.candidates as usize) {
-                match self.candidate(at, scanned, candidate)? {
+                match self.candidate((run.second, at), scanned, candidate)? {
                     Some(Used::Record) => used += 1,
                     Some(Used::Rejected) => rejected += 1,
                     None => {}
@@ -158,14 +160,14 @@ impl<'a> Joiner<'a> {
                 break;
             }
         }
-        self.line_ends += scanned.line_ends;
+        self.line_ends += scanned.found.line_ends;
         self.outcome.files[self.file].read_to = scanned.block.offset + scanned.block.bytes.len() as u64;
         Ok(stop)
     }
 
     fn candidate(
         &mut self,
-        run_at: Timestamp,
+        (run_second, run_at): (Option<Stamp>, Timestamp),
         scanned: &Scanned,
         candidate: &Candidate,
     ) -> sources::Result<Option<Used>> {
@@ -173,7 +175,8 @@ impl<'a> Joiner<'a> {
             self.reject(run_at, scanned, candidate, "no known log line")?;
             return Ok(Some(Used::Rejected));
         };
-        let at = self.timeline.resolve(line.stamp);
+        // The run's stamp has been resolved already.
+        let at = if run_second == Some(line.stamp) { run_at } else { self.timeline.resolve(line.stamp) };
         match self.pass.format.parse(&line) {
             Ok(Some(record)) => {
                 if let Record::Connected(_) = record {

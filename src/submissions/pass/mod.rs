@@ -167,11 +167,12 @@ pub fn read(storage: &Arc<Storage>, pass: &Pass, sink: &mut dyn Sink) -> sources
     let skip = AtomicUsize::new(0);
     let (to_scanner, from_reader) = sync_channel(QUEUE);
     let (to_joiner, from_scanner) = sync_channel(QUEUE);
-    let (recycle, recycled) = channel();
+    let (recycle_block, recycled_blocks) = channel();
+    let (recycle_found, recycled_found) = channel();
     std::thread::scope(|scope| {
         let skip = &skip;
-        scope.spawn(move || read_files(storage, &pass.files, skip, &recycled, &to_scanner));
-        scope.spawn(move || scan_blocks(pass.format, &from_reader, &to_joiner));
-        Joiner::new(storage, pass, sink).run(&from_scanner, &recycle, skip)
+        scope.spawn(move || read_files(storage, &pass.files, skip, &recycled_blocks, &to_scanner));
+        scope.spawn(move || scan_blocks(pass.format, &from_reader, &recycled_found, &to_joiner));
+        Joiner::new(storage, pass, sink).run(&from_scanner, (&recycle_block, &recycle_found), skip)
     })
 }

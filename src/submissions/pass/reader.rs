@@ -8,7 +8,7 @@ use super::PassFile;
 use crate::formats::Format;
 use crate::sources::{self, Block, Blocks};
 use crate::storage::Storage;
-use crate::submissions::scan::{Scanned, Scanner};
+use crate::submissions::scan::{Found, Scanned, Scanner};
 
 /// What the reader hands on.
 pub(super) enum Read {
@@ -62,11 +62,16 @@ pub(super) fn read_files(
 }
 
 /// The scanner: each file's blocks in order.
-pub(super) fn scan_blocks(format: &'static dyn Format, from: &Receiver<Read>, out: &SyncSender<Step>) {
+pub(super) fn scan_blocks(
+    format: &'static dyn Format,
+    from: &Receiver<Read>,
+    recycled: &Receiver<Found>,
+    out: &SyncSender<Step>,
+) {
     let mut scanner = Scanner::new(format);
     for read in from {
         let step = match read {
-            Read::Block(file, block) => Step::Scanned(file, scanner.scan(block)),
+            Read::Block(file, block) => Step::Scanned(file, scanner.scan(block, recycled.try_recv().ok())),
             Read::End { file, truncated } => {
                 scanner = Scanner::new(format);
                 Step::End { file, truncated }

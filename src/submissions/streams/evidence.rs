@@ -24,13 +24,15 @@ pub fn tls_hosts(
     stream: &Stream,
     format: &'static dyn Format,
 ) -> sources::Result<BTreeSet<String>> {
+    let Some(mark) = format.tls_mark() else { return Ok(stream.hosts.clone()) };
+    let mark = memmem::Finder::new(mark);
     let mut search = Search { format, framer: Framer::default(), found: BTreeSet::new(), wanted: stream.hosts.clone() };
     // The newest file first: it is the one that is read anyway, and most often not compressed.
     for file in stream.files.iter().rev() {
         if search.is_over() {
             break;
         }
-        search.file(storage, &file.look.file)?;
+        search.file(storage, &file.look.file, &mark)?;
     }
     Ok(search.found)
 }
@@ -47,9 +49,8 @@ impl Search {
         self.wanted.is_subset(&self.found)
     }
 
-    fn file(&mut self, storage: &Arc<Storage>, file: &RawFile) -> sources::Result<()> {
+    fn file(&mut self, storage: &Arc<Storage>, file: &RawFile, mark: &memmem::Finder<'_>) -> sources::Result<()> {
         let mut blocks = Blocks::new(open(storage, file, 0)?);
-        let mark = memmem::Finder::new(self.format.tls_mark());
         let mut buffer = None;
         while let Some(block) = blocks.next_block(buffer.take())? {
             for at in mark.find_iter(&block.bytes) {
@@ -67,7 +68,7 @@ impl Search {
 
     fn line(&mut self, line: &[u8]) {
         let format = self.format;
-        let Framed::Line(line) = self.framer.frame_if(line, |program| format.wants_program(program)) else { return };
+        let Framed::Line(line) = self.framer.frame_as(line, format) else { return };
         let says_version = self.format.wants(line.program, line.message)
             && matches!(self.format.parse(&line), Ok(Some(Record::Secured { .. })));
         if says_version {

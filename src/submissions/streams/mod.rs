@@ -16,7 +16,7 @@ use chrono_tz::Tz;
 
 use crate::calendar::{DAY, DayRange, HOUR, Timestamp};
 use crate::formats::Format;
-use crate::sources::framing::{Framed, Framer, Line};
+use crate::sources::framing::{AnyProgram, Framed, Framer, Line};
 use crate::sources::stamp::Stamp;
 use crate::sources::timeline::instant;
 use crate::sources::{self, Fingerprint, Look, RawFile, look, look_through};
@@ -226,7 +226,7 @@ impl Sight {
         let mut sight = Self::default();
         let mut framer = Framer::default();
         for line in whole_lines(&look.head, look.length == Some(look.head.len() as u64)) {
-            let Framed::Line(line) = framer.frame(line) else { continue };
+            let Framed::Line(line) = framer.frame_as(line, &AnyProgram(format)) else { continue };
             sight.note_host(&line, format);
             if sight.first.is_none() {
                 sight.first = Some(line.stamp);
@@ -238,7 +238,7 @@ impl Sight {
         }
         let tail = look.tail.as_deref().unwrap_or_default();
         for line in tail.rsplit(|byte| *byte == b'\n') {
-            let Framed::Line(line) = framer.frame(line.trim_ascii_end()) else { continue };
+            let Framed::Line(line) = framer.frame_as(line.trim_ascii_end(), &AnyProgram(format)) else { continue };
             sight.note_host(&line, format);
             sight.last.get_or_insert(line.stamp);
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Reading, StreamFile};
 use crate::calendar::{DAY, Timestamp};
-use crate::sources::framing::{Framed, Framer};
+use crate::sources::framing::{AnyProgram, Framed, Framer};
 use crate::sources::stamp::Stamp;
 use crate::sources::timeline::instant;
 use crate::sources::{self, Compression, open};
@@ -68,7 +68,7 @@ fn probe(
     let mut framer = Framer::default();
     let mut at = memchr::memchr(b'\n', &bytes).map_or(bytes.len(), |end| end + 1);
     while let Some(length) = memchr::memchr(b'\n', &bytes[at..]) {
-        if let Framed::Line(line) = framer.frame(&bytes[at..at + length]) {
+        if let Framed::Line(line) = framer.frame_as(&bytes[at..at + length], &AnyProgram(reading.format)) {
             let (time, year) = place(line.stamp, file.year, first, reading);
             return Ok(Some((time, Place { offset: offset + at as u64, year })));
         }

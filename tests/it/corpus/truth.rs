@@ -19,8 +19,11 @@ const WITHOUT_REPEATED_RECIPIENTS: [(&str, &str, u64, u64); 1] =
 pub(super) fn daily(folder: Folder) -> BTreeMap<String, Cell> {
     let mut cells: BTreeMap<String, Cell> = BTreeMap::new();
     for row in rows(folder, "expected-daily.csv") {
-        let version = if folder.knows == Knows::Everything { version(&row["tls"]) } else { TlsVersion::Unknown };
-        let key = format!("{},{},{}", &row["day_utc"], &row["account"], version.as_str());
+        let version = match folder.knows {
+            Knows::Everything | Knows::OwnCiphersAndNoRejects => version(&row["tls"]),
+            Knows::NoTls | Knows::OnlyWhoAndWhence => TlsVersion::Unknown,
+        };
+        let key = format!("{},{},{}", &row["day_utc"], row["account"].to_lowercase(), version.as_str());
         let cell = Cell { messages: number(&row["messages"]), recipients: number(&row["recipients"]) };
         cells.entry(key).or_default().add(cell);
     }
@@ -62,8 +65,9 @@ pub(super) struct Message {
 
 impl Message {
     /// A row's message.
-    pub(super) fn of(row: &Submission) -> Self {
+    pub(super) fn of(folder: Folder, row: &Submission) -> Self {
         let Submission { account, mechanism, tls_version, cipher, client_ip, .. } = row;
+        let cipher = if folder.knows == Knows::OwnCiphersAndNoRejects { "" } else { cipher };
         let who = format!("{account},{mechanism},{},{cipher},{client_ip}", tls_version.as_str());
         Self { queue_id: row.queue_id.to_string(), who }
     }
@@ -73,9 +77,11 @@ impl Message {
         let mechanism = if folder.knows == Knows::OnlyWhoAndWhence { "" } else { &row["auth_mech"] };
         let (version, cipher) = match folder.knows {
             Knows::Everything => (version(&row["tls_version"]), &row["cipher"]),
+            Knows::OwnCiphersAndNoRejects => (version(&row["tls_version"]), ""),
             Knows::NoTls | Knows::OnlyWhoAndWhence => (TlsVersion::Unknown, ""),
         };
-        let who = format!("{},{mechanism},{},{cipher},{}", &row["account"], version.as_str(), &row["client_ip"]);
+        let account = row["account"].to_lowercase();
+        let who = format!("{account},{mechanism},{},{cipher},{}", version.as_str(), &row["client_ip"]);
         Self { queue_id: row["queue_id"].to_owned(), who }
     }
 }
@@ -112,6 +118,7 @@ pub(super) fn failed(folder: Folder) -> Option<Vec<String>> {
         "auth_failed" => Some("auth_failed"),
         "auth_cancelled" => Some("auth_aborted"),
         "tls_failed" => Some("tls_failed"),
+        _ if folder.knows == Knows::OwnCiphersAndNoRejects => None,
         "sender_rejected" => Some("sender_rejected"),
         // The client saw its recipients refused; the server's words say that it was for the sender.
         "all_rcpt_rejected" if row["reply"].contains("Sender address rejected") => Some("sender_rejected"),

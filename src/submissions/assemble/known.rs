@@ -1,0 +1,64 @@
+//! What is known of a stream's servers: their names, whether they log TLS versions, the ciphers that they use.
+
+use rustc_hash::FxHashMap;
+
+use super::names::Names;
+use super::session::Tls;
+use crate::submissions::cipher::CipherClass;
+use crate::submissions::tls::{TlsLogging, TlsVersion};
+
+/// The names of hosts, services and ciphers, and what goes with them.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    hosts: Names,
+    /// By host: whether its sessions' TLS versions are logged.
+    logs_tls: Vec<bool>,
+    services: Names,
+    ciphers: Names,
+    /// The class of each cipher met, since each name is taken apart once.
+    classes: FxHashMap<(u32, TlsVersion), CipherClass>,
+}
+
+impl Known {
+    /// The number of a host.
+    pub(super) fn host(&mut self, name: &[u8], logging: &TlsLogging) -> u32 {
+        let number = self.hosts.number(name);
+        if number as usize == self.logs_tls.len() {
+            self.logs_tls.push(logging.of(self.hosts.text(number)));
+        }
+        number
+    }
+
+    /// A host's name.
+    pub(super) fn server(&self, host: u32) -> &str {
+        self.hosts.text(host)
+    }
+
+    /// Whether a host logs its sessions' TLS versions.
+    pub(super) fn logs_tls(&self, host: u32) -> bool {
+        self.logs_tls[host as usize]
+    }
+
+    /// The number of a service; an empty name where it is not known.
+    pub(super) fn service(&mut self, name: &[u8]) -> u32 {
+        self.services.number(name)
+    }
+
+    /// A service's name.
+    pub(super) fn service_name(&self, service: u32) -> &str {
+        self.services.text(service)
+    }
+
+    /// A session's encryption, as the server spells it.
+    pub(super) fn tls(&mut self, version: &[u8], cipher: &[u8]) -> Tls {
+        let (version, cipher) = (TlsVersion::read(version), self.ciphers.number(cipher));
+        let class = self.classes.entry((cipher, version));
+        let class = *class.or_insert_with(|| CipherClass::of(self.ciphers.text(cipher), version));
+        Tls { version, cipher, class }
+    }
+
+    /// A cipher's name; empty for none.
+    pub(super) fn cipher(&self, tls: Option<Tls>) -> &str {
+        tls.map_or("", |tls| self.ciphers.text(tls.cipher))
+    }
+}

@@ -1,0 +1,112 @@
+//! Refused commands of a session, which can only be judged at its end.
+//!
+//! A rejected recipient is a refusal only where the client had authenticated and the message went to nobody else.
+//! Neither is known at the reject's line: both show at the session's end, from its counters where the server logs
+//! them (Postfix since 3.0) and from its messages where not.
+
+use compact_str::CompactString;
+
+use crate::calendar::Timestamp;
+use crate::formats::record::{Counters, Rejected, Stage};
+use crate::submissions::{Refusal, RefusalKind, text};
+
+/// The most rejects that one session keeps to be judged: a flood past that adds nothing to know.
+const MOST_REJECTS: usize = 10_000;
+
+/// The refused commands of a session.
+#[derive(Debug, Default)]
+pub(super) struct Rejects(Vec<Reject>);
+
+/// A refused command that waits for the session's end.
+#[derive(Debug)]
+struct Reject {
+    row: Refusal,
+    mail_from: CompactString,
+    /// How many messages had been opened before it.
+    after: u32,
+}
+
+impl Rejects {
+    /// Keeps a refused command. The row has what the session knows; what the server said is added here.
+    pub(super) fn keep(&mut self, row: Refusal, rejected: &Rejected<'_>, opened: u32) {
+        if self.0.len() >= MOST_REJECTS {
+            return;
+        }
+        let reply = text(rejected.reply);
+        let by_sender = rejected.stage == Stage::Mail || reply.contains("Sender address rejected");
+        let row = Refusal {
+            account: owner(&reply).unwrap_or_default(),
+            helo: text(rejected.helo),
+            kind: if by_sender { RefusalKind::SenderRejected } else { RefusalKind::RecipientsRejected },
+            code: code(&reply).into(),
+            reason: reply,
+            ..row
+        };
+        self.0.push(Reject { row, mail_from: text(rejected.mail_from), after: opened });
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// When the first of them was.
+    pub(super) fn since(&self) -> Option<Timestamp> {
+        self.0.first().map(|reject| reject.row.ts)
+    }
+
+    /// The refusals among them, in a session in which so many messages were opened.
+    pub(super) fn judged(self, counters: Option<Counters>, opened: u32) -> impl Iterator<Item = Refusal> {
+        let failed = counters.map(|counters| counters.mail.saturating_sub(opened) as usize);
+        transactions(self.0, failed, opened).into_iter().map(|reject| reject.row)
+    }
+}
+
+/// The rejects that stand for a whole transaction each, of `failed` transactions where the server counted them.
+///
+/// Rejects at `MAIL FROM` are transactions of their own. Rejected recipients of one sender between two messages
+/// are one transaction, and where a message of the session was opened behind them they may be recipients of that
+/// one: the server's count decides how many are not.
+fn transactions(rejects: Vec<Reject>, failed: Option<usize>, opened: u32) -> Vec<Reject> {
+    let (mut chosen, recipients): (Vec<_>, Vec<_>) = rejects.into_iter().partition(is_at_mail);
+    let mut groups: Vec<Vec<Reject>> = Vec::new();
+    for reject in recipients {
+        match groups.last_mut().filter(|group| group[0].after == reject.after && group[0].mail_from == reject.mail_from)
+        {
+            Some(group) => group.push(reject),
+            None => groups.push(vec![reject]),
+        }
+    }
+    let (alone, followed): (Vec<_>, Vec<_>) = groups.into_iter().partition(|group| group[0].after == opened);
+    let failed = failed.unwrap_or(alone.len());
+    let mut whole = Vec::new();
+    let mut spare = Vec::new();
+    for mut group in alone.into_iter().chain(followed).take(failed) {
+        whole.extend(group.pop());
+        spare.extend(group);
+    }
+    let missing = failed - whole.len();
+    chosen.extend(whole);
+    chosen.extend(spare.into_iter().take(missing));
+    chosen
+}
+
+/// Whether the sender was refused before any recipient was named.
+fn is_at_mail(reject: &Reject) -> bool {
+    reject.row.kind == RefusalKind::SenderRejected && !reject.row.reason.contains("Sender address rejected")
+}
+
+/// The account in `not owned by user U`: the only place where a reject names it.
+fn owner(reply: &str) -> Option<CompactString> {
+    let (_, user) = reply.split_once("not owned by user ")?;
+    Some(user.to_lowercase().into())
+}
+
+/// The three digits that a reply begins with (RFC 5321 section 4.2).
+pub(super) fn code(reply: &str) -> &str {
+    let digits = reply.bytes().take_while(u8::is_ascii_digit).count();
+    if digits == 3 { &reply[..3] } else { "" }
+}
