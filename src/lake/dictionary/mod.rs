@@ -78,12 +78,12 @@ impl<'a> Numbered<'a> {
         let values = array.values().as_string::<i32>();
         let mut numbers = vec![NULL; values.len()];
         let mut texts = Vec::with_capacity(values.len());
-        let keys = array.keys();
+        let (keys, nulls) = (array.keys().values(), array.keys().nulls());
         let mut number = |row: usize| {
-            if keys.is_null(row) {
+            if nulls.is_some_and(|nulls| nulls.is_null(row)) {
                 return NULL;
             }
-            let key = keys.value(row) as usize;
+            let key = keys[row] as usize;
             if numbers[key] == NULL {
                 numbers[key] = texts.len() as u32;
                 texts.push(values.value(key));

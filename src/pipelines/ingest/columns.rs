@@ -36,8 +36,9 @@ pub(super) struct SubmissionColumns {
     tls_known_present: BooleanBuilder,
     queue_id: StringBuilder,
     message_id: StringBuilder,
-    /// What the messages of one client mostly share.
-    client: Repeated<15>,
+    sender: Repeated<4>,
+    client: Repeated<3>,
+    session: Repeated<8>,
 }
 
 impl Columns for SubmissionColumns {
@@ -56,31 +57,29 @@ impl Columns for SubmissionColumns {
         self.tls_known_present.append_option(row.tls_known_present);
         self.queue_id.append_option(known(row.queue_id));
         self.message_id.append_option(known(row.message_id));
-        let client = self.client.push([
-            known(row.server),
-            known(row.service),
-            known(row.tls_mode.as_str()),
-            known(row.client_ip),
-            known(row.client_name),
-            known(row.helo),
-            known(row.account),
-            known(row.account_raw),
-            known(row.domain),
-            known(row.mechanism),
-            known(row.auth_family().as_str()),
-            // An empty sender is the null reverse-path of RFC 5321, not an unknown one.
-            Some(row.mail_from),
-            known(row.tls_version.as_str()),
-            known(row.cipher),
-            known(row.cipher).map(|_| row.cipher_class.as_str()),
-        ]);
-        ROW + client + row.queue_id.len() + row.message_id.len()
+        // An empty sender is the null reverse-path of RFC 5321, not an unknown one.
+        let sender = [known(row.account), known(row.account_raw), known(row.domain), Some(row.mail_from)];
+        let client = [row.client_ip, row.client_name, row.helo].map(known);
+        let cipher_class = if row.cipher.is_empty() { "" } else { row.cipher_class.as_str() };
+        let session = [
+            row.server,
+            row.service,
+            row.tls_mode.as_str(),
+            row.mechanism,
+            row.auth_family().as_str(),
+            row.tls_version.as_str(),
+            row.cipher,
+            cipher_class,
+        ];
+        let ids = row.queue_id.len() + row.message_id.len();
+        ROW + ids + self.sender.push(sender) + self.client.push(client) + self.session.push(session.map(known))
     }
 
     fn finish(mut self) -> Result<RecordBatch, ArrowError> {
-        let [server, service, tls_mode, client_ip, client_name, helo, account, account_raw, domain, rest @ ..] =
-            self.client.finish()?;
-        let [mechanism, auth_family, mail_from, tls_version, cipher, cipher_class] = rest;
+        let [account, account_raw, domain, mail_from] = self.sender.finish()?;
+        let [client_ip, client_name, helo] = self.client.finish()?;
+        let [server, service, tls_mode, mechanism, auth_family, tls_version, cipher, cipher_class] =
+            self.session.finish()?;
         let columns: Vec<ArrayRef> = vec![
             self.ts.finish(),
             server,
@@ -114,7 +113,9 @@ impl Columns for SubmissionColumns {
 #[derive(Default)]
 pub(super) struct RefusalColumns {
     ts: Timestamps,
-    texts: Repeated<11>,
+    client: Repeated<3>,
+    account: Repeated<1>,
+    session: Repeated<7>,
 }
 
 impl Columns for RefusalColumns {
@@ -126,25 +127,18 @@ impl Columns for RefusalColumns {
 
     fn push(&mut self, row: &Refusal<&str>) -> usize {
         self.ts.0.append_value(row.ts);
-        let texts = [
-            row.server,
-            row.service,
-            row.client_ip,
-            row.client_name,
-            row.helo,
-            row.account,
-            row.mechanism,
-            row.tls_version.as_str(),
-            row.kind.as_str(),
-            row.reason,
-            row.code,
-        ];
-        ROW + self.texts.push(texts.map(known))
+        let client = [row.client_ip, row.client_name, row.helo].map(known);
+        let (version, kind) = (row.tls_version.as_str(), row.kind.as_str());
+        let session = [row.server, row.service, row.mechanism, version, kind, row.reason, row.code].map(known);
+        ROW + self.client.push(client) + self.account.push([known(row.account)]) + self.session.push(session)
     }
 
     fn finish(mut self) -> Result<RecordBatch, ArrowError> {
-        let columns = std::iter::once(self.ts.finish()).chain(self.texts.finish()?);
-        batch(&REFUSALS, columns.collect())
+        let [client_ip, client_name, helo] = self.client.finish()?;
+        let [account] = self.account.finish()?;
+        let [server, service, rest @ ..] = self.session.finish()?;
+        let columns = [self.ts.finish(), server, service, client_ip, client_name, helo, account];
+        batch(&REFUSALS, columns.into_iter().chain(rest).collect())
     }
 }
 

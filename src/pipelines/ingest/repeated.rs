@@ -1,4 +1,4 @@
-//! Columns whose texts come again and again, and together: a client has one address, one name, one account.
+//! Columns whose texts come again and again, and together: an address has one name, an account one domain.
 //!
 //! Rows that agree in all of them are numbered as one, so that a row costs one look into one table and holds one
 //! number. To look up each text by itself costs more than all the rest of writing the row.

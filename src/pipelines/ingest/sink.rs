@@ -60,8 +60,8 @@ impl<'a> DaySink<'a> {
     }
 
     fn writer(&mut self, day: Day) -> Option<&mut DayWriter<'a>> {
-        let digest = self.digests.get(&day)?;
         if !self.days.contains_key(&day) {
+            let digest = self.digests.get(&day)?;
             self.settle(day);
             self.days.insert(day, DayWriter::new(self.lake, self.source, day, digest));
         }
