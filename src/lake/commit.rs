@@ -84,8 +84,8 @@ impl Log {
         files: &[DataFile],
         run: &RunInfo,
     ) -> Result<Option<i64>> {
-        let snapshot = opened.snapshot(self.table)?;
-        let change = Change::between(snapshot.files, partitions, files);
+        let snapshot = &opened.snapshot;
+        let change = Change::between(&snapshot.files, partitions, files);
         if change.is_empty() && !opened.lacks_columns {
             return Ok(snapshot.version);
         }
@@ -130,20 +130,24 @@ impl Log {
     /// commits try again.
     async fn after_commit(&self, done: PostCommit) -> i64 {
         let version = i64::try_from(done.version).unwrap_or(i64::MAX);
-        if let Err(error) = done.await {
-            tracing::warn!(table = self.table.name, version, %error, "committed, but the log could not be summed up");
+        match done.await {
+            Ok(done) => drop(self.remember(&done.snapshot())),
+            Err(error) => {
+                tracing::warn!(table = self.table.name, version, %error, "committed, but the log could not be summed up");
+            }
         }
         version
     }
 }
 
 impl<'a> Change<'a> {
-    fn between(active: Vec<DataFile>, partitions: &[Partition], files: &'a [DataFile]) -> Self {
+    fn between(active: &[DataFile], partitions: &[Partition], files: &'a [DataFile]) -> Self {
         let replaced: HashSet<&Partition> = partitions.iter().collect();
         let wanted: HashSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
         let (kept, remove): (Vec<_>, Vec<_>) = active
-            .into_iter()
+            .iter()
             .filter(|file| replaced.contains(&file.partition))
+            .cloned()
             .partition(|file| wanted.contains(file.path.as_str()));
         let kept: HashSet<String> = kept.into_iter().map(|file| file.path).collect();
         Self { remove, add: files.iter().filter(|file| !kept.contains(&file.path)).collect() }

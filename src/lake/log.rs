@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use deltalake_core::DeltaTableError;
 use deltalake_core::kernel::transaction::CommitProperties;
-use deltalake_core::kernel::{DataType, StructField, StructType};
+use deltalake_core::kernel::{DataType, LogicalFileView, StructField, StructType};
 use deltalake_core::logstore::{LogStoreRef, StorageConfig, default_logstore};
 use deltalake_core::operations::create::CreateBuilder;
 use deltalake_core::protocol::SaveMode;
@@ -40,11 +40,20 @@ pub(super) struct Log {
 /// The tables as they were when last opened: a run opens each one many times and reads its log once, then only what
 /// has been added.
 #[derive(Debug, Default)]
-pub(super) struct Seen(Mutex<HashMap<&'static str, DeltaTableState>>);
+pub(super) struct Seen(Mutex<HashMap<&'static str, State>>);
+
+/// A table at one version: as delta-rs has it, and as we do.
+#[derive(Clone, Debug)]
+struct State {
+    delta: DeltaTableState,
+    snapshot: Arc<Snapshot>,
+}
 
 /// A table at one version.
 pub(super) struct Opened {
     pub(super) state: DeltaTableState,
+    /// The active files, sorted by partition.
+    pub(super) snapshot: Arc<Snapshot>,
     /// The table was made by an older mailtally and lacks the columns that were added at the end since.
     pub(super) lacks_columns: bool,
 }
@@ -79,18 +88,26 @@ impl Log {
                 return Err(Error::Log { table: self.table.name, place: self.place.clone(), source: Box::new(source) });
             }
         };
-        self.seen.put(self.table, state.clone());
         let version = state.protocol().min_reader_version();
         if version != 1 {
             return Err(Error::ReaderVersion { table: self.table.name, place: self.place.clone(), version });
         }
         let lacks_columns = self.compare_columns(&state)?;
-        Ok(Some(Opened { state, lacks_columns }))
+        let snapshot = self.remember(&state)?;
+        Ok(Some(Opened { state, snapshot, lacks_columns }))
+    }
+
+    /// Keeps a state for the next time, and gives its files.
+    pub(super) fn remember(&self, delta: &DeltaTableState) -> Result<Arc<Snapshot>> {
+        let seen = self.seen.get(self.table).filter(|seen| seen.delta.version() == delta.version());
+        let snapshot = seen.map_or_else(|| snapshot(self.table, delta).map(Arc::new), |seen| Ok(seen.snapshot))?;
+        self.seen.put(self.table, State { delta: delta.clone(), snapshot: Arc::clone(&snapshot) });
+        Ok(snapshot)
     }
 
     /// The newest state: what was seen last and what has come since, or all of it.
     async fn newest(&self) -> std::result::Result<DeltaTableState, DeltaTableError> {
-        if let Some(mut state) = self.seen.get(self.table) {
+        if let Some(State { delta: mut state, .. }) = self.seen.get(self.table) {
             match state.update(self.store.as_ref(), None).await {
                 Ok(()) => return Ok(state),
                 Err(error) => tracing::debug!(table = self.table.name, %error, "the log is read from its beginning"),
@@ -159,7 +176,7 @@ impl Log {
 }
 
 impl Seen {
-    fn get(&self, table: &Table) -> Option<DeltaTableState> {
+    fn get(&self, table: &Table) -> Option<State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(table.name).cloned()
     }
 
@@ -167,32 +184,26 @@ impl Seen {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(table.name);
     }
 
-    fn put(&self, table: &'static Table, state: DeltaTableState) {
+    fn put(&self, table: &'static Table, state: State) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(table.name, state);
     }
 }
 
-impl Opened {
-    /// The active files, sorted by partition.
-    pub(super) fn snapshot(&self, table: &'static Table) -> Result<Snapshot> {
-        let mut files = self.files(table)?;
-        files.sort_by(|a, b| (&a.partition, &a.path).cmp(&(&b.partition, &b.path)));
-        Ok(Snapshot { version: i64::try_from(self.state.version()).ok(), files })
-    }
-
-    fn files(&self, table: &'static Table) -> Result<Vec<DataFile>> {
-        let views = self.state.log_data();
-        let file = |view: deltalake_core::kernel::LogicalFileView| {
-            let path = view.path().into_owned();
-            let partition = Partition::from_values(&view.partition_values_map())
-                .filter(|partition| partition.check(table).is_ok())
-                .ok_or_else(|| Error::NoPartition { table: table.name, path: path.clone() })?;
-            let rows = view.num_records().unwrap_or(0) as u64;
-            let size = u64::try_from(view.size()).unwrap_or(0);
-            Ok(DataFile { path, partition, size, rows, stats: view.stats().unwrap_or_default() })
-        };
-        views.iter().map(file).collect()
-    }
+/// The active files, sorted by partition.
+fn snapshot(table: &'static Table, state: &DeltaTableState) -> Result<Snapshot> {
+    let views = state.log_data();
+    let file = |view: LogicalFileView| {
+        let path = view.path().into_owned();
+        let partition = Partition::from_values(&view.partition_values_map())
+            .filter(|partition| partition.check(table).is_ok())
+            .ok_or_else(|| Error::NoPartition { table: table.name, path: path.clone() })?;
+        let rows = view.num_records().unwrap_or(0) as u64;
+        let size = u64::try_from(view.size()).unwrap_or(0);
+        Ok(DataFile { path, partition, size, rows, stats: view.stats().unwrap_or_default() })
+    };
+    let mut files = views.iter().map(file).collect::<Result<Vec<_>>>()?;
+    files.sort_by(|a, b| (&a.partition, &a.path).cmp(&(&b.partition, &b.path)));
+    Ok(Snapshot { version: i64::try_from(state.version()).ok(), files })
 }
 
 /// The table's columns as Delta knows them, every one nullable.

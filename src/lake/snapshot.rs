@@ -1,6 +1,7 @@
 //! What a table holds at one version: the files that count.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use super::Lake;
 use super::error::Result;
@@ -26,7 +27,7 @@ impl Lake {
     pub fn snapshot(&self, table: &'static Table) -> Result<Snapshot> {
         let log = self.log(table)?;
         match self.storage.wait(log.open())? {
-            Some(opened) => opened.snapshot(table),
+            Some(opened) => Ok(Arc::unwrap_or_clone(opened.snapshot)),
             None => Ok(Snapshot::default()),
         }
     }
