@@ -295,7 +295,8 @@ fn word(text: &[u8]) -> Option<(&[u8], &[u8])> {
 /// What stands behind a syslog line's host, if its program is wanted.
 #[inline(always)]
 fn tagged<'a, S: Style + ?Sized>(stamp: Stamp, host: &'a [u8], text: &'a [u8], style: &S) -> Framed<'a> {
-    let end = memchr::memchr3(b'[', b':', b' ', text).unwrap_or(text.len());
+    // A tag is too short for a vectorised search to pay.
+    let end = text.iter().position(|byte| matches!(byte, b'[' | b':' | b' ')).unwrap_or(text.len());
     if !style.wants_program(Program { tag: &text[..end], may_be_cut: false }) {
         return Framed::Foreign(stamp);
     }
