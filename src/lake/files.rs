@@ -110,6 +110,16 @@ impl DataFile {
         is_digest(digest).then_some(digest)
     }
 
+    /// The text that a column has in the file's only row, where the statistics tell it whole.
+    #[must_use]
+    pub fn only_text(&self, column: &str) -> Option<String> {
+        let stats = serde_json::from_str::<serde_json::Value>(&self.stats).ok().filter(|_| self.rows == 1)?;
+        let bound = |which: &str| stats.get(which)?.get(column)?.as_str();
+        let text = bound("minValues")?;
+        // A text that was cut differs in its bounds: one is below it, the other above.
+        (bound("maxValues") == Some(text)).then(|| text.to_owned())
+    }
+
     /// Whether the path spells the partition as [`new_path`] does, and as nobody reads otherwise.
     pub(super) fn is_in_its_folder(&self) -> bool {
         let folder = self.path.rsplit_once('/').map_or("", |(folder, _)| folder);

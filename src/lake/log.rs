@@ -3,7 +3,8 @@
 //! The store of [`Storage`](crate::storage::Storage) is handed to delta-rs as it is: its commit is a put-if-absent,
 //! which local disks, S3, Azure and Google Cloud Storage all have, so no lock service is needed anywhere.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use deltalake_core::DeltaTableError;
 use deltalake_core::kernel::transaction::CommitProperties;
@@ -33,7 +34,13 @@ pub(super) struct Log {
     pub(super) store: LogStoreRef,
     /// The folder as a person would write it.
     pub(super) place: String,
+    seen: Arc<Seen>,
 }
+
+/// The tables as they were when last opened: a run opens each one many times and reads its log once, then only what
+/// has been added.
+#[derive(Debug, Default)]
+pub(super) struct Seen(Mutex<HashMap<&'static str, DeltaTableState>>);
 
 /// A table at one version.
 pub(super) struct Opened {
@@ -53,7 +60,7 @@ impl Lake {
         let (root, path) = self.store(table)?;
         let prefixed = Arc::new(PrefixStore::new(Arc::clone(&root), path));
         let store = default_logstore(prefixed, root, &location, &StorageConfig::default());
-        Ok(Log { table, store, place: storage::display(&location) })
+        Ok(Log { table, store, place: storage::display(&location), seen: Arc::clone(&self.seen) })
     }
 }
 
@@ -62,21 +69,34 @@ impl Log {
     pub(super) async fn open(&self) -> Result<Option<Opened>> {
         // A store without folders says "no log"; of a local folder delta-rs wants that it is there.
         if storage::local_path(self.store.root_url()).is_some_and(|folder| !folder.exists()) {
+            self.seen.forget(self.table);
             return Ok(None);
         }
-        let state = match DeltaTableState::try_new(self.store.as_ref(), None).await {
+        let state = match self.newest().await {
             Ok(state) => state,
             Err(DeltaTableError::NotATable(_)) => return Ok(None),
             Err(source) => {
                 return Err(Error::Log { table: self.table.name, place: self.place.clone(), source: Box::new(source) });
             }
         };
+        self.seen.put(self.table, state.clone());
         let version = state.protocol().min_reader_version();
         if version != 1 {
             return Err(Error::ReaderVersion { table: self.table.name, place: self.place.clone(), version });
         }
         let lacks_columns = self.compare_columns(&state)?;
         Ok(Some(Opened { state, lacks_columns }))
+    }
+
+    /// The newest state: what was seen last and what has come since, or all of it.
+    async fn newest(&self) -> std::result::Result<DeltaTableState, DeltaTableError> {
+        if let Some(mut state) = self.seen.get(self.table) {
+            match state.update(self.store.as_ref(), None).await {
+                Ok(()) => return Ok(state),
+                Err(error) => tracing::debug!(table = self.table.name, %error, "the log is read from its beginning"),
+            }
+        }
+        DeltaTableState::try_new(self.store.as_ref(), None).await
     }
 
     /// Makes the table at version 0, without rows. Whoever loses the race to make it finds it made.
@@ -135,6 +155,20 @@ impl Log {
 
     fn differs(&self, difference: String) -> Error {
         Error::OtherColumns { table: self.table.name, place: self.place.clone(), difference }
+    }
+}
+
+impl Seen {
+    fn get(&self, table: &Table) -> Option<DeltaTableState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(table.name).cloned()
+    }
+
+    fn forget(&self, table: &Table) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(table.name);
+    }
+
+    fn put(&self, table: &'static Table, state: DeltaTableState) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(table.name, state);
     }
 }
 

@@ -9,10 +9,12 @@
 //! All calls wait for storage, so they belong on ordinary threads and not on those of the runtime.
 
 mod commit;
+mod dictionary;
 mod error;
 mod files;
 mod log;
 mod maintain;
+mod order;
 mod scan;
 mod snapshot;
 mod statistics;
@@ -39,13 +41,14 @@ use crate::storage::{self, Storage};
 pub struct Lake {
     storage: Arc<Storage>,
     root: Url,
+    seen: Arc<log::Seen>,
 }
 
 impl Lake {
     /// The lake below `root`; nothing is opened or made yet.
     #[must_use]
     pub fn new(storage: Arc<Storage>, root: Url) -> Self {
-        Self { storage, root }
+        Self { storage, root, seen: Arc::default() }
     }
 
     /// The folder of a table, without a slash at its end.

@@ -1,5 +1,7 @@
 //! What a table holds at one version: the files that count.
 
+use std::cmp::Ordering;
+
 use super::Lake;
 use super::error::Result;
 use super::files::{DataFile, Partition};
@@ -34,13 +36,19 @@ impl Snapshot {
     /// The files of one partition.
     #[must_use]
     pub fn partition(&self, partition: &Partition) -> Vec<&DataFile> {
-        self.files.iter().filter(|file| file.partition == *partition).collect()
+        self.between(|file| file.partition.cmp(partition))
     }
 
     /// The files of one day, of all its sources.
     #[must_use]
     pub fn date(&self, day: Day) -> Vec<&DataFile> {
-        self.files.iter().filter(|file| file.partition.date == day).collect()
+        self.between(|file| file.partition.date.cmp(&day))
+    }
+
+    /// The files that are equal to what is looked for, which stand together.
+    fn between(&self, compare: impl Fn(&DataFile) -> Ordering) -> Vec<&DataFile> {
+        let from = self.files.partition_point(|file| compare(file).is_lt());
+        self.files[from..].iter().take_while(|file| compare(file).is_eq()).collect()
     }
 
     /// The days that have files, in order, each once.

@@ -20,7 +20,12 @@ pub struct Table {
     pub partitions: &'static [&'static str],
     /// What the rows of a file are sorted by.
     pub sort: &'static [&'static str],
+    /// Bytes to which texts are cut in the statistics of its files.
+    pub longest_bound: usize,
 }
+
+/// Bytes of a text that tell it well enough from others.
+const SHORT: usize = 64;
 
 /// One column of a table.
 #[derive(Debug)]
@@ -29,6 +34,8 @@ pub struct Column {
     pub name: &'static str,
     /// Its type.
     pub kind: Kind,
+    /// Whether hardly a value comes twice, so that a dictionary would only cost.
+    pub once: bool,
 }
 
 /// The types a column can have.
@@ -99,22 +106,27 @@ impl Column {
 }
 
 const fn date(name: &'static str) -> Column {
-    Column { name, kind: Kind::Date }
+    Column { name, kind: Kind::Date, once: false }
 }
 const fn time(name: &'static str) -> Column {
-    Column { name, kind: Kind::Timestamp }
+    Column { name, kind: Kind::Timestamp, once: false }
 }
 const fn int(name: &'static str) -> Column {
-    Column { name, kind: Kind::Int64 }
+    Column { name, kind: Kind::Int64, once: false }
 }
 const fn double(name: &'static str) -> Column {
-    Column { name, kind: Kind::Double }
+    Column { name, kind: Kind::Double, once: false }
 }
 const fn boolean(name: &'static str) -> Column {
-    Column { name, kind: Kind::Boolean }
+    Column { name, kind: Kind::Boolean, once: false }
 }
 const fn text(name: &'static str) -> Column {
-    Column { name, kind: Kind::Utf8 }
+    Column { name, kind: Kind::Utf8, once: false }
+}
+
+/// Of a column that hardly has a value twice.
+const fn once(column: Column) -> Column {
+    Column { once: true, ..column }
 }
 
 /// One row per message that a server accepted from an authenticated client.
@@ -124,7 +136,7 @@ pub static SUBMISSIONS: Table = Table {
     columns: &[
         date("date"),
         text("source"),
-        time("ts"),
+        once(time("ts")),
         text("server"),
         text("service"),
         int("port"),
@@ -140,16 +152,17 @@ pub static SUBMISSIONS: Table = Table {
         text("auth_family"),
         text("mail_from"),
         int("recipients"),
-        int("size_bytes"),
+        once(int("size_bytes")),
         text("tls_version"),
         boolean("tls_known_present"),
         text("cipher"),
         text("cipher_class"),
-        text("queue_id"),
-        text("message_id"),
+        once(text("queue_id")),
+        once(text("message_id")),
     ],
     partitions: &["date", "source"],
     sort: &["domain", "account", "ts"],
+    longest_bound: SHORT,
 };
 
 /// One row per refused attempt.
@@ -159,7 +172,7 @@ pub static REFUSALS: Table = Table {
     columns: &[
         date("date"),
         text("source"),
-        time("ts"),
+        once(time("ts")),
         text("server"),
         text("service"),
         text("client_ip"),
@@ -174,15 +187,17 @@ pub static REFUSALS: Table = Table {
     ],
     partitions: &["date", "source"],
     sort: &["account", "ts"],
+    longest_bound: SHORT,
 };
 
 /// One row per line that looked like ours and could not be read.
 pub static REJECTED_LINES: Table = Table {
     name: "rejected_lines",
     row: "one raw line that could not be read",
-    columns: &[date("date"), text("source"), text("file"), int("line"), text("reason"), text("raw")],
+    columns: &[date("date"), text("source"), text("file"), int("line"), text("reason"), once(text("raw"))],
     partitions: &["date", "source"],
     sort: &["file", "line"],
+    longest_bound: SHORT,
 };
 
 /// The finest rollup: names the device.
@@ -211,6 +226,7 @@ pub static DAILY_CLIENTS: Table = Table {
     ],
     partitions: &["date"],
     sort: &["domain", "account", "client_ip", "tls_version"],
+    longest_bound: SHORT,
 };
 
 /// Volume per account and day.
@@ -256,6 +272,7 @@ pub static DAILY_VOLUME: Table = Table {
     ],
     partitions: &["date"],
     sort: &["domain", "account"],
+    longest_bound: SHORT,
 };
 
 /// TLS versions per account and day.
@@ -273,6 +290,7 @@ pub static DAILY_TLS: Table = Table {
     ],
     partitions: &["date"],
     sort: &["domain", "account", "tls_version"],
+    longest_bound: SHORT,
 };
 
 /// Refusals per account, client, kind and day.
@@ -292,6 +310,7 @@ pub static DAILY_REFUSALS: Table = Table {
     ],
     partitions: &["date"],
     sort: &["account", "client_ip", "kind"],
+    longest_bound: SHORT,
 };
 
 /// What each day of each source was built from, and how well it could be read.
@@ -321,6 +340,8 @@ pub static COVERAGE: Table = Table {
     ],
     partitions: &["date", "source"],
     sort: &[],
+    // A file is one row, so its statistics are the row: the ledger is read in the log, without opening a file.
+    longest_bound: 16 << 10,
 };
 
 /// Every table of the lake, in the order in which a run writes them.

@@ -1,32 +1,34 @@
 //! Writing a data file: sorted row groups, statistics, page index, and a bloom filter on the account.
 //!
 //! Each call of [`PartitionWriter::write`] makes one row group and sends it off before the next one comes, so
-//! memory follows the row group and not the file. Small files are one request, large ones a multipart upload.
-//! The bytes depend on the rows alone.
+//! memory follows the row group and not the file; and within it one column after the other, so that there is one
+//! encoder at a time. Small files are one request, large ones a multipart upload. The bytes depend on the rows alone.
 //!
 //! Format: <https://parquet.apache.org/docs/file-format/>.
 
 use std::pin::Pin;
 use std::sync::Arc;
 
-use arrow::array::{RecordBatch, UInt32Array};
-use arrow::compute::take_record_batch;
-use arrow::datatypes::{DataType, Schema};
-use arrow::error::ArrowError;
-use arrow::row::{RowConverter, SortField};
+use arrow::array::{ArrayRef, AsArray, RecordBatch, UInt32Array};
+use arrow::compute::{cast, take, take_record_batch};
+use arrow::datatypes::{DataType, Field, Int32Type, Schema};
 use bytes::Bytes;
 use object_store::buffered::BufWriter;
 use object_store::path::Path as ObjectPath;
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::ColumnPath;
 use tokio::io::AsyncWrite;
 
 use super::Lake;
+use super::dictionary::{self, Compressor};
 use super::error::{Error, Result};
 use super::files::{DataFile, Partition, new_path};
+use super::order::order;
 use super::statistics;
 use super::tables::Table;
 use crate::storage::Storage;
@@ -36,10 +38,14 @@ const PART_SIZE: usize = 8 * 1024 * 1024;
 /// Requests under way at once: what bounds the memory that waits for the network.
 const REQUESTS: usize = 2;
 const ZSTD_LEVEL: i32 = 3;
+/// Of values that hardly come twice: searching harder for repetitions costs more and finds less.
+const ZSTD_LEVEL_ONCE: i32 = 1;
 /// One account in a hundred is looked for in vain.
 const FALSE_POSITIVES: f64 = 0.01;
 /// The form that Parquet asks for; without the word `version`, older Spark readers distrust the statistics.
 const CREATED_BY: &str = concat!("mailtally version ", env!("CARGO_PKG_VERSION"));
+
+type EncodingResult<T> = std::result::Result<T, ParquetError>;
 
 /// Writes one data file. Nobody sees it before [`Lake::replace`] names it; where the writer is dropped unfinished,
 /// what was sent is no file.
@@ -48,7 +54,9 @@ pub struct PartitionWriter {
     partition: Partition,
     path: String,
     storage: Arc<Storage>,
-    encoder: ArrowWriter<Vec<u8>>,
+    file: SerializedFileWriter<Vec<u8>>,
+    encoders: ArrowRowGroupWriterFactory,
+    compressor: Compressor,
     upload: BufWriter,
     rows: u64,
     size: u64,
@@ -65,15 +73,20 @@ impl Lake {
         let (store, folder) = self.store(table)?;
         let upload = ObjectPath::parse(format!("{folder}/{path}"))
             .map_err(|error| Error::Upload { path: path.clone(), source: error.into() })?;
-        let encoder = properties(table)
+        let (file, encoders) = properties(table)
             .and_then(|properties| ArrowWriter::try_new(Vec::new(), table.file_schema(), Some(properties)))
+            .and_then(ArrowWriter::into_serialized_writer)
             .map_err(|source| Error::Parquet { path: path.clone(), source })?;
+        let compressor = Compressor::new(ZSTD_LEVEL)
+            .map_err(|source| Error::Parquet { path: path.clone(), source: source.into() })?;
         Ok(PartitionWriter {
             table,
             partition: partition.clone(),
             path,
             storage: Arc::clone(&self.storage),
-            encoder,
+            file,
+            encoders,
+            compressor,
             upload: BufWriter::with_capacity(store, upload, PART_SIZE).with_max_concurrency(REQUESTS),
             rows: 0,
             size: 0,
@@ -89,7 +102,11 @@ impl PartitionWriter {
     /// Where the columns are not those of the table.
     pub fn sort(table: &'static Table, batch: &RecordBatch) -> Result<RecordBatch> {
         check_columns(table, batch)?;
-        sorted(table, batch).map_err(|source| Error::Sort { table: table.name, source })
+        let sorted = order(table, batch).and_then(|order| match order {
+            Some(order) => take_record_batch(batch, &order),
+            None => Ok(batch.clone()),
+        });
+        sorted.map_err(|source| Error::Sort { table: table.name, source })
     }
 
     /// Writes the rows as one row group, in the order in which they are. No rows make no row group.
@@ -98,9 +115,45 @@ impl PartitionWriter {
     /// Where the columns are not those of the table, or the bytes cannot be stored.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         check_columns(self.table, batch)?;
-        self.encoder.write(batch).and_then(|()| self.encoder.flush()).map_err(|source| self.not_encoded(source))?;
-        self.rows += batch.num_rows() as u64;
+        self.write_in(None, batch.clone())
+    }
+
+    /// Writes the rows as one row group, sorted as [`sort`](Self::sort) does. Each column is let go of once it is
+    /// written, so the sorted rows never stand beside the others.
+    ///
+    /// # Errors
+    /// Where the columns are not those of the table, or the bytes cannot be stored.
+    pub fn write_sorted(&mut self, batch: RecordBatch) -> Result<()> {
+        check_columns(self.table, &batch)?;
+        let order = order(self.table, &batch).map_err(|source| Error::Sort { table: self.table.name, source })?;
+        self.write_in(order, batch)
+    }
+
+    fn write_in(&mut self, order: Option<UInt32Array>, batch: RecordBatch) -> Result<()> {
+        let (_, columns, rows) = batch.into_parts();
+        if rows > 0 {
+            self.row_group(order.as_ref(), columns).map_err(|source| self.not_encoded(source))?;
+            self.rows += rows as u64;
+        }
         self.send()
+    }
+
+    fn row_group(&mut self, order: Option<&UInt32Array>, columns: Vec<ArrayRef>) -> EncodingResult<()> {
+        let encoders = self.encoders.create_column_writers(self.file.flushed_row_groups().len())?;
+        let properties = Arc::clone(self.file.properties());
+        let schema = self.file.schema_descr().columns().to_vec();
+        let mut group = self.file.next_row_group()?;
+        for ((column, encoder), place) in columns.into_iter().zip(encoders).zip(&schema) {
+            match column.as_dictionary_opt::<Int32Type>().filter(|texts| dictionary::pays(texts)) {
+                Some(texts) => {
+                    let chunk = dictionary::encode(texts, order, place, &properties, &mut self.compressor)?;
+                    group.append_column(&chunk.0, chunk.1)?;
+                }
+                None => write_column(column, order, encoder, &mut group)?,
+            }
+        }
+        group.close()?;
+        Ok(self.file.flush()?)
     }
 
     /// Closes the file. A file without rows is one that says: looked, and there was nothing.
@@ -108,7 +161,7 @@ impl PartitionWriter {
     /// # Errors
     /// Where the bytes cannot be stored.
     pub fn finish(mut self) -> Result<DataFile> {
-        let metadata = self.encoder.finish().map_err(|source| self.not_encoded(source))?;
+        let metadata = self.file.finish().map_err(|source| self.not_encoded(source))?;
         self.send()?;
         let upload = &mut self.upload;
         let closed = self.storage.wait(std::future::poll_fn(|context| Pin::new(&mut *upload).poll_shutdown(context)));
@@ -127,7 +180,7 @@ impl PartitionWriter {
 
     /// Hands over what has been encoded, in pieces that keep the number of requests under way bounded.
     fn send(&mut self) -> Result<()> {
-        let mut encoded = Bytes::from(std::mem::take(self.encoder.inner_mut()));
+        let mut encoded = Bytes::from(std::mem::take(self.file.inner_mut()));
         self.size += encoded.len() as u64;
         let upload = &mut self.upload;
         let sent = self.storage.wait(async {
@@ -144,12 +197,19 @@ impl PartitionWriter {
     }
 }
 
-fn properties(table: &Table) -> std::result::Result<WriterProperties, ParquetError> {
+fn properties(table: &Table) -> EncodingResult<WriterProperties> {
     // Statistics per page, with their index, and dictionaries are what the encoder does unasked.
     let mut properties = WriterProperties::builder()
         .set_created_by(CREATED_BY.to_owned())
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
-        .set_max_row_group_row_count(None);
+        .set_max_row_group_row_count(None)
+        .set_statistics_truncate_length(Some(table.longest_bound));
+    for column in table.columns.iter().filter(|column| column.once) {
+        let compression = Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL_ONCE)?);
+        properties = properties
+            .set_column_dictionary_enabled(ColumnPath::from(column.name), false)
+            .set_column_compression(ColumnPath::from(column.name), compression);
+    }
     if table.columns.iter().any(|column| column.name == "account") {
         properties = properties
             .set_column_bloom_filter_enabled(ColumnPath::from("account"), true)
@@ -158,17 +218,26 @@ fn properties(table: &Table) -> std::result::Result<WriterProperties, ParquetErr
     Ok(properties.build())
 }
 
-/// Rows are compared as byte strings that sort as the columns do; unlike `lexsort`, the sort is stable.
-fn sorted(table: &'static Table, batch: &RecordBatch) -> std::result::Result<RecordBatch, ArrowError> {
-    let columns: Vec<_> = table.sort.iter().filter_map(|name| batch.column_by_name(name).cloned()).collect();
-    if columns.is_empty() {
-        return Ok(batch.clone());
+/// Encodes a column as the Parquet crate does.
+fn write_column(
+    column: ArrayRef,
+    order: Option<&UInt32Array>,
+    mut encoder: ArrowColumnWriter,
+    group: &mut SerializedRowGroupWriter<'_, Vec<u8>>,
+) -> EncodingResult<()> {
+    let column = match order {
+        Some(order) => take(&column, order, None)?,
+        None => column,
+    };
+    let column = match column.data_type() {
+        DataType::Dictionary(_, texts) => cast(&column, texts)?,
+        _ => column,
+    };
+    let field = Field::new("", column.data_type().clone(), true);
+    for leaf in compute_leaves(&field, &column)? {
+        encoder.write(&leaf)?;
     }
-    let kinds = columns.iter().map(|column| SortField::new(column.data_type().clone())).collect();
-    let keys = RowConverter::new(kinds)?.convert_columns(&columns)?;
-    let mut order: Vec<(_, u32)> = keys.iter().zip(0..).collect();
-    order.sort_by_key(|(key, _)| *key);
-    take_record_batch(batch, &UInt32Array::from_iter_values(order.into_iter().map(|(_, index)| index)))
+    encoder.close()?.append_to_row_group(group)
 }
 
 fn check_columns(table: &'static Table, batch: &RecordBatch) -> Result<()> {
@@ -179,8 +248,12 @@ fn check_columns(table: &'static Table, batch: &RecordBatch) -> Result<()> {
     Err(Error::BatchColumns { table: table.name, found: say(&found), expected: say(&expected) })
 }
 
+/// Names and types; numbered texts are texts.
 fn columns(schema: &Schema) -> impl Iterator<Item = (&String, &DataType)> {
-    schema.fields().iter().map(|field| (field.name(), field.data_type()))
+    schema.fields().iter().map(|field| match field.data_type() {
+        DataType::Dictionary(numbers, texts) if **numbers == DataType::Int32 => (field.name(), &**texts),
+        kind => (field.name(), kind),
+    })
 }
 
 fn say(schema: &Schema) -> String {

@@ -43,9 +43,13 @@ fn a_table_with_other_columns_is_refused() {
     static OTHER: Table = Table {
         name: "daily_tls",
         row: "something else",
-        columns: &[Column { name: "date", kind: Kind::Date }, Column { name: "account", kind: Kind::Int64 }],
+        columns: &[
+            Column { name: "date", kind: Kind::Date, once: false },
+            Column { name: "account", kind: Kind::Int64, once: false },
+        ],
         partitions: &["date"],
         sort: &[],
+        longest_bound: 64,
     };
     let place = Place::new();
     place.put(&OTHER, &Partition::day(day("2026-03-02")), 0..1);
@@ -178,4 +182,35 @@ fn vacuum_takes_orphans_and_old_files_and_leaves_the_rest() {
     assert_same(&place.read(table), &expected(table, &partition, 0..4));
     place.put(table, &partition, 0..5);
     assert_eq!(place.read(table).height(), 5);
+}
+
+#[test]
+fn a_lake_sees_what_others_have_committed_meanwhile() {
+    let place = Place::new();
+    let table = &tables::DAILY_TLS;
+    let (first, second) = (partition(table, "2026-03-02", ""), partition(table, "2026-03-03", ""));
+    place.put(table, &first, 0..3);
+    let other = Lake::new(Arc::clone(&place.lake.storage), place.lake.root.clone());
+    for round in 0..12 {
+        let file = place.write(table, &second, &[batch(table, 0..round + 1)]);
+        other.replace(table, from_ref(&second), &[file], &run("other")).unwrap();
+        let rows = place.lake.snapshot(table).unwrap().date(second.date).iter().map(|file| file.rows).sum::<u64>();
+        assert_eq!(rows, round as u64 + 1, "also past a checkpoint");
+    }
+    place.put(table, &first, 0..4);
+    assert_eq!(other.snapshot(table).unwrap(), place.lake.snapshot(table).unwrap());
+}
+
+#[test]
+fn a_table_that_was_removed_is_made_again() {
+    let place = Place::new();
+    let table = &tables::DAILY_TLS;
+    let day = partition(table, "2026-03-02", "");
+    for rows in 1..4 {
+        place.put(table, &day, 0..rows);
+    }
+    std::fs::remove_dir_all(place.path(table, "")).unwrap();
+    assert_eq!(place.lake.snapshot(table).unwrap(), Snapshot::default());
+    place.put(table, &day, 0..7);
+    assert_eq!(place.lake.snapshot(table).unwrap().files[0].rows, 7);
 }

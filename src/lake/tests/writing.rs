@@ -101,6 +101,98 @@ fn rows_are_sorted_with_nulls_first_and_ties_as_they_came() {
     assert_eq!(codes.as_ref(), &StringArray::from(vec!["2", "3", "1", "4", "0"]) as &dyn arrow::array::Array);
 }
 
+/// The batch with all of its texts numbered.
+fn numbered(batch: &RecordBatch) -> RecordBatch {
+    let number = |column: &ArrayRef| match column.data_type() {
+        arrow::datatypes::DataType::Utf8 => arrow::compute::cast(column, &NUMBERED).unwrap(),
+        _ => Arc::clone(column),
+    };
+    let schema = batch.schema();
+    let columns =
+        schema.fields().iter().zip(batch.columns()).map(|(field, column)| (field.name(), number(column), true));
+    RecordBatch::try_from_iter_with_nullable(columns).unwrap()
+}
+
+static NUMBERED: std::sync::LazyLock<arrow::datatypes::DataType> = std::sync::LazyLock::new(|| {
+    use arrow::datatypes::DataType::{Dictionary, Int32, Utf8};
+    Dictionary(Box::new(Int32), Box::new(Utf8))
+});
+
+#[test]
+fn numbered_texts_are_written_as_texts() {
+    let table = &tables::SUBMISSIONS;
+    let rows = batch(table, 0..70_000);
+    let mut columns = rows.columns().to_vec();
+    let texts = |text: fn(i64) -> Option<String>| Arc::new((0..70_000).map(text).collect::<StringArray>()) as ArrayRef;
+    // Over several pages: runs and mixtures, one text, none, pages of nulls, few and many, hardly one twice.
+    for (name, text) in [
+        ("server", (|row| Some(format!("mx{}", row / 9_000))) as fn(i64) -> Option<String>),
+        ("service", |row| (row % 3 != 0).then(|| "smtps".to_owned())),
+        ("tls_mode", |_| Some("implicit".to_owned())),
+        ("client_ip", |_| None),
+        ("client_name", |row| (row / 25_000 == 1).then(|| format!("{}ü", "x".repeat(row as usize % 90)))),
+        ("helo", |row| Some(format!("{}", row * row % 1_009))),
+        ("account", |row| (row % 11 > 0).then(|| format!("user{}@example.org", row * 7 % 20_011))),
+        ("mail_from", |row| Some(if row % 2 == 0 { String::new() } else { format!("a{}", row % 8) })),
+        ("mechanism", |row| (row == 69_999).then(|| "PLAIN".to_owned())),
+    ] {
+        columns[rows.schema().index_of(name).unwrap()] = texts(text);
+    }
+    let plain = RecordBatch::try_new(rows.schema(), columns).unwrap();
+    let place = Place::new();
+    let partition = partition(table, "2026-03-02", "mx1");
+    let mut files = Vec::new();
+    for batch in [plain.clone(), numbered(&plain)] {
+        let mut writer = place.lake.writer(table, &partition, DIGEST).unwrap();
+        writer.write(&batch.slice(0, 1_000)).unwrap();
+        writer.write_sorted(batch).unwrap();
+        files.push(writer.finish().unwrap());
+    }
+    let [as_texts, as_numbers] = &files[..] else { unreachable!() };
+    assert_eq!(as_texts.stats, as_numbers.stats);
+    let read = |file: &DataFile| place.lake.scan(table, from_ref(file)).unwrap().collect().unwrap();
+    assert_same(&read(as_numbers), &read(as_texts));
+    // Another reader, and one that skips pages by their bounds.
+    let rows = |file: &DataFile| {
+        let bytes = bytes::Bytes::from(std::fs::read(place.path(table, &file.path)).unwrap());
+        let builder = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap();
+        builder.with_batch_size(100_000).build().unwrap().map(|batch| batch.unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(rows(as_numbers), rows(as_texts));
+    let one = |file: &DataFile| {
+        let rows =
+            place.lake.scan(table, from_ref(file)).unwrap().filter(col("account").eq(lit("user777@example.org")));
+        rows.collect().unwrap()
+    };
+    assert!(one(as_numbers).height() > 1);
+    assert_same(&one(as_numbers), &one(as_texts));
+}
+
+#[test]
+fn the_statistics_of_one_row_are_the_row() {
+    let place = Place::new();
+    let table = &tables::COVERAGE;
+    let partition = partition(table, "2026-03-02", "mx1");
+    let with = |texts: Vec<String>| {
+        let rows = batch(table, 0..texts.len() as i64);
+        let mut columns = rows.columns().to_vec();
+        columns[rows.schema().index_of("inputs").unwrap()] = Arc::new(StringArray::from(texts));
+        place.write(table, &partition, &[RecordBatch::try_new(rows.schema(), columns).unwrap()])
+    };
+    let long = r#"{"files":["ü"]}"#.repeat(900);
+    assert_eq!(with(vec![long.clone()]).only_text("inputs"), Some(long.clone()));
+    assert_eq!(with(vec![long.repeat(2)]).only_text("inputs"), None);
+    assert_eq!(with(vec![long.clone(), long]).only_text("inputs"), None);
+    // And through the log, also once it is summed up.
+    for round in 0..12 {
+        let text = format!("{{{}}}", "r".repeat(100 + round));
+        let file = with(vec![text.clone()]);
+        place.lake.replace(table, from_ref(&partition), &[file], &run("r")).unwrap();
+        let fresh = Lake::new(Arc::clone(&place.lake.storage), place.lake.root.clone());
+        assert_eq!(fresh.snapshot(table).unwrap().files[0].only_text("inputs"), Some(text));
+    }
+}
+
 #[test]
 fn a_data_file_crosses_process_borders() {
     let place = Place::new();

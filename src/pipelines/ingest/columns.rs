@@ -3,10 +3,15 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanBuilder, Int64Builder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder};
+use arrow::datatypes::{Field, Schema};
 use arrow::error::ArrowError;
 
+use super::repeated::Repeated;
 use crate::lake::tables::{REFUSALS, REJECTED_LINES, SUBMISSIONS, Table};
 use crate::submissions::{Refusal, Submission};
+
+/// Bytes that a row takes besides its texts, roughly.
+const ROW: usize = 128;
 
 /// A table's columns while they are being filled.
 pub(super) trait Columns: Default {
@@ -14,30 +19,26 @@ pub(super) trait Columns: Default {
     type Row<'a>;
     /// The table.
     fn table() -> &'static Table;
-    /// Adds a row.
-    fn push(&mut self, row: Self::Row<'_>);
-    /// The rows so far as a batch of the table's file schema; the columns are empty again.
-    fn take(&mut self) -> Result<RecordBatch, ArrowError>;
+    /// Adds a row; the bytes that it takes at most, roughly.
+    fn push(&mut self, row: Self::Row<'_>) -> usize;
+    /// The rows as a batch of the table's columns.
+    fn finish(self) -> Result<RecordBatch, ArrowError>;
 }
 
-/// Columns of `submissions`, in the order of its file schema.
+/// Columns of `submissions`.
 #[derive(Default)]
 pub(super) struct SubmissionColumns {
     ts: Timestamps,
-    /// server, service
-    where_: [StringBuilder; 2],
     port: Int64Builder,
-    /// tls_mode, client_ip, client_name, helo, account, account_raw, domain
-    who: [StringBuilder; 7],
     domain_from_mail_from: BooleanBuilder,
-    /// mechanism, auth_family, mail_from
-    how: [StringBuilder; 3],
     recipients: Int64Builder,
     size_bytes: Int64Builder,
-    tls_version: StringBuilder,
     tls_known_present: BooleanBuilder,
-    /// cipher, cipher_class, queue_id, message_id
-    what: [StringBuilder; 4],
+    queue_id: StringBuilder,
+    message_id: StringBuilder,
+    sender: Repeated<4>,
+    client: Repeated<3>,
+    session: Repeated<8>,
 }
 
 impl Columns for SubmissionColumns {
@@ -47,38 +48,64 @@ impl Columns for SubmissionColumns {
         &SUBMISSIONS
     }
 
-    fn push(&mut self, row: &Submission<&str>) {
+    fn push(&mut self, row: &Submission<&str>) -> usize {
         self.ts.0.append_value(row.ts);
-        fill(&mut self.where_, [row.server, row.service]);
         self.port.append_option(row.port());
-        let mode = row.tls_mode.as_str();
-        let who = [mode, row.client_ip, row.client_name, row.helo, row.account, row.account_raw, row.domain];
-        fill(&mut self.who, who);
         self.domain_from_mail_from.append_value(row.domain_from_mail_from);
-        fill(&mut self.how, [row.mechanism, row.auth_family().as_str()]);
-        // An empty sender is the null reverse-path of RFC 5321, not an unknown one.
-        self.how[2].append_value(row.mail_from);
         self.recipients.append_option(row.recipients.map(i64::from));
         self.size_bytes.append_option(row.size_bytes.and_then(|size| i64::try_from(size).ok()));
-        self.tls_version.append_value(row.tls_version.as_str());
         self.tls_known_present.append_option(row.tls_known_present);
-        let class = if row.cipher.is_empty() { "" } else { row.cipher_class.as_str() };
-        fill(&mut self.what, [row.cipher, class, row.queue_id, row.message_id]);
+        self.queue_id.append_option(known(row.queue_id));
+        self.message_id.append_option(known(row.message_id));
+        // An empty sender is the null reverse-path of RFC 5321, not an unknown one.
+        let sender = [known(row.account), known(row.account_raw), known(row.domain), Some(row.mail_from)];
+        let client = [row.client_ip, row.client_name, row.helo].map(known);
+        let cipher_class = if row.cipher.is_empty() { "" } else { row.cipher_class.as_str() };
+        let session = [
+            row.server,
+            row.service,
+            row.tls_mode.as_str(),
+            row.mechanism,
+            row.auth_family().as_str(),
+            row.tls_version.as_str(),
+            row.cipher,
+            cipher_class,
+        ];
+        let ids = row.queue_id.len() + row.message_id.len();
+        ROW + ids + self.sender.push(sender) + self.client.push(client) + self.session.push(session.map(known))
     }
 
-    fn take(&mut self) -> Result<RecordBatch, ArrowError> {
-        let mut columns: Vec<ArrayRef> = vec![self.ts.finish()];
-        columns.extend(finish(&mut self.where_));
-        columns.push(Arc::new(self.port.finish()));
-        columns.extend(finish(&mut self.who));
-        columns.push(Arc::new(self.domain_from_mail_from.finish()));
-        columns.extend(finish(&mut self.how));
-        columns.push(Arc::new(self.recipients.finish()));
-        columns.push(Arc::new(self.size_bytes.finish()));
-        columns.push(Arc::new(self.tls_version.finish()));
-        columns.push(Arc::new(self.tls_known_present.finish()));
-        columns.extend(finish(&mut self.what));
-        RecordBatch::try_new(SUBMISSIONS.file_schema(), columns)
+    fn finish(mut self) -> Result<RecordBatch, ArrowError> {
+        let [account, account_raw, domain, mail_from] = self.sender.finish()?;
+        let [client_ip, client_name, helo] = self.client.finish()?;
+        let [server, service, tls_mode, mechanism, auth_family, tls_version, cipher, cipher_class] =
+            self.session.finish()?;
+        let columns: Vec<ArrayRef> = vec![
+            self.ts.finish(),
+            server,
+            service,
+            Arc::new(self.port.finish()),
+            tls_mode,
+            client_ip,
+            client_name,
+            helo,
+            account,
+            account_raw,
+            domain,
+            Arc::new(self.domain_from_mail_from.finish()),
+            mechanism,
+            auth_family,
+            mail_from,
+            Arc::new(self.recipients.finish()),
+            Arc::new(self.size_bytes.finish()),
+            tls_version,
+            Arc::new(self.tls_known_present.finish()),
+            cipher,
+            cipher_class,
+            Arc::new(self.queue_id.finish()),
+            Arc::new(self.message_id.finish()),
+        ];
+        batch(&SUBMISSIONS, columns)
     }
 }
 
@@ -86,8 +113,9 @@ impl Columns for SubmissionColumns {
 #[derive(Default)]
 pub(super) struct RefusalColumns {
     ts: Timestamps,
-    /// server, service, client_ip, client_name, helo, account, mechanism, tls_version, kind, reason, code
-    text: [StringBuilder; 11],
+    client: Repeated<3>,
+    account: Repeated<1>,
+    session: Repeated<7>,
 }
 
 impl Columns for RefusalColumns {
@@ -97,28 +125,20 @@ impl Columns for RefusalColumns {
         &REFUSALS
     }
 
-    fn push(&mut self, row: &Refusal<&str>) {
+    fn push(&mut self, row: &Refusal<&str>) -> usize {
         self.ts.0.append_value(row.ts);
-        let text = [
-            row.server,
-            row.service,
-            row.client_ip,
-            row.client_name,
-            row.helo,
-            row.account,
-            row.mechanism,
-            row.tls_version.as_str(),
-            row.kind.as_str(),
-            row.reason,
-            row.code,
-        ];
-        fill(&mut self.text, text);
+        let client = [row.client_ip, row.client_name, row.helo].map(known);
+        let (version, kind) = (row.tls_version.as_str(), row.kind.as_str());
+        let session = [row.server, row.service, row.mechanism, version, kind, row.reason, row.code].map(known);
+        ROW + self.client.push(client) + self.account.push([known(row.account)]) + self.session.push(session)
     }
 
-    fn take(&mut self) -> Result<RecordBatch, ArrowError> {
-        let mut columns: Vec<ArrayRef> = vec![self.ts.finish()];
-        columns.extend(finish(&mut self.text));
-        RecordBatch::try_new(REFUSALS.file_schema(), columns)
+    fn finish(mut self) -> Result<RecordBatch, ArrowError> {
+        let [client_ip, client_name, helo] = self.client.finish()?;
+        let [account] = self.account.finish()?;
+        let [server, service, rest @ ..] = self.session.finish()?;
+        let columns = [self.ts.finish(), server, service, client_ip, client_name, helo, account];
+        batch(&REFUSALS, columns.into_iter().chain(rest).collect())
     }
 }
 
@@ -146,21 +166,22 @@ impl Columns for RejectedColumns {
         &REJECTED_LINES
     }
 
-    fn push(&mut self, row: RejectedRow<'_>) {
+    fn push(&mut self, row: RejectedRow<'_>) -> usize {
         self.file.append_value(row.file);
         self.line.append_option(i64::try_from(row.line).ok());
         self.reason.append_value(row.reason);
         self.raw.append_value(row.raw);
+        ROW + row.file.len() + row.raw.len()
     }
 
-    fn take(&mut self) -> Result<RecordBatch, ArrowError> {
+    fn finish(mut self) -> Result<RecordBatch, ArrowError> {
         let columns: Vec<ArrayRef> = vec![
             Arc::new(self.file.finish()),
             Arc::new(self.line.finish()),
             Arc::new(self.reason.finish()),
             Arc::new(self.raw.finish()),
         ];
-        RecordBatch::try_new(REJECTED_LINES.file_schema(), columns)
+        batch(&REJECTED_LINES, columns)
     }
 }
 
@@ -174,13 +195,15 @@ impl Timestamps {
     }
 }
 
-/// Appends one text to each builder; empty text is null, for it means: not known.
-fn fill<const N: usize, const M: usize>(builders: &mut [StringBuilder; N], row: [&str; M]) {
-    for (builder, text) in builders.iter_mut().zip(row) {
-        builder.append_option((!text.is_empty()).then_some(text));
-    }
+/// Empty text is null, for it means: not known.
+fn known(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
 }
 
-fn finish(builders: &mut [StringBuilder]) -> impl Iterator<Item = ArrayRef> {
-    builders.iter_mut().map(|builder| Arc::new(builder.finish()) as ArrayRef)
+/// A batch of the table's columns, texts numbered or not.
+fn batch(table: &Table, columns: Vec<ArrayRef>) -> Result<RecordBatch, ArrowError> {
+    let schema = table.file_schema();
+    let held = schema.fields().iter().zip(&columns);
+    let fields = held.map(|(field, column)| Field::new(field.name(), column.data_type().clone(), true));
+    RecordBatch::try_new(Arc::new(Schema::new(fields.collect::<Vec<_>>())), columns)
 }

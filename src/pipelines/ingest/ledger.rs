@@ -16,6 +16,9 @@ use crate::submissions::streams::KnownFile;
 /// The tables that a day of a source is published in, the ledger's own last.
 pub const TABLES: [&Table; 4] = [&SUBMISSIONS, &REFUSALS, &REJECTED_LINES, &COVERAGE];
 
+/// The column of `coverage` that says what a day was built from.
+const INPUTS: &str = "inputs";
+
 /// What the lake says of the days of all sources.
 #[derive(Debug)]
 pub struct Ledger {
@@ -81,21 +84,42 @@ fn agrees(table: &Snapshot, coverage: &DataFile) -> bool {
     !files.is_empty() && files.iter().all(|file| file.digest() == coverage.digest())
 }
 
-/// The `inputs` column of some files of `coverage`.
+/// What some files of `coverage` say that days were built from. Mostly the log has it, and no file is opened.
 fn inputs(lake: &Lake, files: &[&DataFile]) -> Result<BTreeMap<(String, Day), DayInputs>> {
+    let mut entries = BTreeMap::new();
+    let mut silent = Vec::new();
+    for file in files {
+        match (file.only_text(INPUTS), &file.partition.source) {
+            (Some(inputs), Some(source)) => enter(&mut entries, source, file.partition.date, &inputs),
+            _ => silent.push(*file),
+        }
+    }
+    if !silent.is_empty() {
+        read(lake, &silent, &mut entries)?;
+    }
+    Ok(entries)
+}
+
+/// Reads files of which the log does not tell: those with long entries, and those that somebody has put together.
+fn read(lake: &Lake, files: &[&DataFile], entries: &mut BTreeMap<(String, Day), DayInputs>) -> Result<()> {
     use polars::prelude::col;
     let failed = |source| Error::Query { table: COVERAGE.name, source };
-    let rows = lake.scan(&COVERAGE, files)?.select([col("date"), col("source"), col("inputs")]);
+    let rows = lake.scan(&COVERAGE, files)?.select([col("date"), col("source"), col(INPUTS)]);
     let rows = rows.collect().map_err(failed)?;
     let dates = rows.column("date").and_then(|column| column.date().cloned()).map_err(failed)?;
     let sources = rows.column("source").and_then(|column| column.str().cloned()).map_err(failed)?;
-    let inputs = rows.column("inputs").and_then(|column| column.str().cloned()).map_err(failed)?;
-    let mut entries = BTreeMap::new();
+    let inputs = rows.column(INPUTS).and_then(|column| column.str().cloned()).map_err(failed)?;
     for ((date, source), inputs) in dates.physical().iter().zip(sources.iter()).zip(inputs.iter()) {
-        // An entry that cannot be read, say of a later version, is as good as none: the day is built again.
-        if let (Some(date), Some(source), Some(Ok(inputs))) = (date, source, inputs.map(serde_json::from_str)) {
-            entries.insert((source.to_owned(), Day::from_epoch_days(date)), inputs);
+        if let (Some(date), Some(source), Some(inputs)) = (date, source, inputs) {
+            enter(entries, source, Day::from_epoch_days(date), inputs);
         }
     }
-    Ok(entries)
+    Ok(())
+}
+
+/// An entry that cannot be read, say of a later version, is as good as none: the day is built again.
+fn enter(entries: &mut BTreeMap<(String, Day), DayInputs>, source: &str, day: Day, inputs: &str) {
+    if let Ok(inputs) = serde_json::from_str(inputs) {
+        entries.insert((source.to_owned(), day), inputs);
+    }
 }

@@ -10,6 +10,7 @@ mod coverage;
 pub mod ledger;
 pub mod outcome;
 pub mod plan;
+mod repeated;
 mod sink;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,7 +1,8 @@
 //! Where a pass delivers in the ingest stage: each day's rows into files of the lake.
 //!
 //! Rows are sorted within a row group, and a row group ends when the log comes to another day or the rows of all days
-//! together reach a limit, so that memory follows neither the size of a day nor the number of days that one pass covers.
+//! together reach a limit, so that memory follows neither the size of a day, nor the length of its texts, nor the
+//! number of days that one pass covers.
 
 use std::collections::BTreeMap;
 
@@ -15,8 +16,9 @@ use crate::submissions::pass::{RejectedLine, Sink};
 use crate::submissions::tls::TlsVersion;
 use crate::submissions::{Refusal, Rows, Submission};
 
-/// Rows that wait in memory, over all days, before the largest batch is written.
-const MOST_WAITING: usize = 250_000;
+/// Bytes of rows that wait in memory, over all days, before the largest batch is written: of usual rows some 100,000.
+/// Texts count as often as they come, so that less is held than this.
+const MOST_WAITING: usize = 40 << 20;
 
 /// Writes the days of one pass.
 pub(super) struct DaySink<'a> {
@@ -27,6 +29,7 @@ pub(super) struct DaySink<'a> {
     /// The files of the pass as people know them.
     names: Vec<String>,
     days: BTreeMap<Day, DayWriter<'a>>,
+    /// Bytes of rows that wait in memory, over all days.
     waiting: usize,
     progress: &'a (dyn Fn(u64) + Sync),
     /// The first failure: rows come one by one and cannot answer.
@@ -57,8 +60,8 @@ impl<'a> DaySink<'a> {
     }
 
     fn writer(&mut self, day: Day) -> Option<&mut DayWriter<'a>> {
-        let digest = self.digests.get(&day)?;
         if !self.days.contains_key(&day) {
+            let digest = self.digests.get(&day)?;
             self.settle(day);
             self.days.insert(day, DayWriter::new(self.lake, self.source, day, digest));
         }
@@ -71,7 +74,7 @@ impl<'a> DaySink<'a> {
         for (day, writer) in &mut self.days {
             let written = if *day < next.previous() { writer.close() } else { writer.write() };
             match written {
-                Ok(rows) => self.waiting -= rows,
+                Ok(bytes) => self.waiting -= bytes,
                 Err(error) => {
                     self.failed.get_or_insert(error);
                 }
@@ -79,17 +82,14 @@ impl<'a> DaySink<'a> {
         }
     }
 
-    /// Counts a waiting row, and makes room where there are too many.
-    fn waits(&mut self, result: Result<()>) {
-        self.waiting += 1;
-        if let Err(error) = result {
-            self.failed.get_or_insert(error);
-        }
+    /// Counts the bytes of a waiting row, and makes room where there are too many.
+    fn waits(&mut self, bytes: usize) {
+        self.waiting += bytes;
         if self.waiting >= MOST_WAITING {
             let fullest = self.days.values_mut().max_by_key(|day| day.waiting());
             let written = fullest.map_or(Ok(0), DayWriter::write);
             match written {
-                Ok(rows) => self.waiting -= rows,
+                Ok(bytes) => self.waiting -= bytes,
                 Err(error) => {
                     self.failed.get_or_insert(error);
                 }
@@ -105,18 +105,16 @@ impl Rows for DaySink<'_> {
         writer.rows.unknown_tls += u64::from(row.tls_version == TlsVersion::Unknown);
         writer.rows.unknown_account += u64::from(row.account.is_empty());
         writer.rows.submissions += 1;
-        writer.submissions.columns.push(row);
-        writer.submissions.waiting += 1;
-        self.waits(Ok(()));
+        let bytes = writer.submissions.push(row);
+        self.waits(bytes);
     }
 
     fn refusal(&mut self, row: &Refusal<&str>) {
         let Some(writer) = self.writer(Day::of(row.ts)) else { return };
         writer.note_tls(row.tls_version, row.server);
         writer.rows.refusals += 1;
-        writer.refusals.columns.push(row);
-        writer.refusals.waiting += 1;
-        self.waits(Ok(()));
+        let bytes = writer.refusals.push(row);
+        self.waits(bytes);
     }
 }
 
@@ -125,9 +123,8 @@ impl Sink for DaySink<'_> {
         let name = self.names.get(row.file).cloned().unwrap_or_default();
         let Some(writer) = self.writer(row.day) else { return };
         let raw = String::from_utf8_lossy(row.raw);
-        writer.rejected.columns.push(RejectedRow { file: &name, line: row.line, reason: row.reason, raw: &raw });
-        writer.rejected.waiting += 1;
-        self.waits(Ok(()));
+        let bytes = writer.rejected.push(RejectedRow { file: &name, line: row.line, reason: row.reason, raw: &raw });
+        self.waits(bytes);
     }
 
     fn progress(&mut self, bytes: u64) {
@@ -170,12 +167,12 @@ impl<'a> DayWriter<'a> {
         self.submissions.waiting + self.refusals.waiting + self.rejected.waiting
     }
 
-    /// Writes what waits as a row group; the number of rows that waited.
+    /// Writes what waits as a row group; the bytes that waited.
     fn write(&mut self) -> Result<usize> {
         Ok(self.submissions.write()? + self.refusals.write()? + self.rejected.write()?)
     }
 
-    /// Writes what waits and closes the files; the number of rows that waited.
+    /// Writes what waits and closes the files; the bytes that waited.
     fn close(&mut self) -> Result<usize> {
         Ok(self.submissions.close()? + self.refusals.close()? + self.rejected.close()?)
     }
@@ -194,7 +191,8 @@ struct TableWriter<'a, C> {
     lake: &'a Lake,
     partition: Partition,
     digest: &'a str,
-    columns: C,
+    /// The rows that wait; none of a day that the log has left, so that it takes no memory.
+    columns: Option<C>,
     waiting: usize,
     file: Option<PartitionWriter>,
     closed: Vec<DataFile>,
@@ -202,17 +200,21 @@ struct TableWriter<'a, C> {
 
 impl<'a, C: Columns> TableWriter<'a, C> {
     fn new(lake: &'a Lake, partition: Partition, digest: &'a str) -> Self {
-        Self { lake, partition, digest, columns: C::default(), waiting: 0, file: None, closed: Vec::new() }
+        Self { lake, partition, digest, columns: None, waiting: 0, file: None, closed: Vec::new() }
+    }
+
+    fn push(&mut self, row: C::Row<'_>) -> usize {
+        let bytes = self.columns.get_or_insert_default().push(row);
+        self.waiting += bytes;
+        bytes
     }
 
     fn write(&mut self) -> Result<usize> {
-        let rows = std::mem::take(&mut self.waiting);
-        if rows > 0 {
-            let batch = self.columns.take().map_err(Error::Columns)?;
-            let batch = PartitionWriter::sort(C::table(), &batch)?;
-            self.open()?.write(&batch)?;
+        if let Some(columns) = self.columns.take() {
+            let batch = columns.finish().map_err(Error::Columns)?;
+            self.open()?.write_sorted(batch)?;
         }
-        Ok(rows)
+        Ok(std::mem::take(&mut self.waiting))
     }
 
     fn open(&mut self) -> Result<&mut PartitionWriter> {
@@ -224,11 +226,11 @@ impl<'a, C: Columns> TableWriter<'a, C> {
     }
 
     fn close(&mut self) -> Result<usize> {
-        let rows = self.write()?;
+        let bytes = self.write()?;
         if let Some(file) = self.file.take() {
             self.closed.push(file.finish()?);
         }
-        Ok(rows)
+        Ok(bytes)
     }
 
     fn finish(mut self) -> Result<(&'static Table, Vec<DataFile>)> {
