@@ -48,6 +48,22 @@ export async function shape(checks, browser, fixtures, template) {
     await report.close();
   });
 
+  await checks.check('5,973 messages over TLSv1.0 and 5,280 over TLSv1.2 are 53.08 % and 46.92 %', async () => {
+    const json = data('small');
+    const row = { date: json.window.end, account: 'alice@a.test', domain: 'a.test', auth_family: 'basic', triple_des: 0, recipients: 1, bytes: 1 };
+    json.tables.activity = table(
+      [{ ...row, tls_version: 'TLSv1.0', messages: 5973 }, { ...row, tls_version: 'TLSv1.2', messages: 5280 }],
+      { date: 'date', account: 'text', domain: 'text', tls_version: 'text', auth_family: 'text', triple_des: 'bool', messages: 'int', recipients: 'int', bytes: 'int' },
+    );
+    const report = await browser.open(write(fixtures, 'contract', json, template));
+    const cells = async (version) => (await report.page.locator(`[data-version="${version}"] td`).allInnerTexts()).slice(0, 2);
+    same([await cells('TLSv1.0'), await cells('TLSv1.2'), await cells('none'), await cells('TLSv1.1')], [['5,973', '53.08 %'], ['5,280', '46.92 %'], ['0', '0.00 %'], ['0', '0.00 %']], 'overview');
+    await report.go('#view=tls');
+    const [, , , messages, none, , old, , current] = (await report.rows())[0];
+    same([messages, none, old, current], ['11,253', '0', '53.08 %', '46.92 %'], 'the account');
+    await report.close();
+  });
+
   await checks.check('a window without anything is a page', async () => {
     const json = data('small');
     for (const [name, own] of Object.entries(json.tables)) if (name !== 'summary') json.tables[name] = { total: 0, columns: own.columns.map((column) => ({ ...column, values: [], ...(column.words && { words: [] }) })) };
