@@ -106,7 +106,8 @@ pub fn build(lake: &Lake, request: &Request) -> Result<Published> {
 /// # Errors
 /// Where the lake cannot be read or a file cannot be written.
 pub fn run(storage: &Arc<Storage>, lake: &Lake, request: &Request) -> Result<Published> {
-    let digest = Inputs::read(lake, &request.window)?.digest(request);
+    let inputs = Inputs::read(lake, &request.window)?;
+    let digest = inputs.digest(request);
     let mut published = build(lake, request)?;
     let asked = published.datasets.iter_mut().filter(|(name, _)| request.datasets.iter().any(|asked| asked == name));
     for (name, frame) in asked {
@@ -119,7 +120,9 @@ pub fn run(storage: &Arc<Storage>, lake: &Lake, request: &Request) -> Result<Pub
     }
     if request.formats.iter().any(|format| format == HTML) {
         let place = below(&request.place, PAGE);
-        put(storage, &place, page::render(&published.datasets, &request.window, &request.title)?.into_bytes())?;
+        let activity = page::activity(&inputs.tables(lake)?, &request.window)?;
+        let page = page::render(&published.datasets, &activity, &request.window, &request.title)?;
+        put(storage, &place, page.into_bytes())?;
         published.page = Some(place);
     }
     let files = published.files.iter().chain(&published.page).map(|file| name(file).to_owned()).collect();

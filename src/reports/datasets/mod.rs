@@ -62,7 +62,7 @@ fn date(day: Day) -> Expr {
 }
 
 /// Whether a row's day lies in the window.
-fn within(window: &Window) -> Expr {
+pub(super) fn within(window: &Window) -> Expr {
     col("date").is_between(date(window.first), date(window.last), ClosedInterval::Both)
 }
 

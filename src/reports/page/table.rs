@@ -7,7 +7,7 @@ use super::super::cells::{Cell, cell};
 use super::html::{class, count, escaped};
 
 /// The most rows of one table: beyond that a page is no longer read, and a phone no longer shows it.
-const MAX_ROWS: usize = 500;
+const MAX_ROWS: usize = 100;
 
 /// The columns of a frame as a table. Names become headings, the first column heads its rows.
 pub(super) fn of_frame(caption: &str, frame: &DataFrame, columns: &[&str]) -> Result<String> {
@@ -114,10 +114,10 @@ mod tests {
 
     #[test]
     fn long_tables_are_cut_and_say_so() {
-        let frame = df!("n" => (0..501_i64).collect::<Vec<_>>()).unwrap();
+        let frame = df!("n" => (0..101_i64).collect::<Vec<_>>()).unwrap();
         let html = of_frame("Numbers.", &frame, &["n"]).unwrap();
-        assert_eq!(html.matches("scope=\"row\"").count(), 500);
-        assert!(html.contains("Numbers. The first 500 of 501 rows"));
+        assert_eq!(html.matches("scope=\"row\"").count(), 100);
+        assert!(html.contains("Numbers. The first 100 of 101 rows"));
     }
 
     #[test]
