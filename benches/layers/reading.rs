@@ -51,15 +51,15 @@ fn lines(group: &mut BenchmarkGroup<'_, WallTime>, place: &Place) {
     group.bench_function("scan", |bencher| {
         let scan = |blocks: Vec<Block>| {
             let mut scanner = Scanner::new(&Postfix);
-            blocks.into_iter().map(|block| scanner.scan(block)).collect::<Vec<_>>()
+            blocks.into_iter().map(|block| scanner.scan(block, None)).collect::<Vec<_>>()
         };
         bencher.iter_batched(|| blocks.clone(), scan, BatchSize::LargeInput);
     });
     let mut scanner = Scanner::new(&Postfix);
-    let scanned: Vec<_> = blocks.into_iter().map(|block| scanner.scan(block)).collect();
+    let scanned: Vec<_> = blocks.into_iter().map(|block| scanner.scan(block, None)).collect();
     group.bench_function("parse of what the scan leaves", |bencher| {
         bencher.iter(|| {
-            for line in scanned.iter().flat_map(|block| block.candidates.iter().filter_map(|line| block.line(line))) {
+            for line in scanned.iter().flat_map(|block| block.found.candidates.iter().filter_map(|line| block.line(line))) {
                 let _ = black_box(Postfix.parse(&line));
             }
         });
