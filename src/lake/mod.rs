@@ -13,6 +13,7 @@ mod error;
 mod files;
 mod log;
 mod maintain;
+mod read;
 mod scan;
 mod snapshot;
 mod statistics;

@@ -12,7 +12,7 @@ use super::{Error, Result};
 use crate::calendar::{Day, DayRange};
 use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, Table};
 use crate::lake::{DataFile, Lake};
-use crate::reports::{self, Tables, Window, export, page};
+use crate::reports::{self, Tables, Window, batch, export, page};
 use crate::storage::{Storage, below, display};
 
 /// The page among the forms in which a report is published.
@@ -108,10 +108,11 @@ pub fn build(lake: &Lake, request: &Request) -> Result<Published> {
 pub fn run(storage: &Arc<Storage>, lake: &Lake, request: &Request) -> Result<Published> {
     let digest = Inputs::read(lake, &request.window)?.digest(request);
     let mut published = build(lake, request)?;
-    let asked = published.datasets.iter_mut().filter(|(name, _)| request.datasets.iter().any(|asked| asked == name));
+    let asked = published.datasets.iter().filter(|(name, _)| request.datasets.iter().any(|asked| asked == name));
     for (name, frame) in asked {
+        let rows = batch(frame)?;
         for export in request.formats.iter().filter_map(|format| export(format)) {
-            let bytes = (export.write)(frame)?;
+            let bytes = (export.write)(&rows)?;
             let place = below(&request.place, &format!("{name}.{}", export.extension));
             put(storage, &place, bytes)?;
             published.files.push(place);

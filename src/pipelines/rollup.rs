@@ -8,8 +8,8 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::Result;
 use crate::calendar::{Day, DayRange};
 use crate::lake::tables::{REFUSALS, SUBMISSIONS, Table};
-use crate::lake::{DataFile, Lake, Partition, PartitionWriter, RunInfo, Snapshot};
-use crate::rollups::{DayFrames, ROLLUPS, Rollup, to_batches, totals};
+use crate::lake::{DataFile, Lake, Partition, RunInfo, Snapshot};
+use crate::rollups::{DayFrames, Messages, ROLLUPS, Rollup, Totals, to_batches};
 
 /// What a rollup stage has done.
 #[derive(Debug, Default)]
@@ -90,19 +90,28 @@ impl Base {
 
 fn roll_up(lake: &Lake, base: &Base, day: Day) -> Result<Vec<(&'static Table, DataFile)>> {
     let digest = base.digest(day);
-    let frames = DayFrames {
-        submissions: lake.scan(&SUBMISSIONS, &base.submissions.date(day))?,
-        refusals: lake.scan(&REFUSALS, &base.refusals.date(day))?,
-    };
-    let expected = totals(&frames)?;
+    let (frames, expected) = read(lake, base, day)?;
     let write = |rollup: &Rollup| -> Result<(&'static Table, DataFile)> {
         let rows = rollup.rows(&frames)?;
         expected.check(rollup.table, day, &rows)?;
         let mut writer = lake.writer(rollup.table, &Partition::day(day), &digest)?;
         for batch in to_batches(rollup.table, &rows)? {
-            writer.write(&PartitionWriter::sort(rollup.table, &batch)?)?;
+            writer.write(&batch)?;
         }
         Ok((rollup.table, writer.finish()?))
     };
     ROLLUPS.iter().map(write).collect()
+}
+
+/// A day's frames, and what its rows add up to.
+fn read(lake: &Lake, base: &Base, day: Day) -> Result<(DayFrames, Totals)> {
+    let (mut messages, mut totals) = (Messages::default(), Totals::default());
+    for batch in lake.batches(&SUBMISSIONS, &base.submissions.date(day), &Messages::COLUMNS) {
+        let batch = batch?;
+        totals.add_submissions(&batch);
+        messages.add(&batch)?;
+    }
+    let refusals = lake.scan(&REFUSALS, &base.refusals.date(day))?;
+    totals.add_refusals(&refusals)?;
+    Ok((DayFrames::new(day, &messages, refusals)?, totals))
 }

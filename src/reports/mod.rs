@@ -18,6 +18,7 @@ mod window;
 
 use polars::prelude::*;
 
+pub use cells::batch;
 pub use datasets::{DATASETS, Dataset, build, dataset};
 pub use digest::Digest;
 pub use exports::{EXPORTS, Export, export};
@@ -52,6 +53,20 @@ pub enum Error {
         /// What Polars says.
         #[from]
         source: PolarsError,
+    },
+    /// A dataset has a column of a type that no table has.
+    #[error("column '{column}' of a dataset is {found}, which no export can write; this is a defect, please report it")]
+    Column {
+        /// The column.
+        column: String,
+        /// Its type.
+        found: String,
+    },
+    /// The columns of a dataset are not of one length.
+    #[error("the columns of a dataset do not make rows: {source}; this is a defect, please report it")]
+    Rows {
+        /// What Arrow says.
+        source: arrow::error::ArrowError,
     },
     /// A dataset could not be written in a format.
     #[error("the export as {format} failed: {reason}; try another format")]

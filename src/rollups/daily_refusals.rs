@@ -6,7 +6,7 @@
 
 use polars::prelude::*;
 
-use super::{DayFrames, Rollup, rows, seen, shape};
+use super::{DayFrames, Rollup, rows, shape};
 use crate::lake::tables::DAILY_REFUSALS;
 
 /// What makes a row.
@@ -17,30 +17,25 @@ pub(super) const ROLLUP: Rollup = Rollup { table: &DAILY_REFUSALS, build, engine
 
 fn build(frames: &DayFrames) -> LazyFrame {
     let key: Vec<Expr> = KEY.iter().map(|name| col(*name)).collect();
-    let mut measures = vec![col("client_name").min(), rows().alias("attempts")];
-    measures.extend(seen());
+    let seen = [col("ts").min().alias("first_seen"), col("ts").max().alias("last_seen")];
+    let measures = [[col("client_name").min(), rows().alias("attempts")], seen].concat();
     let grouped = frames.refusals.clone().group_by(key).agg(measures);
-    // One pass over the day's messages serves both joins.
-    let accepted = frames.submissions.clone().group_by([col("account"), col("client_ip")]).agg([col("ts").max()]);
     let left = || JoinArgs::new(JoinType::Left);
-    let joined = grouped.join(last_success(&accepted, "account"), [col("account")], [col("account")], left()).join(
-        last_success(&accepted, "client_ip"),
-        [col("client_ip")],
-        [col("client_ip")],
-        left(),
-    );
+    let joined = grouped
+        .join(last_success(&frames.clients, "account"), [col("account")], [col("account")], left())
+        .join(last_success(&frames.clients, "client_ip"), [col("client_ip")], [col("client_ip")], left());
     let success = when(col("account").is_null()).then(col("client_ip_success")).otherwise(col("account_success"));
     let later = success.gt(col("last_seen")).fill_null(lit(false));
     shape(joined.with_column(later.alias("later_success")), &DAILY_REFUSALS, KEY)
 }
 
 /// When each known value of a column last had a message accepted, as `<column>_success`.
-fn last_success(accepted: &LazyFrame, column: &str) -> LazyFrame {
-    accepted
+fn last_success(clients: &LazyFrame, column: &str) -> LazyFrame {
+    clients
         .clone()
         .filter(col(column).is_not_null())
         .group_by([col(column)])
-        .agg([col("ts").max().alias(format!("{column}_success"))])
+        .agg([col("last_seen").max().alias(format!("{column}_success"))])
 }
 
 #[cfg(test)]

@@ -2,8 +2,7 @@
 
 use polars::prelude::*;
 
-use super::{DayFrames, Rollup, networks, rows, seen, shape, sum};
-use crate::calendar::{DAY, HOUR};
+use super::{DayFrames, Rollup, networks, shape, sum};
 use crate::lake::tables::DAILY_VOLUME;
 
 /// What makes a row.
@@ -13,36 +12,25 @@ const KEY: &[&str] = &["date", "account"];
 pub(super) const ROLLUP: Rollup = Rollup { table: &DAILY_VOLUME, build, engine: Engine::InMemory };
 
 fn build(frames: &DayFrames) -> LazyFrame {
-    let placed = frames.submissions.clone().with_columns([
-        col("client_ip").map(networks::of_column, networks::field).alias("net"),
-        hour_of_day().alias("hour"),
-    ]);
-    let grouped = placed.group_by([col("date"), col("account")]).agg(measures());
-    shape(grouped, &DAILY_VOLUME, KEY)
+    let net = col("client_ip").map(networks::of_column, networks::field).alias("net");
+    let grouped = frames.clients.clone().with_column(net).group_by([col("date"), col("account")]).agg(measures());
+    // Messages without an account are a group of their own, so a missing account meets a missing account.
+    let same = JoinArgs { nulls_equal: true, ..JoinArgs::new(JoinType::Left) };
+    let joined = grouped.join(frames.accounts.clone(), [col("account")], [col("account")], same);
+    shape(joined, &DAILY_VOLUME, KEY)
 }
 
-fn measures() -> Vec<Expr> {
-    let mut measures = vec![
+fn measures() -> [Expr; 8] {
+    [
         col("domain").min(),
-        rows().alias("messages"),
+        sum("messages"),
         sum("recipients"),
-        sum("size_bytes").alias("bytes"),
+        sum("bytes"),
         distinct("client_ip").alias("client_ips"),
         distinct("net").alias("client_nets"),
-        distinct("mail_from").alias("mail_froms"),
-    ];
-    measures.extend(seen());
-    measures.extend((0..24_i64).map(|hour| {
-        let within = col("hour").eq(lit(hour)).cast(DataType::Int64);
-        within.sum().alias(format!("hour_{hour:02}"))
-    }));
-    measures
-}
-
-/// The UTC hour of an instant, by division: independent of Polars' time zones.
-fn hour_of_day() -> Expr {
-    let instant = col("ts").cast(DataType::Int64);
-    (instant.clone() - instant.floor_div(lit(DAY)) * lit(DAY)).floor_div(lit(HOUR))
+        col("first_seen").min(),
+        col("last_seen").max(),
+    ]
 }
 
 /// How many different known values a group has. A missing value is not known, so it is no value.

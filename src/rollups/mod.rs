@@ -1,8 +1,14 @@
 //! Roll-ups: one day of submissions and refusals in, one day of a daily table out.
 //!
-//! Each is a pure function from lazy frames to a lazy frame, in a file of its own, with one line in [`ROLLUPS`].
-//! A query covers one day, so that memory follows the groups of that day and not the length of a backfill.
-//! Counts are cast to INT64 at once: Polars counts in 32 bits without sign, and such sums wrap without a word.
+//! ```text
+//! submissions ─▶ messages (one pass) ─▶ clients, accounts ─▶ daily_clients, daily_volume, daily_tls
+//!                                                        └─▶ daily_refusals
+//! refusals ─────────────────────────────────────────────────▶
+//! ```
+//!
+//! Each table is a pure function from lazy frames to a lazy frame, in a file of its own, with one line in
+//! [`ROLLUPS`]. All of it covers one day, so that memory follows the groups of that day and not the length of a
+//! backfill. Counts are cast to INT64 at once: Polars counts in 32 bits without sign, and such sums wrap without a word.
 
 mod balance;
 mod batches;
@@ -10,15 +16,18 @@ mod daily_clients;
 mod daily_refusals;
 mod daily_tls;
 mod daily_volume;
+mod messages;
 mod networks;
+mod texts;
 
 use polars::prelude::*;
 
 use crate::calendar::Day;
 use crate::lake::tables::{self, Kind, Table};
 
-pub use balance::{Totals, totals};
+pub use balance::Totals;
 pub use batches::{MAX_BATCH_ROWS, arrow_array, to_batches};
+pub use messages::Messages;
 
 /// The result of this module.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -74,13 +83,25 @@ pub enum Error {
     },
 }
 
-/// One UTC day over all sources, with every column of the tables `submissions` and `refusals`.
+/// One UTC day over all sources.
 #[derive(Clone)]
 pub struct DayFrames {
-    /// The day's accepted messages.
-    pub submissions: LazyFrame,
-    /// The day's refused attempts.
+    /// The day's accepted messages: see [`Messages::clients`].
+    pub clients: LazyFrame,
+    /// What the clients do not tell of their accounts: see [`Messages::accounts`].
+    pub accounts: LazyFrame,
+    /// The day's refused attempts, with every column of `refusals`.
     pub refusals: LazyFrame,
+}
+
+impl DayFrames {
+    /// The frames of a day's messages and refused attempts.
+    ///
+    /// # Errors
+    /// As [`Messages::clients`].
+    pub fn new(day: Day, messages: &Messages, refusals: LazyFrame) -> Result<Self> {
+        Ok(Self { clients: messages.clients(day)?.lazy(), accounts: messages.accounts()?.lazy(), refusals })
+    }
 }
 
 /// One daily table and how it comes about.
@@ -89,7 +110,7 @@ pub struct Rollup {
     pub table: &'static Table,
     /// The query.
     pub build: fn(&DayFrames) -> LazyFrame,
-    /// What runs it best: in memory where distinct values are counted, streaming where sums suffice.
+    /// What runs it best: in memory where it begins with the day's groups, streaming where it reads files.
     pub engine: Engine,
 }
 
@@ -154,16 +175,6 @@ fn rows() -> Expr {
 /// The sum of a column, what is not known left out.
 fn sum(column: &str) -> Expr {
     col(column).cast(DataType::Int64).sum()
-}
-
-/// The TLS version, where a missing one is `unknown` and never a group without a name.
-fn tls_version() -> Expr {
-    col("tls_version").fill_null(lit("unknown"))
-}
-
-/// The first and the last instant of a group.
-fn seen() -> [Expr; 2] {
-    [col("ts").min().alias("first_seen"), col("ts").max().alias("last_seen")]
 }
 
 #[cfg(test)]
