@@ -1,5 +1,5 @@
-//! The rollup stage: a day's submissions and refusals into the daily tables, one day per query, so that memory
-//! follows one day's groups.
+//! The rollup stage: a day's submissions and refusals into the daily tables, one day after the other, so that
+//! memory follows one day's groups.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::Result;
 use crate::calendar::{Day, DayRange};
 use crate::lake::tables::{REFUSALS, SUBMISSIONS, Table};
 use crate::lake::{DataFile, Lake, Partition, RunInfo, Snapshot};
-use crate::rollups::{DayFrames, Messages, ROLLUPS, Rollup, Totals, to_batches};
+use crate::rollups::{DayCount, DayFrames, ROLLUPS, Rollup, to_batches};
 
 /// What a rollup stage has done.
 #[derive(Debug, Default)]
@@ -90,12 +90,12 @@ impl Base {
 
 fn roll_up(lake: &Lake, base: &Base, day: Day) -> Result<Vec<(&'static Table, DataFile)>> {
     let digest = base.digest(day);
-    let (frames, expected) = read(lake, base, day)?;
+    let frames = read(lake, base, day)?;
     let write = |rollup: &Rollup| -> Result<(&'static Table, DataFile)> {
         let rows = rollup.rows(&frames)?;
-        expected.check(rollup.table, day, &rows)?;
+        frames.totals.check(rollup.table, day, &rows)?;
         let mut writer = lake.writer(rollup.table, &Partition::day(day), &digest)?;
-        for batch in to_batches(rollup.table, &rows)? {
+        for batch in to_batches(rollup.table, &rows, &frames.texts)? {
             writer.write(&batch)?;
         }
         Ok((rollup.table, writer.finish()?))
@@ -103,15 +103,14 @@ fn roll_up(lake: &Lake, base: &Base, day: Day) -> Result<Vec<(&'static Table, Da
     ROLLUPS.iter().map(write).collect()
 }
 
-/// A day's frames, and what its rows add up to.
-fn read(lake: &Lake, base: &Base, day: Day) -> Result<(DayFrames, Totals)> {
-    let (mut messages, mut totals) = (Messages::default(), Totals::default());
-    for batch in lake.batches(&SUBMISSIONS, &base.submissions.date(day), &Messages::COLUMNS) {
-        let batch = batch?;
-        totals.add_submissions(&batch);
-        messages.add(&batch)?;
+/// A day in groups.
+fn read(lake: &Lake, base: &Base, day: Day) -> Result<DayFrames> {
+    let mut count = DayCount::default();
+    for batch in lake.batches(&SUBMISSIONS, &base.submissions.date(day), &DayCount::submission_columns()) {
+        count.add_submissions(&batch?)?;
     }
-    let refusals = lake.scan(&REFUSALS, &base.refusals.date(day))?;
-    totals.add_refusals(&refusals)?;
-    Ok((DayFrames::new(day, &messages, refusals)?, totals))
+    for batch in lake.batches(&REFUSALS, &base.refusals.date(day), &DayCount::refusal_columns()) {
+        count.add_refusals(&batch?)?;
+    }
+    Ok(count.frames(day)?)
 }

@@ -12,7 +12,7 @@ use crate::lake::tables::DAILY_TLS;
 const KEY: &[&str] = &["date", "account", "tls_version"];
 
 /// The registry's line.
-pub(super) const ROLLUP: Rollup = Rollup { table: &DAILY_TLS, build, engine: Engine::InMemory };
+pub(super) const ROLLUP: Rollup = Rollup { table: &DAILY_TLS, build };
 
 fn build(frames: &DayFrames) -> LazyFrame {
     // The domain is taken over the whole account, so that all of its rows agree on it.
@@ -32,14 +32,13 @@ fn build(frames: &DayFrames) -> LazyFrame {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 mod tests {
     use super::super::examples::{self, floats, ints, texts};
     use super::*;
 
     #[test]
     fn shares_have_all_of_the_accounts_messages_below_the_line() {
-        let rows = ROLLUP.rows(&examples::day()).unwrap();
+        let rows = examples::spelled(&ROLLUP, &examples::day());
         assert_eq!(texts(&rows, "account"), [None, Some("alice@a.test"), Some("alice@a.test"), Some("bob@b.test")]);
         assert_eq!(texts(&rows, "tls_version"), [Some("none"), Some("TLSv1.0"), Some("TLSv1.3"), Some("unknown")]);
         assert_eq!(ints(&rows, "messages"), [1, 1, 3, 1]);

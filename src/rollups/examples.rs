@@ -1,10 +1,10 @@
 //! One small day whose roll-ups were worked out by hand, for the tests of this folder.
 
-use arrow::array::RecordBatch;
+use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::DataType as Arrow;
 use polars::prelude::*;
 
-use super::{DayFrames, Messages, Totals, arrow_array};
+use super::{DayCount, DayFrames, Rollup, arrow_array, to_batches};
 use crate::calendar::{Day, HOUR, SECOND, Timestamp};
 use crate::lake::tables::{REFUSALS, SUBMISSIONS, Table};
 
@@ -52,26 +52,48 @@ fn refusals() -> DataFrame {
 
 /// The day.
 pub(super) fn day() -> DayFrames {
-    let mut messages = Messages::default();
-    messages.add(&batch(&submissions())).unwrap();
-    DayFrames::new(date(), &messages, refusals().lazy()).unwrap()
+    in_pieces(usize::MAX)
 }
 
-/// What the day adds up to.
-pub(super) fn totals() -> Totals {
-    let mut totals = Totals::default();
-    totals.add_submissions(&batch(&submissions()));
-    totals.add_refusals(&refusals().lazy()).unwrap();
-    totals
+/// The day, a row at a time, the last one first.
+pub(super) fn day_in_pieces() -> DayFrames {
+    in_pieces(1)
+}
+
+fn in_pieces(rows: usize) -> DayFrames {
+    let mut day = DayCount::default();
+    let (submissions, refusals) = (batch(&submissions()), batch(&refusals()));
+    let pieces = |batch: &RecordBatch| {
+        let rows = rows.min(batch.num_rows());
+        let starts = (0..batch.num_rows()).step_by(rows).rev();
+        starts.map(|start| batch.slice(start, rows)).collect::<Vec<_>>()
+    };
+    pieces(&submissions).iter().for_each(|piece| day.add_submissions(piece).unwrap());
+    pieces(&refusals).iter().for_each(|piece| day.add_refusals(piece).unwrap());
+    day.frames(date()).unwrap()
 }
 
 /// A day without a row.
 pub(super) fn empty() -> DayFrames {
-    DayFrames::new(date(), &Messages::default(), refusals().clear().lazy()).unwrap()
+    DayCount::default().frames(date()).unwrap()
+}
+
+/// A roll-up's rows with their texts.
+pub(super) fn spelled(rollup: &Rollup, frames: &DayFrames) -> DataFrame {
+    let mut rows = rollup.rows(frames).unwrap();
+    for batch in to_batches(rollup.table, &rows.clone(), &frames.texts).unwrap() {
+        for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
+            if let Some(texts) = column.as_string_opt::<i32>() {
+                let texts: StringChunked = texts.iter().collect();
+                rows.with_column(texts.with_name(field.name().as_str().into()).into_column()).unwrap();
+            }
+        }
+    }
+    rows
 }
 
 /// Rows as the lake hands them out: texts as dictionaries.
-pub(super) fn batch(rows: &DataFrame) -> RecordBatch {
+pub(crate) fn batch(rows: &DataFrame) -> RecordBatch {
     let texts = Arrow::Dictionary(Box::new(Arrow::Int32), Box::new(Arrow::Utf8));
     let columns = rows.columns().iter().map(|column| {
         let array = arrow_array(column).unwrap().unwrap();

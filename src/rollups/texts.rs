@@ -1,4 +1,7 @@
-//! Texts as numbers: what is counted by its texts is compared and hashed as a few numbers.
+//! Texts as numbers: whatever is grouped, joined or sorted by its texts is a few numbers instead.
+//!
+//! A text gets its number when it is first met. Once a day has been read, its texts are put in order, and from
+//! then on a text's place among them stands for it: places compare as the texts' bytes do.
 
 use std::sync::Arc;
 
@@ -7,57 +10,101 @@ use arrow::datatypes::Int32Type;
 use rustc_hash::FxHashMap;
 
 /// The number of a text; [`MISSING`] where there is none.
-pub(super) type Number = u32;
+pub type Number = u32;
 
 /// What is missing has this number, in every column.
-pub(super) const MISSING: Number = 0;
+pub const MISSING: Number = 0;
 
 /// Every different text of a day, once.
-pub(super) struct Texts {
+pub struct Texts {
     numbers: FxHashMap<Arc<str>, Number>,
-    texts: Vec<Option<Arc<str>>>,
+    texts: Vec<Arc<str>>,
 }
 
 impl Default for Texts {
     fn default() -> Self {
-        Self { numbers: FxHashMap::default(), texts: vec![None] }
+        Self { numbers: FxHashMap::default(), texts: vec!["".into()] }
     }
 }
 
 impl Texts {
     /// The number of a text, which it keeps from now on.
-    pub(super) fn number(&mut self, text: &str) -> Number {
+    pub fn number(&mut self, text: &str) -> Number {
         if let Some(number) = self.numbers.get(text) {
             return *number;
         }
         let number = Number::try_from(self.texts.len()).unwrap_or(Number::MAX);
         let text: Arc<str> = text.into();
-        self.texts.push(Some(Arc::clone(&text)));
+        self.texts.push(Arc::clone(&text));
         self.numbers.insert(text, number);
         number
     }
 
     /// The text of a number.
-    pub(super) fn text(&self, number: Number) -> Option<&str> {
-        self.texts.get(number as usize)?.as_deref()
+    #[must_use]
+    pub fn text(&self, number: Number) -> Option<&str> {
+        self.texts.get(number as usize).filter(|_| number != MISSING).map(AsRef::as_ref)
     }
 
     /// The number of each row's text. Every text of the dictionary is looked up once; `None` where its values are
     /// no texts.
-    pub(super) fn of_rows(&mut self, rows: &DictionaryArray<Int32Type>) -> Option<Vec<Number>> {
+    pub fn of_rows(&mut self, rows: &DictionaryArray<Int32Type>) -> Option<Vec<Number>> {
         let values = rows.values().as_any().downcast_ref::<StringArray>()?;
         let numbers: Vec<Number> = values.iter().map(|text| text.map_or(MISSING, |text| self.number(text))).collect();
         let number = |key: i32| numbers.get(usize::try_from(key).ok()?).copied();
         Some(rows.keys().iter().map(|key| key.and_then(number).unwrap_or(MISSING)).collect())
     }
 
-    /// The smaller of two texts by their bytes; what is missing is smaller than nothing.
-    pub(super) fn smaller(&self, one: Number, other: Number) -> Number {
+    /// The smaller of two texts by their bytes; what is missing is never smaller.
+    #[must_use]
+    pub fn smaller(&self, one: Number, other: Number) -> Number {
         match (self.text(one), self.text(other)) {
             (Some(text), Some(than)) if than < text => other,
             (None, _) => other,
             _ => one,
         }
+    }
+
+    /// The texts in order, and where each number's text is among them.
+    #[must_use]
+    pub fn in_order(&self) -> (InOrder, Places) {
+        // Most texts differ in their first bytes, which compare as one number.
+        let head = |text: &str| {
+            let mut head = [0; 8];
+            head.iter_mut().zip(text.bytes()).for_each(|(byte, of_text)| *byte = of_text);
+            u64::from_be_bytes(head)
+        };
+        let texts = self.texts.iter().zip(0..).skip(1);
+        let mut order: Vec<(u64, &Arc<str>, Number)> = texts.map(|(text, number)| (head(text), text, number)).collect();
+        order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.cmp(b.1)));
+        let mut places = vec![None; self.texts.len()];
+        for (place, (_, _, number)) in (0..).zip(&order) {
+            places[*number as usize] = Some(place);
+        }
+        (InOrder(order.into_iter().map(|(_, text, _)| Arc::clone(text)).collect()), Places(places))
+    }
+}
+
+/// A day's texts, sorted by their bytes.
+#[derive(Clone, Debug, Default)]
+pub struct InOrder(Arc<[Arc<str>]>);
+
+impl InOrder {
+    /// The text at a place.
+    #[must_use]
+    pub fn text(&self, place: u32) -> Option<&str> {
+        self.0.get(place as usize).map(AsRef::as_ref)
+    }
+}
+
+/// Where each number's text is among a day's texts.
+pub struct Places(Vec<Option<u32>>);
+
+impl Places {
+    /// The place of a number's text; `None` for what is missing.
+    #[must_use]
+    pub fn of(&self, number: Number) -> Option<u32> {
+        self.0.get(number as usize).copied().flatten()
     }
 }
 
@@ -82,5 +129,20 @@ mod tests {
         assert_eq!([texts.smaller(a, b), texts.smaller(b, a), texts.smaller(a, a)], [a, a, a]);
         assert_eq!([texts.smaller(MISSING, b), texts.smaller(b, MISSING)], [b, b]);
         assert_eq!(texts.smaller(MISSING, MISSING), MISSING);
+    }
+
+    #[test]
+    fn places_compare_as_the_texts_do() {
+        let words = ["zebra", "", "a", "alphabetical", "alphabet", "alphabet\0", "Ä", "alpha", "alphabets", "\0"];
+        let mut texts = Texts::default();
+        let numbers = words.map(|word| texts.number(word));
+        let (in_order, places) = texts.in_order();
+        let mut sorted = words;
+        sorted.sort_unstable();
+        assert_eq!((0..).map_while(|place| in_order.text(place)).collect::<Vec<_>>(), sorted);
+        for (word, number) in words.into_iter().zip(numbers) {
+            assert_eq!(places.of(number).and_then(|place| in_order.text(place)), Some(word));
+        }
+        assert_eq!(places.of(MISSING), None);
     }
 }
