@@ -12,6 +12,7 @@ use super::{Error, Result};
 use crate::calendar::{Day, DayRange};
 use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, Table};
 use crate::lake::{DataFile, Lake};
+use crate::reports::tables::{self, Reading};
 use crate::reports::{self, Tables, Window, batch, export, page};
 use crate::storage::{Storage, below, display};
 
@@ -87,12 +88,9 @@ pub fn is_current(storage: &Storage, lake: &Lake, request: &Request) -> Result<b
     Ok(manifest(storage, &request.place)?.is_some_and(|manifest| manifest.digest == digest))
 }
 
-/// Builds the datasets without writing anything.
-///
-/// # Errors
-/// Where the lake cannot be read.
-pub fn build(lake: &Lake, request: &Request) -> Result<Published> {
-    let tables = Inputs::read(lake, &request.window)?.tables(lake)?;
+/// The datasets, nothing of which is written yet.
+fn build(inputs: &Inputs, lake: &Lake, request: &Request) -> Result<Published> {
+    let tables = inputs.tables(lake, &request.window)?;
     let wanted = |name: &str| request.datasets.iter().any(|asked| asked == name) || page::NEEDS.contains(&name);
     let mut datasets = Vec::new();
     for dataset in reports::DATASETS.iter().filter(|dataset| wanted(dataset.name)) {
@@ -106,8 +104,8 @@ pub fn build(lake: &Lake, request: &Request) -> Result<Published> {
 /// # Errors
 /// Where the lake cannot be read or a file cannot be written.
 pub fn run(storage: &Arc<Storage>, lake: &Lake, request: &Request) -> Result<Published> {
-    let digest = Inputs::read(lake, &request.window)?.digest(request);
-    let mut published = build(lake, request)?;
+    let inputs = Inputs::read(lake, &request.window)?;
+    let mut published = build(&inputs, lake, request)?;
     let asked = published.datasets.iter().filter(|(name, _)| request.datasets.iter().any(|asked| asked == name));
     for (name, frame) in asked {
         let rows = batch(frame)?;
@@ -125,6 +123,7 @@ pub fn run(storage: &Arc<Storage>, lake: &Lake, request: &Request) -> Result<Pub
     }
     let files = published.files.iter().chain(&published.page).map(|file| name(file).to_owned()).collect();
     let Window { first, last, as_of } = request.window;
+    let digest = inputs.digest(request);
     let manifest = Manifest { window_start: first, window_end: last, as_of, digest, files };
     let manifest = serde_json::to_vec_pretty(&manifest).unwrap_or_default();
     put(storage, &below(&request.place, MANIFEST), manifest)?;
@@ -149,18 +148,27 @@ impl Inputs {
         Ok(Self { files })
     }
 
-    fn tables(&self, lake: &Lake) -> Result<Tables> {
-        let scan = |place: usize| -> Result<_> {
-            let (table, files) = &self.files[place];
-            Ok(lake.scan(table, files)?)
+    /// The tables that datasets are made from, each file read once.
+    fn tables(&self, lake: &Lake, window: &Window) -> Result<Tables> {
+        let mut reading = Reading::default();
+        let mut read = |table: &'static Table, columns: &[&str], days: DayRange| -> Result<_> {
+            let mut rows = reading.rows(columns, &table.file_schema())?;
+            for file in self.of(table).iter().filter(|file| days.contains(file.partition.date)) {
+                for batch in lake.batches(table, &[file], columns) {
+                    reading.add(&mut rows, file.partition.date, &batch?)?;
+                }
+            }
+            Ok(rows)
         };
-        Ok(Tables {
-            daily_clients: scan(0)?,
-            daily_volume: scan(1)?,
-            daily_tls: scan(2)?,
-            daily_refusals: scan(3)?,
-            coverage: scan(4)?,
-        })
+        let clients = read(&DAILY_CLIENTS, &tables::CLIENTS, window.days())?;
+        let volume = read(&DAILY_VOLUME, &tables::VOLUME, window.days_read())?;
+        let tls = read(&DAILY_TLS, &tables::TLS, window.days_read())?;
+        Ok(reading.tables(clients, volume, tls, lake.scan(&COVERAGE, self.of(&COVERAGE))?)?)
+    }
+
+    fn of(&self, wanted: &Table) -> &[DataFile] {
+        let found = self.files.iter().find(|(table, _)| table.name == wanted.name);
+        found.map_or(&[], |(_, files)| files)
     }
 
     fn digest(&self, request: &Request) -> String {

@@ -13,6 +13,7 @@ pub mod datasets;
 pub mod digest;
 pub mod exports;
 pub mod page;
+pub mod tables;
 pub mod tls;
 mod window;
 
@@ -22,6 +23,7 @@ pub use cells::batch;
 pub use datasets::{DATASETS, Dataset, build, dataset};
 pub use digest::Digest;
 pub use exports::{EXPORTS, Export, export};
+pub use tables::Tables;
 pub use window::Window;
 
 /// The result of this module.
@@ -76,21 +78,6 @@ pub enum Error {
         /// What the writer says.
         reason: String,
     },
-}
-
-/// The daily tables over the window and the window before it, with every column of their specs.
-#[derive(Clone)]
-pub struct Tables {
-    /// `daily_clients`.
-    pub daily_clients: LazyFrame,
-    /// `daily_volume`.
-    pub daily_volume: LazyFrame,
-    /// `daily_tls`.
-    pub daily_tls: LazyFrame,
-    /// `daily_refusals`.
-    pub daily_refusals: LazyFrame,
-    /// `coverage`.
-    pub coverage: LazyFrame,
 }
 
 /// The frame of a dataset among those that were built.

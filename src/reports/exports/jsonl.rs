@@ -2,8 +2,6 @@
 //!
 //! <https://jsonlines.org/>
 
-use std::fmt::Write;
-
 use arrow::array::RecordBatch;
 use serde_json::Value;
 
@@ -38,9 +36,12 @@ fn write_cell(file: &mut String, cell: Cell<'_>) {
             file.push('"');
         }
         Cell::Text(text) => file.push_str(&quoted(text)),
-        // Writing to a String cannot fail.
-        Cell::Day(_) | Cell::Instant(_) => drop(write!(file, "\"{cell}\"")),
-        number => drop(write!(file, "{number}")),
+        Cell::Day(_) | Cell::Instant(_) => {
+            file.push('"');
+            cell.write(file);
+            file.push('"');
+        }
+        number => number.write(file),
     }
 }
 
