@@ -17,6 +17,7 @@ out=${3:-benches/results/$(date +%F)-groupbys.md}
 
 [ -x /usr/bin/time ] || give_up "GNU time is not installed: apt-get install time"
 find_binary
+unset MAILTALLY_BIN
 prepare_python tests/readers/requirements.txt
 exec "$python" benches/groupbys.py "${XDG_CACHE_HOME:-$HOME/.cache}/mailtally-bench" "$out" "$binary" \
     --submissions "$submissions" --days "${DAYS:-7}" --accounts "$accounts" --report-days "${REPORT_DAYS:-90}" --active "${ACTIVE:-30}"

@@ -11,6 +11,8 @@ import time
 
 import deltalake
 import duckdb
+import pyarrow
+import pyarrow.parquet
 from deltalake.transaction import AddAction, create_table_with_add_actions
 
 FIRST = datetime.date(2026, 3, 2)
@@ -111,10 +113,20 @@ class Lake:
         file.parent.mkdir(parents=True)
         epoch = (date - datetime.date(1970, 1, 1)).days * 86_400_000_000
         query = query.format(accounts=self.accounts, day=day, epoch=epoch, row_group=ROW_GROUP, **values)
-        (rows,) = self.connection.execute(f"COPY ({query}) TO '{file}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})").fetchone()
+        rows = self.write(query, file)
         added = AddAction(path, file.stat().st_size, partition, int(time.time() * 1000), True, f'{{"numRecords":{rows}}}')
         columns, actions = self.tables.setdefault(table, (self.columns(file, partition), []))
         actions.append(added)
+
+    def write(self, query, file):
+        """How many rows a query gives, all of them in a file."""
+        (rows,) = self.connection.execute(f"COPY ({query}) TO '{file}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})").fetchone()
+        if file.parts[-4] == "coverage":
+            # DuckDB calls UTC `+00:00`, which Polars takes for another zone.
+            table = pyarrow.parquet.read_table(file, partitioning=None)
+            utc = [field.with_type(pyarrow.timestamp("us", "UTC")) if pyarrow.types.is_timestamp(field.type) else field for field in table.schema]
+            pyarrow.parquet.write_table(table.cast(pyarrow.schema(utc)), file)
+        return rows
 
     def columns(self, file, partition):
         """The file's columns as Delta knows them, behind those of the partition."""
