@@ -59,7 +59,9 @@ fn lines(group: &mut BenchmarkGroup<'_, WallTime>, place: &Place) {
     let scanned: Vec<_> = blocks.into_iter().map(|block| scanner.scan(block, None)).collect();
     group.bench_function("parse of what the scan leaves", |bencher| {
         bencher.iter(|| {
-            for line in scanned.iter().flat_map(|block| block.found.candidates.iter().filter_map(|line| block.line(line))) {
+            for line in
+                scanned.iter().flat_map(|block| block.found.candidates.iter().filter_map(|line| block.line(line)))
+            {
                 let _ = black_box(Postfix.parse(&line));
             }
         });

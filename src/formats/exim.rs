@@ -77,15 +77,12 @@ impl Format for Exim {
             return Ok(None);
         }
         match text.get(..3) {
-            Some(b"<= ") => match accepted(queue_id, &text[3..]) {
+            Some(b"<= ") => {
+                let Some(message) = accepted(queue_id, &text[3..])? else { return Ok(None) };
                 // Of a line in pieces, later lines tell of each recipient.
-                Found::Message(message) if first_piece(line.message).is_some() => {
-                    Ok(Some(Record::Accepted(Accepted { recipients: None, ..message })))
-                }
-                Found::Message(message) => Ok(Some(Record::Accepted(message))),
-                Found::OfOthers => Ok(None),
-                Found::Unreadable => Err(Unreadable("<= with A= that cannot be read")),
-            },
+                let recipients = message.recipients.filter(|_| first_piece(line.message).is_none());
+                Ok(Some(Record::Accepted(Accepted { recipients, ..message })))
+            }
             Some(b"=> " | b"-> " | b"** ") => Ok(Some(Record::Delivered { queue_id })),
             Some(b"Com") => Ok(Some(Record::Completed { queue_id })),
             _ => Ok(None),
@@ -176,24 +173,17 @@ fn seconds(digits: &[u8]) -> i64 {
     })
 }
 
-/// What a `<=` line turned out to be.
-enum Found<'a> {
-    Message(Accepted<'a>),
-    OfOthers,
-    Unreadable,
-}
-
-/// `SENDER H=NAME (HELO) [IP]:PORT I=[IP]:PORT P=PROTOCOL X=… CV=… SNI=… A=NAME:ACCOUNT S=SIZE … id=… T="…" … for …`.
-fn accepted<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Found<'a> {
-    let Some((mail_from, rest)) = sender(text) else { return Found::Unreadable };
-    let parts = match Parts::of(rest) {
-        Some(parts) => parts,
-        None if memmem::find(text, b" A=").is_some() => return Found::Unreadable,
-        None => return Found::OfOthers,
+/// `SENDER H=NAME (HELO) [IP]:PORT I=[IP]:PORT P=PROTOCOL X=… CV=… SNI=… A=NAME:ACCOUNT S=SIZE … id=… T="…" … for …`;
+/// none where nobody authenticated.
+fn accepted<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Result<Option<Accepted<'a>>, Unreadable> {
+    let found = sender(text).and_then(|(mail_from, rest)| Some((mail_from, Parts::of(rest)?)));
+    let Some((mail_from, parts)) = found else {
+        let authenticated = memmem::find(text, b" A=").is_some();
+        return if authenticated { Err(Unreadable("<= with A= that cannot be read")) } else { Ok(None) };
     };
-    let Some((authenticator, account)) = parts.authenticated() else { return Found::OfOthers };
+    let Some((authenticator, account)) = parts.authenticated() else { return Ok(None) };
     let (client, helo) = client(parts.whence);
-    Found::Message(Accepted {
+    Ok(Some(Accepted {
         queue_id,
         service: parts.service(),
         client,
@@ -205,7 +195,7 @@ fn accepted<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Found<'a> {
         size: number(parts.size),
         recipients: parts.recipients(),
         message_id: parts.message_id,
-    })
+    }))
 }
 
 /// The envelope's sender, `<>` for none, and what follows it. A quoted local part may hold blanks.

@@ -7,6 +7,7 @@
 use polars::prelude::*;
 
 use super::super::datasets::within;
+use super::super::tables::spelled;
 use super::super::{Error, Result, Tables, Window};
 use crate::submissions::cipher;
 
@@ -34,7 +35,8 @@ pub struct Activity {
 /// # Errors
 /// Where Polars cannot run the query.
 pub fn activity(tables: &Tables, window: &Window) -> Result<Activity> {
-    build(tables, window, MAX_ROWS).map_err(|source| Error::Query { dataset: "activity", source })
+    let spelled = |activity: Activity| Ok(Activity { rows: spelled(activity.rows, &tables.texts)?, ..activity });
+    build(tables, window, MAX_ROWS).and_then(spelled).map_err(|source| Error::Query { dataset: "activity", source })
 }
 
 fn build(tables: &Tables, window: &Window, most: i64) -> PolarsResult<Activity> {
@@ -82,7 +84,7 @@ fn ranked(rows: &DataFrame, most: i64) -> LazyFrame {
 fn lumped(rows: DataFrame, ranks: DataFrame) -> PolarsResult<DataFrame> {
     let joined = rows.lazy().join(ranks.lazy(), [col("account")], [col("account")], JoinArgs::new(JoinType::Left));
     let account =
-        when(col("lumped").fill_null(lit(false))).then(lit(NULL).cast(DataType::String)).otherwise(col("account"));
+        when(col("lumped").fill_null(lit(false))).then(lit(NULL).cast(DataType::UInt32)).otherwise(col("account"));
     let marked = joined.with_columns([account.alias("account"), col("lumped").fill_null(lit(false))]);
     summed(marked, &[&KEY[..], &["lumped"]].concat()).collect()
 }
