@@ -95,8 +95,8 @@ fn roll_up(lake: &Lake, base: &Base, day: Day) -> Result<Vec<(&'static Table, Da
         let rows = rollup.rows(&frames)?;
         frames.totals.check(rollup.table, day, &rows)?;
         let mut writer = lake.writer(rollup.table, &Partition::day(day), &digest)?;
-        for batch in to_batches(rollup.table, &rows, &frames.texts)? {
-            writer.write(&batch)?;
+        for batch in to_batches(rollup.table, &rows, &frames.texts) {
+            writer.write(&batch?)?;
         }
         Ok((rollup.table, writer.finish()?))
     };

@@ -21,10 +21,10 @@ pub const MAX_BATCH_ROWS: usize = 250_000;
 /// each of at most [`MAX_BATCH_ROWS`] rows. `texts` is what the frame's texts are places in. No rows give no batch.
 ///
 /// # Errors
-/// Where the frame has not the table's columns and types.
-pub fn to_batches(table: &Table, frame: &DataFrame, texts: &InOrder) -> Result<Vec<RecordBatch>> {
+/// Each batch may be one: where the frame has not the table's columns and types.
+pub fn to_batches(table: &Table, frame: &DataFrame, texts: &InOrder) -> impl Iterator<Item = Result<RecordBatch>> {
     let starts = (0..frame.height()).step_by(MAX_BATCH_ROWS);
-    starts.map(|start| batch(table, &frame.slice(start as i64, MAX_BATCH_ROWS), texts)).collect()
+    starts.map(move |start| batch(table, &frame.slice(start as i64, MAX_BATCH_ROWS), texts))
 }
 
 fn batch(table: &Table, rows: &DataFrame, texts: &InOrder) -> Result<RecordBatch> {
@@ -86,7 +86,7 @@ mod tests {
     fn values_and_holes_survive() {
         let frames = examples::day();
         let rows = rollup("daily_tls").unwrap().rows(&frames).unwrap();
-        let batches = to_batches(&DAILY_TLS, &rows, &frames.texts).unwrap();
+        let batches: Vec<_> = to_batches(&DAILY_TLS, &rows, &frames.texts).map(Result::unwrap).collect();
         assert_eq!(batches.len(), 1);
         let batch = &batches[0];
         assert_eq!(batch.schema(), DAILY_TLS.file_schema());
@@ -102,7 +102,7 @@ mod tests {
     fn instants_stay_microseconds_in_utc() {
         let frames = examples::day();
         let rows = rollup("daily_refusals").unwrap().rows(&frames).unwrap();
-        let batch = to_batches(&DAILY_REFUSALS, &rows, &frames.texts).unwrap().remove(0);
+        let batch = to_batches(&DAILY_REFUSALS, &rows, &frames.texts).next().unwrap().unwrap();
         let first = batch.column_by_name("first_seen").unwrap().as_primitive::<TimestampMicrosecondType>();
         assert_eq!(first.value(3), examples::at(1, 0));
         assert_eq!(first.timezone(), Some("UTC"));
@@ -117,7 +117,7 @@ mod tests {
         while many.height() <= 2 * MAX_BATCH_ROWS {
             many = many.vstack(&many).unwrap();
         }
-        let batches = to_batches(&DAILY_TLS, &many, &frames.texts).unwrap();
+        let batches: Vec<_> = to_batches(&DAILY_TLS, &many, &frames.texts).map(Result::unwrap).collect();
         assert_eq!(batches.iter().map(RecordBatch::num_rows).sum::<usize>(), many.height());
         assert!(batches.iter().all(|batch| batch.num_rows() <= MAX_BATCH_ROWS));
         let second = batches[1].column_by_name("messages").unwrap().as_primitive::<Int64Type>();
@@ -129,7 +129,7 @@ mod tests {
         for rollup in ROLLUPS {
             let frames = examples::empty();
             let rows = rollup.rows(&frames).unwrap();
-            assert!(to_batches(rollup.table, &rows, &frames.texts).unwrap().is_empty());
+            assert!(to_batches(rollup.table, &rows, &frames.texts).next().is_none());
         }
     }
 
@@ -137,7 +137,7 @@ mod tests {
     fn a_frame_of_another_shape_is_refused() {
         let frames = examples::day();
         let rows = rollup("daily_tls").unwrap().rows(&frames).unwrap();
-        let error = to_batches(&DAILY_REFUSALS, &rows, &frames.texts).unwrap_err().to_string();
+        let error = to_batches(&DAILY_REFUSALS, &rows, &frames.texts).next().unwrap().unwrap_err().to_string();
         assert!(error.contains("daily_refusals: column 'client_ip' is missing"), "{error}");
     }
 }

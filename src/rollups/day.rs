@@ -111,31 +111,33 @@ impl DayCount {
     /// # Errors
     /// None for columns of one length, which these are.
     pub fn frames(self, day: Day) -> Result<DayFrames> {
-        let (texts, places) = self.texts.in_order();
-        let frame = |height: usize, mut columns: Vec<Column>| {
-            columns.push(Column::new_scalar("date".into(), Scalar::new_date(day.epoch_days()), height));
+        let Self { texts, clients, refused, accounts, totals } = self;
+        let date = |height: usize| Column::new_scalar("date".into(), Scalar::new_date(day.epoch_days()), height);
+        let nets = nets(&clients, &texts);
+        let (texts, places) = texts.in_order();
+        // What has become a frame goes before the next one comes: a large day is in memory once.
+        let frame = |mut columns: Vec<Column>, height: usize| {
+            columns.push(date(height));
             DataFrame::new(height, columns).map(IntoLazy::lazy)
         };
-        let mut clients = self.clients.columns(&places);
-        clients.push(self.nets());
-        let refusals = self.refused.columns(&places);
-        Ok(DayFrames {
-            clients: frame(self.clients.groups().len(), clients)?,
-            accounts: DataFrame::new(self.accounts.accounts.len(), self.accounts.columns(&places))?.lazy(),
-            refusals: frame(self.refused.groups().len(), refusals)?,
-            texts,
-            totals: self.totals,
-        })
+        let height = clients.groups().len();
+        let mut columns = clients.into_columns(&places);
+        columns.push(nets);
+        let clients = frame(columns, height)?;
+        let height = refused.groups().len();
+        let refusals = frame(refused.into_columns(&places), height)?;
+        let accounts = accounts.into_frame(&places)?.lazy();
+        Ok(DayFrames { clients, accounts, refusals, texts, totals })
     }
+}
 
-    /// The network of each device. Each different address is read once.
-    fn nets(&self) -> Column {
-        let mut known: FxHashMap<Number, Option<i64>> = FxHashMap::default();
-        let address = |number: Number| self.texts.text(number).and_then(networks::network);
-        let addresses = self.clients.groups().iter().map(|group| group.key[1]);
-        let nets: Int64Chunked = addresses.map(|ip| *known.entry(ip).or_insert_with(|| address(ip))).collect();
-        nets.with_name("net".into()).into_column()
-    }
+/// The network of each device. Each different address is read once.
+fn nets(clients: &Groups<7, 5, 2>, texts: &Texts) -> Column {
+    let mut known: FxHashMap<Number, Option<i64>> = FxHashMap::default();
+    let net = |address: Number| texts.text(address).and_then(networks::network);
+    let addresses = clients.groups().iter().map(|group| group.key[1]);
+    let nets: Int64Chunked = addresses.map(|ip| *known.entry(ip).or_insert_with(|| net(ip))).collect();
+    nets.with_name("net".into()).into_column()
 }
 
 /// The columns of a layout, the instant, and others.
@@ -163,7 +165,8 @@ struct Account {
     account: Number,
     mail_froms: i64,
     last_mail_from: Number,
-    hours: [i64; 24],
+    /// In 32 bits, since there is one for every hour of every account.
+    hours: [u32; 24],
 }
 
 impl Accounts {
@@ -190,15 +193,15 @@ impl Accounts {
         }
     }
 
-    fn columns(&self, places: &Places) -> Vec<Column> {
+    fn into_frame(self, places: &Places) -> Result<DataFrame> {
         let count = |name: &str, count: &dyn Fn(&Account) -> i64| {
             Int64Chunked::from_iter_values(name.into(), self.accounts.iter().map(count)).into_column()
         };
         let account: UInt32Chunked = self.accounts.iter().map(|account| places.of(account.account)).collect();
         let mut columns = vec![account.with_name("account".into()).into_column()];
         columns.push(count("mail_froms", &|account| account.mail_froms));
-        columns.extend((0..24).map(|hour| count(&format!("hour_{hour:02}"), &|account| account.hours[hour])));
-        columns
+        columns.extend((0..24).map(|hour| count(&format!("hour_{hour:02}"), &|account| account.hours[hour].into())));
+        Ok(DataFrame::new(self.accounts.len(), columns)?)
     }
 }
 

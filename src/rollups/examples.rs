@@ -81,7 +81,7 @@ pub(super) fn empty() -> DayFrames {
 /// A roll-up's rows with their texts.
 pub(super) fn spelled(rollup: &Rollup, frames: &DayFrames) -> DataFrame {
     let mut rows = rollup.rows(frames).unwrap();
-    for batch in to_batches(rollup.table, &rows.clone(), &frames.texts).unwrap() {
+    for batch in to_batches(rollup.table, &rows.clone(), &frames.texts).map(Result::unwrap) {
         for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
             if let Some(texts) = column.as_string_opt::<i32>() {
                 let texts: StringChunked = texts.iter().collect();

@@ -102,8 +102,9 @@ impl<const KEY: usize, const SMALLEST: usize, const SUMS: usize> Groups<KEY, SMA
 
     /// The groups as columns: the key's texts, the smallest texts, the number of rows, the sums, `first_seen` and
     /// `last_seen`. A text is its place among the day's texts.
-    pub(super) fn columns(&self, places: &Places) -> Vec<Column> {
+    pub(super) fn into_columns(self, places: &Places) -> Vec<Column> {
         let layout = self.layout;
+        drop(self.places);
         let text = |name: &str, number: &dyn Fn(&Group<KEY, SMALLEST, SUMS>) -> Number| {
             let column: UInt32Chunked = self.groups.iter().map(|group| places.of(number(group))).collect();
             column.with_name(name.into()).into_column()

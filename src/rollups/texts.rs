@@ -8,6 +8,7 @@ use std::sync::Arc;
 use arrow::array::{Array, DictionaryArray, StringArray};
 use arrow::datatypes::Int32Type;
 use rustc_hash::FxHashMap;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// The number of a text; [`MISSING`] where there is none.
 pub type Number = u32;
@@ -16,34 +17,60 @@ pub type Number = u32;
 pub const MISSING: Number = 0;
 
 /// Every different text of a day, once.
+#[derive(Default)]
 pub struct Texts {
-    numbers: FxHashMap<Arc<str>, Number>,
-    texts: Vec<Arc<str>>,
+    written: Written,
+    /// The number of the text with this hash; a text whose hash is taken has the next one that is free.
+    numbers: FxHashMap<u64, Number>,
 }
 
-impl Default for Texts {
+/// Texts one behind the other, since a day has a million of them, and a piece of memory for each would hold more
+/// of the allocator's words than of ours. What is missing has no text.
+#[derive(Debug)]
+struct Written {
+    bytes: String,
+    /// Where each number's text ends, and the next one's begins.
+    ends: Vec<usize>,
+}
+
+impl Default for Written {
     fn default() -> Self {
-        Self { numbers: FxHashMap::default(), texts: vec!["".into()] }
+        Self { bytes: String::new(), ends: vec![0] }
+    }
+}
+
+impl Written {
+    fn text(&self, number: Number) -> Option<&str> {
+        let number = number as usize;
+        self.bytes.get(*self.ends.get(number.checked_sub(1)?)?..*self.ends.get(number)?)
+    }
+
+    fn write(&mut self, text: &str) -> Number {
+        self.bytes.push_str(text);
+        self.ends.push(self.bytes.len());
+        Number::try_from(self.ends.len() - 1).unwrap_or(Number::MAX)
     }
 }
 
 impl Texts {
     /// The number of a text, which it keeps from now on.
     pub fn number(&mut self, text: &str) -> Number {
-        if let Some(number) = self.numbers.get(text) {
-            return *number;
+        let mut hash = xxh3_64(text.as_bytes());
+        while let Some(number) = self.numbers.get(&hash) {
+            if self.written.text(*number) == Some(text) {
+                return *number;
+            }
+            hash = hash.wrapping_add(1);
         }
-        let number = Number::try_from(self.texts.len()).unwrap_or(Number::MAX);
-        let text: Arc<str> = text.into();
-        self.texts.push(Arc::clone(&text));
-        self.numbers.insert(text, number);
+        let number = self.written.write(text);
+        self.numbers.insert(hash, number);
         number
     }
 
     /// The text of a number.
     #[must_use]
     pub fn text(&self, number: Number) -> Option<&str> {
-        self.texts.get(number as usize).filter(|_| number != MISSING).map(AsRef::as_ref)
+        self.written.text(number)
     }
 
     /// The number of each row's text. Every text of the dictionary is looked up once; `None` where its values are
@@ -67,33 +94,36 @@ impl Texts {
 
     /// The texts in order, and where each number's text is among them.
     #[must_use]
-    pub fn in_order(&self) -> (InOrder, Places) {
+    pub fn in_order(self) -> (InOrder, Places) {
+        let written = self.written;
         // Most texts differ in their first bytes, which compare as one number.
-        let head = |text: &str| {
+        let head = |number: Number| {
             let mut head = [0; 8];
+            let text = written.text(number).unwrap_or_default();
             head.iter_mut().zip(text.bytes()).for_each(|(byte, of_text)| *byte = of_text);
             u64::from_be_bytes(head)
         };
-        let texts = self.texts.iter().zip(0..).skip(1);
-        let mut order: Vec<(u64, &Arc<str>, Number)> = texts.map(|(text, number)| (head(text), text, number)).collect();
-        order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.cmp(b.1)));
-        let mut places = vec![None; self.texts.len()];
-        for (place, (_, _, number)) in (0..).zip(&order) {
+        let mut order: Vec<_> = (0..).zip(&written.ends).skip(1).map(|(number, _)| (head(number), number)).collect();
+        order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| written.text(a.1).cmp(&written.text(b.1))));
+        let mut places = vec![None; written.ends.len()];
+        for (place, (_, number)) in (0..).zip(&order) {
             places[*number as usize] = Some(place);
         }
-        (InOrder(order.into_iter().map(|(_, text, _)| Arc::clone(text)).collect()), Places(places))
+        let numbers = order.into_iter().map(|(_, number)| number).collect();
+        (InOrder(Arc::new((written, numbers))), Places(places))
     }
 }
 
 /// A day's texts, sorted by their bytes.
 #[derive(Clone, Debug, Default)]
-pub struct InOrder(Arc<[Arc<str>]>);
+pub struct InOrder(Arc<(Written, Vec<Number>)>);
 
 impl InOrder {
     /// The text at a place.
     #[must_use]
     pub fn text(&self, place: u32) -> Option<&str> {
-        self.0.get(place as usize).map(AsRef::as_ref)
+        let (written, numbers) = &*self.0;
+        written.text(*numbers.get(place as usize)?)
     }
 }
 
