@@ -1,7 +1,7 @@
 // Chromium without a network, and the page in it as a reader sees it.
 
 import { createRequire } from 'node:module';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -38,8 +38,9 @@ export class Browser {
     return this.troubles.splice(0);
   }
 
-  close() {
-    return this.engine.close();
+  async close() {
+    await this.engine.close();
+    rmSync(this.downloads, { recursive: true, force: true });
   }
 }
 

@@ -28,7 +28,7 @@ export function numbers(context: Context): Child {
       'div',
       { class: 'widget' },
       h('p', { class: 'figure', id: 'widget' }, format.count(figure('accounts'))),
-      h('div', {}, h('p', { class: 'widget-name' }, format.many(t.widget, figure('accounts'))), h('p', { class: 'quiet' }, change(context, figure('change_accounts'), figure('change_accounts_percent')), ' ', h('span', {}, compared))),
+      h('div', {}, h('p', { class: 'widget-name' }, format.many(t.widget, figure('accounts'))), h('p', { class: 'quiet' }, change(context, figure('change_accounts'), figure('change_accounts_percent')), ' ', figure('previous_accounts') > 0 && h('span', {}, compared))),
     ),
     h(
       'dl',
