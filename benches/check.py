@@ -1,7 +1,8 @@
 """Compares an answer with the truth, cell by cell: messages per day, account and TLS version.
 
-Two shapes of answers are read: the rivals' (`Mar  2,account,TLSv1,17`, no header) and mailtally's
-(`date,account,tls_version,messages,recipients`, where TLS 1.0 is `TLSv1.0`).
+Three shapes of answers are read: that of the rivals on Postfix (`Mar  2,account,TLSv1,17`, no header), on Exim
+(`2026-03-02,account,TLS1.0,17`), and mailtally's (`date,account,tls_version,messages,recipients`, where TLS 1.0 is
+`TLSv1.0`).
 """
 import csv
 from collections import Counter
@@ -24,8 +25,15 @@ def answer(path):
             if row[0] == "date":
                 continue
             day = row[0].split()[-1] if " " in row[0] else row[0][-2:]
-            cells[int(day), row[1], {"TLSv1.0": "TLSv1"}.get(row[2], row[2])] += int(row[3])
+            cells[int(day), row[1], version(row[2])] += int(row[3])
     return +cells
+
+
+def version(spelling):
+    """A TLS version as the truth spells it."""
+    if spelling.startswith("TLS1"):
+        spelling = spelling.replace("TLS", "TLSv", 1)
+    return "TLSv1" if spelling == "TLSv1.0" else spelling
 
 
 def verdict(wanted, path):

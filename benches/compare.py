@@ -1,146 +1,128 @@
-"""Runs each contestant in turn, checks its answer, and writes the table. Called by compare.sh."""
-import csv
-import datetime
+"""Runs the contestants in turn, checks their answers, and writes the table. Called by compare.sh."""
 import os
 import pathlib
-import platform
-import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
 
-import deltalake
-import duckdb
-import polars
-
+import contestants as who
+import report
 from check import truth, verdict
 
-RIVALS = pathlib.Path(__file__).parent / "rivals"
-PIPELINE = """name = "bench"
-lake = "{place}/lake"
-publish = "{place}/published"
-[[sources]]
-name = "mx1"
-format = "postfix"
-files = ["{log}"]
-timezone = "UTC"
-year = 2026
-[run]
-lookback_days = "all"
-"""
+
+@dataclass
+class Cost:
+    """What a command took: seconds of all its processes, seconds, MiB of its largest process."""
+
+    cpu: float
+    wall: float
+    peak: float
 
 
 @dataclass
 class Result:
-    """What one contestant took: seconds, seconds, MiB."""
+    """What became of a contestant: its cheapest run, or none where it is missing or failed, and a word on its answer."""
 
     name: str
-    cpu: float
-    wall: float
-    peak: float
+    cost: Cost | None
     exact: str
+
+    def is_fault(self):
+        return self.exact not in ("yes", report.ANOTHER) and not self.exact.startswith("not installed")
 
 
 def main():
-    folder, out, runs, binary = pathlib.Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
-    log, wanted = folder / "mail.log", truth(folder / "truth.csv")
-    results = []
-    with tempfile.TemporaryDirectory(prefix="run-", dir=folder) as scratch:
-        for name, command, collect in contestants(binary, log, pathlib.Path(scratch)):
-            result = measure(name, command, collect, wanted, pathlib.Path(scratch), runs)
-            print(f"{name}: {result.cpu:.2f} CPU s, {result.wall:.2f} s, {result.peak:.0f} MiB, exact: {result.exact}", file=sys.stderr)
-            results.append(result)
-    text = report(results, log, runs, binary)
+    kind, log, out, runs, binary = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]), sys.argv[5]
+    if binary and kind not in who.formats(binary):
+        say(f"this mailtally does not read {kind} (mailtally formats): the rivals run without it")
+        binary = ""
+    load = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory(prefix="run-", dir=log.parent) as scratch:
+        scratch = pathlib.Path(scratch)
+        contestants = who.contestants(kind, binary, log, scratch)
+        results = compare(contestants, truth(log.with_name("truth.csv")), runs, scratch)
+        beside = yardsticks(kind, binary, log, runs, scratch) if binary else []
+    tools = [binary, *(need for contestant in contestants for need in contestant.needs), "zstd", "gzip"]
+    text = report.page(kind, log, runs, load, results, beside, tools)
     print(text)
     if out != "-":
         pathlib.Path(out).parent.mkdir(parents=True, exist_ok=True)
         pathlib.Path(out).write_text(text)
-    return 1 if any(result.exact != "yes" for result in results) else 0
+    return 1 if any(result.is_fault() for result in results) else 0
 
 
-def contestants(binary, log, scratch):
-    """(name, shell command that leaves its answer in `answer`, function to be called before the answer is read)."""
-    quoted, answer, rivals = shlex.quote(str(log)), "answer", shlex.quote(str(RIVALS))
-    if binary:
-        pipeline = scratch / "bench.toml"
-        pipeline.write_text(PIPELINE.format(place=scratch, log=log))
-        yield "mailtally tally", f"{shlex.quote(binary)} tally --csv --format postfix --timezone UTC --year 2026 {quoted} > {answer}", None
-        yield "mailtally run", f"{shlex.quote(binary)} run {shlex.quote(str(pipeline))} > run.txt", lambda: answer_of_lake(scratch)
-    if shutil.which("mawk"):
-        yield "mawk", f"mawk -f {rivals}/accepted.awk {quoted} > {answer}", None
-    if shutil.which("rg") and shutil.which("mawk"):
-        # What a person would write to help mawk: only the lines of the two programs that matter.
-        yield "rg \\| mawk", f"rg -a --no-line-number 'postfix/(submissions?|smtps)/smtpd\\[|postfix/qmgr\\[.*active\\)$' {quoted} | mawk -f {rivals}/accepted.awk > {answer}", None
-    python = shlex.quote(sys.executable)
-    yield "Polars", f"{python} {rivals}/pol2.py {quoted} {answer}", None
-    yield "DuckDB", f"{python} {rivals}/duck2.py {quoted} {answer}", None
+def compare(contestants, wanted, runs, scratch):
+    """Everybody's best run. They take turns, so that a slow minute of the machine meets all."""
+    results = {}
+    for turn in range(runs):
+        for contestant in contestants:
+            before = results.get(contestant.name)
+            if turn == 0 or (before.exact == "yes"):
+                result = attempt(contestant, wanted, scratch)
+                results[contestant.name] = better(before, result)
+                say(f"{contestant.name}: {described(result)}")
+    return list(results.values())
 
 
-def answer_of_lake(scratch):
-    """What `mailtally run` has put into its daily table, as CSV."""
-    table = deltalake.DeltaTable(str(scratch / "lake" / "daily_tls")).to_pyarrow_table(columns=["date", "account", "tls_version", "messages"])
-    with (scratch / "answer").open("w", newline="") as file:
-        csv.writer(file).writerows(row.values() for row in table.to_pylist())
+def better(before, result):
+    """The cheaper of two results; one that is wrong or has failed outdoes all."""
+    if before is None or result.exact != "yes":
+        return result
+    return min(before, result, key=lambda one: one.cost.cpu)
 
 
-def measure(name, command, collect, wanted, scratch, runs):
-    """The run of the least CPU out of `runs`; each one starts from nothing, and each answer is checked."""
-    best = None
-    for _ in range(runs):
-        for left in ("lake", "published", "answer", "run.txt"):
-            path = scratch / left
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-        done = subprocess.run(["/usr/bin/time", "-o", "time.txt", "-f", "%U %S %e %M", "sh", "-c", command], cwd=scratch, stderr=subprocess.PIPE, text=True)
-        if done.returncode:
-            raise SystemExit(f"{name} failed with {done.returncode}: {done.stderr[-800:]}")
-        user, system, wall, peak = map(float, (scratch / "time.txt").read_text().split())
-        if collect:
-            collect()
-        result = Result(name, user + system, wall, peak / 1024, verdict(wanted, scratch / "answer"))
-        if best is None or result.exact != "yes" or (best.exact == "yes" and result.cpu < best.cpu):
-            best = result
-    return best
+def attempt(contestant, wanted, scratch):
+    """One run from nothing, with its answer checked."""
+    if missing := contestant.missing():
+        return Result(contestant.name, None, f"not installed: {', '.join(missing)}")
+    for left in ("lake", "published", "answer", "run.txt"):
+        path = scratch / left
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    try:
+        cost = measure(contestant.command, scratch)
+        if not contestant.same_question:
+            return Result(contestant.name, cost, report.ANOTHER)
+        if contestant.collect:
+            contestant.collect()
+        return Result(contestant.name, cost, verdict(wanted, scratch / "answer"))
+    except Exception as error:  # One contestant's trouble is a line in the table, not the end of the comparison.
+        return Result(contestant.name, None, f"**failed**: {' '.join(str(error).split())[:200]}")
 
 
-def report(results, log, runs, binary):
-    """The table and what it was measured on, in Markdown."""
-    size = log.stat().st_size / 1e6
-    ours = results[0].cpu if binary else None
-    lines = [f"# Postfix, {size:,.0f} MB", "",
-             "Accepted messages per day, account and TLS version. `mailtally tally` answers that question; `mailtally run` does the whole night:",
-             "it reads, writes the lake, rolls up, and publishes the reports. The log is of `benches/gen_postfix.py`, in the page cache;",
-             f"best of {runs} runs by CPU time. CPU is user and system time of all processes, peak is that of the largest process.", "",
-             "| | CPU s | wall s | peak MiB | MB per CPU s | CPU to tally's | exact |", "|---|--:|--:|--:|--:|--:|---|"]
-    for result in results:
-        ratio = f"{result.cpu / max(ours, 0.01):.2f}" if ours else ""
-        lines.append(f"| {result.name} | {result.cpu:.2f} | {result.wall:.2f} | {result.peak:.0f} | {size / max(result.cpu, 0.01):,.0f} | {ratio} | {result.exact} |")
-    lines += ["", f"{datetime.date.today()}, {processor()}, {os.cpu_count()} cores, {memory()}, {platform.system()} {platform.release()}.", ""]
-    versions = [first_line([binary, "--version"])] if binary else []
-    versions += [first_line(["mawk", "-W", "version"]), first_line(["rg", "--version"]), f"Polars {polars.__version__}", f"DuckDB {duckdb.__version__}", f"Python {platform.python_version()}"]
-    return "\n".join(lines + [", ".join(filter(None, versions)) + ".", ""])
+def measure(command, scratch):
+    """What a shell command takes. Nobody pays for a locale that the logs do not need."""
+    timed = ["/usr/bin/time", "-o", "time.txt", "-f", "%U %S %e %M", "bash", "-o", "pipefail", "-c", command]
+    done = subprocess.run(timed, cwd=scratch, stderr=subprocess.PIPE, text=True, env={**os.environ, "LC_ALL": "C"})
+    if done.returncode:
+        raise RuntimeError(f"exit code {done.returncode}: {done.stderr[-800:]}")
+    user, system, wall, peak = map(float, (scratch / "time.txt").read_text().split())
+    return Cost(user + system, wall, peak / 1024)
 
 
-def processor():
-    """The model as lscpu says it."""
-    for line in subprocess.run(["lscpu"], capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}).stdout.splitlines():
-        if line.startswith("Model name:"):
-            return line.partition(":")[2].strip()
-    return platform.machine()
+def yardsticks(kind, binary, log, runs, scratch):
+    """[(file, tally's cost, what is beside it, its cost)]: in turn, the best of each."""
+    rows = []
+    for file, name, command, need in who.yardsticks(log):
+        if not file.exists() or not who.version(need):
+            rows.append((file.name, None, name, None))
+            continue
+        tally = who.tally(kind, binary, file).command
+        pairs = [(measure(tally, scratch), measure(command, scratch)) for _ in range(runs)]
+        ours, theirs = (min(costs, key=lambda cost: cost.cpu) for costs in zip(*pairs))
+        rows.append((file.name, ours, name, theirs))
+        say(f"tally {file.name}: {ours.cpu:.2f} CPU s, {name}: {theirs.cpu:.2f} CPU s")
+    return rows
 
 
-def memory():
-    """The machine's memory."""
-    return f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB"
+def described(result):
+    cost = result.cost
+    return f"{cost.cpu:.2f} CPU s, {cost.wall:.2f} s, {cost.peak:.0f} MiB, exact: {result.exact}" if cost else result.exact
 
 
-def first_line(command):
-    """The first line that a program says of its version, or nothing where it is not installed."""
-    if not shutil.which(command[0]):
-        return ""
-    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    return (done.stdout or done.stderr).splitlines()[0].strip()
+def say(text):
+    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-# Where the outer tests find the binary and their Python packages. Sourced, not run.
+# Where the outer tests find the binary, their Python packages and their tools. Sourced, not run.
 #
 # MAILTALLY_BIN names a binary; without it, cargo builds one. Packages are kept in
 # ${XDG_CACHE_HOME:-~/.cache}/mailtally-tests, one folder per set of pinned versions.
@@ -49,4 +49,11 @@ prepare_npm() {
         (cd "$npm_folder" && npm ci --silent --no-audit --no-fund --ignore-scripts) || give_up "npm ci for $1"
         touch "$npm_folder/complete"
     fi
+}
+
+# Makes sure that valgrind is there: Debian's package, for which this has to be root.
+prepare_valgrind() {
+    command -v valgrind > /dev/null && return
+    { apt-get update -qq && apt-get install -y -qq --no-install-recommends valgrind; } > /dev/null ||
+        give_up "valgrind cannot be installed: apt-get install valgrind, as root"
 }

@@ -6,7 +6,7 @@
 //!
 //! Three parts of such a line are the client's own words: its HELO name in front of its address, the message id and the
 //! subject behind the size. A field is therefore looked for between the last address in front of the first of those
-//! texts and the size; see [`Accepted::of`].
+//! texts and the size; see [`Parts::of`].
 
 use memchr::memmem;
 
@@ -73,16 +73,16 @@ impl Format for Exim {
     fn parse<'a>(&self, line: &Line<'a>) -> Result<Option<Record<'a>>, Unreadable> {
         let message = own_text(line.message);
         let Some((queue_id, text)) = behind_id(message) else { return Ok(refused(message)) };
+        if !queue_id.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-') {
+            return Ok(None);
+        }
         match text.get(..3) {
-            Some(b"<= ") => match accepted(queue_id, &text[3..]) {
+            Some(b"<= ") => {
+                let Some(message) = accepted(queue_id, &text[3..])? else { return Ok(None) };
                 // Of a line in pieces, later lines tell of each recipient.
-                Found::Message(message) if first_piece(line.message).is_some() => {
-                    Ok(Some(Record::Accepted(Accepted { recipients: None, ..message })))
-                }
-                Found::Message(message) => Ok(Some(Record::Accepted(message))),
-                Found::OfOthers => Ok(None),
-                Found::Unreadable => Err(Unreadable("<= with A= that cannot be read")),
-            },
+                let recipients = message.recipients.filter(|_| first_piece(line.message).is_none());
+                Ok(Some(Record::Accepted(Accepted { recipients, ..message })))
+            }
             Some(b"=> " | b"-> " | b"** ") => Ok(Some(Record::Delivered { queue_id })),
             Some(b"Com") => Ok(Some(Record::Completed { queue_id })),
             _ => Ok(None),
@@ -157,8 +157,7 @@ fn behind_id(text: &[u8]) -> Option<(&[u8], &[u8])> {
         _ => return None,
     };
     let (id, rest) = text.split_at_checked(length)?;
-    let rest = rest.strip_prefix(b" ")?;
-    id.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-').then_some((id, rest))
+    Some((id, rest.strip_prefix(b" ")?))
 }
 
 /// Digits of base 62 as a number.
@@ -174,122 +173,152 @@ fn seconds(digits: &[u8]) -> i64 {
     })
 }
 
-/// What a `<=` line turned out to be.
-enum Found<'a> {
-    Message(Accepted<'a>),
-    OfOthers,
-    Unreadable,
-}
-
-/// `SENDER H=NAME (HELO) [IP]:PORT I=[IP]:PORT P=PROTOCOL X=… CV=… SNI=… A=NAME:ACCOUNT S=SIZE … id=… T="…" … for …`.
-fn accepted<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Found<'a> {
-    if memmem::find(text, b" A=").is_none() {
-        return Found::OfOthers;
-    }
-    let Some((mail_from, rest)) = sender(text) else { return Found::Unreadable };
-    let Some(parts) = Parts::of(rest) else { return Found::Unreadable };
-    let Some((authenticator, account)) = parts.authenticated() else { return Found::OfOthers };
-    let (client, helo) = parts.client();
-    let encrypted = parts.encrypted();
-    Found::Message(Accepted {
+/// `SENDER H=NAME (HELO) [IP]:PORT I=[IP]:PORT P=PROTOCOL X=… CV=… SNI=… A=NAME:ACCOUNT S=SIZE … id=… T="…" … for …`;
+/// none where nobody authenticated.
+fn accepted<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Result<Option<Accepted<'a>>, Unreadable> {
+    let found = sender(text).and_then(|(mail_from, rest)| Some((mail_from, Parts::of(rest)?)));
+    let Some((mail_from, parts)) = found else {
+        let authenticated = memmem::find(text, b" A=").is_some();
+        return if authenticated { Err(Unreadable("<= with A= that cannot be read")) } else { Ok(None) };
+    };
+    let Some((authenticator, account)) = parts.authenticated() else { return Ok(None) };
+    let (client, helo) = client(parts.whence);
+    Ok(Some(Accepted {
         queue_id,
         service: parts.service(),
         client,
         helo,
-        encrypted,
+        encrypted: parts.encrypted(),
         mechanism: mechanism(authenticator),
         account,
         mail_from,
         size: number(parts.size),
         recipients: parts.recipients(),
-        message_id: parts.message_id(),
-    })
+        message_id: parts.message_id,
+    }))
 }
 
 /// The envelope's sender, `<>` for none, and what follows it. A quoted local part may hold blanks.
 fn sender(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut quoted = false;
-    let mut escaped = false;
-    for (at, byte) in text.iter().enumerate() {
-        match byte {
-            b' ' if !quoted => return Some((if &text[..at] == b"<>" { b"" } else { &text[..at] }, &text[at..])),
-            b'"' if !escaped => quoted = !quoted,
-            _ => {}
-        }
+    let end = if text.first() == Some(&b'"') { behind_quotes(text)? } else { memchr::memchr(b' ', text)? };
+    let (sender, rest) = text.split_at(end);
+    Some((if sender == b"<>" { b"" } else { sender }, rest))
+}
+
+/// Where the first blank outside quotation marks is.
+fn behind_quotes(text: &[u8]) -> Option<usize> {
+    let (mut quoted, mut escaped) = (false, false);
+    text.iter().position(|byte| {
+        quoted ^= *byte == b'"' && !escaped;
         escaped = *byte == b'\\' && !escaped;
-    }
-    None
+        *byte == b' ' && !quoted
+    })
 }
 
 /// The parts of a `<=` line.
+#[derive(Default)]
 struct Parts<'a> {
     /// From `H=` up to the protocol.
     whence: &'a [u8],
     /// The value of `P=`.
     protocol: &'a [u8],
-    /// Between the protocol and the size.
-    fields: &'a [u8],
+    /// The value of `X=`; empty where there is none.
+    cipher: &'a [u8],
+    /// The value of `A=`, which may hold blanks.
+    authenticated: Option<&'a [u8]>,
     /// The value of `S=`.
     size: &'a [u8],
+    /// The value of `id=`.
+    message_id: &'a [u8],
     /// What follows the size.
     rest: &'a [u8],
 }
 
-impl<'a> Parts<'a> {
-    fn of(text: &'a [u8]) -> Option<Self> {
-        // The client's own words begin behind the size at the latest; what looks like a protocol there is none.
-        let first = protocol(text, 0)?;
-        let behind = |from: usize| {
-            let words = [&b" id="[..], b" T=\""].map(|name| memmem::find(&text[from..], name));
-            words.into_iter().flatten().min().map_or(text.len(), |at| from + at)
-        };
-        let end = behind(first);
-        // The client's name stands in front, so the last protocol before the end is the server's.
-        let mut at = first;
-        while let Some(next) = protocol(&text[..end], at + 1) {
-            at = next;
-        }
-        let (whence, rest) = (&text[..at], &text[at + b" P=".len()..]);
-        let blank = memchr::memchr(b' ', rest).unwrap_or(rest.len());
-        let (protocol, rest) = rest.split_at(blank);
-        let limit = rest.len() - (text.len() - end).min(rest.len());
-        let size_at = memmem::rfind(&rest[..limit], b" S=")?;
-        let size = &rest[size_at + b" S=".len()..];
-        let digits = size.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        Some(Self { whence, protocol, fields: &rest[..size_at], size: &size[..digits], rest: &size[digits..] })
-    }
+/// Where the fields behind a protocol begin.
+#[derive(Clone, Copy, Default)]
+struct Places {
+    protocol: usize,
+    cipher: Option<usize>,
+    /// Where the client's own word on the server's name begins: what follows it is not the cipher's field.
+    server_name: bool,
+    account: Option<usize>,
+    /// The size, and the account's field in front of it.
+    size: Option<(usize, Option<usize>)>,
+}
 
-    /// The client's name, address, and what it called itself.
-    fn client(&self) -> (Client<'a>, &'a [u8]) {
-        client(self.whence)
+impl<'a> Parts<'a> {
+    /// Reads the line from one `=` to the next. The client's name stands in front of the server's own fields, so each
+    /// protocol behind an address begins anew; the message id and the subject stand behind, so the first of those
+    /// ends it.
+    fn of(text: &'a [u8]) -> Option<Self> {
+        let mut found: Option<Places> = None;
+        let mut message_id: &[u8] = b"";
+        for at in memchr::memchr_iter(b'=', text) {
+            match (&text[..at], &mut found) {
+                ([before @ .., b' ', b'P'], _) if follows_address(before) => {
+                    found = Some(Places { protocol: at, ..Places::default() });
+                }
+                ([.., b' ', b'X'], Some(places)) if !places.server_name && places.cipher.is_none() => {
+                    places.cipher = Some(at);
+                }
+                ([.., b' ', b'S', b'N', b'I'], Some(places)) => places.server_name = true,
+                ([.., b' ', b'A'], Some(places)) => places.account = Some(at),
+                ([.., b' ', b'S'], Some(places)) => places.size = Some((at, places.account)),
+                ([.., b' ', b'i', b'd'], Some(_)) => {
+                    message_id = word(&text[at + 1..]);
+                    break;
+                }
+                ([.., b' ', b'T'], Some(_)) if text.get(at + 1) == Some(&b'"') => break,
+                _ => {}
+            }
+        }
+        let Places { protocol, cipher, size, .. } = found?;
+        let (size_at, account) = size?;
+        let behind = |at: usize| &text[at + 1..];
+        let size = behind(size_at);
+        let digits = size.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        Some(Self {
+            whence: &text[..protocol - b" P".len()],
+            protocol: word(behind(protocol)),
+            cipher: cipher.filter(|at| *at < size_at).map_or(b"", |at| word(behind(at))),
+            authenticated: account.map(|at| &text[at + 1..size_at - b" S".len()]),
+            size: &size[..digits],
+            message_id,
+            rest: &size[digits..],
+        })
     }
 
     /// The service that a port stands for, where `log_selector` has `+incoming_interface`.
     fn service(&self) -> &'static [u8] {
-        let port = memmem::rfind(self.whence, b" I=[").and_then(|at| {
-            let close = at + memchr::memchr(b']', &self.whence[at..])?;
-            self.whence[close + 1..].strip_prefix(b":")
-        });
+        // The last address is the client's, or else its own port is the last thing in front of the protocol.
+        let Some(at) = memchr::memrchr(b'[', self.whence).filter(|at| self.whence[..*at].ends_with(b" I=")) else {
+            return b"";
+        };
+        let port = self.whence[at..].iter().position(|byte| *byte == b']').map(|close| &self.whence[at + close + 1..]);
         match port {
-            Some(b"465") => b"smtps",
-            Some(b"587") => b"submission",
-            Some(b"25") => b"smtp",
+            Some(b":465") => b"smtps",
+            Some(b":587") => b"submission",
+            Some(b":25") => b"smtp",
             _ => b"",
         }
     }
 
+    /// `X=VERSION:CIPHER:BITS`.
     fn encrypted(&self) -> Encrypted<'a> {
         if !is_encrypted(self.protocol) {
             return Encrypted::No;
         }
-        cipher(self.fields).unwrap_or(Encrypted::Yes)
+        let Some(colon) = memchr::memchr(b':', self.cipher) else { return Encrypted::Yes };
+        let (version, rest) = (&self.cipher[..colon], &self.cipher[colon + 1..]);
+        let end = memchr::memrchr(b':', rest).unwrap_or(rest.len());
+        Encrypted::With { version, cipher: &rest[..end] }
     }
 
     /// The authenticator and, where it sets one, the account.
     fn authenticated(&self) -> Option<(&'a [u8], &'a [u8])> {
-        let at = memmem::rfind(self.fields, b" A=")?;
-        let value = &self.fields[at + b" A=".len()..];
-        let Some(colon) = memchr::memchr(b':', value) else { return Some((value, b"")) };
+        // Fields that stand between the account and the size in newer versions are no part of it.
+        let value = self.authenticated?;
+        let Some(colon) = memchr::memchr(b':', value) else { return Some((word(value), b"")) };
         let account = &value[colon + 1..];
         // `+smtp_mailauth` adds the sender that the client named at `AUTH=` (RFC 4954 section 5).
         let end = memchr::memchr(b':', account).unwrap_or(account.len());
@@ -298,29 +327,27 @@ impl<'a> Parts<'a> {
 
     /// The words behind ` for `, where `log_selector` has `+received_recipients`: the last of the line's fields.
     fn recipients(&self) -> Option<u32> {
-        let at = memmem::rfind(self.rest, b" for ")?;
+        const FOR: &[u8] = b" for ";
+        let at = self.rest.windows(FOR.len()).rposition(|words| words == FOR)?;
+        let behind = &self.rest[at + FOR.len()..];
         // A subject may hold the word; the server's own stands behind the subject's last quotation mark.
-        if memchr::memchr(b'"', &self.rest[at..]).is_some() && memmem::find(self.rest, b" T=\"").is_some() {
+        if memchr::memchr(b'"', behind).is_some() && memmem::find(self.rest, b" T=\"").is_some() {
             return None;
         }
-        let words = self.rest[at + b" for ".len()..].split(|byte| *byte == b' ').filter(|word| !word.is_empty());
-        u32::try_from(words.count()).ok()
-    }
-
-    fn message_id(&self) -> &'a [u8] {
-        let Some(at) = memmem::find(self.rest, b" id=") else { return b"" };
-        let value = &self.rest[at + b" id=".len()..];
-        &value[..memchr::memchr(b' ', value).unwrap_or(value.len())]
+        u32::try_from(behind.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).count()).ok()
     }
 }
 
-/// Where ` P=` stands behind an address, from a place on.
-fn protocol(text: &[u8], from: usize) -> Option<usize> {
-    memmem::find_iter(&text[from..], b" P=").map(|at| from + at).find(|at| {
-        let digits = text[..*at].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-        let address = &text[..at - digits];
-        address.ends_with(b"]") && digits == 0 || address.ends_with(b"]:")
-    })
+/// The text up to the next blank.
+fn word(text: &[u8]) -> &[u8] {
+    &text[..memchr::memchr(b' ', text).unwrap_or(text.len())]
+}
+
+/// Whether a text ends with `[IP]` or `[IP]:PORT`.
+fn follows_address(text: &[u8]) -> bool {
+    let digits = text.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let address = &text[..text.len() - digits];
+    address.ends_with(b"]") && digits == 0 || address.ends_with(b"]:")
 }
 
 /// Whether `P=` says that there was TLS: `esmtps`, `esmtpsa`, `utf8esmtpsa` (RFC 3848, RFC 6531 section 4.3).
@@ -328,29 +355,16 @@ fn is_encrypted(protocol: &[u8]) -> bool {
     protocol.ends_with(b"smtps") || protocol.ends_with(b"smtpsa")
 }
 
-/// `X=VERSION:CIPHER:BITS` in front of what the client says of itself.
-fn cipher(fields: &[u8]) -> Option<Encrypted<'_>> {
-    let at = memmem::find(fields, b" X=")?;
-    if memmem::find(&fields[..at], b" SNI=").is_some() {
-        return None;
-    }
-    let value = &fields[at + b" X=".len()..];
-    let value = &value[..memchr::memchr(b' ', value).unwrap_or(value.len())];
-    let colon = memchr::memchr(b':', value)?;
-    let (version, rest) = (&value[..colon], &value[colon + 1..]);
-    let end = memchr::memrchr(b':', rest).unwrap_or(rest.len());
-    Some(Encrypted::With { version, cipher: &rest[..end] })
-}
-
 /// `… H=NAME (HELO) [IP]:PORT …`, of which the address is the last one but for the server's own.
 fn client(whence: &[u8]) -> (Client<'_>, &[u8]) {
-    let own = memmem::rfind(whence, b" I=[").unwrap_or(whence.len());
-    let whence = &whence[..own];
-    let Some(open) = memchr::memrchr(b'[', whence) else { return (Client::default(), b"") };
-    let close = memchr::memchr(b']', &whence[open..]).map_or(whence.len(), |at| open + at);
+    let address = |whence: &[u8]| memchr::memrchr(b'[', whence);
+    let own = address(whence).filter(|at| whence[..*at].ends_with(b" I="));
+    let whence = own.map_or(whence, |at| &whence[..at]);
+    let Some(open) = address(whence) else { return (Client::default(), b"") };
+    let close = whence[open..].iter().position(|byte| *byte == b']').map_or(whence.len(), |at| open + at);
     let ip = &whence[open + 1..close];
     let name = whence[..open].trim_ascii();
-    let name = memmem::find(name, b"H=").map_or(name, |at| &name[at + b"H=".len()..]);
+    let name = name.strip_prefix(b"H=").unwrap_or(name);
     let (name, helo) = match (memchr::memchr(b'(', name), name.last()) {
         (Some(at), Some(b')')) => (name[..at].trim_ascii_end(), &name[at + 1..name.len() - 1]),
         _ => (name, name),
@@ -358,21 +372,25 @@ fn client(whence: &[u8]) -> (Client<'_>, &[u8]) {
     (Client { name, ip }, helo)
 }
 
-/// The SASL mechanism that an authenticator's name stands for; names are the operator's choice.
+/// The SASL mechanism that an authenticator's name stands for: the first that is in it. Names are the operator's choice.
 fn mechanism(authenticator: &[u8]) -> &[u8] {
     const KNOWN: [(&[u8], &[u8]); 9] = [
+        (b"plain", b"PLAIN"),
+        (b"login", b"LOGIN"),
+        (b"cram", b"CRAM-MD5"),
         (b"xoauth2", b"XOAUTH2"),
         (b"oauthbearer", b"OAUTHBEARER"),
         (b"scram", b"SCRAM-SHA-256"),
-        (b"cram", b"CRAM-MD5"),
         (b"digest", b"DIGEST-MD5"),
         (b"gssapi", b"GSSAPI"),
-        (b"plain", b"PLAIN"),
-        (b"login", b"LOGIN"),
         (b"ntlm", b"NTLM"),
     ];
-    let contains = |word: &[u8]| authenticator.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
-    KNOWN.iter().find(|(word, _)| contains(word)).map_or(authenticator, |(_, mechanism)| mechanism)
+    let begins = |text: &[u8], word: &[u8]| text.get(..word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word));
+    let found = (0..authenticator.len()).find_map(|at| {
+        let first = authenticator[at].to_ascii_lowercase();
+        KNOWN.iter().find(|(word, _)| word[0] == first && begins(&authenticator[at..], word))
+    });
+    found.map_or(authenticator, |(_, mechanism)| mechanism)
 }
 
 /// Whether a line without an id tells of a refusal.

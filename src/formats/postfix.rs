@@ -24,8 +24,9 @@ const LONGEST_QUEUE_ID: usize = 40;
 impl Style for Postfix {
     fn wants_program(&self, program: Program<'_>) -> bool {
         let Program { tag, may_be_cut } = program;
-        let cut = || (may_be_cut || tag.starts_with(b"postfix")) && !tag.contains(&b'/');
-        Component::of(tag).is_some() || cut()
+        // What follows `postfix` is nearly always a slash, and then it need not be looked for.
+        let whole = || tag.get(b"postfix".len()) == Some(&b'/') || tag.contains(&b'/');
+        Component::of(tag).is_some() || ((may_be_cut || tag.starts_with(b"postfix")) && !whole())
     }
 }
 

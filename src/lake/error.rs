@@ -152,6 +152,18 @@ pub enum Error {
         /// What polars says.
         source: Box<polars::error::PolarsError>,
     },
+    /// A data file cannot be read.
+    #[error(
+        "cannot read '{path}' of table '{table}': {source}; if the file is gone or damaged, build its day again with --date"
+    )]
+    Read {
+        /// The table.
+        table: &'static str,
+        /// The file, relative to the table.
+        path: String,
+        /// What the decoder or the store says.
+        source: parquet::errors::ParquetError,
+    },
     /// Dead files cannot be removed.
     #[error("cannot vacuum table '{table}' in {place}: {source}; running again goes on from there")]
     Vacuum {

@@ -15,6 +15,7 @@ mod files;
 mod log;
 mod maintain;
 mod order;
+mod read;
 mod scan;
 mod snapshot;
 mod statistics;

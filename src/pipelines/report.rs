@@ -12,7 +12,8 @@ use super::{Error, Result};
 use crate::calendar::{Day, DayRange};
 use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, Table};
 use crate::lake::{DataFile, Lake};
-use crate::reports::{self, Tables, Window, export, page};
+use crate::reports::tables::{self, Reading};
+use crate::reports::{self, Tables, Window, batch, export, page};
 use crate::storage::{Storage, below, display};
 
 /// The page among the forms in which a report is published.
@@ -87,16 +88,12 @@ pub fn is_current(storage: &Storage, lake: &Lake, request: &Request) -> Result<b
     Ok(manifest(storage, &request.place)?.is_some_and(|manifest| manifest.digest == digest))
 }
 
-/// Builds the datasets without writing anything.
-///
-/// # Errors
-/// Where the lake cannot be read.
-pub fn build(lake: &Lake, request: &Request) -> Result<Published> {
-    let tables = Inputs::read(lake, &request.window)?.tables(lake)?;
+/// The datasets, nothing of which is written yet.
+fn build(tables: &Tables, request: &Request) -> Result<Published> {
     let wanted = |name: &str| request.datasets.iter().any(|asked| asked == name) || page::NEEDS.contains(&name);
     let mut datasets = Vec::new();
     for dataset in reports::DATASETS.iter().filter(|dataset| wanted(dataset.name)) {
-        datasets.push((dataset.name, reports::build(dataset, &tables, &request.window)?));
+        datasets.push((dataset.name, reports::build(dataset, tables, &request.window)?));
     }
     Ok(Published { window: request.window, datasets, files: Vec::new(), page: None })
 }
@@ -106,12 +103,15 @@ pub fn build(lake: &Lake, request: &Request) -> Result<Published> {
 /// # Errors
 /// Where the lake cannot be read or a file cannot be written.
 pub fn run(storage: &Arc<Storage>, lake: &Lake, request: &Request) -> Result<Published> {
-    let digest = Inputs::read(lake, &request.window)?.digest(request);
-    let mut published = build(lake, request)?;
-    let asked = published.datasets.iter_mut().filter(|(name, _)| request.datasets.iter().any(|asked| asked == name));
+    let inputs = Inputs::read(lake, &request.window)?;
+    let digest = inputs.digest(request);
+    let tables = inputs.tables(lake, &request.window)?;
+    let mut published = build(&tables, request)?;
+    let asked = published.datasets.iter().filter(|(name, _)| request.datasets.iter().any(|asked| asked == name));
     for (name, frame) in asked {
+        let rows = batch(frame)?;
         for export in request.formats.iter().filter_map(|format| export(format)) {
-            let bytes = (export.write)(frame)?;
+            let bytes = (export.write)(&rows)?;
             let place = below(&request.place, &format!("{name}.{}", export.extension));
             put(storage, &place, bytes)?;
             published.files.push(place);
@@ -119,7 +119,9 @@ pub fn run(storage: &Arc<Storage>, lake: &Lake, request: &Request) -> Result<Pub
     }
     if request.formats.iter().any(|format| format == HTML) {
         let place = below(&request.place, PAGE);
-        put(storage, &place, page::render(&published.datasets, &request.window, &request.title)?.into_bytes())?;
+        let activity = page::activity(&tables, &request.window)?;
+        let page = page::render(&published.datasets, &activity, &request.window, &request.title)?;
+        put(storage, &place, page.into_bytes())?;
         published.page = Some(place);
     }
     let files = published.files.iter().chain(&published.page).map(|file| name(file).to_owned()).collect();
@@ -148,18 +150,27 @@ impl Inputs {
         Ok(Self { files })
     }
 
-    fn tables(&self, lake: &Lake) -> Result<Tables> {
-        let scan = |place: usize| -> Result<_> {
-            let (table, files) = &self.files[place];
-            Ok(lake.scan(table, files)?)
+    /// The tables that datasets are made from, each file read once.
+    fn tables(&self, lake: &Lake, window: &Window) -> Result<Tables> {
+        let mut reading = Reading::default();
+        let mut read = |table: &'static Table, columns: &[&str], days: DayRange| -> Result<_> {
+            let mut rows = reading.rows(columns, &table.file_schema())?;
+            for file in self.of(table).iter().filter(|file| days.contains(file.partition.date)) {
+                for batch in lake.batches(table, &[file], columns) {
+                    reading.add(&mut rows, file.partition.date, &batch?)?;
+                }
+            }
+            Ok(rows)
         };
-        Ok(Tables {
-            daily_clients: scan(0)?,
-            daily_volume: scan(1)?,
-            daily_tls: scan(2)?,
-            daily_refusals: scan(3)?,
-            coverage: scan(4)?,
-        })
+        let clients = read(&DAILY_CLIENTS, &tables::CLIENTS, window.days())?;
+        let volume = read(&DAILY_VOLUME, &tables::VOLUME, window.days_read())?;
+        let tls = read(&DAILY_TLS, &tables::TLS, window.days_read())?;
+        Ok(reading.tables(clients, volume, tls, lake.scan(&COVERAGE, self.of(&COVERAGE))?)?)
+    }
+
+    fn of(&self, wanted: &Table) -> &[DataFile] {
+        let found = self.files.iter().find(|(table, _)| table.name == wanted.name);
+        found.map_or(&[], |(_, files)| files)
     }
 
     fn digest(&self, request: &Request) -> String {

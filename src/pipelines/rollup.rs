@@ -1,5 +1,5 @@
-//! The rollup stage: a day's submissions and refusals into the daily tables, one day per query, so that memory
-//! follows one day's groups.
+//! The rollup stage: a day's submissions and refusals into the daily tables, one day after the other, so that
+//! memory follows one day's groups.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,8 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::Result;
 use crate::calendar::{Day, DayRange};
 use crate::lake::tables::{REFUSALS, SUBMISSIONS, Table};
-use crate::lake::{DataFile, Lake, Partition, PartitionWriter, RunInfo, Snapshot};
-use crate::rollups::{DayFrames, ROLLUPS, Rollup, to_batches, totals};
+use crate::lake::{DataFile, Lake, Partition, RunInfo, Snapshot};
+use crate::rollups::{DayCount, DayFrames, ROLLUPS, Rollup, to_batches};
 
 /// What a rollup stage has done.
 #[derive(Debug, Default)]
@@ -90,19 +90,27 @@ impl Base {
 
 fn roll_up(lake: &Lake, base: &Base, day: Day) -> Result<Vec<(&'static Table, DataFile)>> {
     let digest = base.digest(day);
-    let frames = DayFrames {
-        submissions: lake.scan(&SUBMISSIONS, &base.submissions.date(day))?,
-        refusals: lake.scan(&REFUSALS, &base.refusals.date(day))?,
-    };
-    let expected = totals(&frames)?;
+    let frames = read(lake, base, day)?;
     let write = |rollup: &Rollup| -> Result<(&'static Table, DataFile)> {
         let rows = rollup.rows(&frames)?;
-        expected.check(rollup.table, day, &rows)?;
+        frames.totals.check(rollup.table, day, &rows)?;
         let mut writer = lake.writer(rollup.table, &Partition::day(day), &digest)?;
-        for batch in to_batches(rollup.table, &rows)? {
-            writer.write(&PartitionWriter::sort(rollup.table, &batch)?)?;
+        for batch in to_batches(rollup.table, &rows, &frames.texts) {
+            writer.write(&batch?)?;
         }
         Ok((rollup.table, writer.finish()?))
     };
     ROLLUPS.iter().map(write).collect()
+}
+
+/// A day in groups.
+fn read(lake: &Lake, base: &Base, day: Day) -> Result<DayFrames> {
+    let mut count = DayCount::default();
+    for batch in lake.batches(&SUBMISSIONS, &base.submissions.date(day), &DayCount::submission_columns()) {
+        count.add_submissions(&batch?)?;
+    }
+    for batch in lake.batches(&REFUSALS, &base.refusals.date(day), &DayCount::refusal_columns()) {
+        count.add_refusals(&batch?)?;
+    }
+    Ok(count.frames(day)?)
 }

@@ -2,10 +2,13 @@
 
 use polars::prelude::*;
 
+use super::tables::{CLIENTS, Reading, TLS, VOLUME};
 use super::{Tables, Window};
 use crate::calendar::Day;
-use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, Table};
+use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_TLS, DAILY_VOLUME, Table};
+use crate::rollups::examples::batch;
 pub(super) use crate::rollups::examples::{floats, ints, texts};
+use crate::rollups::texts::InOrder;
 
 /// What every dataset begins with.
 pub(super) const WINDOW_COLUMNS: [&str; 3] = ["window_start", "window_end", "as_of"];
@@ -59,8 +62,8 @@ pub(super) fn tables() -> Tables {
         daily_clients: complete(clients.unwrap(), &DAILY_CLIENTS),
         daily_volume: complete(volume.unwrap(), &DAILY_VOLUME),
         daily_tls: complete(tls.unwrap(), &DAILY_TLS),
-        daily_refusals: complete(DataFrame::empty(), &DAILY_REFUSALS),
         coverage: coverage(),
+        texts: InOrder::default(),
     }
 }
 
@@ -97,16 +100,35 @@ pub(super) fn contract() -> Tables {
     }
 }
 
+/// The same as the lake hands it out, and as reports read it.
+pub(super) fn numbered() -> Tables {
+    let Tables { daily_clients, daily_volume, daily_tls, coverage, texts: _ } = tables();
+    let mut reading = Reading::default();
+    let mut read = |table: &Table, columns: &[&str], frame: LazyFrame| {
+        let mut rows = reading.rows(columns, &table.file_schema()).unwrap();
+        for date in ["2026-02-27", "2026-03-01", "2026-03-03"].map(day) {
+            let of_date = frame.clone().filter(col("date").eq(lit(date.epoch_days()).cast(DataType::Date)));
+            let of_date = of_date.select(columns.iter().map(|name| col(*name)).collect::<Vec<_>>()).collect().unwrap();
+            reading.add(&mut rows, date, &batch(&of_date)).unwrap();
+        }
+        rows
+    };
+    let clients = read(&DAILY_CLIENTS, &CLIENTS, daily_clients);
+    let volume = read(&DAILY_VOLUME, &VOLUME, daily_volume);
+    let tls = read(&DAILY_TLS, &TLS, daily_tls);
+    reading.tables(clients, volume, tls, coverage).unwrap()
+}
+
 /// A lake without a row.
 pub(super) fn empty() -> Tables {
-    let Tables { daily_clients, daily_volume, daily_tls, daily_refusals, coverage } = tables();
+    let Tables { daily_clients, daily_volume, daily_tls, coverage, texts } = tables();
     let none = |frame: LazyFrame| frame.limit(0);
     Tables {
         daily_clients: none(daily_clients),
         daily_volume: none(daily_volume),
         daily_tls: none(daily_tls),
-        daily_refusals: none(daily_refusals),
         coverage: none(coverage),
+        texts,
     }
 }
 

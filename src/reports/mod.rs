@@ -13,14 +13,17 @@ pub mod datasets;
 pub mod digest;
 pub mod exports;
 pub mod page;
+pub mod tables;
 pub mod tls;
 mod window;
 
 use polars::prelude::*;
 
+pub use cells::batch;
 pub use datasets::{DATASETS, Dataset, build, dataset};
 pub use digest::Digest;
 pub use exports::{EXPORTS, Export, export};
+pub use tables::Tables;
 pub use window::Window;
 
 /// The result of this module.
@@ -53,6 +56,20 @@ pub enum Error {
         #[from]
         source: PolarsError,
     },
+    /// A dataset has a column of a type that no table has.
+    #[error("column '{column}' of a dataset is {found}, which no export can write; this is a defect, please report it")]
+    Column {
+        /// The column.
+        column: String,
+        /// Its type.
+        found: String,
+    },
+    /// The columns of a dataset are not of one length.
+    #[error("the columns of a dataset do not make rows: {source}; this is a defect, please report it")]
+    Rows {
+        /// What Arrow says.
+        source: arrow::error::ArrowError,
+    },
     /// A dataset could not be written in a format.
     #[error("the export as {format} failed: {reason}; try another format")]
     Export {
@@ -61,21 +78,6 @@ pub enum Error {
         /// What the writer says.
         reason: String,
     },
-}
-
-/// The daily tables over the window and the window before it, with every column of their specs.
-#[derive(Clone)]
-pub struct Tables {
-    /// `daily_clients`.
-    pub daily_clients: LazyFrame,
-    /// `daily_volume`.
-    pub daily_volume: LazyFrame,
-    /// `daily_tls`.
-    pub daily_tls: LazyFrame,
-    /// `daily_refusals`.
-    pub daily_refusals: LazyFrame,
-    /// `coverage`.
-    pub coverage: LazyFrame,
 }
 
 /// The frame of a dataset among those that were built.

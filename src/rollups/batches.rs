@@ -1,7 +1,8 @@
 //! From Polars to Arrow: a roll-up's rows as the record batches that the lake writes.
 //!
 //! The two have their own Arrow implementations. Values are copied column by column: daily tables are small next
-//! to the logs they come from, and a copy needs neither `unsafe` nor a promise about either side's memory.
+//! to the logs they come from, and a copy needs neither `unsafe` nor a promise about either side's memory. Here the
+//! places of texts become texts again.
 
 use std::sync::Arc;
 
@@ -10,33 +11,37 @@ use arrow::array::{
 };
 use polars::prelude::*;
 
-use super::{Error, Result};
+use super::{Error, InOrder, Result};
 use crate::lake::tables::{Column as Spec, Kind, Table};
 
 /// The most rows of one batch: a row group as the ingest writes them.
 pub const MAX_BATCH_ROWS: usize = 250_000;
 
 /// The frame's rows as batches of the table's file schema (without its partition columns), in the frame's order,
-/// each of at most [`MAX_BATCH_ROWS`] rows. No rows give no batch.
+/// each of at most [`MAX_BATCH_ROWS`] rows. `texts` is what the frame's texts are places in. No rows give no batch.
 ///
 /// # Errors
-/// Where the frame has not the table's columns and types.
-pub fn to_batches(table: &Table, frame: &DataFrame) -> Result<Vec<RecordBatch>> {
+/// Each batch may be one: where the frame has not the table's columns and types.
+pub fn to_batches(table: &Table, frame: &DataFrame, texts: &InOrder) -> impl Iterator<Item = Result<RecordBatch>> {
     let starts = (0..frame.height()).step_by(MAX_BATCH_ROWS);
-    starts.map(|start| batch(table, &frame.slice(start as i64, MAX_BATCH_ROWS))).collect()
+    starts.map(move |start| batch(table, &frame.slice(start as i64, MAX_BATCH_ROWS), texts))
 }
 
-fn batch(table: &Table, rows: &DataFrame) -> Result<RecordBatch> {
+fn batch(table: &Table, rows: &DataFrame, texts: &InOrder) -> Result<RecordBatch> {
     let stored = table.columns.iter().filter(|column| !table.partitions.contains(&column.name));
-    let arrays = stored.map(|column| array(table, column, rows)).collect::<Result<Vec<_>>>()?;
+    let arrays = stored.map(|column| array(table, column, rows, texts)).collect::<Result<Vec<_>>>()?;
     RecordBatch::try_new(table.file_schema(), arrays).map_err(|source| Error::Batch { table: table.name, source })
 }
 
-fn array(table: &Table, spec: &Spec, rows: &DataFrame) -> Result<ArrayRef> {
+fn array(table: &Table, spec: &Spec, rows: &DataFrame, texts: &InOrder) -> Result<ArrayRef> {
     let wanted = spec.kind.polars();
     let shape =
         |found: String| Error::Shape { table: table.name, column: spec.name, found, wanted: wanted.to_string() };
     let column = rows.column(spec.name).map_err(|_| shape("missing".to_owned()))?;
+    if let (Kind::Utf8, Ok(places)) = (spec.kind, column.u32()) {
+        let array = places.iter().map(|place| place.and_then(|place| texts.text(place)));
+        return Ok(Arc::new(array.collect::<StringArray>()));
+    }
     let fits = match column.dtype() {
         // Every instant of the lake is in UTC, whether the reader kept that word or not.
         DataType::Datetime(TimeUnit::Microseconds, _) => spec.kind == Kind::Timestamp,
@@ -79,8 +84,9 @@ mod tests {
 
     #[test]
     fn values_and_holes_survive() {
-        let rows = rollup("daily_tls").unwrap().rows(&examples::day()).unwrap();
-        let batches = to_batches(&DAILY_TLS, &rows).unwrap();
+        let frames = examples::day();
+        let rows = rollup("daily_tls").unwrap().rows(&frames).unwrap();
+        let batches: Vec<_> = to_batches(&DAILY_TLS, &rows, &frames.texts).map(Result::unwrap).collect();
         assert_eq!(batches.len(), 1);
         let batch = &batches[0];
         assert_eq!(batch.schema(), DAILY_TLS.file_schema());
@@ -94,8 +100,9 @@ mod tests {
 
     #[test]
     fn instants_stay_microseconds_in_utc() {
-        let rows = rollup("daily_refusals").unwrap().rows(&examples::day()).unwrap();
-        let batch = to_batches(&DAILY_REFUSALS, &rows).unwrap().remove(0);
+        let frames = examples::day();
+        let rows = rollup("daily_refusals").unwrap().rows(&frames).unwrap();
+        let batch = to_batches(&DAILY_REFUSALS, &rows, &frames.texts).next().unwrap().unwrap();
         let first = batch.column_by_name("first_seen").unwrap().as_primitive::<TimestampMicrosecondType>();
         assert_eq!(first.value(3), examples::at(1, 0));
         assert_eq!(first.timezone(), Some("UTC"));
@@ -104,12 +111,13 @@ mod tests {
 
     #[test]
     fn batches_are_bounded_and_keep_the_order() {
-        let rows = rollup("daily_tls").unwrap().rows(&examples::day()).unwrap();
+        let frames = examples::day();
+        let rows = rollup("daily_tls").unwrap().rows(&frames).unwrap();
         let mut many = rows.clone();
         while many.height() <= 2 * MAX_BATCH_ROWS {
             many = many.vstack(&many).unwrap();
         }
-        let batches = to_batches(&DAILY_TLS, &many).unwrap();
+        let batches: Vec<_> = to_batches(&DAILY_TLS, &many, &frames.texts).map(Result::unwrap).collect();
         assert_eq!(batches.iter().map(RecordBatch::num_rows).sum::<usize>(), many.height());
         assert!(batches.iter().all(|batch| batch.num_rows() <= MAX_BATCH_ROWS));
         let second = batches[1].column_by_name("messages").unwrap().as_primitive::<Int64Type>();
@@ -119,15 +127,17 @@ mod tests {
     #[test]
     fn no_rows_make_no_batch() {
         for rollup in ROLLUPS {
-            let rows = rollup.rows(&examples::empty()).unwrap();
-            assert!(to_batches(rollup.table, &rows).unwrap().is_empty());
+            let frames = examples::empty();
+            let rows = rollup.rows(&frames).unwrap();
+            assert!(to_batches(rollup.table, &rows, &frames.texts).next().is_none());
         }
     }
 
     #[test]
     fn a_frame_of_another_shape_is_refused() {
-        let rows = rollup("daily_tls").unwrap().rows(&examples::day()).unwrap();
-        let error = to_batches(&DAILY_REFUSALS, &rows).unwrap_err().to_string();
+        let frames = examples::day();
+        let rows = rollup("daily_tls").unwrap().rows(&frames).unwrap();
+        let error = to_batches(&DAILY_REFUSALS, &rows, &frames.texts).next().unwrap().unwrap_err().to_string();
         assert!(error.contains("daily_refusals: column 'client_ip' is missing"), "{error}");
     }
 }

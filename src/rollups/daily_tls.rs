@@ -5,23 +5,22 @@
 
 use polars::prelude::*;
 
-use super::{DayFrames, Rollup, rows, shape, sum, tls_version};
+use super::{DayFrames, Rollup, shape, sum};
 use crate::lake::tables::DAILY_TLS;
 
 /// What makes a row.
 const KEY: &[&str] = &["date", "account", "tls_version"];
 
 /// The registry's line.
-pub(super) const ROLLUP: Rollup = Rollup { table: &DAILY_TLS, build, engine: Engine::Streaming };
+pub(super) const ROLLUP: Rollup = Rollup { table: &DAILY_TLS, build };
 
 fn build(frames: &DayFrames) -> LazyFrame {
     // The domain is taken over the whole account, so that all of its rows agree on it.
-    let versions = frames
-        .submissions
-        .clone()
-        .with_column(tls_version())
-        .group_by([col("date"), col("account"), col("tls_version")])
-        .agg([col("domain").min().alias("some_domain"), rows().alias("messages"), sum("recipients")]);
+    let versions = frames.clients.clone().group_by([col("date"), col("account"), col("tls_version")]).agg([
+        col("domain").min().alias("some_domain"),
+        sum("messages"),
+        sum("recipients"),
+    ]);
     let of_account = [sum("messages").alias("all"), col("some_domain").min().alias("domain")];
     let accounts = versions.clone().group_by([col("date"), col("account")]).agg(of_account);
     let key = [col("date"), col("account")];
@@ -33,14 +32,13 @@ fn build(frames: &DayFrames) -> LazyFrame {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 mod tests {
     use super::super::examples::{self, floats, ints, texts};
     use super::*;
 
     #[test]
     fn shares_have_all_of_the_accounts_messages_below_the_line() {
-        let rows = ROLLUP.rows(&examples::day()).unwrap();
+        let rows = examples::spelled(&ROLLUP, &examples::day());
         assert_eq!(texts(&rows, "account"), [None, Some("alice@a.test"), Some("alice@a.test"), Some("bob@b.test")]);
         assert_eq!(texts(&rows, "tls_version"), [Some("none"), Some("TLSv1.0"), Some("TLSv1.3"), Some("unknown")]);
         assert_eq!(ints(&rows, "messages"), [1, 1, 3, 1]);

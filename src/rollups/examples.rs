@@ -1,8 +1,10 @@
 //! One small day whose roll-ups were worked out by hand, for the tests of this folder.
 
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::DataType as Arrow;
 use polars::prelude::*;
 
-use super::DayFrames;
+use super::{DayCount, DayFrames, Rollup, arrow_array, to_batches};
 use crate::calendar::{Day, HOUR, SECOND, Timestamp};
 use crate::lake::tables::{REFUSALS, SUBMISSIONS, Table};
 
@@ -20,8 +22,8 @@ const ALICE: Option<&str> = Some("alice@a.test");
 const BOB: Option<&str> = Some("bob@b.test");
 
 /// alice sends four messages from three addresses, bob's printer one of which little is known, and one message has
-/// no account. Both are refused now and then.
-pub(super) fn day() -> DayFrames {
+/// no account.
+fn submissions() -> DataFrame {
     let submissions = df!(
         "ts" => [at(0, 0), at(9, 0), at(9, 59), at(23, 3599), at(9, 1), at(23, 0)],
         "account" => [ALICE, ALICE, ALICE, ALICE, BOB, None],
@@ -34,26 +36,76 @@ pub(super) fn day() -> DayFrames {
         "recipients" => [Some(1_i64), Some(2), Some(2), Some(1), None, Some(1)],
         "size_bytes" => [Some(100_i64), None, Some(400), Some(300), None, Some(10)],
     );
+    complete(submissions.unwrap(), &SUBMISSIONS)
+}
+
+/// Both are refused now and then.
+fn refusals() -> DataFrame {
     let refusals = df!(
         "ts" => [at(1, 0), at(2, 0), at(10, 0), at(22, 0), at(3, 0), at(4, 0)],
         "account" => [ALICE, ALICE, BOB, None, None, None],
         "client_ip" => [Some("198.51.100.7"), Some("198.51.100.7"), None, Some("192.0.2.1"), Some("203.0.113.5"), None],
         "kind" => ["auth_failed", "auth_failed", "auth_failed", "tls_failed", "tls_failed", "tls_failed"],
     );
-    DayFrames {
-        submissions: complete(submissions.unwrap(), &SUBMISSIONS),
-        refusals: complete(refusals.unwrap(), &REFUSALS),
-    }
+    complete(refusals.unwrap(), &REFUSALS)
+}
+
+/// The day.
+pub(super) fn day() -> DayFrames {
+    in_pieces(usize::MAX)
+}
+
+/// The day, a row at a time, the last one first.
+pub(super) fn day_in_pieces() -> DayFrames {
+    in_pieces(1)
+}
+
+fn in_pieces(rows: usize) -> DayFrames {
+    let mut day = DayCount::default();
+    let (submissions, refusals) = (batch(&submissions()), batch(&refusals()));
+    let pieces = |batch: &RecordBatch| {
+        let rows = rows.min(batch.num_rows());
+        let starts = (0..batch.num_rows()).step_by(rows).rev();
+        starts.map(|start| batch.slice(start, rows)).collect::<Vec<_>>()
+    };
+    pieces(&submissions).iter().for_each(|piece| day.add_submissions(piece).unwrap());
+    pieces(&refusals).iter().for_each(|piece| day.add_refusals(piece).unwrap());
+    day.frames(date()).unwrap()
 }
 
 /// A day without a row.
 pub(super) fn empty() -> DayFrames {
-    let day = day();
-    DayFrames { submissions: day.submissions.limit(0), refusals: day.refusals.limit(0) }
+    DayCount::default().frames(date()).unwrap()
+}
+
+/// A roll-up's rows with their texts.
+pub(super) fn spelled(rollup: &Rollup, frames: &DayFrames) -> DataFrame {
+    let mut rows = rollup.rows(frames).unwrap();
+    for batch in to_batches(rollup.table, &rows.clone(), &frames.texts).map(Result::unwrap) {
+        for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
+            if let Some(texts) = column.as_string_opt::<i32>() {
+                let texts: StringChunked = texts.iter().collect();
+                rows.with_column(texts.with_name(field.name().as_str().into()).into_column()).unwrap();
+            }
+        }
+    }
+    rows
+}
+
+/// Rows as the lake hands them out: texts as dictionaries.
+pub(crate) fn batch(rows: &DataFrame) -> RecordBatch {
+    let texts = Arrow::Dictionary(Box::new(Arrow::Int32), Box::new(Arrow::Utf8));
+    let columns = rows.columns().iter().map(|column| {
+        let array = arrow_array(column).unwrap().unwrap();
+        let array =
+            if *array.data_type() == Arrow::Utf8 { arrow::compute::cast(&array, &texts).unwrap() } else { array };
+        (column.name().to_string(), array)
+    });
+    RecordBatch::try_from_iter(columns).unwrap()
 }
 
 /// The frame with all of the table's columns: the day, and nothing where nothing was given.
-fn complete(given: DataFrame, table: &Table) -> LazyFrame {
+fn complete(given: DataFrame, table: &Table) -> DataFrame {
     let height = given.height();
     let columns = table.columns.iter().map(|spec| {
         let dtype = spec.kind.polars();
@@ -67,7 +119,7 @@ fn complete(given: DataFrame, table: &Table) -> LazyFrame {
             dtype => column.cast(&dtype).unwrap(),
         }
     });
-    DataFrame::new(height, columns.collect()).unwrap().lazy()
+    DataFrame::new(height, columns.collect()).unwrap()
 }
 
 pub(crate) fn texts<'a>(frame: &'a DataFrame, column: &str) -> Vec<Option<&'a str>> {

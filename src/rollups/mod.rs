@@ -1,8 +1,14 @@
 //! Roll-ups: one day of submissions and refusals in, one day of a daily table out.
 //!
-//! Each is a pure function from lazy frames to a lazy frame, in a file of its own, with one line in [`ROLLUPS`].
-//! A query covers one day, so that memory follows the groups of that day and not the length of a backfill.
-//! Counts are cast to INT64 at once: Polars counts in 32 bits without sign, and such sums wrap without a word.
+//! ```text
+//! submissions ─▶ one pass over the day ─▶ groups ─▶ daily_clients, daily_volume, daily_tls, daily_refusals
+//! refusals    ─▶
+//! ```
+//!
+//! Each table is a pure function from the day's groups to a lazy frame, in a file of its own, with one line in
+//! [`ROLLUPS`]. All of it covers one day, so that memory follows the groups of that day and not the length of a
+//! backfill. Texts are numbers until the rows are written. Counts are INT64: Polars counts in 32 bits without
+//! sign, and such sums wrap without a word.
 
 mod balance;
 mod batches;
@@ -10,15 +16,20 @@ mod daily_clients;
 mod daily_refusals;
 mod daily_tls;
 mod daily_volume;
+mod day;
+mod groups;
 mod networks;
+pub mod texts;
 
 use polars::prelude::*;
 
 use crate::calendar::Day;
 use crate::lake::tables::{self, Kind, Table};
 
-pub use balance::{Totals, totals};
+pub use balance::Totals;
 pub use batches::{MAX_BATCH_ROWS, arrow_array, to_batches};
+pub use day::{DayCount, DayFrames};
+use texts::InOrder;
 
 /// The result of this module.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -74,23 +85,12 @@ pub enum Error {
     },
 }
 
-/// One UTC day over all sources, with every column of the tables `submissions` and `refusals`.
-#[derive(Clone)]
-pub struct DayFrames {
-    /// The day's accepted messages.
-    pub submissions: LazyFrame,
-    /// The day's refused attempts.
-    pub refusals: LazyFrame,
-}
-
 /// One daily table and how it comes about.
 pub struct Rollup {
     /// The table that it fills: its result has exactly these columns, in order, sorted.
     pub table: &'static Table,
     /// The query.
     pub build: fn(&DayFrames) -> LazyFrame,
-    /// What runs it best: in memory where distinct values are counted, streaming where sums suffice.
-    pub engine: Engine,
 }
 
 /// Every roll-up, in the order in which a run writes them.
@@ -98,12 +98,12 @@ pub static ROLLUPS: &[Rollup] =
     &[daily_clients::ROLLUP, daily_volume::ROLLUP, daily_tls::ROLLUP, daily_refusals::ROLLUP];
 
 impl Rollup {
-    /// The day's rows.
+    /// The day's rows, a text as its place among the day's texts.
     ///
     /// # Errors
     /// Where Polars cannot run the query.
     pub fn rows(&self, frames: &DayFrames) -> Result<DataFrame> {
-        run((self.build)(frames), self.engine)
+        Ok((self.build)(frames).collect()?)
     }
 }
 
@@ -111,20 +111,6 @@ impl Rollup {
 #[must_use]
 pub fn rollup(table: &str) -> Option<&'static Rollup> {
     ROLLUPS.iter().find(|rollup| rollup.table.name == table)
-}
-
-/// Runs a query in memory: right for distinct counts, and for whatever is small. [`Rollup::rows`] knows better
-/// for a daily table.
-///
-/// # Errors
-/// Where Polars cannot run it.
-pub fn collect(frame: LazyFrame) -> Result<DataFrame> {
-    run(frame, Engine::InMemory)
-}
-
-/// The one place where queries of this crate's daily tables are run.
-fn run(frame: LazyFrame, engine: Engine) -> Result<DataFrame> {
-    Ok(frame.collect_with_engine(engine)?.unwrap_single())
 }
 
 /// Brings a query into the table's shape: its columns and types in order, sorted by the table's order first and
@@ -137,33 +123,18 @@ fn shape(frame: LazyFrame, table: &Table, key: &[&str]) -> LazyFrame {
         .sort_by_exprs(order, SortMultipleOptions::default())
 }
 
-/// A table's column in its type. Instants are left as they were read: Polars without its feature `timezones`
-/// plans a cast to UTC and then makes an instant without a zone.
+/// A table's column in its type. Texts are numbers still, and instants are left as they are: Polars without its
+/// feature `timezones` plans a cast to UTC and then makes an instant without a zone.
 fn typed(column: &tables::Column) -> Expr {
     match column.kind {
-        Kind::Timestamp => col(column.name),
+        Kind::Timestamp | Kind::Utf8 => col(column.name),
         kind => col(column.name).cast(kind.polars()),
     }
-}
-
-/// The number of rows of a group.
-fn rows() -> Expr {
-    len().cast(DataType::Int64)
 }
 
 /// The sum of a column, what is not known left out.
 fn sum(column: &str) -> Expr {
     col(column).cast(DataType::Int64).sum()
-}
-
-/// The TLS version, where a missing one is `unknown` and never a group without a name.
-fn tls_version() -> Expr {
-    col("tls_version").fill_null(lit("unknown"))
-}
-
-/// The first and the last instant of a group.
-fn seen() -> [Expr; 2] {
-    [col("ts").min().alias("first_seen"), col("ts").max().alias("last_seen")]
 }
 
 #[cfg(test)]
@@ -181,8 +152,9 @@ mod tests {
             for rollup in ROLLUPS {
                 let rows = rollup.rows(&frames).unwrap();
                 let found: Vec<_> = rows.columns().iter().map(|c| (c.name().to_string(), c.dtype().clone())).collect();
+                let kind = |kind: Kind| if kind == Kind::Utf8 { DataType::UInt32 } else { kind.polars() };
                 let columns = rollup.table.columns.iter();
-                let wanted: Vec<_> = columns.map(|c| (c.name.to_owned(), c.kind.polars())).collect();
+                let wanted: Vec<_> = columns.map(|c| (c.name.to_owned(), kind(c.kind))).collect();
                 assert_eq!(found, wanted, "{}", rollup.table.name);
             }
         }
@@ -196,11 +168,11 @@ mod tests {
     }
 
     #[test]
-    fn both_engines_give_the_same_rows_in_the_same_order() {
+    fn batches_of_any_size_give_the_same_rows() {
+        let (whole, split) = (examples::day(), examples::day_in_pieces());
         for rollup in ROLLUPS {
-            let query = (rollup.build)(&examples::day());
-            let streamed = run(query.clone(), Engine::Streaming).unwrap();
-            assert!(collect(query).unwrap().equals_missing(&streamed), "{}", rollup.table.name);
+            let same = examples::spelled(rollup, &whole).equals_missing(&examples::spelled(rollup, &split));
+            assert!(same, "{}", rollup.table.name);
         }
     }
 }

@@ -5,35 +5,17 @@
 
 use std::net::IpAddr;
 
-use polars::prelude::*;
-use rustc_hash::FxHashMap;
-
 /// Set in the number of every IPv6 network, above its 48 bits: no IPv4 network has the same number.
 const IPV6: i64 = 1 << 48;
 
 /// The number of the network that an address lies in; `None` where the text is no address.
-fn network(address: &str) -> Option<i64> {
+pub(super) fn network(address: &str) -> Option<i64> {
     // A link-local address may carry its interface: `fe80::1%eth0`.
     let text = address.split_once('%').map_or(address, |(text, _)| text);
     match text.parse::<IpAddr>().ok()?.to_canonical() {
         IpAddr::V4(v4) => Some(i64::from(v4.to_bits() >> 8)),
         IpAddr::V6(v6) => i64::try_from(v6.to_bits() >> 80).ok().map(|prefix| prefix | IPV6),
     }
-}
-
-/// The networks of a column of addresses. Each different address is read once.
-pub(super) fn of_column(addresses: Column) -> PolarsResult<Column> {
-    let texts = addresses.str()?;
-    let mut known: FxHashMap<&str, Option<i64>> = FxHashMap::default();
-    let networks: Int64Chunked =
-        texts.iter().map(|text| text.and_then(|text| *known.entry(text).or_insert_with(|| network(text)))).collect();
-    Ok(networks.with_name(addresses.name().clone()).into_column())
-}
-
-/// The type of [`of_column`]'s result.
-#[expect(clippy::unnecessary_wraps, reason = "Polars asks for this signature")]
-pub(super) fn field(_: &Schema, addresses: &Field) -> PolarsResult<Field> {
-    Ok(Field::new(addresses.name().clone(), DataType::Int64))
 }
 
 #[cfg(test)]

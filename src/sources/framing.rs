@@ -24,6 +24,31 @@ pub struct Line<'a> {
     pub repeated: u32,
 }
 
+/// A line that begins as the one before did, as far as its program.
+#[derive(Clone, Copy, Debug)]
+pub struct Again<'a> {
+    /// When, in whole seconds.
+    pub stamp: Stamp,
+    /// Which host wrote it.
+    pub host: &'a [u8],
+    /// The syslog tag without the process id.
+    pub program: &'a [u8],
+    rest: &'a [u8],
+}
+
+impl<'a> Again<'a> {
+    /// The process id and the message; none where they are not as usual.
+    #[inline]
+    #[must_use]
+    pub fn pid_and_message(&self) -> Option<(u32, &'a [u8])> {
+        let (pid, rest) = bracketed(self.rest).unwrap_or((0, self.rest));
+        let message = rest.strip_prefix(b": ")?;
+        // A blank, or what a syslog daemon may have added.
+        let usual = |first: &u8| first.is_ascii_graphic() && !matches!(first, b'[' | b'm');
+        message.first().is_some_and(usual).then_some((pid, message))
+    }
+}
+
 /// What became of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framed<'a> {
@@ -99,17 +124,7 @@ impl Framer {
     }
 
     /// Peels one line (without its line end) if its program is wanted. Most lines are not, and end here.
-    #[inline(always)]
     pub fn frame_as<'a, S: Style + ?Sized>(&'a mut self, line: &'a [u8], style: &S) -> Framed<'a> {
-        match self.syslog.again(line) {
-            Some((stamp, host, rest)) => tagged(stamp, host, rest, style),
-            None => self.frame_anew(line, style),
-        }
-    }
-
-    /// Peels a line that does not begin like the one before.
-    #[inline(never)]
-    fn frame_anew<'a, S: Style + ?Sized>(&'a mut self, line: &'a [u8], style: &S) -> Framed<'a> {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let framed = match line.first() {
             None => return Framed::Blank,
@@ -122,6 +137,20 @@ impl Framer {
             None if line.trim_ascii().is_empty() => Framed::Blank,
             None => Framed::Unreadable,
         }
+    }
+
+    /// What there is of a syslog line that begins as the one before did, with `program[pid]: message` behind: most
+    /// lines of a busy server. None where it is another line, or one to be looked at more closely.
+    #[inline]
+    #[must_use]
+    pub fn again<'a>(&self, line: &'a [u8]) -> Option<Again<'a>> {
+        let (stamp, host) = self.syslog.begun?;
+        let (beginning, text) = line.split_at_checked(self.syslog.beginning.len())?;
+        if beginning != self.syslog.beginning || text.last() == Some(&b'\r') {
+            return None;
+        }
+        let (program, rest) = text.split_at(tag_end(text));
+        Some(Again { stamp, host: &beginning[host..beginning.len() - 1], program, rest })
     }
 
     /// A collector's JSON: the members that matter are unescaped into the buffer, then read like syslog's parts.
@@ -214,17 +243,13 @@ impl Syslog {
                 return self.rfc5424(rest, style);
             }
         }
-        let (stamp, host, rest) = self.begin(line)?;
-        Some(tagged(stamp, host, rest, style))
-    }
-
-    /// Stamp, host, and what follows them, where a line begins as the one before did: most lines of a busy server.
-    #[inline(always)]
-    fn again<'a>(&self, line: &'a [u8]) -> Option<(Stamp, &'a [u8], &'a [u8])> {
-        let (stamp, host) = self.begun?;
-        let (beginning, rest) = line.split_at_checked(self.beginning.len())?;
-        let same = beginning == self.beginning && rest.last() != Some(&b'\r');
-        same.then(|| (stamp, &beginning[host..beginning.len() - 1], rest))
+        let (stamp, host, text) = self.begin(line)?;
+        let end = tag_end(text);
+        if !style.wants_program(Program { tag: &text[..end], may_be_cut: false }) {
+            return Some(Framed::Foreign(stamp));
+        }
+        let (program, pid, message) = tag(text, end);
+        Some(Framed::Line(unfold(Line { stamp, host, program, pid, message, repeated: 1 })))
     }
 
     /// RFC 5424 behind its version: `TIMESTAMP HOST APP PROCID MSGID STRUCTURED-DATA MSG`.
@@ -292,19 +317,14 @@ fn word(text: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((&text[..end], &text[end + 1..]))
 }
 
-/// What stands behind a syslog line's host, if its program is wanted.
-#[inline(always)]
-fn tagged<'a, S: Style + ?Sized>(stamp: Stamp, host: &'a [u8], text: &'a [u8], style: &S) -> Framed<'a> {
-    let end = memchr::memchr3(b'[', b':', b' ', text).unwrap_or(text.len());
-    if !style.wants_program(Program { tag: &text[..end], may_be_cut: false }) {
-        return Framed::Foreign(stamp);
-    }
-    let (program, pid, message) = tag(text, end);
-    Framed::Line(unfold(Line { stamp, host, program, pid, message, repeated: 1 }))
+/// Where the tag of a syslog line ends: the text behind the host is `program[pid]: message`.
+#[inline]
+fn tag_end(text: &[u8]) -> usize {
+    memchr::memchr3(b'[', b':', b' ', text).unwrap_or(text.len())
 }
 
 /// `program[pid]: message`, of which the program ends at `end`; without a tag everything is message.
-#[inline(always)]
+#[inline]
 fn tag(text: &[u8], end: usize) -> (&[u8], u32, &[u8]) {
     let (program, rest) = text.split_at(end);
     if rest.is_empty() {
@@ -320,7 +340,7 @@ fn tag(text: &[u8], end: usize) -> (&[u8], u32, &[u8]) {
 }
 
 /// `[pid]` and what follows it; 0 where it is no number.
-#[inline(always)]
+#[inline]
 fn bracketed(text: &[u8]) -> Option<(u32, &[u8])> {
     let inside = text.strip_prefix(b"[")?;
     let digits = inside.iter().take(9).take_while(|byte| byte.is_ascii_digit());
@@ -332,7 +352,6 @@ fn bracketed(text: &[u8]) -> Option<(u32, &[u8])> {
 }
 
 /// Undoes what syslog daemons add to a message: rsyslog's folding of equal lines, Solaris' message ids.
-#[inline(always)]
 fn unfold(line: Line<'_>) -> Line<'_> {
     match line.message.first() {
         Some(b'[') => without_message_id(line),

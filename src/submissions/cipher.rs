@@ -44,7 +44,7 @@ impl CipherClass {
         if words().next().is_none() {
             return Self::Unknown;
         }
-        let triple_des = any(&["3DES", "CBC3", "EDE", "EDE3"]);
+        let triple_des = is_triple_des(cipher);
         if any(&[
             "NULL", "EXP", "EXPORT", "EXPORT40", "EXPORT56", "EXP1024", "RC4", "ARCFOUR", "RC2", "ADH", "AECDH", "ANON",
         ]) || (any(&["DES", "DES40"]) && !triple_des)
@@ -85,6 +85,13 @@ impl CipherClass {
 fn is_tls13(name: &str, version: TlsVersion) -> bool {
     version == TlsVersion::Tls13
         || ((name.starts_with("TLS_AES_") || name.starts_with("TLS_CHACHA20_")) && !name.contains("WITH"))
+}
+
+/// Whether a cipher is triple DES, in whatever dialect its name comes.
+#[must_use]
+pub fn is_triple_des(cipher: &str) -> bool {
+    let name = cipher.to_ascii_uppercase();
+    name.split(['-', '_', ' ', '+', ':']).any(|word| ["3DES", "CBC3", "EDE", "EDE3"].contains(&word))
 }
 
 #[cfg(test)]

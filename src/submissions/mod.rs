@@ -14,6 +14,8 @@ pub mod scan;
 pub mod streams;
 pub mod tls;
 
+use std::borrow::Cow;
+
 use compact_str::CompactString;
 
 pub use crate::formats::record::RefusalKind;
@@ -197,6 +199,12 @@ pub trait Rows {
     fn refusal(&mut self, row: &Refusal<&str>);
     /// Learns that a row of this time came from a session whose beginning was not read.
     fn orphan(&mut self, _ts: Timestamp) {}
+}
+
+/// Bytes of a log as text, borrowed where nothing in them is wrong.
+#[must_use]
+pub fn shown(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// Bytes of a log as text: UTF-8 where it is, each wrong byte replaced where it is not.

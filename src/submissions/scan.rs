@@ -5,7 +5,7 @@
 
 use crate::formats::Format;
 use crate::sources::Block;
-use crate::sources::framing::{Framed, Framer, Line};
+use crate::sources::framing::{Framed, Framer, Line, Program};
 use crate::sources::stamp::Stamp;
 
 /// A block and what was found in it.
@@ -72,6 +72,16 @@ struct Span {
     length: u32,
 }
 
+impl Span {
+    /// Where a part of the block lies in it; of another text, anywhere.
+    #[inline]
+    fn within(text: &[u8], block: &[u8]) -> Self {
+        let start = (text.as_ptr() as usize).wrapping_sub(block.as_ptr() as usize);
+        // Far outside is nowhere near a block's length, also when cut to 32 bits' largest number.
+        Self { start: u32::try_from(start).unwrap_or(u32::MAX), length: text.len() as u32 }
+    }
+}
+
 /// Scans the blocks of one file, in order.
 #[derive(Debug)]
 pub struct Scanner {
@@ -110,7 +120,10 @@ impl Scanner {
     #[inline]
     fn line(&mut self, place: Place<'_>, end: u64, holes: bool, found: &mut Found) {
         if !holes {
-            return self.piece(place, end, found);
+            if !self.again(place, end, found) {
+                self.piece(place, end, found);
+            }
+            return;
         }
         let Place { block, mut start, end: last } = place;
         while let Some(from) = block[start..last].iter().position(|byte| *byte != 0).map(|at| start + at) {
@@ -124,6 +137,27 @@ impl Scanner {
         }
     }
 
+    /// A line that begins as the one before did; false where it has to be looked at more closely.
+    #[inline]
+    fn again(&mut self, place: Place<'_>, end: u64, found: &mut Found) -> bool {
+        let format = self.format;
+        let Some(line) = self.framer.again(place.text()) else { return false };
+        let (Some(run), true) = (found.runs.last_mut(), self.second == Some(line.stamp)) else { return false };
+        if format.wants_program(Program { tag: line.program, may_be_cut: false }) {
+            let Some((pid, message)) = line.pid_and_message() else { return false };
+            if format.wants(line.program, message) {
+                let span = |text: &[u8]| Span::within(text, place.block);
+                let (host, program, message) = (span(line.host), span(line.program), span(message));
+                let parts = Parts { stamp: line.stamp, host, program, message, pid, repeated: 1 };
+                found.candidates.push(Candidate { line: found.line_ends, raw: place.span(), parts: Some(parts) });
+                run.candidates += 1;
+            }
+        }
+        run.lines += 1;
+        run.bytes += (place.end - place.start) as u64 + end;
+        true
+    }
+
     /// Goes on with the lines of a second.
     fn turn_to(&mut self, second: Option<Stamp>, found: &mut Found) {
         if second != self.second {
@@ -132,7 +166,6 @@ impl Scanner {
         }
     }
 
-    #[inline]
     fn piece(&mut self, place: Place<'_>, end: u64, found: &mut Found) {
         let format = self.format;
         let (stamp, parts) = match self.framer.frame_as(place.text(), format) {
@@ -154,8 +187,7 @@ impl Scanner {
             run.candidates += u32::from(parts.is_some());
         }
         if let Some(parts) = parts {
-            let raw = Span { start: place.start as u32, length: (place.end - place.start) as u32 };
-            found.candidates.push(Candidate { line: found.line_ends, raw, parts });
+            found.candidates.push(Candidate { line: found.line_ends, raw: place.span(), parts });
         }
     }
 }
@@ -171,6 +203,10 @@ struct Place<'a> {
 impl<'a> Place<'a> {
     fn text(self) -> &'a [u8] {
         &self.block[self.start..self.end]
+    }
+
+    fn span(self) -> Span {
+        Span { start: self.start as u32, length: (self.end - self.start) as u32 }
     }
 }
 
@@ -194,14 +230,14 @@ impl Found {
     }
 
     /// Where a text lies in the block; text from elsewhere is kept on the side.
-    #[inline]
     fn span(&mut self, text: &[u8], block: &[u8]) -> Span {
-        let mut start = (text.as_ptr() as usize).wrapping_sub(block.as_ptr() as usize);
-        if start >= block.len() || text.len() > block.len() - start {
-            start = block.len() + self.side.len();
-            self.side.extend_from_slice(text);
+        let span = Span::within(text, block);
+        if (span.start as usize) < block.len() && text.len() <= block.len() - span.start as usize {
+            return span;
         }
-        Span { start: start as u32, length: text.len() as u32 }
+        let start = (block.len() + self.side.len()) as u32;
+        self.side.extend_from_slice(text);
+        Span { start, ..span }
     }
 }
 

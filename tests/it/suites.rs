@@ -23,6 +23,12 @@ fn with_object_stores() {
     run("tests/with-object-stores.sh");
 }
 
+#[test]
+#[ignore = "installs Chromium, Playwright and axe, drives the report's page: tests/with-browser.sh"]
+fn with_browser() {
+    run("tests/with-browser.sh");
+}
+
 /// A script that no test here names would be skipped without a word.
 #[test]
 fn every_suite_is_named() {

@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn rows_count_for_the_file_that_completes_them() {
         let mut counting = Counting::new(2);
-        let row = Submission { server: "mx1".into(), recipients: Some(3), ..Submission::default() };
+        let row = Submission { server: "mx1", recipients: Some(3), ..Submission::default() };
         counting.submission(&row);
         counting.begins(1);
         counting.submission(&row);

@@ -13,7 +13,7 @@ mod tls_usage_details;
 
 use polars::prelude::*;
 
-use super::{Error, Result, Tables, Window};
+use super::{Error, Result, Tables, Window, tables};
 use crate::calendar::Day;
 
 /// One dataset.
@@ -48,12 +48,13 @@ pub fn dataset(name: &str) -> Option<&'static Dataset> {
 ///
 /// # Errors
 /// Where Polars cannot run the query.
-pub fn build(dataset: &Dataset, tables: &Tables, window: &Window) -> Result<DataFrame> {
+pub fn build(dataset: &Dataset, given: &Tables, window: &Window) -> Result<DataFrame> {
     let stamps = [("window_start", window.first), ("window_end", window.last), ("as_of", window.as_of)];
     let mut columns: Vec<Expr> = stamps.map(|(name, day)| date(day).alias(name)).into();
     columns.push(all().as_expr());
-    let rows = (dataset.build)(tables, window)?.select(columns);
-    rows.collect().map_err(|source| Error::Query { dataset: dataset.name, source })
+    let rows = (dataset.build)(given, window)?.select(columns);
+    let rows = rows.collect().and_then(|rows| tables::spelled(rows, &given.texts));
+    rows.map_err(|source| Error::Query { dataset: dataset.name, source })
 }
 
 /// A day as a literal of type DATE: Polars makes an instant of chrono's dates.
@@ -62,7 +63,7 @@ fn date(day: Day) -> Expr {
 }
 
 /// Whether a row's day lies in the window.
-fn within(window: &Window) -> Expr {
+pub(super) fn within(window: &Window) -> Expr {
     col("date").is_between(date(window.first), date(window.last), ClosedInterval::Both)
 }
 
@@ -110,6 +111,15 @@ mod tests {
                     assert!(plain, "{}.{} is {}", dataset.name, column.name(), column.dtype());
                 }
             }
+        }
+    }
+
+    #[test]
+    fn names_as_numbers_give_the_same_datasets() {
+        for dataset in DATASETS {
+            let rows = |tables: &Tables| build(dataset, tables, &examples::window()).unwrap();
+            let (words, numbers) = (rows(&examples::tables()), rows(&examples::numbered()));
+            assert!(words.equals_missing(&numbers), "{}: {words} {numbers}", dataset.name);
         }
     }
 

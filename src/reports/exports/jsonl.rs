@@ -2,35 +2,52 @@
 //!
 //! <https://jsonlines.org/>
 
-use polars::prelude::DataFrame;
+use arrow::array::RecordBatch;
 use serde_json::Value;
 
 use super::super::cells::{Cell, cell};
-use super::{Error, Export, Result};
+use super::{Export, Result};
 
 /// The registry's line.
 pub(super) const EXPORT: Export = Export { name: "jsonl", extension: "jsonl", write };
 
-fn write(rows: &mut DataFrame) -> Result<Vec<u8>> {
+fn write(rows: &RecordBatch) -> Result<Vec<u8>> {
     let mut file = String::new();
-    let names: Vec<String> = rows.get_column_names().into_iter().map(|name| quoted(name)).collect();
-    for row in 0..rows.height() {
+    let schema = rows.schema_ref();
+    let names: Vec<String> = schema.fields().iter().map(|field| quoted(field.name())).collect();
+    for row in 0..rows.num_rows() {
         for (index, (name, column)) in names.iter().zip(rows.columns()).enumerate() {
-            let value =
-                column.get(row).map_err(|error| Error::Export { format: EXPORT.name, reason: error.to_string() })?;
-            file.push_str(if index == 0 { "{" } else { "," });
+            file.push(if index == 0 { '{' } else { ',' });
             file.push_str(name);
             file.push(':');
-            file.push_str(&match cell(&value) {
-                Cell::Missing => "null".to_owned(),
-                Cell::Plain(text) => text,
-                Cell::Time(text) => quoted(&text),
-                Cell::Text(text) => quoted(&text),
-            });
+            write_cell(&mut file, cell(column, row));
         }
         file.push_str("}\n");
     }
     Ok(file.into_bytes())
+}
+
+fn write_cell(file: &mut String, cell: Cell<'_>) {
+    match cell {
+        Cell::Missing => file.push_str("null"),
+        Cell::Text(text) if is_plain(text) => {
+            file.push('"');
+            file.push_str(text);
+            file.push('"');
+        }
+        Cell::Text(text) => file.push_str(&quoted(text)),
+        Cell::Day(_) | Cell::Instant(_) => {
+            file.push('"');
+            cell.write(file);
+            file.push('"');
+        }
+        number => number.write(file),
+    }
+}
+
+/// Whether a text stands in JSON as it is, which nearly all do.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\')
 }
 
 /// Text as a JSON string.
@@ -43,20 +60,20 @@ fn quoted(text: &str) -> String {
 mod tests {
     use polars::prelude::*;
 
-    use super::super::super::{build, dataset, examples};
+    use super::super::super::{batch, build, dataset, examples};
     use super::*;
 
     #[test]
     fn every_line_is_an_object_in_the_columns_order() {
-        let mut rows = df!("b" => [Some("say \"hi\"\n"), None], "a" => [1.5, 2.0], "c" => [true, false]).unwrap();
-        let file = String::from_utf8(write(&mut rows).unwrap()).unwrap();
+        let rows = df!("b" => [Some("say \"hi\"\n"), None], "a" => [1.5, 2.0], "c" => [true, false]).unwrap();
+        let file = String::from_utf8(write(&batch(&rows).unwrap()).unwrap()).unwrap();
         assert_eq!(file, "{\"b\":\"say \\\"hi\\\"\\n\",\"a\":1.5,\"c\":true}\n{\"b\":null,\"a\":2.0,\"c\":false}\n");
     }
 
     #[test]
     fn a_dataset_can_be_read_back() {
-        let mut rows = build(dataset("coverage").unwrap(), &examples::tables(), &examples::window()).unwrap();
-        let file = String::from_utf8(write(&mut rows).unwrap()).unwrap();
+        let rows = build(dataset("coverage").unwrap(), &examples::tables(), &examples::window()).unwrap();
+        let file = String::from_utf8(write(&batch(&rows).unwrap()).unwrap()).unwrap();
         let lines: Vec<Value> = file.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(lines.len(), rows.height());
         assert_eq!(lines[2]["date"], "2026-03-02");

@@ -6,7 +6,7 @@ mod csv;
 mod jsonl;
 mod parquet;
 
-use polars::prelude::DataFrame;
+use arrow::array::RecordBatch;
 
 use super::{Error, Result};
 
@@ -17,8 +17,8 @@ pub struct Export {
     pub name: &'static str,
     /// The end of the file's name, without a dot.
     pub extension: &'static str,
-    /// The whole file of a dataset's rows. The frame's rows stay as they are; its memory may be laid out anew.
-    pub write: fn(&mut DataFrame) -> Result<Vec<u8>>,
+    /// The whole file of a dataset's rows: see [`batch`](super::batch).
+    pub write: fn(&RecordBatch) -> Result<Vec<u8>>,
 }
 
 /// Every format.
@@ -33,15 +33,15 @@ pub fn export(name: &str) -> Option<&'static Export> {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 mod tests {
-    use super::super::{DATASETS, build, examples};
+    use super::super::{DATASETS, batch, build, examples};
     use super::*;
 
     #[test]
     fn the_same_rows_give_the_same_bytes() {
         for dataset in DATASETS {
             let write = |export: &Export| {
-                let mut rows = build(dataset, &examples::tables(), &examples::window()).unwrap();
-                (export.write)(&mut rows).unwrap()
+                let rows = build(dataset, &examples::tables(), &examples::window()).unwrap();
+                (export.write)(&batch(&rows).unwrap()).unwrap()
             };
             for export in EXPORTS {
                 assert_eq!(write(export), write(export), "{} as {}", dataset.name, export.name);

@@ -7,11 +7,9 @@ use ::parquet::arrow::ArrowWriter;
 use ::parquet::basic::{Compression, ZstdLevel};
 use ::parquet::errors::ParquetError;
 use ::parquet::file::properties::WriterProperties;
-use arrow::array::{ArrayRef, RecordBatch};
-use polars::prelude::{Column, DataFrame};
+use arrow::array::RecordBatch;
 
 use super::{Error, Export, Result};
-use crate::rollups::arrow_array;
 
 /// The registry's line.
 pub(super) const EXPORT: Export = Export { name: "parquet", extension: "parquet", write };
@@ -19,20 +17,8 @@ pub(super) const EXPORT: Export = Export { name: "parquet", extension: "parquet"
 /// As in the lake's files.
 const ZSTD_LEVEL: i32 = 3;
 
-fn write(rows: &mut DataFrame) -> Result<Vec<u8>> {
-    let fields = rows.columns().iter().map(field).collect::<Result<Vec<_>>>()?;
-    let batch = RecordBatch::try_from_iter_with_nullable(fields);
-    let file = batch.map_err(ParquetError::from).and_then(|batch| encode(&batch));
-    file.map_err(|error| Error::Export { format: EXPORT.name, reason: error.to_string() })
-}
-
-/// A column's name, its values, and that values may be missing: what a dataset lacks today it may lack tomorrow,
-/// and the file's schema stays the same.
-fn field(column: &Column) -> Result<(String, ArrayRef, bool)> {
-    let failed = |reason: String| Error::Export { format: EXPORT.name, reason };
-    let array = arrow_array(column).map_err(|error| failed(error.to_string()))?;
-    let array = array.ok_or_else(|| failed(format!("column {} is {}", column.name(), column.dtype())))?;
-    Ok((column.name().to_string(), array, true))
+fn write(rows: &RecordBatch) -> Result<Vec<u8>> {
+    encode(rows).map_err(|error| Error::Export { format: EXPORT.name, reason: error.to_string() })
 }
 
 fn encode(batch: &RecordBatch) -> std::result::Result<Vec<u8>, ParquetError> {
@@ -51,14 +37,13 @@ mod tests {
 
     use polars::prelude::{ParquetReader, SerReader};
 
-    use super::super::super::{build, dataset, examples};
+    use super::super::super::{batch, build, dataset, examples};
     use super::*;
 
     #[test]
     fn rows_come_back_as_they_were() {
-        let mut rows =
-            build(dataset("sending_volume_details").unwrap(), &examples::tables(), &examples::window()).unwrap();
-        let file = write(&mut rows).unwrap();
+        let rows = build(dataset("sending_volume_details").unwrap(), &examples::tables(), &examples::window()).unwrap();
+        let file = write(&batch(&rows).unwrap()).unwrap();
         let back = ParquetReader::new(std::io::Cursor::new(&file)).finish().unwrap();
         assert!(rows.equals_missing(&back));
         assert_eq!(rows.schema(), back.schema());
@@ -66,9 +51,8 @@ mod tests {
 
     #[test]
     fn another_reader_sees_plain_types_and_statistics() {
-        let mut rows =
-            build(dataset("sending_volume_details").unwrap(), &examples::tables(), &examples::window()).unwrap();
-        let file = write(&mut rows).unwrap();
+        let rows = build(dataset("sending_volume_details").unwrap(), &examples::tables(), &examples::window()).unwrap();
+        let file = write(&batch(&rows).unwrap()).unwrap();
         let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(file)).unwrap();
         let of = |name: &str| reader.schema().field_with_name(name).unwrap().data_type().clone();
         assert_eq!(of("window_start"), Arrow::Date32);

@@ -1,10 +1,13 @@
 //! The page: one HTML file that reads well from a disk, on a phone, in the dark and without a network.
 //!
-//! Nothing is loaded and no script runs: the content security policy forbids both, so that even words of
-//! strangers that slipped through could do nothing. Styles are the only thing allowed inline. All text from data
-//! goes through `html::escaped`.
+//! The page itself is built from `web/` into `web/dist/report.html`, which is committed. Here it gets three things: its
+//! title, its data, and a summary in plain tables for browsers without scripts. Nothing is loaded: the content security
+//! policy allows the one script and the one style by their hashes and nothing else, so that even words of
+//! strangers that slipped through could do nothing. All text from data goes through `html::escaped` or is base64.
 
+mod activity;
 mod html;
+mod payload;
 mod sections;
 mod table;
 
@@ -12,24 +15,37 @@ use polars::prelude::DataFrame;
 
 use super::digest::Digest;
 use super::{Result, Window};
+pub use activity::{Activity, activity};
 use html::{bytes, count, escaped, signed};
 
 /// The datasets that a page cannot be without.
 pub const NEEDS: &[&str] = &["summary", "sending_volume", "sending_volume_details", "tls_usage_details", "coverage"];
 
 /// The page without its data.
-const TEMPLATE: &str = include_str!("page.html");
+const TEMPLATE: &str = include_str!("../../../web/dist/report.html");
 
-/// The page of a window: its numbers, the TLS versions, the volume by domain, the details, the coverage, and any
-/// other dataset that is given as a plain table.
+/// The summary for browsers without scripts.
+const SUMMARY: &str = include_str!("summary.html");
+
+/// The page of a window: all that the datasets and the activity hold, for the page's script to show.
 ///
 /// # Errors
 /// Where a dataset that the page is built on is missing, or not of this version's shape.
-pub fn render(datasets: &[(&str, DataFrame)], window: &Window, title: &str) -> Result<String> {
+pub fn render(datasets: &[(&str, DataFrame)], activity: &Activity, window: &Window, title: &str) -> Result<String> {
+    let summary = summary(datasets, window, title)?;
+    let data = payload::payload(datasets, activity, window, title)?;
+    let values = [("title", escaped(title)), ("summary", summary), ("data", data)];
+    Ok(fill(TEMPLATE, ["<!--fill:", "-->"], &values.each_ref().map(|(name, value)| (*name, value.as_str()))))
+}
+
+/// The numbers, the TLS versions, the volume by domain, the details, the coverage, and any other dataset that is given
+/// as a plain table.
+fn summary(datasets: &[(&str, DataFrame)], window: &Window, title: &str) -> Result<String> {
     let digest = Digest::new(datasets)?;
     let sections = sections::all(datasets, &digest, window)?;
     Ok(fill(
-        TEMPLATE,
+        SUMMARY,
+        ["{{", "}}"],
         &[
             ("title", &escaped(title)),
             ("window", &window.to_string()),
@@ -42,12 +58,13 @@ pub fn render(datasets: &[(&str, DataFrame)], window: &Window, title: &str) -> R
 }
 
 /// Puts values where the template names them, in one pass: a value that looks like a name is not filled again.
-fn fill(template: &str, values: &[(&str, &str)]) -> String {
-    let mut page = String::with_capacity(template.len());
-    let mut parts = template.split("{{");
+fn fill(template: &str, [open, close]: [&str; 2], values: &[(&str, &str)]) -> String {
+    let room: usize = values.iter().map(|(_, value)| value.len()).sum();
+    let mut page = String::with_capacity(template.len() + room);
+    let mut parts = template.split(open);
     page.push_str(parts.next().unwrap_or_default());
     for part in parts {
-        let (name, rest) = part.split_once("}}").unwrap_or((part, ""));
+        let (name, rest) = part.split_once(close).unwrap_or((part, ""));
         page.push_str(values.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value));
         page.push_str(rest);
     }
@@ -103,14 +120,23 @@ mod tests {
     use super::super::{DATASETS, Tables, build, examples};
     use super::*;
 
+    fn built(tables: &Tables) -> Vec<(&'static str, DataFrame)> {
+        DATASETS.iter().map(|set| (set.name, build(set, tables, &examples::window()).unwrap())).collect()
+    }
+
     fn page(tables: &Tables, title: &str) -> String {
-        let built = DATASETS.iter().map(|set| (set.name, build(set, tables, &examples::window()).unwrap()));
-        render(&built.collect::<Vec<_>>(), &examples::window(), title).unwrap()
+        let activity = activity(tables, &examples::window()).unwrap();
+        render(&built(tables), &activity, &examples::window(), title).unwrap()
+    }
+
+    /// The part that a browser without scripts shows.
+    fn plain(tables: &Tables, title: &str) -> String {
+        summary(&built(tables), &examples::window(), title).unwrap()
     }
 
     #[test]
     fn the_page_shows_the_numbers() {
-        let page = page(&examples::tables(), "Submissions");
+        let page = plain(&examples::tables(), "Submissions");
         assert!(page.contains("<h1>Submissions</h1>"));
         assert!(
             page.contains("2026-03-01 to 2026-03-04 (UTC days, both included), compared with 2026-02-25 to 2026-02-28")
@@ -134,14 +160,23 @@ mod tests {
         }
         tables.coverage = tables.coverage.with_column(evil.alias("source"));
         let page = page(&tables, "<b>title</b>");
-        assert!(!page.contains("<script") && !page.contains("<b>"));
+        assert!(page.contains("<title>&lt;b&gt;title"));
+        assert!(!page.contains("<script>alert") && !page.contains("<b>"));
         assert!(page.contains("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;{{title}}&#39;"));
     }
 
     #[test]
-    fn nothing_is_loaded_and_nothing_runs() {
+    fn the_page_is_filled_and_allows_only_its_own_script() {
         let page = page(&examples::tables(), "t");
-        assert!(page.contains("default-src 'none'"));
+        assert!(!page.contains("<!--"));
+        assert!(page.contains("default-src 'none'; script-src 'sha256-"));
+        assert!(!page.contains("unsafe-"));
+        assert!(page.contains(&plain(&examples::tables(), "t")));
+    }
+
+    #[test]
+    fn the_summary_loads_nothing() {
+        let page = plain(&examples::tables(), "t");
         for forbidden in ["<script", "src=", "href=", "url(", "@import", "http://", "https://", " style=", " on"] {
             let found = page
                 .match_indices(forbidden)
@@ -152,7 +187,7 @@ mod tests {
 
     #[test]
     fn tables_are_told_apart_by_captions_and_scopes() {
-        let page = page(&examples::tables(), "t");
+        let page = plain(&examples::tables(), "t");
         let many = |text: &str| page.matches(text).count();
         assert_eq!(many("<table>"), many("<caption>"));
         assert_eq!(many("<table>"), 5);
@@ -161,18 +196,16 @@ mod tests {
 
     #[test]
     fn a_window_without_data_is_a_page_too() {
-        let page = page(&examples::empty(), "t");
+        let page = plain(&examples::empty(), "t");
         assert!(page.contains("+0, none before"));
         assert!(page.contains("0.00 %"));
     }
 
     #[test]
     fn a_dataset_that_the_page_does_not_know_is_a_table() {
-        let built =
-            DATASETS.iter().map(|set| (set.name, build(set, &examples::tables(), &examples::window()).unwrap()));
-        let mut datasets: Vec<_> = built.collect();
+        let mut datasets = built(&examples::tables());
         datasets.push(("legacy_clients", df!("window_start" => ["x"], "account" => ["carol@c.test"]).unwrap()));
-        let page = render(&datasets, &examples::window(), "t").unwrap();
+        let page = summary(&datasets, &examples::window(), "t").unwrap();
         assert!(page.contains("<h2>Legacy clients</h2>") && page.contains("carol@c.test"));
     }
 }

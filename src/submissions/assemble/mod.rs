@@ -27,7 +27,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::account::Account;
 use super::tls::TlsLogging;
-use super::{Refusal, RefusalKind, Rows, text};
+use super::{Refusal, RefusalKind, Rows, shown, text};
 use crate::calendar::{HOUR, Timestamp};
 use crate::formats::Format;
 use crate::formats::record::{Accepted, AuthFailed, Counters, Opened, Record, Refused, Rejected, Stage};
@@ -276,7 +276,7 @@ impl Assembler {
         let encryption = Encryption::told(refused.encrypted, refused.service, &mut self.known);
         let Refused { service, client, helo, mechanism, account, reason, code, .. } = *refused;
         let [service, client_ip, client_name, helo, mechanism, account, reason, code] =
-            [service, client.ip, client.name, helo, mechanism, account, reason, code].map(String::from_utf8_lossy);
+            [service, client.ip, client.name, helo, mechanism, account, reason, code].map(shown);
         // An attempt without an account has none, whatever the realm.
         let realm = if account.is_empty() { "" } else { &self.settings.realm };
         let account = Account::read(&account, realm);
@@ -310,8 +310,7 @@ impl Assembler {
         }
         let client = session.client(failed.client);
         let [client_ip, client_name, mechanism, account, reason] =
-            [client.ip, client.name, failed.mechanism, failed.account.unwrap_or_default(), failed.reason]
-                .map(String::from_utf8_lossy);
+            [client.ip, client.name, failed.mechanism, failed.account.unwrap_or_default(), failed.reason].map(shown);
         let account = failed.account.map(|_| Account::read(&account, &self.settings.realm).name);
         rows.refusal(&Refusal {
             ts: at,

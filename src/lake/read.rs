@@ -1,0 +1,198 @@
+//! Reading in pieces: a row group at a time, for whoever counts more rows than there is room for.
+//!
+//! Texts come as dictionaries, as the files keep them: each different text of a row group once, and a number for
+//! every row. Whoever counts then compares numbers, and pays for a text once and not once a row. Queries are for
+//! [`Lake::scan`].
+//!
+//! Format: <https://parquet.apache.org/docs/file-format/data-pages/encodings/>.
+
+use std::sync::Arc;
+
+use arrow::array::{RecordBatch, new_null_array};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::error::ArrowError;
+use bytes::Bytes;
+use bytes::buf::{Buf, Reader};
+use object_store::path::Path as ObjectPath;
+use object_store::{ObjectStore, ObjectStoreExt as _};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::errors::{ParquetError, Result as Parquet};
+use parquet::file::reader::{ChunkReader, Length};
+
+use super::Lake;
+use super::error::{Error, Result};
+use super::files::DataFile;
+use super::tables::{Column, Kind, Table};
+use crate::storage::Storage;
+
+/// The most rows of one batch: a row group as the ingest writes them.
+const MAX_ROWS: usize = 250_000;
+
+impl Lake {
+    /// The rows of `files` in batches of at most 250,000 rows, with the table's columns of these names; texts as
+    /// dictionaries with 32-bit keys. What a file was written without is null there. Holds one row group in memory.
+    ///
+    /// # Errors
+    /// Each batch may be one: where a file cannot be read, or a column is of no type that becomes the table's.
+    pub fn batches<'a>(
+        &'a self,
+        table: &'static Table,
+        files: &'a [&'a DataFile],
+        names: &'a [&'a str],
+    ) -> impl Iterator<Item = Result<RecordBatch>> + 'a {
+        let columns: Arc<[&Column]> = table.columns.iter().filter(|column| names.contains(&column.name)).collect();
+        files.iter().flat_map(move |file| -> Box<dyn Iterator<Item = Result<RecordBatch>> + 'a> {
+            let failed = |source| Error::Read { table: table.name, path: file.path.clone(), source };
+            match self.open(table, file).and_then(|file| file.batches(Arc::clone(&columns)).map_err(failed)) {
+                Ok(batches) => Box::new(batches.map(move |batch| batch.map_err(failed))),
+                Err(error) => Box::new(std::iter::once(Err(error))),
+            }
+        })
+    }
+
+    fn open(&self, table: &'static Table, file: &DataFile) -> Result<Stored<'_>> {
+        let (store, folder) = self.store(table)?;
+        let path = ObjectPath::parse(format!("{folder}/{}", file.path)).map_err(|error| Error::Read {
+            table: table.name,
+            path: file.path.clone(),
+            source: outside(error),
+        })?;
+        Ok(Stored { storage: &self.storage, store, path, size: file.size })
+    }
+}
+
+/// A file where it lies. What is asked of it is asked of the store: good for a footer, not for pages.
+struct Stored<'a> {
+    storage: &'a Storage,
+    store: Arc<dyn ObjectStore>,
+    path: ObjectPath,
+    size: u64,
+}
+
+impl<'a> Stored<'a> {
+    fn batches(self, columns: Arc<[&'static Column]>) -> Parquet<impl Iterator<Item = Parquet<RecordBatch>> + 'a> {
+        let plain = ArrowReaderMetadata::load(&self, ArrowReaderOptions::new().with_skip_arrow_metadata(true))?;
+        let options = ArrowReaderOptions::new().with_schema(with_dictionaries(plain.schema()));
+        let metadata = ArrowReaderMetadata::try_new(Arc::clone(plain.metadata()), options)?;
+        let groups = 0..metadata.metadata().num_row_groups();
+        Ok(groups.flat_map(move |group| -> Box<dyn Iterator<Item = Parquet<RecordBatch>>> {
+            match self.row_group(&metadata, group, &columns) {
+                Ok(batches) => Box::new(batches),
+                Err(error) => Box::new(std::iter::once(Err(error))),
+            }
+        }))
+    }
+
+    /// One row group: what is needed of it is fetched at once, then decoded.
+    fn row_group(
+        &self,
+        metadata: &ArrowReaderMetadata,
+        group: usize,
+        columns: &Arc<[&'static Column]>,
+    ) -> Parquet<impl Iterator<Item = Parquet<RecordBatch>> + use<>> {
+        let wanted = ProjectionMask::columns(metadata.parquet_schema(), columns.iter().map(|column| column.name));
+        let chunks = metadata.metadata().row_group(group).columns().iter().enumerate();
+        let ranges = chunks.filter(|(leaf, _)| wanted.leaf_included(*leaf)).map(|(_, chunk)| chunk.byte_range());
+        let ranges: Vec<_> = ranges.map(|(start, length)| start..start + length).collect();
+        let bytes = self.storage.wait(self.store.get_ranges(&self.path, &ranges)).map_err(outside)?;
+        let chunks = ranges.into_iter().map(|range| range.start).zip(bytes).collect();
+        let fetched = Fetched { size: self.size, chunks };
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(fetched, metadata.clone())
+            .with_row_groups(vec![group])
+            .with_projection(wanted)
+            .with_batch_size(MAX_ROWS)
+            .build()?;
+        let columns = Arc::clone(columns);
+        Ok(reader.map(move |batch| Ok(in_shape(&batch?, &columns)?)))
+    }
+}
+
+impl Length for Stored<'_> {
+    fn len(&self) -> u64 {
+        self.size
+    }
+}
+
+impl ChunkReader for Stored<'_> {
+    type T = Reader<Bytes>;
+
+    fn get_read(&self, start: u64) -> Parquet<Self::T> {
+        let rest = usize::try_from(self.size.saturating_sub(start)).unwrap_or(usize::MAX);
+        Ok(self.get_bytes(start, rest)?.reader())
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Parquet<Bytes> {
+        let range = start..start + length as u64;
+        self.storage.wait(self.store.get_range(&self.path, range)).map_err(outside)
+    }
+}
+
+/// The chunks of a row group that were fetched, each with its place in the file.
+struct Fetched {
+    size: u64,
+    chunks: Vec<(u64, Bytes)>,
+}
+
+impl Length for Fetched {
+    fn len(&self) -> u64 {
+        self.size
+    }
+}
+
+impl ChunkReader for Fetched {
+    type T = Reader<Bytes>;
+
+    fn get_read(&self, start: u64) -> Parquet<Self::T> {
+        let offset = |(place, _): &&(u64, Bytes)| usize::try_from(start.checked_sub(*place)?).ok();
+        let found = self.chunks.iter().find_map(|chunk| {
+            let from = offset(&chunk).filter(|from| *from < chunk.1.len())?;
+            Some(chunk.1.slice(from..))
+        });
+        found.map(Buf::reader).ok_or_else(|| ParquetError::EOF(format!("no chunk holds byte {start}")))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Parquet<Bytes> {
+        let rest = self.get_read(start)?.into_inner();
+        if rest.len() < length {
+            return Err(ParquetError::EOF(format!("{length} bytes from byte {start} go beyond their chunk")));
+        }
+        Ok(rest.slice(..length))
+    }
+}
+
+/// The file's schema, with the file's own dictionaries in the place of texts.
+fn with_dictionaries(schema: &Schema) -> SchemaRef {
+    let field = |field: &Arc<Field>| match field.data_type() {
+        DataType::Utf8 => field.as_ref().clone().with_data_type(arrow_type(Kind::Utf8)),
+        _ => field.as_ref().clone(),
+    };
+    Arc::new(Schema::new(schema.fields().iter().map(field).collect::<Vec<_>>()))
+}
+
+/// The type that a column has in a batch.
+fn arrow_type(kind: Kind) -> DataType {
+    match kind {
+        Kind::Utf8 => DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)),
+        kind => kind.arrow(),
+    }
+}
+
+/// The columns in their order and types.
+fn in_shape(batch: &RecordBatch, columns: &[&Column]) -> std::result::Result<RecordBatch, ArrowError> {
+    let array = |column: &&Column| {
+        let wanted = arrow_type(column.kind);
+        let array = match batch.column_by_name(column.name) {
+            Some(found) if *found.data_type() == wanted => Arc::clone(found),
+            Some(found) => cast(found, &wanted)?,
+            None => new_null_array(&wanted, batch.num_rows()),
+        };
+        Ok::<_, ArrowError>((column.name, array))
+    };
+    RecordBatch::try_from_iter(columns.iter().map(array).collect::<std::result::Result<Vec<_>, _>>()?)
+}
+
+fn outside(error: impl std::error::Error + Send + Sync + 'static) -> ParquetError {
+    ParquetError::External(Box::new(error))
+}

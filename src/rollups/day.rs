@@ -1,0 +1,211 @@
+//! One pass over a day, counted by everything that the daily tables tell apart.
+//!
+//! A query for each table would read the day once per table, and group by the same long texts again and again. Here
+//! each row is read once. What is left are the day's groups, from which the tables are small queries on numbers.
+
+use arrow::array::{Array, RecordBatch};
+use polars::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::groups::{Batch, Groups, Layout};
+use super::texts::{InOrder, MISSING, Number, Places, Texts};
+use super::{Result, Totals, networks};
+use crate::calendar::{DAY, Day, HOUR, Timestamp};
+use crate::lake::tables::{REFUSALS, SUBMISSIONS};
+
+/// The messages of each device: the rows of `daily_clients`. The account comes first, then the address.
+static CLIENTS: Layout<7, 5, 2> = Layout {
+    table: SUBMISSIONS.name,
+    key: ["account", "client_ip", "helo", "tls_version", "cipher", "mechanism", "tls_mode"],
+    smallest: ["domain", "client_name", "service", "cipher_class", "auth_family"],
+    rows: "messages",
+    sums: [("recipients", "recipients"), ("size_bytes", "bytes")],
+};
+
+/// The refused attempts of each account, address and kind.
+static REFUSED: Layout<3, 1, 0> = Layout {
+    table: REFUSALS.name,
+    key: ["account", "client_ip", "kind"],
+    smallest: ["client_name"],
+    rows: "attempts",
+    sums: [],
+};
+
+/// One UTC day over all sources, as it is read.
+pub struct DayCount {
+    texts: Texts,
+    clients: Groups<7, 5, 2>,
+    refused: Groups<3, 1, 0>,
+    accounts: Accounts,
+    totals: Totals,
+}
+
+/// One UTC day over all sources, in groups. A text is its place among the day's texts.
+#[derive(Clone)]
+pub struct DayFrames {
+    /// The day's accepted messages by device: the columns of `daily_clients`, and the client's `net`.
+    pub clients: LazyFrame,
+    /// What the devices do not tell of their accounts: `account`, `mail_froms` and `hour_00` to `hour_23`.
+    pub accounts: LazyFrame,
+    /// The day's refused attempts: the columns of `daily_refusals` but `later_success`.
+    pub refusals: LazyFrame,
+    /// The day's texts.
+    pub texts: InOrder,
+    /// What the day's rows add up to.
+    pub totals: Totals,
+}
+
+impl Default for DayCount {
+    fn default() -> Self {
+        Self {
+            texts: Texts::default(),
+            clients: Groups::new(&CLIENTS),
+            refused: Groups::new(&REFUSED),
+            accounts: Accounts::default(),
+            totals: Totals::default(),
+        }
+    }
+}
+
+impl DayCount {
+    /// The columns of `submissions` that are counted, or counted by.
+    #[must_use]
+    pub fn submission_columns() -> Vec<&'static str> {
+        columns(&CLIENTS, &["mail_from"])
+    }
+
+    /// The columns of `refusals` that are counted, or counted by.
+    #[must_use]
+    pub fn refusal_columns() -> Vec<&'static str> {
+        columns(&REFUSED, &[])
+    }
+
+    /// Counts a batch of `submissions`, its texts as dictionaries.
+    ///
+    /// # Errors
+    /// Where a column is missing or of another type.
+    pub fn add_submissions(&mut self, batch: &RecordBatch) -> Result<()> {
+        self.totals.add_submissions(batch);
+        let places = self.clients.add(batch, &mut self.texts)?;
+        let batch = Batch { table: CLIENTS.table, batch };
+        let (mail_from, at) = (batch.texts("mail_from", &mut self.texts)?, batch.instants("ts")?);
+        self.accounts.meet(self.clients.groups().iter().map(|group| group.key[0]));
+        for (row, place) in places.into_iter().enumerate() {
+            self.accounts.count(place, mail_from[row], at.is_valid(row).then(|| at.value(row)));
+        }
+        Ok(())
+    }
+
+    /// Counts a batch of `refusals`, its texts as dictionaries.
+    ///
+    /// # Errors
+    /// Where a column is missing or of another type.
+    pub fn add_refusals(&mut self, batch: &RecordBatch) -> Result<()> {
+        self.totals.add_refusals(batch);
+        self.refused.add(batch, &mut self.texts)?;
+        Ok(())
+    }
+
+    /// The day's groups.
+    ///
+    /// # Errors
+    /// None for columns of one length, which these are.
+    pub fn frames(self, day: Day) -> Result<DayFrames> {
+        let Self { texts, clients, refused, accounts, totals } = self;
+        let date = |height: usize| Column::new_scalar("date".into(), Scalar::new_date(day.epoch_days()), height);
+        let nets = nets(&clients, &texts);
+        let (texts, places) = texts.in_order();
+        // What has become a frame goes before the next one comes: a large day is in memory once.
+        let frame = |mut columns: Vec<Column>, height: usize| {
+            columns.push(date(height));
+            DataFrame::new(height, columns).map(IntoLazy::lazy)
+        };
+        let height = clients.groups().len();
+        let mut columns = clients.into_columns(&places);
+        columns.push(nets);
+        let clients = frame(columns, height)?;
+        let height = refused.groups().len();
+        let refusals = frame(refused.into_columns(&places), height)?;
+        let accounts = accounts.into_frame(&places)?.lazy();
+        Ok(DayFrames { clients, accounts, refusals, texts, totals })
+    }
+}
+
+/// The network of each device. Each different address is read once.
+fn nets(clients: &Groups<7, 5, 2>, texts: &Texts) -> Column {
+    let mut known: FxHashMap<Number, Option<i64>> = FxHashMap::default();
+    let net = |address: Number| texts.text(address).and_then(networks::network);
+    let addresses = clients.groups().iter().map(|group| group.key[1]);
+    let nets: Int64Chunked = addresses.map(|ip| *known.entry(ip).or_insert_with(|| net(ip))).collect();
+    nets.with_name("net".into()).into_column()
+}
+
+/// The columns of a layout, the instant, and others.
+fn columns<const KEY: usize, const SMALLEST: usize, const SUMS: usize>(
+    layout: &Layout<KEY, SMALLEST, SUMS>,
+    others: &[&'static str],
+) -> Vec<&'static str> {
+    let sums = layout.sums.iter().map(|(name, _)| name);
+    layout.key.iter().chain(&layout.smallest).chain(sums).chain(others).chain(&["ts"]).copied().collect()
+}
+
+/// What the groups do not tell of their accounts.
+#[derive(Default)]
+struct Accounts {
+    accounts: Vec<Account>,
+    /// The place of an account by its number.
+    places: FxHashMap<Number, usize>,
+    /// The place of each group's account.
+    of_groups: Vec<usize>,
+    /// Accounts with their sender addresses.
+    senders: FxHashSet<(Number, Number)>,
+}
+
+struct Account {
+    account: Number,
+    mail_froms: i64,
+    last_mail_from: Number,
+    /// In 32 bits, since there is one for every hour of every account.
+    hours: [u32; 24],
+}
+
+impl Accounts {
+    /// Finds the accounts of all groups, in the groups' order; those that were known are skipped.
+    fn meet(&mut self, of_groups: impl Iterator<Item = Number>) {
+        for account in of_groups.skip(self.of_groups.len()) {
+            let next = self.accounts.len();
+            let place = *self.places.entry(account).or_insert(next);
+            if place == next {
+                self.accounts.push(Account { account, mail_froms: 0, last_mail_from: MISSING, hours: [0; 24] });
+            }
+            self.of_groups.push(place);
+        }
+    }
+
+    fn count(&mut self, group: usize, mail_from: Number, at: Option<Timestamp>) {
+        let account = &mut self.accounts[self.of_groups[group]];
+        if mail_from != MISSING && mail_from != account.last_mail_from {
+            account.last_mail_from = mail_from;
+            account.mail_froms += i64::from(self.senders.insert((account.account, mail_from)));
+        }
+        if let Some(at) = at {
+            account.hours[hour_of_day(at)] += 1;
+        }
+    }
+
+    fn into_frame(self, places: &Places) -> Result<DataFrame> {
+        let count = |name: &str, count: &dyn Fn(&Account) -> i64| {
+            Int64Chunked::from_iter_values(name.into(), self.accounts.iter().map(count)).into_column()
+        };
+        let account: UInt32Chunked = self.accounts.iter().map(|account| places.of(account.account)).collect();
+        let mut columns = vec![account.with_name("account".into()).into_column()];
+        columns.push(count("mail_froms", &|account| account.mail_froms));
+        columns.extend((0..24).map(|hour| count(&format!("hour_{hour:02}"), &|account| account.hours[hour].into())));
+        Ok(DataFrame::new(self.accounts.len(), columns)?)
+    }
+}
+
+/// The UTC hour of an instant.
+fn hour_of_day(at: Timestamp) -> usize {
+    usize::try_from(at.rem_euclid(DAY) / HOUR).unwrap_or_default()
+}

@@ -1,0 +1,178 @@
+//! Texts as numbers: whatever is grouped, joined or sorted by its texts is a few numbers instead.
+//!
+//! A text gets its number when it is first met. Once a day has been read, its texts are put in order, and from
+//! then on a text's place among them stands for it: places compare as the texts' bytes do.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, DictionaryArray, StringArray};
+use arrow::datatypes::Int32Type;
+use rustc_hash::FxHashMap;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// The number of a text; [`MISSING`] where there is none.
+pub type Number = u32;
+
+/// What is missing has this number, in every column.
+pub const MISSING: Number = 0;
+
+/// Every different text of a day, once.
+#[derive(Default)]
+pub struct Texts {
+    written: Written,
+    /// The number of the text with this hash; a text whose hash is taken has the next one that is free.
+    numbers: FxHashMap<u64, Number>,
+}
+
+/// Texts one behind the other, since a day has a million of them, and a piece of memory for each would hold more
+/// of the allocator's words than of ours. What is missing has no text.
+#[derive(Debug)]
+struct Written {
+    bytes: String,
+    /// Where each number's text ends, and the next one's begins.
+    ends: Vec<usize>,
+}
+
+impl Default for Written {
+    fn default() -> Self {
+        Self { bytes: String::new(), ends: vec![0] }
+    }
+}
+
+impl Written {
+    fn text(&self, number: Number) -> Option<&str> {
+        let number = number as usize;
+        self.bytes.get(*self.ends.get(number.checked_sub(1)?)?..*self.ends.get(number)?)
+    }
+
+    fn write(&mut self, text: &str) -> Number {
+        self.bytes.push_str(text);
+        self.ends.push(self.bytes.len());
+        Number::try_from(self.ends.len() - 1).unwrap_or(Number::MAX)
+    }
+}
+
+impl Texts {
+    /// The number of a text, which it keeps from now on.
+    pub fn number(&mut self, text: &str) -> Number {
+        let mut hash = xxh3_64(text.as_bytes());
+        while let Some(number) = self.numbers.get(&hash) {
+            if self.written.text(*number) == Some(text) {
+                return *number;
+            }
+            hash = hash.wrapping_add(1);
+        }
+        let number = self.written.write(text);
+        self.numbers.insert(hash, number);
+        number
+    }
+
+    /// The text of a number.
+    #[must_use]
+    pub fn text(&self, number: Number) -> Option<&str> {
+        self.written.text(number)
+    }
+
+    /// The number of each row's text. Every text of the dictionary is looked up once; `None` where its values are
+    /// no texts.
+    pub fn of_rows(&mut self, rows: &DictionaryArray<Int32Type>) -> Option<Vec<Number>> {
+        let values = rows.values().as_any().downcast_ref::<StringArray>()?;
+        let numbers: Vec<Number> = values.iter().map(|text| text.map_or(MISSING, |text| self.number(text))).collect();
+        let number = |key: i32| numbers.get(usize::try_from(key).ok()?).copied();
+        Some(rows.keys().iter().map(|key| key.and_then(number).unwrap_or(MISSING)).collect())
+    }
+
+    /// The smaller of two texts by their bytes; what is missing is never smaller.
+    #[must_use]
+    pub fn smaller(&self, one: Number, other: Number) -> Number {
+        match (self.text(one), self.text(other)) {
+            (Some(text), Some(than)) if than < text => other,
+            (None, _) => other,
+            _ => one,
+        }
+    }
+
+    /// The texts in order, and where each number's text is among them.
+    #[must_use]
+    pub fn in_order(self) -> (InOrder, Places) {
+        let written = self.written;
+        // Most texts differ in their first bytes, which compare as one number.
+        let head = |number: Number| {
+            let mut head = [0; 8];
+            let text = written.text(number).unwrap_or_default();
+            head.iter_mut().zip(text.bytes()).for_each(|(byte, of_text)| *byte = of_text);
+            u64::from_be_bytes(head)
+        };
+        let mut order: Vec<_> = (0..).zip(&written.ends).skip(1).map(|(number, _)| (head(number), number)).collect();
+        order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| written.text(a.1).cmp(&written.text(b.1))));
+        let mut places = vec![None; written.ends.len()];
+        for (place, (_, number)) in (0..).zip(&order) {
+            places[*number as usize] = Some(place);
+        }
+        let numbers = order.into_iter().map(|(_, number)| number).collect();
+        (InOrder(Arc::new((written, numbers))), Places(places))
+    }
+}
+
+/// A day's texts, sorted by their bytes.
+#[derive(Clone, Debug, Default)]
+pub struct InOrder(Arc<(Written, Vec<Number>)>);
+
+impl InOrder {
+    /// The text at a place.
+    #[must_use]
+    pub fn text(&self, place: u32) -> Option<&str> {
+        let (written, numbers) = &*self.0;
+        written.text(*numbers.get(place as usize)?)
+    }
+}
+
+/// Where each number's text is among a day's texts.
+pub struct Places(Vec<Option<u32>>);
+
+impl Places {
+    /// The place of a number's text; `None` for what is missing.
+    #[must_use]
+    pub fn of(&self, number: Number) -> Option<u32> {
+        self.0.get(number as usize).copied().flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_keeps_its_number() {
+        let mut texts = Texts::default();
+        let first: DictionaryArray<Int32Type> = [Some("b"), None, Some("a"), Some("b")].into_iter().collect();
+        assert_eq!(texts.of_rows(&first), Some(vec![1, MISSING, 2, 1]));
+        let second: DictionaryArray<Int32Type> = [Some("a"), Some("")].into_iter().collect();
+        assert_eq!(texts.of_rows(&second), Some(vec![2, 3]));
+        assert_eq!((texts.text(1), texts.text(3), texts.text(MISSING)), (Some("b"), Some(""), None));
+    }
+
+    #[test]
+    fn the_smaller_text_wins_and_what_is_missing_loses() {
+        let mut texts = Texts::default();
+        let (b, a) = (texts.number("b"), texts.number("a"));
+        assert_eq!([texts.smaller(a, b), texts.smaller(b, a), texts.smaller(a, a)], [a, a, a]);
+        assert_eq!([texts.smaller(MISSING, b), texts.smaller(b, MISSING)], [b, b]);
+        assert_eq!(texts.smaller(MISSING, MISSING), MISSING);
+    }
+
+    #[test]
+    fn places_compare_as_the_texts_do() {
+        let words = ["zebra", "", "a", "alphabetical", "alphabet", "alphabet\0", "Ä", "alpha", "alphabets", "\0"];
+        let mut texts = Texts::default();
+        let numbers = words.map(|word| texts.number(word));
+        let (in_order, places) = texts.in_order();
+        let mut sorted = words;
+        sorted.sort_unstable();
+        assert_eq!((0..).map_while(|place| in_order.text(place)).collect::<Vec<_>>(), sorted);
+        for (word, number) in words.into_iter().zip(numbers) {
+            assert_eq!(places.of(number).and_then(|place| in_order.text(place)), Some(word));
+        }
+        assert_eq!(places.of(MISSING), None);
+    }
+}

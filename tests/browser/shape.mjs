@@ -1,0 +1,170 @@
+// What holds for every view: it can be reached, read and printed by everybody, it loads nothing, and it trusts no data.
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { data, page as assemble, table } from '../../web/fixtures/generate.mjs';
+import { require, same } from './checks.mjs';
+
+const VIEWS = ['overview', 'volume', 'tls', 'legacy', 'cutover', 'unusual', 'coverage'];
+
+export async function shape(checks, browser, fixtures, template) {
+  for (const [name, options] of [['light', {}], ['dark', { colorScheme: 'dark' }], ['phone', { width: 390, height: 844, hasTouch: true }], ['Spanish', { locale: 'es-ES' }]]) {
+    const report = await browser.open(fixtures.month, '', options);
+    for (const view of VIEWS) {
+      await checks.check(`axe finds nothing: ${view}, ${name}`, async () => {
+        await report.go(`#view=${view}`);
+        for (const details of await report.page.locator('.as-table summary').all()) await details.click();
+        const expand = report.page.locator('.expand').first();
+        if (await expand.count()) await expand.click();
+        await report.page.waitForTimeout(150);
+        same(await report.axe(), [], 'violations');
+        const width = await report.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        require(width <= 0, `the page is ${width} px wider than the screen`);
+      });
+    }
+    await report.close();
+  }
+
+  await checks.check('the keyboard reaches everything in order', async () => {
+    const report = await browser.open(fixtures.small, '#view=volume');
+    await report.page.keyboard.press('Tab');
+    same(await report.page.evaluate(() => document.activeElement.className), 'skip', 'the first stop');
+    await report.page.keyboard.press('Enter');
+    same(await report.page.evaluate(() => document.activeElement.id), 'report', 'behind the skip link');
+    const stops = [];
+    for (let stop = 0; stop < 40; stop++) {
+      await report.page.keyboard.press('Tab');
+      stops.push(await report.page.evaluate(() => document.activeElement.className || document.activeElement.tagName));
+    }
+    for (const wanted of ['search', 'export', 'expand', 'scroll']) require(stops.includes(wanted), `${wanted} is not reached: ${stops.join(' ')}`);
+    await report.close();
+  });
+
+  await checks.check('datasets that were not built have no section', async () => {
+    const report = await browser.open(fixtures.bare, '#view=unusual');
+    const names = await report.page.locator('nav a').allInnerTexts();
+    same(names, ['Overview', 'Sending volume', 'TLS usage', 'Cutover', 'Coverage'], 'navigation');
+    same(await report.page.locator('nav a[aria-current]').innerText(), 'Overview', 'shown');
+    await report.close();
+  });
+
+  await checks.check('5,973 messages over TLSv1.0 and 5,280 over TLSv1.2 are 53.08 % and 46.92 %', async () => {
+    const json = data('small');
+    const row = { date: json.window.end, account: 'alice@a.test', domain: 'a.test', auth_family: 'basic', triple_des: 0, recipients: 1, bytes: 1 };
+    json.tables.activity = table(
+      [{ ...row, tls_version: 'TLSv1.0', messages: 5973 }, { ...row, tls_version: 'TLSv1.2', messages: 5280 }],
+      { date: 'date', account: 'text', domain: 'text', tls_version: 'text', auth_family: 'text', triple_des: 'bool', messages: 'int', recipients: 'int', bytes: 'int' },
+    );
+    const report = await browser.open(write(fixtures, 'contract', json, template));
+    const cells = async (version) => (await report.page.locator(`[data-version="${version}"] td`).allInnerTexts()).slice(0, 2);
+    same([await cells('TLSv1.0'), await cells('TLSv1.2'), await cells('none'), await cells('TLSv1.1')], [['5,973', '53.08 %'], ['5,280', '46.92 %'], ['0', '0.00 %'], ['0', '0.00 %']], 'overview');
+    await report.go('#view=tls');
+    const [, , , messages, none, , old, , current] = (await report.rows())[0];
+    same([messages, none, old, current], ['11,253', '0', '53.08 %', '46.92 %'], 'the account');
+    await report.close();
+  });
+
+  await checks.check('a window without anything is a page', async () => {
+    const json = data('small');
+    for (const [name, own] of Object.entries(json.tables)) if (name !== 'summary') json.tables[name] = { total: 0, columns: own.columns.map((column) => ({ ...column, values: [], ...(column.words && { words: [] }) })) };
+    const report = await browser.open(write(fixtures, 'empty', json, template));
+    for (const view of VIEWS) await report.go(`#view=${view}`);
+    require((await report.text('.empty, .good, .quiet')).length > 0, 'no word');
+    await report.close();
+  });
+
+  await checks.check('where rows are cut, it says where the rest is', async () => {
+    const json = data('small');
+    json.lumped_accounts = 12_345;
+    json.tables.legacy_clients.total = 250_000;
+    json.tables.activity = table(
+      [...Array(3)].map((_, at) => ({ date: json.window.end, account: at ? `a${at}@x.example` : null, domain: 'x.example', tls_version: 'TLSv1.3', auth_family: 'basic', triple_des: 0, messages: 5, recipients: 5, bytes: 5, lumped: at ? 0 : 1 })),
+      { date: 'date', account: 'text', domain: 'text', tls_version: 'text', auth_family: 'text', triple_des: 'bool', messages: 'int', recipients: 'int', bytes: 'int', lumped: 'bool' },
+    );
+    const report = await browser.open(write(fixtures, 'cut', json, template), '#view=volume');
+    require((await report.text('.table')).includes('smaller accounts together'), 'no row for the others');
+    require((await report.text('.note')).includes('12,345 accounts') && (await report.text('.note')).includes('sending_volume_details.csv'), await report.text('.note'));
+    await report.go('#view=legacy');
+    require((await report.text('.note')).includes('250,000'), await report.text('.note'));
+    await report.close();
+  });
+
+  await checks.check('words of strangers stay words', async () => {
+    const evil = '<img src=x onerror="document.title=1">"\'=cmd|x\u202etxt';
+    const text = JSON.stringify(data('small')).replaceAll(/[a-z]+\.?\d@[a-z.]+/g, (name) => JSON.stringify(`${evil}${name}`).slice(1, -1));
+    const report = await browser.open(write(fixtures, 'evil', JSON.parse(text), template));
+    for (const view of VIEWS) {
+      await report.go(`#view=${view}&account=${encodeURIComponent('contains:<img')}`);
+      same(await report.page.locator('img').count(), 0, 'images');
+    }
+    const shown = await report.page.locator('body').innerText();
+    require(!shown.includes('\u202e'), 'a mark of direction is shown');
+    await report.close();
+  });
+
+  await checks.check('the policy refuses what is not the page\'s own', async () => {
+    const before = browser.takeTroubles();
+    const report = await browser.open(fixtures.small);
+    const ran = await report.page.evaluate(() => {
+      const script = document.createElement('script');
+      script.textContent = 'window.foreign = true';
+      document.head.append(script);
+      return Boolean(window.foreign);
+    });
+    same(ran, false, 'a foreign script ran');
+    // The console says that it was refused; what was said before is not forgotten.
+    const refused = browser.takeTroubles();
+    require(refused.some((trouble) => trouble.includes('Content Security Policy')), 'nothing was refused');
+    browser.troubles.push(...before);
+    await report.close();
+  });
+
+  await checks.check('a chosen colour scheme is kept', async () => {
+    const report = await browser.open(fixtures.small);
+    const paper = () => report.page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const light = await paper();
+    await report.page.selectOption('#theme', 'dark');
+    require((await paper()) !== light, 'nothing has changed');
+    await report.page.reload();
+    await report.page.waitForSelector('html[data-ready]');
+    require((await paper()) !== light, 'it is forgotten');
+    await report.close();
+  });
+
+  await checks.check('it prints on white, without controls', async () => {
+    const report = await browser.open(fixtures.month, '#view=tls', { colorScheme: 'dark' });
+    await report.page.emulateMedia({ media: 'print', colorScheme: 'light' });
+    same(await report.page.evaluate(() => getComputedStyle(document.body).backgroundColor), 'rgb(255, 255, 255)', 'paper');
+    same(await report.page.locator('nav').isVisible(), false, 'navigation');
+    await report.page.setViewportSize({ width: 1000, height: 700 });
+    await report.page.waitForTimeout(200);
+    for (const view of VIEWS) {
+      await report.go(`#view=${view}`);
+      const width = await report.page.evaluate(() => document.documentElement.scrollWidth);
+      require(width <= 1000, `${view}: ${width} px do not fit A4 in landscape`);
+    }
+    const pdf = await report.page.pdf({ format: 'A4', landscape: true });
+    require(pdf.length > 10_000, `${pdf.length} bytes`);
+    await report.close();
+  });
+
+  await checks.check('100,000 rows open and are narrowed', async () => {
+    const report = await browser.open(fixtures.huge);
+    const rows = data('huge').tables.activity.columns[0].values.length;
+    require(rows > 100_000, `only ${rows} rows`);
+    const opened = await report.page.evaluate(() => performance.getEntriesByName('ready')[0].startTime);
+    const typed = await report.page.evaluate(() => {
+      const begin = performance.now();
+      location.hash = '#view=volume&account=contains:a';
+      return new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(performance.now() - begin))));
+    });
+    console.log(`     ${rows} rows: open after ${opened.toFixed(0)} ms, narrowed and drawn in ${typed.toFixed(0)} ms`);
+    await report.close();
+  });
+}
+
+function write(fixtures, name, json, template) {
+  const file = join(fixtures.folder, `${name}.html`);
+  writeFileSync(file, assemble(json, template));
+  return file;
+}

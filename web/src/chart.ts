@@ -1,0 +1,238 @@
+// Charts: ECharts with only what is used, drawn as SVG, with our own legend, tooltip and table of the same figures.
+//
+// ECharts' own tooltip and animation write style attributes as markup, which the page's content security policy
+// refuses; the legend is not ours to reach with a keyboard. So tooltips are elements, and legends are buttons.
+
+import { BarChart, LineChart, PieChart } from 'echarts/charts';
+import { AriaComponent, GridComponent, TooltipComponent } from 'echarts/components';
+import * as echarts from 'echarts/core';
+import { SVGRenderer } from 'echarts/renderers';
+
+import type { Context } from './context';
+import { append, h } from './dom';
+import { type Paint, decal, swatch } from './palette';
+
+echarts.use([BarChart, LineChart, PieChart, AriaComponent, GridComponent, TooltipComponent, SVGRenderer]);
+
+export interface Series {
+  name: string;
+  paint: Paint;
+  values: ArrayLike<number>;
+}
+
+export interface ChartSpec {
+  title: string;
+  /** Days since 1970 of each value. */
+  days: number[];
+  series: Series[];
+  value(n: number): string;
+  /** For the axis: shorter than `value`. */
+  tick(n: number): string;
+  shape: 'stack' | 'share' | 'whole' | 'line';
+  /** What a bar leads to. */
+  select?(day: number): void;
+  /** The heading of the table's first column; `Day` if it is not said. */
+  label?: string;
+  height?: number;
+  legend?: boolean;
+}
+
+const live = new Set<{ chart: echarts.ECharts; observer: ResizeObserver }>();
+
+/** Frees the charts that are no longer in the document. */
+export function sweep(): void {
+  for (const entry of live) {
+    if (entry.chart.getDom().isConnected) continue;
+    entry.observer.disconnect();
+    entry.chart.dispose();
+    live.delete(entry);
+  }
+}
+
+export function chart(context: Context, spec: ChartSpec): HTMLElement {
+  const { format } = context;
+  const { t } = format;
+  const hidden = new Set<string>();
+  const canvas = h('div', { class: `canvas ${spec.shape}`, role: 'img', 'aria-label': format.say(t.chartOf, { title: spec.title }) });
+  if (spec.height) canvas.style.height = `${spec.height}px`;
+  const figure = h('figure', { class: 'chart', 'data-chart': spec.title });
+  let drawn: echarts.ECharts | undefined;
+
+  const draw = () => drawn?.setOption(options(context, spec, hidden, canvas.clientWidth), true);
+  if (spec.legend !== false) figure.append(legend(context, spec, hidden, draw));
+  append(figure, [canvas, asTable(context, spec)]);
+
+  // A chart needs its width: it is made when the element has one.
+  const observer = new ResizeObserver(() => {
+    if (canvas.clientWidth === 0) return;
+    if (drawn) drawn.resize();
+    else {
+      drawn = echarts.init(canvas, null, { renderer: 'svg' });
+      live.add({ chart: drawn, observer });
+      if (spec.select) drawn.getZr().on('click', (event) => pick(drawn!, spec, [event.offsetX, event.offsetY]));
+    }
+    draw();
+  });
+  observer.observe(canvas);
+  return figure;
+}
+
+function pick(drawn: echarts.ECharts, spec: ChartSpec, at: number[]): void {
+  if (!drawn.containPixel('grid', at)) return;
+  const [index] = drawn.convertFromPixel({ seriesIndex: 0 }, at);
+  const day = spec.days[Math.round(index)];
+  // Later: it draws the view anew and frees this chart, which is still handling the click.
+  if (day !== undefined) setTimeout(() => spec.select!(day));
+}
+
+function legend(context: Context, spec: ChartSpec, hidden: Set<string>, draw: () => void): HTMLElement {
+  const { format, palette } = context;
+  const all = spec.series.reduce((total, series) => total + sum(series.values), 0);
+  const isWhole = spec.shape === 'whole';
+  const figure = (n: number) => (isWhole ? format.percent(all > 0 ? (100 * n) / all : 0) : spec.value(n));
+  const items = spec.series.map((series) => {
+    const button = h(
+      'button',
+      { type: 'button', 'aria-pressed': 'true', title: format.say(format.t.hideSeries, { name: series.name }) },
+      swatch(series.paint, palette.hatch),
+      h('span', {}, series.name),
+      spec.shape === 'line' ? null : h('span', { class: isWhole ? 'quiet' : 'quiet number' }, figure(sum(series.values))),
+    );
+    button.addEventListener('click', () => {
+      const hide = !hidden.has(series.name);
+      if (hide) hidden.add(series.name);
+      else hidden.delete(series.name);
+      button.setAttribute('aria-pressed', String(!hide));
+      draw();
+    });
+    return h('li', {}, button);
+  });
+  return h('ul', { class: 'legend' }, ...items);
+}
+
+const sum = (values: ArrayLike<number>): number => Array.prototype.reduce.call(values, (a: any, b: any) => a + (b || 0), 0) as number;
+
+/** The values that are drawn: as they are, or as percent of their day. */
+function shares(spec: ChartSpec, hidden: Set<string>): Series[] {
+  const shown = spec.series.filter((series) => !hidden.has(series.name));
+  if (spec.shape !== 'share') return shown;
+  const totals = spec.days.map((_, at) => shown.reduce((total, series) => total + series.values[at], 0));
+  return shown.map((series) => ({
+    ...series,
+    values: totals.map((total, at) => (total > 0 ? (100 * series.values[at]) / total : 0)),
+  }));
+}
+
+function options(context: Context, spec: ChartSpec, hidden: Set<string>, width: number): echarts.EChartsCoreOption {
+  const { palette, format } = context;
+  const series = shares(spec, hidden);
+  const item = (paint: Paint) => ({
+    color: paint.color,
+    decal: decal(paint.pattern, palette.hatch),
+    borderColor: palette.paper,
+    borderWidth: spec.days.length > 45 ? 0 : 0.75,
+  });
+  const common = {
+    animation: false,
+    // We describe the chart by ourselves, and each series brings its pattern.
+    aria: { enabled: true, label: { enabled: false }, decal: { show: false } },
+    // The font by its name: `inherit` cannot be measured, and labels would be cut.
+    textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: palette.quiet },
+  };
+  if (spec.shape === 'whole') {
+    const data = series.map(({ name, paint, values }) => ({ name, value: sum(values), itemStyle: item(paint) })).filter((part) => part.value > 0);
+    return {
+      ...common,
+      tooltip: { ...tooltipBox(palette), trigger: 'item', formatter: (part: any) => tip(part.name, [[part.data.itemStyle.color, part.name, `${spec.value(part.value)} · ${format.percent(part.percent)}`]]) },
+      series: [{ type: 'pie', radius: ['52%', '82%'], center: ['50%', '50%'], data, label: { show: width >= 560, color: palette.ink, fontSize: 12, formatter: (part: any) => `${part.name} ${format.tenth(part.percent)} %` }, labelLine: { show: width >= 560, lineStyle: { color: palette.quiet } }, emphasis: { scale: false }, minShowLabelAngle: 4 }],
+    };
+  }
+  const value = spec.shape === 'share' ? (n: number) => format.percent(n) : spec.value;
+  return {
+    ...common,
+    grid: { left: 4, right: 8, top: 12, bottom: 2, containLabel: true },
+    tooltip: {
+      ...tooltipBox(palette),
+      trigger: 'axis',
+      axisPointer: { type: 'shadow', shadowStyle: { color: palette.ink, opacity: 0.06 } },
+      formatter: (points: any) => dayTip(context, spec, series, points, value),
+    },
+    xAxis: {
+      type: 'category',
+      data: spec.days.map((day) => format.shortDay(day)),
+      axisLine: { lineStyle: { color: palette.line } },
+      axisTick: { show: false },
+      axisLabel: { color: palette.quiet, hideOverlap: true },
+    },
+    yAxis: {
+      type: 'value',
+      max: spec.shape === 'share' ? 100 : undefined,
+      interval: spec.shape === 'share' ? 25 : undefined,
+      splitNumber: 4,
+      splitLine: { lineStyle: { color: palette.line } },
+      axisLabel: { color: palette.quiet, formatter: (n: number) => (spec.shape === 'share' ? `${n} %` : spec.tick(n)) },
+    },
+    series: series.map(({ name, paint, values }) =>
+      spec.shape === 'line'
+        ? { type: 'line', name, data: Array.from(values), lineStyle: { color: paint.color, width: 2 }, itemStyle: { color: paint.color }, symbol: 'circle', symbolSize: 5 }
+        : { type: 'bar', name, stack: 'all', data: drawnValues(values), itemStyle: item(paint), barCategoryGap: '22%', barMaxWidth: 72, emphasis: { disabled: true }, cursor: spec.select ? 'pointer' : 'default' },
+    ),
+  };
+}
+
+/** Nothing is no bar: the border of an empty one would be drawn over the axis. */
+const drawnValues = (values: ArrayLike<number>): (number | '-')[] => Array.from(values, (value) => value || '-');
+
+function tooltipBox(palette: Context['palette']): object {
+  return { appendTo: 'body', confine: true, transitionDuration: 0, padding: [8, 10], backgroundColor: palette.paper, borderColor: palette.line, borderWidth: 1, textStyle: { color: palette.ink, fontSize: 12.5 } };
+}
+
+function tip(title: string, lines: [string, string, string][]): HTMLElement {
+  const rows = lines.map(([color, name, value]) => {
+    const dot = h('span', { class: 'dot' });
+    dot.style.background = color;
+    return h('div', { class: 'tip-line' }, dot, h('span', {}, name), h('span', { class: 'number' }, value));
+  });
+  return h('div', { class: 'tip' }, h('strong', {}, title), ...rows);
+}
+
+/** The day's parts, largest first, at most ten, and their sum. */
+function dayTip(context: Context, spec: ChartSpec, series: Series[], points: any, value: (n: number) => string): HTMLElement {
+  const at: number = points[0].dataIndex;
+  const lines = series.map(({ name, paint, values }): [number, [string, string, string]] => [values[at], [paint.color, name, value(values[at])]]);
+  const parts = lines.filter(([n]) => n > 0).sort((a, b) => b[0] - a[0]);
+  const shown = parts.slice(0, 10).map(([, line]) => line);
+  if (spec.shape === 'stack') shown.push(['transparent', context.format.t.tooltipTotal, value(sum(parts.map(([n]) => n)))]);
+  return tip(context.format.namedDay(spec.days[at]), shown);
+}
+
+/** The same figures as a table: for screen readers, for printing, and for whoever wants numbers. */
+function asTable(context: Context, spec: ChartSpec): HTMLElement {
+  const { format } = context;
+  const details = h('details', { class: 'as-table' }, h('summary', {}, format.t.asTable));
+  details.addEventListener('toggle', () => {
+    if (details.open && details.childElementCount === 1) details.append(figures(context, spec));
+  });
+  return details;
+}
+
+function figures(context: Context, spec: ChartSpec): HTMLElement {
+  const { format } = context;
+  const { t } = format;
+  const number = (n: number) => h('td', { class: 'number' }, spec.value(n));
+  const isWhole = spec.shape === 'whole';
+  const hasTotal = spec.shape !== 'line';
+  const heads = isWhole ? [t.total] : [...spec.series.map((series) => series.name), ...(hasTotal ? [t.total] : [])];
+  const head = h('tr', {}, h('th', { scope: 'col' }, isWhole ? '' : (spec.label ?? t.day)), ...heads.map((name) => h('th', { scope: 'col', class: 'number' }, name)));
+  const rows = isWhole
+    ? spec.series.map((series) => h('tr', {}, h('th', { scope: 'row' }, series.name), number(sum(series.values))))
+    : spec.days.map((day, at) => {
+        const values = spec.series.map((series) => series.values[at]);
+        return h('tr', {}, h('th', { scope: 'row' }, format.day(day)), ...values.map(number), hasTotal && number(sum(values)));
+      });
+  return h(
+    'div',
+    { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': spec.title },
+    h('table', { class: 'figures' }, h('caption', {}, spec.title), h('thead', {}, head), h('tbody', {}, ...rows)),
+  );
+}

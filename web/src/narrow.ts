@@ -1,0 +1,49 @@
+// Filters on datasets that are not made of `activity`: by the columns that they have.
+
+import type { Table } from './contract';
+import type { Context } from './context';
+import { rowsWhere } from './columns';
+import { type Field, passes } from './state';
+
+const MICROS_PER_DAY = 86_400_000_000;
+
+/** An account's domain: what is behind the last @. */
+const domainOf = (account: string | null): string | null => (account?.includes('@') ? account.slice(account.lastIndexOf('@') + 1) : null);
+
+/** Which of the filters a dataset has no column for. */
+export function notNarrowed(context: Context, table: Table): Field[] {
+  const has: Record<Field, boolean> = {
+    account: table.has('account') || table.has('last_account'),
+    domain: table.has('domain') || table.has('account') || table.has('last_account'),
+    tls: table.has('tls_version') || table.has('last_tls_version'),
+  };
+  return (['account', 'domain', 'tls'] as const).filter((field) => context.state[field].text !== '' && !has[field]);
+}
+
+/** The rows that pass the filters for which there is a column. Spans of time pass if they touch the days. */
+export function narrowed(context: Context, table: Table): Uint32Array {
+  const { state, page, format } = context;
+  const from = state.from ?? -Infinity;
+  const to = state.to ?? page.window.end;
+  const isFiltered = state.from !== undefined || state.to !== undefined;
+  const skip = new Set(notNarrowed(context, table));
+  const day = (row: number): [number, number] => {
+    if (table.has('date')) return [table.number('date', row), table.number('date', row)];
+    if (table.has('week')) return [table.number('week', row), table.number('week', row) + 6];
+    return [Math.floor(table.number('first_seen', row) / MICROS_PER_DAY), Math.floor(table.number('last_seen', row) / MICROS_PER_DAY)];
+  };
+  return rowsWhere(table, (row) => {
+    if (isFiltered) {
+      const [first, last] = day(row);
+      if (last < from || first > to) return false;
+    }
+    const account = table.text('account', row) ?? table.text('last_account', row);
+    const domain = table.text('domain', row) ?? domainOf(account);
+    const version = table.text('tls_version', row) ?? table.text('last_tls_version', row);
+    return (
+      (skip.has('account') || passes(state.account, account)) &&
+      (skip.has('domain') || passes(state.domain, domain)) &&
+      (skip.has('tls') || passes(state.tls, version, format.version(version)))
+    );
+  });
+}

@@ -1,0 +1,144 @@
+// What can be tested without a browser: links, filters, CSV, cutover, formats, languages.
+
+// @ts-ignore: the page's types do not know Node.
+import assert from 'node:assert/strict';
+// @ts-ignore: the page's types do not know Node.
+import { test } from 'node:test';
+import { page } from '../src/contract';
+import { csv } from '../src/csv';
+import { reasonsOf, whatIf } from '../src/cutover';
+import { Facts } from '../src/facts';
+import { Format, fromIsoDay, isoDay, isoTime } from '../src/format';
+import { format, initial, parse, passes } from '../src/state';
+import { LANGUAGES, choose } from '../src/texts';
+
+const LABELS = ['no TLS', 'SSLv3', 'TLSv1.0', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3', 'unknown'];
+
+/** Two days: alice moves from TLSv1.0 to TLSv1.3, bob has no TLS, somebody is not known. */
+const facts = new Facts(
+  page({
+    contract: 1,
+    title: 't',
+    window: { start: 100, end: 101, previous_start: 98, previous_end: 99, as_of: 101 },
+    tables: {
+      activity: {
+        total: 4,
+        columns: [
+          { name: 'date', kind: 'date', values: [100, 101, 101, 101] },
+          { name: 'account', kind: 'text', words: ['alice@a.test', 'bob@b.test'], values: [0, 0, 1, null] },
+          { name: 'domain', kind: 'text', words: ['a.test', 'b.test'], values: [0, 0, 1, null] },
+          { name: 'tls_version', kind: 'text', words: ['TLSv1.0', 'TLSv1.3', 'none', 'unknown'], values: [0, 1, 2, 3] },
+          { name: 'auth_family', kind: 'text', words: ['basic', 'oauth'], values: [0, 1, 0, null] },
+          { name: 'triple_des', kind: 'bool', values: [1, 0, 0, 0] },
+          { name: 'messages', kind: 'int', values: [5, 3, 2, 1] },
+          { name: 'recipients', kind: 'int', values: [5, 3, 2, 1] },
+          { name: 'bytes', kind: 'int', values: [50, 30, null, 10] },
+        ],
+      },
+    },
+  }),
+);
+const all = facts.select(initial(), LABELS);
+
+test('a state becomes a link and back', () => {
+  const state = parse('#view=tls&from=2026-03-01&account=starts:a%3Ab&tls=is:TLSv1.2&show=&sort=-messages&lang=es');
+  assert.equal(state.from, fromIsoDay('2026-03-01'));
+  assert.deepEqual(state.account, { operator: 'starts', text: 'a:b' });
+  assert.equal(state.show, '');
+  assert.deepEqual(parse(format(state)), state);
+});
+
+test('what a link does not say right is left out', () => {
+  const state = parse('#from=yesterday&account=like:x');
+  assert.equal(state.from, undefined);
+  assert.deepEqual(state.account, { operator: 'contains', text: 'like:x' });
+});
+
+test('contains, is and starts with ignore case, and nothing is not something', () => {
+  assert.ok(passes({ operator: 'contains', text: 'LIC' }, 'alice'));
+  assert.ok(!passes({ operator: 'is', text: 'lic' }, 'alice'));
+  assert.ok(passes({ operator: 'starts', text: 'al' }, 'Alice'));
+  assert.ok(!passes({ operator: 'contains', text: 'a' }, null));
+  assert.ok(passes({ operator: 'contains', text: '' }, null));
+});
+
+test('filters narrow rows, all of them together', () => {
+  const messages = (fragment: string) => facts.sum(facts.select(parse(fragment), LABELS));
+  assert.equal(messages('#'), 11);
+  assert.equal(messages('#account=alice'), 8);
+  assert.equal(messages('#account=alice&tls=is:TLSv1.3'), 3);
+  assert.equal(messages('#tls=no tls'), 2, 'a version is found by its label too');
+  assert.equal(messages('#from=1970-04-12&domain=starts:a'), 3);
+  assert.equal(facts.sum(facts.select(initial(), LABELS, '')), 1, 'domain not known');
+});
+
+test('accounts are summed over days and versions', () => {
+  const [alice, bob, nobody] = facts.perAccount(all);
+  assert.deepEqual([alice.messages, alice.activeDays, alice.bytes, alice.basic, alice.oauth], [8, 2, 80, 5, 3]);
+  assert.deepEqual([...alice.versions], [0, 0, 5, 0, 0, 3, 0]);
+  assert.deepEqual([bob.bytes, nobody.account], [0, -1]);
+  assert.equal(facts.distinctAccounts(all), 2);
+});
+
+test('each switch breaks what it is about', () => {
+  const none = { minTls: 0, no3des: false, noCleartext: false, noBasic: false };
+  assert.equal(reasonsOf({ ...none, minTls: 4 }, 2, false, true), 1);
+  assert.equal(reasonsOf({ ...none, minTls: 4 }, 0, false, true), 0, 'without TLS there is no version to be too low');
+  assert.equal(reasonsOf({ ...none, minTls: 4 }, 6, false, true), 0, 'what is not logged is not broken');
+  assert.equal(reasonsOf({ ...none, no3des: true, noBasic: true }, 4, true, true), 2 | 8);
+  assert.equal(reasonsOf({ ...none, noCleartext: true }, 0, false, false), 4);
+});
+
+test('accounts fail, fail in part, or go on', () => {
+  const result = whatIf(facts, all, { minTls: 4, no3des: false, noCleartext: true, noBasic: false });
+  assert.deepEqual(result.counts, { breaks: 1, mixed: 1, undetermined: 0, safe: 0 }, 'nobody is no account');
+  assert.equal(result.failing, 7);
+  assert.deepEqual([...result.failingByDay], [5, 2]);
+  assert.deepEqual(result.accounts.map((outcome) => outcome.status), ['breaks', 'mixed', 'undetermined']);
+});
+
+test('CSV is quoted, guarded, and empty where nothing is known', () => {
+  assert.equal(csv(['a', 'b'], [['=1+1', -5], ['a,"b"', null], ['', 1]]), 'a,b\r\n\'=1+1,-5\r\n"a,""b""",\r\n"",1\r\n');
+});
+
+test('days and instants are written as the datasets write them', () => {
+  assert.equal(isoDay(fromIsoDay('2026-03-01')), '2026-03-01');
+  assert.equal(isoTime(1_772_323_200_000_000), '2026-03-01T00:00:00Z');
+  assert.equal(isoTime(1_772_323_200_123_000), '2026-03-01T00:00:00.123Z');
+  assert.equal(isoTime(1_772_323_200_123_456), '2026-03-01T00:00:00.123456Z');
+});
+
+test('numbers follow the reader', () => {
+  const english = new Format(undefined, ['en-GB']);
+  const german = new Format('en', ['de-DE']);
+  assert.equal(english.count(5973), '5,973');
+  assert.equal(english.percent(53.08), '53.08 %');
+  assert.equal(english.bytes(1500), '1.5 kB');
+  assert.equal(german.count(5973), '5,973', 'texts and numbers are of one language');
+  assert.equal(new Format(undefined, ['es-ES']).percent(46.92), '46,92 %');
+  assert.equal(english.many({ one: '{n} day', other: '{n} days' }, 1), '1 day');
+});
+
+test('the first language of the reader that is here', () => {
+  assert.equal(choose('es', ['en']), 'es');
+  assert.equal(choose(undefined, ['de', 'es-MX']), 'es');
+  assert.equal(choose('xx', []), 'en');
+});
+
+/** Every text with its place in the file, and the places that it fills. */
+function places(texts: object, path = ''): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const [key, value] of Object.entries(texts)) {
+    if (value === null || key === 'sentence') continue;
+    if (typeof value === 'string') found.set(path + key, [...new Set(value.match(/\{\w+\}/g) ?? [])].sort().join());
+    else for (const [inner, fills] of places(value, `${path}${key}.`)) found.set(inner, fills);
+  }
+  return found;
+}
+
+test('every language fills the same places', () => {
+  const english = places(LANGUAGES.en);
+  for (const [tag, texts] of Object.entries(LANGUAGES)) {
+    for (const [key, fills] of places(texts)) assert.equal(fills, english.get(key), `${tag}: ${key}`);
+  }
+});
