@@ -102,7 +102,7 @@ pub(super) fn payload(
 }
 
 fn packed(payload: &Payload<'_>) -> std::io::Result<String> {
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::new(7));
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::new(4));
     gzip.write_all(&serde_json::to_vec(payload)?)?;
     Ok(STANDARD.encode(gzip.finish()?))
 }
