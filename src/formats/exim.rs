@@ -13,7 +13,7 @@ use memchr::memmem;
 use super::record::{Accepted, Client, Encrypted, Record, RefusalKind, Refused};
 use super::{Evidence, Format, Tells, Unreadable};
 use crate::calendar::{SECOND, Timestamp};
-use crate::sources::framing::{Line, Program, Style};
+use crate::sources::framing::{Framed, Line, Own, Program, Style};
 use crate::sources::stamp::{Stamp, StampReader};
 
 /// The format.
@@ -25,14 +25,16 @@ impl Style for Exim {
         program.tag.starts_with(b"exim")
     }
 
+    fn is_own(&self, line: &[u8]) -> bool {
+        line.get(10) == Some(&b' ') && line[0].is_ascii_digit()
+    }
+
     /// `2026-01-01 14:00:03[.400][ -0500] [[127] ]text`.
-    fn own_line<'a>(&self, stamps: &mut StampReader, line: &'a [u8]) -> Option<(Stamp, &'a [u8])> {
-        if line.get(10) != Some(&b' ') || !line[0].is_ascii_digit() {
-            return None;
-        }
-        let (stamp, used) = stamps.iso(line)?;
+    fn own_line<'a>(&self, own: &'a mut Own, line: &'a [u8]) -> Framed<'a> {
+        let Some((stamp, used)) = own.stamps.iso(line) else { return Framed::Unreadable };
         let (stamp, rest) = with_zone(stamp, &line[used..]);
-        Some((stamp, without_pid(rest)))
+        let message = without_pid(rest);
+        Framed::Line(Line { stamp, host: b"", program: b"", pid: 0, message, repeated: 1 })
     }
 }
 

@@ -41,6 +41,16 @@ pub trait Format: Style + Sync {
     /// The service that the program served, such as `submission`; none where the tag does not say it.
     fn service<'a>(&self, program: &'a [u8]) -> Option<&'a [u8]>;
 
+    /// What tells a line's session from the others of its host: the process, unless the server numbers its sessions.
+    fn session(&self, line: &Line<'_>) -> u64 {
+        line.pid.into()
+    }
+
+    /// Whether a file's first lines say how the others are to be read: then no file is entered in its middle.
+    fn has_header(&self) -> bool {
+        false
+    }
+
     /// Bytes that every line which says a session's TLS version holds, to find such lines quickly. None where a
     /// message's own line says whether there was TLS, so that nothing has to be taken from silence.
     fn tls_mark(&self) -> Option<&'static [u8]>;

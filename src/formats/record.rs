@@ -17,6 +17,31 @@ pub enum Record<'a> {
         /// The cipher as the server spells it.
         cipher: &'a [u8],
     },
+    /// The session's client has proved who it is: from here on, what it sends are submissions.
+    Authenticated {
+        /// Who, for the session whose beginning is not in the log.
+        client: Client<'a>,
+        /// The SASL mechanism; empty where the line does not say it.
+        mechanism: &'a [u8],
+        /// The identity that the server authenticated; empty where the line does not say it.
+        account: &'a [u8],
+    },
+    /// What the session's client calls itself.
+    Greeted {
+        /// Its HELO name.
+        helo: &'a [u8],
+    },
+    /// The session's client begins a message (`MAIL FROM`).
+    Sender {
+        /// The envelope's sender.
+        mail_from: &'a [u8],
+    },
+    /// The server has accepted a recipient of the session's message (`RCPT TO`).
+    Recipient,
+    /// The session's message begins anew, or never came to its end (`RSET`).
+    Reset,
+    /// The server has accepted the session's message. Of a client that has not authenticated, it is no submission.
+    Taken(Taken<'a>),
     /// An authenticated client has opened a message.
     Opened(Opened<'a>),
     /// A queue id begins a message that no client authenticated for.
@@ -37,9 +62,9 @@ pub enum Record<'a> {
         queue_id: &'a [u8],
         /// The envelope's sender.
         mail_from: &'a [u8],
-        /// Its size in bytes, as queued.
+        /// Its size in bytes, as queued; none where the line does not say it.
         size: Option<u64>,
-        /// How many recipients the server counts.
+        /// How many recipients the server counts; none where the line does not say it.
         recipients: Option<u32>,
     },
     /// A filter in front of the queue has accepted the session's open message.
@@ -110,6 +135,27 @@ pub struct Opened<'a> {
     pub account: &'a [u8],
     /// Whether another server authenticated the client and handed it on: then TLS was that server's.
     pub fronted: bool,
+}
+
+/// A session's message that the server has accepted. What it does not say is what the session's lines have said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Taken<'a> {
+    /// Its queue id; empty where the line does not say it.
+    pub queue_id: &'a [u8],
+    /// Who, for the session whose beginning is not in the log.
+    pub client: Client<'a>,
+    /// The session's encryption, as far as this line says it.
+    pub encrypted: Encrypted<'a>,
+    /// The envelope's sender; none where the line does not say it.
+    pub mail_from: Option<&'a [u8]>,
+    /// Its size in bytes.
+    pub size: Option<u64>,
+    /// How many recipients it has; none where the line does not say it.
+    pub recipients: Option<u32>,
+    /// The header's message id.
+    pub message_id: &'a [u8],
+    /// Whether a [`Queued`](Record::Queued) of its queue id follows and says the rest.
+    pub more_follows: bool,
 }
 
 /// An authenticated client's message, told by one line.

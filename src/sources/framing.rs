@@ -76,11 +76,27 @@ pub trait Style {
     /// Whether any line of a program may matter: the first and cheapest thing that turns lines away.
     fn wants_program(&self, program: Program<'_>) -> bool;
 
-    /// A line as the server writes it into a log of its own, without syslog's head: its stamp and the text behind.
-    /// None where it is no such line, and then it is looked for in the known containers.
-    fn own_line<'a>(&self, _stamps: &mut StampReader, _line: &'a [u8]) -> Option<(Stamp, &'a [u8])> {
-        None
+    /// Whether a line is written as the server writes it into a log of its own, in no container. It decides alone:
+    /// such a line is looked for in no container.
+    fn is_own(&self, _line: &[u8]) -> bool {
+        false
     }
+
+    /// A line of the server's own log out of what surrounds its text there.
+    fn own_line<'a>(&self, _own: &'a mut Own, _line: &'a [u8]) -> Framed<'a> {
+        Framed::Unreadable
+    }
+}
+
+/// What reading a server's own log needs beside the line: it begins empty with each file.
+#[derive(Debug, Default)]
+pub struct Own {
+    /// Reads stamps.
+    pub stamps: StampReader,
+    /// The columns' names, where the file has said them.
+    pub header: Vec<u8>,
+    /// Text of the current line that does not stand in it as it is.
+    pub buffer: Vec<u8>,
 }
 
 /// Lines of any program, in a format's own log or in a container.
@@ -92,8 +108,12 @@ impl<S: Style + ?Sized> Style for AnyProgram<'_, S> {
         true
     }
 
-    fn own_line<'a>(&self, stamps: &mut StampReader, line: &'a [u8]) -> Option<(Stamp, &'a [u8])> {
-        self.0.own_line(stamps, line)
+    fn is_own(&self, line: &[u8]) -> bool {
+        self.0.is_own(line)
+    }
+
+    fn own_line<'a>(&self, own: &'a mut Own, line: &'a [u8]) -> Framed<'a> {
+        self.0.own_line(own, line)
     }
 }
 
@@ -106,6 +126,9 @@ impl Style for Contained {
     }
 }
 
+/// What some editors put in front of UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// The most repetitions that one folded line is taken for.
 const MOST_REPEATED: u32 = 10_000;
 
@@ -113,6 +136,7 @@ const MOST_REPEATED: u32 = 10_000;
 #[derive(Debug, Default)]
 pub struct Framer {
     syslog: Syslog,
+    own: Own,
     /// Unescaped text of the current line.
     buffer: Vec<u8>,
 }
@@ -126,12 +150,12 @@ impl Framer {
     /// Peels one line (without its line end) if its program is wanted. Most lines are not, and end here.
     pub fn frame_as<'a, S: Style + ?Sized>(&'a mut self, line: &'a [u8], style: &S) -> Framed<'a> {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let framed = match line.first() {
-            None => return Framed::Blank,
-            Some(b'{') => self.json(line, style),
-            Some(0xEF) => self.syslog.frame(line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line), style),
-            Some(_) => self.syslog.frame(line, style),
-        };
+        let line = if line.first() == Some(&0xEF) { line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line) } else { line };
+        let Some(first) = line.first() else { return Framed::Blank };
+        if style.is_own(line) {
+            return style.own_line(&mut self.own, line);
+        }
+        let framed = if *first == b'{' { self.json(line, style) } else { self.syslog.frame(line, style) };
         match framed {
             Some(framed) => framed,
             None if line.trim_ascii().is_empty() => Framed::Blank,
@@ -155,11 +179,12 @@ impl Framer {
 
     /// A collector's JSON: the members that matter are unescaped into the buffer, then read like syslog's parts.
     fn json<'a, S: Style + ?Sized>(&'a mut self, text: &'a [u8], style: &S) -> Option<Framed<'a>> {
-        let Self { syslog, buffer } = self;
+        let Self { syslog, own, buffer } = self;
         let found = Collected::read(text, buffer)?;
         let part = |range: &std::ops::Range<usize>| &buffer[range.clone()];
         if !found.log.is_empty() {
-            return syslog.frame(part(&found.log).trim_ascii_end(), style);
+            let line = part(&found.log).trim_ascii_end();
+            return if style.is_own(line) { Some(style.own_line(own, line)) } else { syslog.frame(line, style) };
         }
         let stamp = match found.epoch {
             Some(at) => Stamp::Utc(at),
@@ -232,9 +257,6 @@ struct Syslog {
 
 impl Syslog {
     fn frame<'a, S: Style + ?Sized>(&mut self, line: &'a [u8], style: &S) -> Option<Framed<'a>> {
-        if let Some((stamp, message)) = style.own_line(&mut self.stamps, line) {
-            return Some(Framed::Line(Line { stamp, host: b"", program: b"", pid: 0, message, repeated: 1 }));
-        }
         let mut line = line;
         if line.first() == Some(&b'<') {
             let behind = memchr::memchr(b'>', &line[..line.len().min(5)])? + 1;
@@ -263,7 +285,7 @@ impl Syslog {
         let (pid, rest) = word(rest)?;
         let (_message_id, rest) = word(rest)?;
         let message = behind_structured_data(rest)?;
-        let message = message.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(message).trim_ascii_start();
+        let message = message.strip_prefix(BYTE_ORDER_MARK).unwrap_or(message).trim_ascii_start();
         let pid = number(pid).unwrap_or(0);
         Some(Framed::Line(unfold(Line { stamp, host, program, pid, message, repeated: 1 })))
     }

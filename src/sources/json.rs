@@ -31,17 +31,42 @@ impl<'a> Iterator for Members<'a> {
         let rest = trim(self.rest);
         let rest = trim(rest.strip_prefix(b",").unwrap_or(rest));
         let (key, rest) = string(rest)?;
-        let rest = trim(trim(rest).strip_prefix(b":")?);
-        let (value, rest) = match string(rest) {
-            Some((text, rest)) => (Value::Text(text), rest),
-            None => {
-                let (other, rest) = rest.split_at(other_length(rest)?);
-                (Value::Other(other), rest)
-            }
-        };
+        let (value, rest) = value(trim(trim(rest).strip_prefix(b":")?))?;
         self.rest = rest;
         Some((key, value))
     }
+}
+
+/// The elements of an array, in order. It ends early where the text is not an array.
+#[derive(Debug)]
+pub(super) struct Elements<'a> {
+    rest: &'a [u8],
+}
+
+/// The elements of the array that `text` starts with.
+#[must_use]
+pub(super) fn elements(text: &[u8]) -> Elements<'_> {
+    Elements { rest: trim(text).strip_prefix(b"[").unwrap_or_default() }
+}
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = Value<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let rest = trim(self.rest);
+        let (found, rest) = value(trim(rest.strip_prefix(b",").unwrap_or(rest)))?;
+        self.rest = rest;
+        Some(found)
+    }
+}
+
+/// The value that `text` starts with, and what follows it.
+fn value(text: &[u8]) -> Option<(Value<'_>, &[u8])> {
+    if let Some((text, rest)) = string(text) {
+        return Some((Value::Text(text), rest));
+    }
+    let (other, rest) = text.split_at(other_length(text).filter(|length| *length > 0)?);
+    Some((Value::Other(other), rest))
 }
 
 /// The inside of the string that `text` starts with, and what follows it.

@@ -13,6 +13,7 @@ mod blocks;
 mod codecs;
 pub mod container;
 mod decompress;
+pub mod fields;
 mod fingerprint;
 pub mod framing;
 mod json;

@@ -10,7 +10,7 @@ use super::session::{Session, SessionId, Tls, mode_of};
 use super::slots::Slots;
 use super::texts::Texts;
 use crate::calendar::Timestamp;
-use crate::formats::record::{Accepted, Encrypted, Opened};
+use crate::formats::record::{Accepted, Encrypted, Opened, Taken};
 use crate::submissions::Submission;
 use crate::submissions::account::{Account, domain_of};
 use crate::submissions::cipher::CipherClass;
@@ -86,6 +86,15 @@ impl Encryption {
         }
     }
 
+    /// What a message's own line says goes over what its session's lines have said; a version is only theirs.
+    fn corrected(self, told: Self) -> Self {
+        match (told.present, self.present) {
+            (None, _) => self,
+            (Some(true), Some(true)) if told.tls.is_none() => self,
+            (Some(_), _) => Self { mode: if told.mode == TlsMode::Unknown { self.mode } else { told.mode }, ..told },
+        }
+    }
+
     pub(super) fn version(self) -> TlsVersion {
         match (self.tls, self.present) {
             (Some(tls), _) => tls.version,
@@ -112,6 +121,25 @@ impl Message {
         let Opened { queue_id, client, mechanism, account, .. } = opened;
         let queue_id = queue_id.unwrap_or_default();
         self.texts.set([queue_id, client.ip, client.name, account, mechanism, b"", b"", b""]);
+    }
+
+    /// Becomes the message that a session's server has accepted.
+    pub(super) fn take(&mut self, at: Timestamp, session: &Session, taken: &Taken<'_>, known: &mut Known) {
+        let orphan = session.is_orphan(at);
+        self.ts = at;
+        self.session = session.id;
+        self.accepted = true;
+        self.size = taken.size;
+        self.recipients = taken.recipients.or(session.said.recipients);
+        (self.host, self.service) = (session.host, session.service);
+        let of_session = Encryption::of(session, orphan || !session.is_with(taken.client));
+        let told = Encryption::told(taken.encrypted, known.service_name(session.service).to_owned().as_bytes(), known);
+        self.encryption = of_session.corrected(told);
+        self.orphan = orphan && told.present.is_none();
+        let client = session.client(taken.client);
+        let [account, mechanism, helo, mail_from] = session.said.texts();
+        let mail_from = taken.mail_from.unwrap_or(mail_from);
+        self.texts.set([taken.queue_id, client.ip, client.name, account, mechanism, helo, taken.message_id, mail_from]);
     }
 
     /// Becomes the message that one line told of.
@@ -142,7 +170,8 @@ impl Message {
 
     /// What the queue says.
     pub(super) fn queue(&mut self, queued: Queued<'_>) {
-        (self.size, self.recipients) = (queued.size, queued.recipients);
+        self.size = queued.size.or(self.size);
+        self.recipients = queued.recipients.or(self.recipients);
         self.texts.replace(MAIL_FROM, queued.mail_from);
     }
 

@@ -30,7 +30,7 @@ use super::tls::TlsLogging;
 use super::{Refusal, RefusalKind, Rows, shown, text};
 use crate::calendar::{HOUR, Timestamp};
 use crate::formats::Format;
-use crate::formats::record::{Accepted, AuthFailed, Counters, Opened, Record, Refused, Rejected, Stage};
+use crate::formats::record::{Accepted, AuthFailed, Client, Counters, Opened, Record, Refused, Rejected, Stage, Taken};
 use crate::sources::framing::Line;
 use known::Known;
 use message::{Encryption, Messages, Queued};
@@ -100,7 +100,7 @@ impl Assembler {
     pub fn record(&mut self, at: Timestamp, line: &Line<'_>, record: &Record<'_>, rows: &mut dyn Rows) {
         self.sweep(at, rows);
         let host = self.known.host(line.host, &self.settings.tls_logging);
-        let key = (host, line.pid);
+        let key = (host, self.sessions.key_of(line));
         match record {
             Record::Connected(client) => {
                 self.end(key, None, rows);
@@ -110,8 +110,39 @@ impl Assembler {
             }
             Record::Secured { client, version, cipher } => {
                 let tls = self.known.tls(version, cipher);
+                if self.sessions.find(key).is_some_and(|session| !session.known && session.tls.is_some()) {
+                    self.end(key, None, rows);
+                }
                 self.sessions.of_line(&mut self.known, key, at, line, *client).tls = Some(tls);
             }
+            Record::Authenticated { client, mechanism, account } => {
+                // Nobody authenticates twice in a session (RFC 4954 section 4): it is the next one of the process.
+                if self.sessions.find(key).is_some_and(|session| !session.known && session.authenticated) {
+                    self.end(key, None, rows);
+                }
+                let session = self.sessions.of_line(&mut self.known, key, at, line, *client);
+                session.authenticate(account, mechanism);
+            }
+            Record::Greeted { helo } => {
+                let session = self.sessions.of_line(&mut self.known, key, at, line, Client::default());
+                session.said.greet(helo);
+            }
+            Record::Sender { mail_from } => {
+                if let Some(session) = self.sessions.find(key) {
+                    session.said.send_as(mail_from);
+                }
+            }
+            Record::Recipient => {
+                if let Some(session) = self.sessions.find(key) {
+                    *session.said.recipients.get_or_insert_default() += 1;
+                }
+            }
+            Record::Reset => {
+                if let Some(session) = self.sessions.find(key) {
+                    session.said.next_message();
+                }
+            }
+            Record::Taken(taken) => self.taken(at, key, taken, rows),
             Record::Opened(opened) => self.opened(at, key, line, opened),
             Record::OpenedByOthers { queue_id } => self.opened_by_others(at, host, queue_id),
             Record::MessageId { queue_id, message_id } => {
@@ -236,6 +267,26 @@ impl Assembler {
         }
         if self.in_filter == 0 {
             self.reinjected.clear();
+        }
+    }
+
+    /// The session's message has been accepted.
+    fn taken(&mut self, at: Timestamp, key: SessionKey, taken: &Taken<'_>, rows: &mut dyn Rows) {
+        let Some(session) = self.sessions.find(key) else { return };
+        if session.authenticated {
+            let (slot, message) = self.messages.take();
+            message.take(at, session, taken, &mut self.known);
+            session.note_opened(message.account());
+            session.accepted += 1;
+            if taken.more_follows {
+                self.messages.insert(slot);
+            } else {
+                self.accept(slot, rows);
+            }
+        }
+        // The session is looked for again: accepting a message may use all that is known.
+        if let Some(session) = self.sessions.find(key) {
+            session.said.next_message();
         }
     }
 

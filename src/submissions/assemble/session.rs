@@ -16,8 +16,8 @@ use crate::submissions::cipher::CipherClass;
 use crate::submissions::tls::{TlsMode, TlsVersion};
 use crate::submissions::{Refusal, RefusalKind, Rows, text};
 
-/// A host's number and a process id.
-pub(super) type SessionKey = (u32, u32);
+/// A host's number, and what tells its sessions apart: see [`Format::session`].
+pub(super) type SessionKey = (u32, u64);
 
 /// Which session: its place, and its number among all that there have been, since places are used again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,6 +57,50 @@ pub(super) struct Session {
     opened: u32,
     /// Who opened the last one, as logged.
     account: Vec<u8>,
+    /// Whether the client has authenticated, where a line of its own says so.
+    pub authenticated: bool,
+    /// What its own lines say of the client and its next message.
+    pub said: Said,
+}
+
+/// What a session's lines have said before its message is accepted.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    texts: Texts<4>,
+    /// Recipients that were accepted; none where no line tells of any.
+    pub recipients: Option<u32>,
+}
+
+const SAID_ACCOUNT: usize = 0;
+const SAID_MECHANISM: usize = 1;
+const SAID_HELO: usize = 2;
+const SAID_MAIL_FROM: usize = 3;
+
+impl Said {
+    fn clear(&mut self) {
+        self.texts.set([b""; 4]);
+        self.recipients = None;
+    }
+
+    /// The message is over: what follows is said of the next one.
+    pub(super) fn next_message(&mut self) {
+        self.texts.replace(SAID_MAIL_FROM, b"");
+        self.recipients = None;
+    }
+
+    pub(super) fn greet(&mut self, helo: &[u8]) {
+        self.texts.replace(SAID_HELO, helo);
+    }
+
+    pub(super) fn send_as(&mut self, mail_from: &[u8]) {
+        self.texts.replace(SAID_MAIL_FROM, mail_from);
+        self.recipients = None;
+    }
+
+    /// The account, the mechanism, the HELO name and the sender.
+    pub(super) fn texts(&self) -> [&[u8]; 4] {
+        std::array::from_fn(|place| self.texts.get(place))
+    }
 }
 
 /// The session's encryption.
@@ -83,6 +127,17 @@ impl Session {
         self.tls_failure = None;
         self.opened = 0;
         self.account.clear();
+        self.authenticated = false;
+        self.said.clear();
+    }
+
+    /// The client has proved who it is.
+    pub(super) fn authenticate(&mut self, account: &[u8], mechanism: &[u8]) {
+        self.authenticated = true;
+        self.said.texts.replace(SAID_ACCOUNT, account);
+        self.said.texts.replace(SAID_MECHANISM, mechanism);
+        self.account.clear();
+        self.account.extend_from_slice(account);
     }
 
     /// What its first line says.
@@ -233,6 +288,11 @@ pub(super) struct Sessions {
 impl Sessions {
     pub(super) fn new(format: &'static dyn Format) -> Self {
         Self { format, slots: Slots::default(), by_key: FxHashMap::default(), serial: 0 }
+    }
+
+    /// What tells a line's session from the others of its host.
+    pub(super) fn key_of(&self, line: &Line<'_>) -> u64 {
+        self.format.session(line)
     }
 
     /// The session of a key.
