@@ -5,10 +5,14 @@
 //! left. Parsing is anchored on program and fixed prefixes, so that text which a client chose can never forge a field.
 
 pub mod detect;
+pub mod dovecot;
 pub mod exim;
+pub mod haraka;
 pub mod postfix;
 pub mod record;
+pub mod redact;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::calendar::Timestamp;
@@ -40,6 +44,23 @@ pub trait Format: Style + Sync {
 
     /// The service that the program served, such as `submission`; none where the tag does not say it.
     fn service<'a>(&self, program: &'a [u8]) -> Option<&'a [u8]>;
+
+    /// The service that a line's session is of, where the program alone does not say it.
+    fn service_of<'a>(&self, line: &Line<'a>) -> Option<&'a [u8]> {
+        self.service(line.program)
+    }
+
+    /// Whether a line is of a server that stands in front of this one and has a format of its own: it is no sign of how
+    /// a file is written.
+    fn is_of_front(&self, _line: &Line<'_>) -> bool {
+        false
+    }
+
+    /// A line without the secrets that it may hold, for keeping it. Passwords are in the logs of some servers, and a
+    /// line that cannot be read may be of any.
+    fn redact<'a>(&self, raw: &'a [u8]) -> Cow<'a, [u8]> {
+        redact::credentials(raw)
+    }
 
     /// What tells a line's session from the others of its host: the process, unless the server numbers its sessions.
     fn session(&self, line: &Line<'_>) -> u64 {
@@ -97,7 +118,7 @@ pub struct Tells {
 pub struct Unreadable(pub &'static str);
 
 /// Every format, in the order in which they are listed to people.
-pub static FORMATS: &[&dyn Format] = &[&postfix::Postfix, &exim::Exim];
+pub static FORMATS: &[&dyn Format] = &[&postfix::Postfix, &exim::Exim, &dovecot::Dovecot, &haraka::Haraka];
 
 /// The format of a name.
 #[must_use]
