@@ -43,7 +43,8 @@ pub fn credentials(raw: &[u8]) -> Cow<'_, [u8]> {
     let mut at = 0;
     while at < raw.len() {
         let length = word_length(&raw[at..]);
-        if length > 0 && is_secret(&raw[..at], &raw[at..at + length]) {
+        // What an equals sign follows is a field's name.
+        if length > 0 && raw.get(at + length) != Some(&b'=') && is_secret(&raw[..at], &raw[at..at + length]) {
             clean.extend_from_slice(&raw[copied..at]);
             clean.extend_from_slice(REDACTED);
             copied = at + length;

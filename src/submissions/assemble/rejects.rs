@@ -24,6 +24,8 @@ struct Reject {
     mail_from: CompactString,
     /// How many messages had been opened before it.
     after: u32,
+    /// Whether it is known to stand for a whole transaction.
+    whole: bool,
 }
 
 impl Rejects {
@@ -34,15 +36,30 @@ impl Rejects {
         }
         let reply = text(rejected.reply);
         let by_sender = rejected.stage == Stage::Mail || reply.contains("Sender address rejected");
+        let whole = rejected.stage == Stage::Data;
         let row = Refusal {
-            account: owner(&reply).unwrap_or_default(),
+            account: owner(&reply).unwrap_or_else(|| row.account.clone()),
             helo: text(rejected.helo),
-            kind: if by_sender { RefusalKind::SenderRejected } else { RefusalKind::RecipientsRejected },
+            kind: match rejected.stage {
+                Stage::Data => RefusalKind::DataRejected,
+                _ if by_sender => RefusalKind::SenderRejected,
+                _ => RefusalKind::RecipientsRejected,
+            },
             code: code(&reply).into(),
             reason: reply,
             ..row
         };
-        self.0.push(Reject { row, mail_from: text(rejected.mail_from), after: opened });
+        self.0.push(Reject { row, mail_from: text(rejected.mail_from), after: opened, whole });
+    }
+
+    /// A transaction is over, of which some recipients were accepted or none.
+    pub(super) fn settle(&mut self, some_accepted: bool) {
+        let is_open = |reject: &Reject| !reject.whole && !is_at_mail(reject);
+        let last = self.0.iter().rposition(is_open).filter(|_| !some_accepted);
+        if let Some(last) = last {
+            self.0[last].whole = true;
+        }
+        self.0.retain(|reject| !is_open(reject));
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -71,7 +88,7 @@ impl Rejects {
 /// are one transaction, and where a message of the session was opened behind them they may be recipients of that
 /// one: the server's count decides how many are not.
 fn transactions(rejects: Vec<Reject>, failed: Option<usize>, opened: u32) -> Vec<Reject> {
-    let (mut chosen, recipients): (Vec<_>, Vec<_>) = rejects.into_iter().partition(is_at_mail);
+    let (mut chosen, recipients): (Vec<_>, Vec<_>) = rejects.into_iter().partition(|reject| reject.whole || is_at_mail(reject));
     let mut groups: Vec<Vec<Reject>> = Vec::new();
     for reject in recipients {
         match groups.last_mut().filter(|group| group[0].after == reject.after && group[0].mail_from == reject.mail_from)

@@ -9,7 +9,7 @@ use super::slots::Slots;
 use super::texts::Texts;
 use crate::calendar::Timestamp;
 use crate::formats::Format;
-use crate::formats::record::{Client, Counters};
+use crate::formats::record::{Client, Counters, Encrypted};
 use crate::sources::framing::Line;
 use crate::submissions::account::Account;
 use crate::submissions::cipher::CipherClass;
@@ -59,6 +59,16 @@ pub(super) struct Session {
     account: Vec<u8>,
     /// Whether the client has authenticated, where a line of its own says so.
     pub authenticated: bool,
+    /// Whether the client has tried to authenticate, where only the session's end says how that went.
+    pub tried: bool,
+    /// Whether an attempt has failed.
+    pub failed: bool,
+    /// Whether there is TLS, where a line says so without its version.
+    pub encrypted: bool,
+    /// Messages that were accepted and wait for the session's end.
+    pub held: Vec<u32>,
+    /// Whether it is a session of a server that stands in front of the one whose log this is.
+    pub in_front: bool,
     /// What its own lines say of the client and its next message.
     pub said: Said,
 }
@@ -66,26 +76,32 @@ pub(super) struct Session {
 /// What a session's lines have said before its message is accepted.
 #[derive(Debug, Default)]
 pub(super) struct Said {
-    texts: Texts<4>,
+    texts: Texts<5>,
     /// Recipients that were accepted; none where no line tells of any.
     pub recipients: Option<u32>,
+    /// The message's size.
+    pub size: Option<u64>,
+    /// Whether a line has begun the message.
+    pub begun: bool,
 }
 
 const SAID_ACCOUNT: usize = 0;
 const SAID_MECHANISM: usize = 1;
 const SAID_HELO: usize = 2;
 const SAID_MAIL_FROM: usize = 3;
+const SAID_MESSAGE_ID: usize = 4;
 
 impl Said {
     fn clear(&mut self) {
-        self.texts.set([b""; 4]);
-        self.recipients = None;
+        self.texts.set([b""; 5]);
+        (self.recipients, self.size, self.begun) = (None, None, false);
     }
 
     /// The message is over: what follows is said of the next one.
     pub(super) fn next_message(&mut self) {
+        self.texts.replace(SAID_MESSAGE_ID, b"");
         self.texts.replace(SAID_MAIL_FROM, b"");
-        self.recipients = None;
+        (self.recipients, self.size, self.begun) = (None, None, false);
     }
 
     pub(super) fn greet(&mut self, helo: &[u8]) {
@@ -93,12 +109,31 @@ impl Said {
     }
 
     pub(super) fn send_as(&mut self, mail_from: &[u8]) {
+        self.next_message();
+        self.begun = true;
         self.texts.replace(SAID_MAIL_FROM, mail_from);
-        self.recipients = None;
     }
 
-    /// The account, the mechanism, the HELO name and the sender.
-    pub(super) fn texts(&self) -> [&[u8]; 4] {
+    /// What the client is authenticating with.
+    pub(super) fn try_with(&mut self, mechanism: &[u8]) {
+        if !mechanism.is_empty() {
+            self.texts.replace(SAID_MECHANISM, mechanism);
+        }
+    }
+
+    /// The mechanism; empty where no line has said it.
+    pub(super) fn mechanism(&self) -> &[u8] {
+        self.texts.get(SAID_MECHANISM)
+    }
+
+    /// The message's content.
+    pub(super) fn send(&mut self, message_id: &[u8], size: Option<u64>) {
+        self.texts.replace(SAID_MESSAGE_ID, message_id);
+        self.size = size;
+    }
+
+    /// The account, the mechanism, the HELO name, the sender and the message id.
+    pub(super) fn texts(&self) -> [&[u8]; 5] {
         std::array::from_fn(|place| self.texts.get(place))
     }
 }
@@ -128,6 +163,8 @@ impl Session {
         self.opened = 0;
         self.account.clear();
         self.authenticated = false;
+        (self.tried, self.failed, self.encrypted, self.in_front) = (false, false, false, false);
+        self.held.clear();
         self.said.clear();
     }
 
@@ -135,9 +172,31 @@ impl Session {
     pub(super) fn authenticate(&mut self, account: &[u8], mechanism: &[u8]) {
         self.authenticated = true;
         self.said.texts.replace(SAID_ACCOUNT, account);
-        self.said.texts.replace(SAID_MECHANISM, mechanism);
+        self.said.try_with(mechanism);
         self.account.clear();
         self.account.extend_from_slice(account);
+    }
+
+    /// A line says what there is of TLS, once and for all of the session.
+    pub(super) fn encrypt(&mut self, encrypted: Encrypted<'_>, known: &mut Known) {
+        match encrypted {
+            Encrypted::Unsaid => {}
+            Encrypted::No => self.tls_logged = true,
+            Encrypted::Yes => self.encrypted = true,
+            Encrypted::With { version, cipher } => self.tls = Some(known.tls(version, cipher)),
+        }
+    }
+
+    /// The account as it was logged.
+    pub(super) fn account(&self) -> &[u8] {
+        &self.account
+    }
+
+    /// A transaction is over: of its refused recipients one stands for all, and none does where others were accepted.
+    pub(super) fn settle(&mut self) {
+        if self.said.begun && !self.rejects.is_empty() {
+            self.rejects.settle(self.said.recipients.is_some());
+        }
     }
 
     /// What its first line says.
@@ -240,12 +299,14 @@ impl Session {
     /// Judges what waited for the end.
     pub(super) fn end(&mut self, counters: Option<Counters>, realm: &str, rows: &mut dyn Rows) {
         self.flush_tls_failure(rows);
+        self.settle();
         if self.rejects.is_empty() {
             return;
         }
         let counters = counters.filter(|counters| counters.present);
         let rejects = std::mem::take(&mut self.rejects);
-        if self.account.is_empty() && counters.is_none_or(|counters| counters.auth == 0) {
+        let authenticated = self.authenticated || !self.account.is_empty();
+        if !authenticated && counters.is_none_or(|counters| counters.auth == 0) {
             return;
         }
         let account = text(&self.account);
@@ -328,7 +389,7 @@ impl Sessions {
         self.serial += 1;
         let (slot, session) = self.slots.take();
         self.by_key.insert(key, slot);
-        let service = self.format.service(line.program).unwrap_or_default();
+        let service = self.format.service_of(line).unwrap_or_default();
         session.begin(SessionId { slot, serial: self.serial }, at, key.0);
         session.serve(service, known.service(service), client);
         session
