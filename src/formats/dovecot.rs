@@ -293,6 +293,7 @@ fn relayed(message: &[u8], joined: bool) -> Option<Record<'_>> {
         mail_from: Some(mail_from),
         size: Some(number(size).into()),
         recipients: Some(number(recipients)),
+        authenticated: true,
         account: user,
         relayed: joined && behind.is_some(),
         ..Taken::default()

@@ -8,9 +8,12 @@ pub mod detect;
 pub mod dovecot;
 pub mod exim;
 pub mod haraka;
+pub mod opensmtpd;
 pub mod postfix;
 pub mod record;
 pub mod redact;
+pub mod sendmail;
+pub mod spelling;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -18,6 +21,7 @@ use std::fmt;
 use crate::calendar::Timestamp;
 use crate::sources::framing::{Line, Style};
 pub use record::Record;
+use spelling::Spelling;
 
 /// One server's way of logging submissions.
 pub trait Format: Style + Sync {
@@ -72,6 +76,17 @@ pub trait Format: Style + Sync {
         false
     }
 
+    /// How the server writes accounts and addresses, where not as they are.
+    fn spelling(&self) -> Spelling {
+        Spelling::default()
+    }
+
+    /// Whether a line of its own says that a session's client has authenticated. Then what is rejected before it is
+    /// nobody's submission, and what is rejected behind it can be judged when its message is over.
+    fn announces_logins(&self) -> bool {
+        false
+    }
+
     /// Bytes that every line which says a session's TLS version holds, to find such lines quickly. None where a
     /// message's own line says whether there was TLS, so that nothing has to be taken from silence.
     fn tls_mark(&self) -> Option<&'static [u8]>;
@@ -118,7 +133,14 @@ pub struct Tells {
 pub struct Unreadable(pub &'static str);
 
 /// Every format, in the order in which they are listed to people.
-pub static FORMATS: &[&dyn Format] = &[&postfix::Postfix, &exim::Exim, &dovecot::Dovecot, &haraka::Haraka];
+pub static FORMATS: &[&dyn Format] = &[
+    &postfix::Postfix,
+    &exim::Exim,
+    &sendmail::Sendmail,
+    &opensmtpd::OpenSmtpd,
+    &dovecot::Dovecot,
+    &haraka::Haraka,
+];
 
 /// The format of a name.
 #[must_use]

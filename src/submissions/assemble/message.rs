@@ -145,7 +145,8 @@ impl Message {
         let of_session = Encryption::of(session, orphan || !session.is_with(taken.client));
         let told = Encryption::told(taken.encrypted, known.service_name(session.service).to_owned().as_bytes(), known);
         self.encryption = of_session.corrected(told);
-        self.orphan = orphan && told.present.is_none();
+        // What this line does not say may stand in lines that were not read.
+        self.orphan = orphan && told.version() == TlsVersion::Unknown || !(session.authenticated || taken.until_end);
         let client = session.client(taken.client);
         let [account, mechanism, helo, mail_from, message_id] = session.said.texts();
         let mail_from = taken.mail_from.unwrap_or(mail_from);
@@ -228,7 +229,8 @@ impl Message {
         let Self { ts, recipients, size, host, service, encryption, sender_is_account, texts, .. } = self;
         texts.show(|[queue_id, client_ip, client_name, account_raw, mechanism, helo, message_id, mail_from]| {
             let is_sender = *sender_is_account && account_raw.is_empty() && !mail_from.is_empty();
-            let account = Account::read(if is_sender { mail_from } else { account_raw }, realm);
+            let meant = known.spelling.proven.undo(if is_sender { mail_from } else { account_raw });
+            let account = Account::read(&meant, realm);
             let mechanism = upper(mechanism);
             let from_mail_from = is_sender || account.domain.is_empty();
             let domain = if from_mail_from { domain_of(mail_from) } else { account.domain };
@@ -237,7 +239,7 @@ impl Message {
                 server: known.server(*host),
                 service: known.service_name(*service),
                 tls_mode: encryption.mode,
-                client_ip,
+                client_ip: &known.spelling.address(client_ip),
                 client_name,
                 helo,
                 account: &account.name,

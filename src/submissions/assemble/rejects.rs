@@ -36,7 +36,6 @@ impl Rejects {
         }
         let reply = text(rejected.reply);
         let by_sender = rejected.stage == Stage::Mail || reply.contains("Sender address rejected");
-        let whole = rejected.stage == Stage::Data;
         let row = Refusal {
             account: owner(&reply).unwrap_or_else(|| row.account.clone()),
             helo: text(rejected.helo),
@@ -49,17 +48,16 @@ impl Rejects {
             reason: reply,
             ..row
         };
-        self.0.push(Reject { row, mail_from: text(rejected.mail_from), after: opened, whole });
+        self.0.push(Reject { row, mail_from: text(rejected.mail_from), after: opened, whole: false });
     }
 
     /// A transaction is over, of which some recipients were accepted or none.
     pub(super) fn settle(&mut self, some_accepted: bool) {
-        let is_open = |reject: &Reject| !reject.whole && !is_at_mail(reject);
-        let last = self.0.iter().rposition(is_open).filter(|_| !some_accepted);
+        let last = self.0.iter().rposition(|reject| !is_whole(reject)).filter(|_| !some_accepted);
         if let Some(last) = last {
             self.0[last].whole = true;
         }
-        self.0.retain(|reject| !is_open(reject));
+        self.0.retain(is_whole);
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -88,7 +86,7 @@ impl Rejects {
 /// are one transaction, and where a message of the session was opened behind them they may be recipients of that
 /// one: the server's count decides how many are not.
 fn transactions(rejects: Vec<Reject>, failed: Option<usize>, opened: u32) -> Vec<Reject> {
-    let (mut chosen, recipients): (Vec<_>, Vec<_>) = rejects.into_iter().partition(|reject| reject.whole || is_at_mail(reject));
+    let (mut chosen, recipients): (Vec<_>, Vec<_>) = rejects.into_iter().partition(is_whole);
     let mut groups: Vec<Vec<Reject>> = Vec::new();
     for reject in recipients {
         match groups.last_mut().filter(|group| group[0].after == reject.after && group[0].mail_from == reject.mail_from)
@@ -111,9 +109,14 @@ fn transactions(rejects: Vec<Reject>, failed: Option<usize>, opened: u32) -> Vec
     chosen
 }
 
-/// Whether the sender was refused before any recipient was named.
-fn is_at_mail(reject: &Reject) -> bool {
-    reject.row.kind == RefusalKind::SenderRejected && !reject.row.reason.contains("Sender address rejected")
+/// Whether it stands for a whole message: the sender was refused before any recipient was named, or the content, or it
+/// is known to.
+fn is_whole(reject: &Reject) -> bool {
+    match reject.row.kind {
+        _ if reject.whole => true,
+        RefusalKind::SenderRejected => !reject.row.reason.contains("Sender address rejected"),
+        kind => kind == RefusalKind::DataRejected,
+    }
 }
 
 /// The account in `not owned by user U`: the only place where a reject names it.
@@ -126,4 +129,10 @@ fn owner(reply: &str) -> Option<CompactString> {
 pub(super) fn code(reply: &str) -> &str {
     let digits = reply.bytes().take_while(u8::is_ascii_digit).count();
     if digits == 3 { &reply[..3] } else { "" }
+}
+
+/// The code that a server's words begin with where they are its reply; a word that only begins with digits is none.
+pub(super) fn stated_code(reason: &str) -> &str {
+    let code = code(reason);
+    if reason[code.len()..].starts_with(' ') { code } else { "" }
 }
