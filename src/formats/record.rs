@@ -189,8 +189,8 @@ pub struct Taken<'a> {
     pub until_end: bool,
     /// Whether the sender stands for the account where no line names that.
     pub sender_is_account: bool,
-    /// Whether the server behind the one that took it logs into the same files, under the same queue id, and opens it
-    /// as [fronted](Opened::fronted): then both are one message.
+    /// Whether it is the server behind whose log this is: that opens the message as [fronted](Opened::fronted), under the
+    /// same queue id, and there it counts. This is what the server in front knows of it.
     pub relayed: bool,
 }
 

@@ -40,6 +40,8 @@ enum Knows {
     NotEveryRefusal,
     /// Everything but the mechanism, and of what was refused what OpenSMTPD's lines tell, see [`truth::failed`].
     NoMechanismNorEveryRefusal,
+    /// Everything but the attempts of which Dovecot, in front, writes no line, see [`truth::failed`].
+    NotEveryRefusalOfDovecot,
     /// Of who sent only the sender, no mechanism, and no version where TLS began with the connection: see
     /// [`truth::account`].
     OnlySenders,
@@ -56,7 +58,7 @@ pub(crate) const FOLDERS: [Folder; 11] = [
     Folder { server: "postfix", name: "postlogd",           variants: &[&["postfix.log"]], zone: Tz::UTC,           knows: Knows::Everything },
     Folder { server: "postfix", name: "content-filter",     variants: FOUR,                zone: Tz::UTC,           knows: Knows::Everything },
     Folder { server: "postfix", name: "tlsloglevel0",       variants: FOUR,                zone: Tz::UTC,           knows: Knows::NoTls },
-    Folder { server: "postfix", name: "dovecot-submission", variants: FOUR,                zone: Tz::UTC,           knows: Knows::Everything },
+    Folder { server: "postfix", name: "dovecot-submission", variants: FOUR,                zone: Tz::UTC,           knows: Knows::NotEveryRefusalOfDovecot },
     Folder { server: "exim",    name: "default",            variants: &[&["mainlog.1.gz", "mainlog"]], zone: Tz::UTC, knows: Knows::OwnCiphersAndNoRejects },
     Folder { server: "exim",    name: "cpanel",             variants: &[&["mainlog"], &["syslog-mail.log"]], zone: Tz::Europe__Berlin, knows: Knows::OwnCiphersAndNoRejects },
     Folder { server: "sendmail",  name: "sendmail",  variants: &[&["maillog.1.gz", "maillog"], &["maillog-iso"]], zone: Tz::UTC, knows: Knows::NotEveryRefusal },

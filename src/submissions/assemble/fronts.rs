@@ -1,8 +1,8 @@
 //! Messages that two servers of one log tell of: one in front, which authenticates the client, and one behind it.
 //!
 //! The server behind opens the message and queues it; the one in front says that it has handed it on, under the queue
-//! id that it was given. Their lines come in any order, and either server may log elsewhere: then the message is what
-//! the other one tells.
+//! id that it was given. Their lines come in any order. A message counts once, where the server behind has it, also
+//! where the one in front logs into other files or elsewhere: then its client's TLS is not known.
 
 use rustc_hash::FxHashMap;
 

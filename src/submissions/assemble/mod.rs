@@ -255,7 +255,9 @@ impl Assembler {
         if session.in_front {
             self.fronts.end(session.client(Client::default()).ip, id);
         }
-        let (held, authenticated) = (std::mem::take(&mut session.held), session.authenticated);
+        // What a server in front has handed on counts where the server behind has it.
+        let counts = session.authenticated && !session.in_front;
+        let held = std::mem::take(&mut session.held);
         if counters.is_some_and(|counters| session.took_over_no_more(counters)) {
             session.open.drain(..).for_each(|message| self.messages.end(message, id));
         }
@@ -268,7 +270,7 @@ impl Assembler {
             if self.fronts.halves.get(queue_id).is_some_and(|half| half.handed_on == Some(message)) {
                 self.fronts.halves.remove(queue_id);
             }
-            if authenticated {
+            if counts {
                 self.accept(message, rows);
             } else {
                 self.messages.release(message);
@@ -464,7 +466,7 @@ impl Assembler {
             } else if taken.until_end {
                 session.held.push(slot);
             } else if taken.relayed && !taken.queue_id.is_empty() {
-                session.authenticated = true;
+                session.in_front = true;
                 let id = session.id;
                 self.handed_on(at, id, slot, rows);
             } else if taken.more_follows {

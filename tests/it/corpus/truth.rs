@@ -188,6 +188,19 @@ fn leaves_no_line(folder: Folder, row: &Row, rows: &[Row]) -> bool {
             &row["outcome"] == "all_rcpt_rejected" && rows.iter().filter(later).any(accepted)
                 || row["reply"].starts_with("STARTTLS extension not supported")
         }
+        // Dovecot writes of a client's failed logins where it leaves without a good one, and nothing where it finds a
+        // message too large itself.
+        Knows::NotEveryRefusalOfDovecot => {
+            let logs_in = |other: &Row| other["session"] == row["session"] && !other["account"].is_empty();
+            &row["outcome"] == "auth_failed" && rows.iter().any(logs_in)
+                || &row["outcome"] == "sender_rejected" && &row["code"] == "552"
+        }
+        // Haraka writes nothing of a handshake that breaks where TLS begins with the connection; and what was refused to
+        // clients that had not authenticated is no refusal.
+        Knows::OnlySenders => {
+            &row["outcome"] == "tls_failed" && &row["tls_mode"] == "implicit"
+                || &row["outcome"] == "data_rejected" && row["account"].is_empty()
+        }
         _ => false,
     }
 }
