@@ -248,7 +248,8 @@ fn left(text: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
     let says = |word: &[u8]| memmem::find(reason, word).is_some();
     let failed = memmem::find(reason, b"(auth failed, ").map(|at| number(&reason[at + b"(auth failed, ".len()..]));
     let given_up = says(b"(client didn't finish SASL auth") || says(b"(no auth attempts") && says(b"Aborted by client");
-    let refused = says(b"(tried to use disallowed") || says(b"(tried to use disabled") || says(b"(auth service reported");
+    let refused =
+        says(b"(tried to use disallowed") || says(b"(tried to use disabled") || says(b"(auth service reported");
     if failed.is_none() && !given_up && !refused && !says(b"(no auth attempts") && !says(b"(disconnected before") {
         return Ok(None);
     }
@@ -369,7 +370,9 @@ mod tests {
     fn logins_of_either_version() {
         for login in ["Login", "Logged in", "Info: Logged in"] {
             let line = |elements: &str| {
-                format!("submission-login: {login}: user=<carol@x>, method=PLAIN, rip=192.0.2.1, lip=192.0.2.9, mpid=4{elements}, session=<2MsV>")
+                format!(
+                    "submission-login: {login}: user=<carol@x>, method=PLAIN, rip=192.0.2.1, lip=192.0.2.9, mpid=4{elements}, session=<2MsV>"
+                )
             };
             let shown = |elements| parse(&line(elements));
             let who = "carol@x by PLAIN from 192.0.2.1:";
@@ -390,7 +393,9 @@ mod tests {
     #[test]
     fn messages_that_were_handed_on() {
         let line = |from: &str, reply: &str| {
-            parse(&format!("submission(carol@x)<497><2MsV>: Successfully relayed message: from=<{from}>, size=4546, id=rPYe, nrcpt=5, reply=`{reply}'"))
+            parse(&format!(
+                "submission(carol@x)<497><2MsV>: Successfully relayed message: from=<{from}>, size=4546, id=rPYe, nrcpt=5, reply=`{reply}'"
+            ))
         };
         let postfix = "250 2.0.0 Ok: 4736 bytes queued as A8E9C9D6893";
         assert_eq!(line("carol@x", postfix), "A8E9C9D6893 of carol@x from carol@x, Some(4546) Some(5)");
@@ -406,14 +411,20 @@ mod tests {
 
     #[test]
     fn clients_that_did_not_log_in() {
-        let end = "method=PLAIN, rip=192.0.2.1, lip=192.0.2.9, TLS, TLSv1.2 with cipher X (256/256 bits), session=<8zkb>";
+        let end =
+            "method=PLAIN, rip=192.0.2.1, lip=192.0.2.9, TLS, TLSv1.2 with cipher X (256/256 bits), session=<8zkb>";
         for (beginning, reason) in [
             ("Disconnected: Aborted login by logging out (auth failed, 3 attempts in 1 secs)", ""),
-            ("Login aborted: Aborted login by logging out (auth failed, 3 attempts in 1 secs) (auth_failed)", " (auth_failed)"),
+            (
+                "Login aborted: Aborted login by logging out (auth failed, 3 attempts in 1 secs) (auth_failed)",
+                " (auth_failed)",
+            ),
         ] {
             assert_eq!(
                 parse(&format!("submission-login: {beginning}: user=<a@x>, {end}")),
-                format!("AuthFailed 3x a@x by PLAIN from 192.0.2.1: Aborted login by logging out (auth failed, 3 attempts in 1 secs){reason}")
+                format!(
+                    "AuthFailed 3x a@x by PLAIN from 192.0.2.1: Aborted login by logging out (auth failed, 3 attempts in 1 secs){reason}"
+                )
             );
         }
         assert_eq!(

@@ -645,7 +645,9 @@ mod tests {
     fn syslog_carries_it_too() {
         for entry in [
             format!("[NOTICE] [{ID}] [core] connect ip=192.0.2.1 local_port=465"),
-            format!(r#"{{"level":"NOTICE","uuid":"{ID}","origin":"core","message":"connect","ip":"192.0.2.1","local_port":465}}"#),
+            format!(
+                r#"{{"level":"NOTICE","uuid":"{ID}","origin":"core","message":"connect","ip":"192.0.2.1","local_port":465}}"#
+            ),
             format!("level=NOTICE uuid={ID} origin=core message=connect ip=192.0.2.1 local_port=465"),
         ] {
             let line = format!("Nov 23 13:41:27 mx1 haraka[7]: {entry}");

@@ -133,14 +133,8 @@ pub struct Tells {
 pub struct Unreadable(pub &'static str);
 
 /// Every format, in the order in which they are listed to people.
-pub static FORMATS: &[&dyn Format] = &[
-    &postfix::Postfix,
-    &exim::Exim,
-    &sendmail::Sendmail,
-    &opensmtpd::OpenSmtpd,
-    &dovecot::Dovecot,
-    &haraka::Haraka,
-];
+pub static FORMATS: &[&dyn Format] =
+    &[&postfix::Postfix, &exim::Exim, &sendmail::Sendmail, &opensmtpd::OpenSmtpd, &dovecot::Dovecot, &haraka::Haraka];
 
 /// The format of a name.
 #[must_use]

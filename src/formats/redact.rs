@@ -31,7 +31,19 @@ const MARKS: [&[u8]; 12] = [
 
 /// Commands that are no secrets where they stand in such a place.
 const COMMANDS: [&[u8]; 14] = [
-    b"AUTH", b"BDAT", b"DATA", b"EHLO", b"HELO", b"HELP", b"LHLO", b"MAIL", b"NOOP", b"QUIT", b"RCPT", b"RSET", b"STARTTLS",
+    b"AUTH",
+    b"BDAT",
+    b"DATA",
+    b"EHLO",
+    b"HELO",
+    b"HELP",
+    b"LHLO",
+    b"MAIL",
+    b"NOOP",
+    b"QUIT",
+    b"RCPT",
+    b"RSET",
+    b"STARTTLS",
     b"VRFY",
 ];
 
@@ -86,10 +98,11 @@ fn is_behind_auth(before: &[u8]) -> bool {
     let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
     let Some((mechanism, rest)) = last_word(before).filter(|_| before.last().is_some_and(blank)) else { return false };
     let is_mechanism = mechanism.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    is_mechanism && last_word(rest).is_some_and(|(command, _)| {
-        let start = command.iter().rposition(|byte| !byte.is_ascii_alphabetic()).map_or(0, |at| at + 1);
-        command[start..].eq_ignore_ascii_case(b"AUTH")
-    })
+    is_mechanism
+        && last_word(rest).is_some_and(|(command, _)| {
+            let start = command.iter().rposition(|byte| !byte.is_ascii_alphabetic()).map_or(0, |at| at + 1);
+            command[start..].eq_ignore_ascii_case(b"AUTH")
+        })
 }
 
 /// The last word of a text, and what stands in front of it.
@@ -135,7 +148,8 @@ fn decode(digits: impl Iterator<Item = u8>) -> Vec<u8> {
 
 /// Whether bytes are text as a client sends it: `\0user\0password`, or a token with its own separators (RFC 7628).
 fn is_text(bytes: &[u8]) -> bool {
-    let is_text = |text: &str| text.chars().all(|character| !character.is_control() || matches!(character, '\0' | '\x01'));
+    let is_text =
+        |text: &str| text.chars().all(|character| !character.is_control() || matches!(character, '\0' | '\x01'));
     std::str::from_utf8(bytes).is_ok_and(is_text)
 }
 

@@ -13,5 +13,6 @@ mod exit_codes;
 mod face;
 mod ledger;
 mod nights;
+mod secrets;
 mod shapes;
 mod years;

@@ -279,7 +279,14 @@ impl Assembler {
     }
 
     /// A session begins whose client has authenticated with a server in front of others, or with one that stands alone.
-    fn logged_in(&mut self, at: Timestamp, key: SessionKey, line: &Line<'_>, login: &LoggedIn<'_>, rows: &mut dyn Rows) {
+    fn logged_in(
+        &mut self,
+        at: Timestamp,
+        key: SessionKey,
+        line: &Line<'_>,
+        login: &LoggedIn<'_>,
+        rows: &mut dyn Rows,
+    ) {
         self.end(key, None, rows);
         let session = self.sessions.begin(&mut self.known, key, at, line, login.client);
         session.known = true;
