@@ -109,7 +109,7 @@ const WITH_ID: [&[u8]; 7] = [
     b"AUTH failure (",
     b"ruleset=",
     b"Milter: ",
-    b"STARTTLS=server",
+    b"STARTTLS=server, relay=",
     b"AUTH=server, ",
     b"lost input channel from ",
 ];
@@ -128,7 +128,7 @@ fn behind_id(message: &[u8]) -> Option<(&[u8], &[u8])> {
 
 fn without_id(message: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
     if let Some(text) = message.strip_prefix(b"STARTTLS=server") {
-        return secured(text);
+        return handshake(text);
     }
     if let Some(text) = message.strip_prefix(b"AUTH=server, ") {
         return authenticated(text).map(Some).ok_or(Unreadable("AUTH=server that cannot be read"));
@@ -145,8 +145,8 @@ fn with_id<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Result<Option<Record<'a>>,
     if let Some(rest) = text.strip_prefix(b"AUTH failure (") {
         return Ok(auth_failed(rest));
     }
-    if let Some(rest) = text.strip_prefix(b"STARTTLS=server") {
-        return Ok(secured(rest).unwrap_or_default());
+    if let Some(rest) = text.strip_prefix(b"STARTTLS=server, relay=") {
+        return Ok(secured(rest));
     }
     if let Some(rest) = text.strip_prefix(b"AUTH=server, ") {
         return Ok(authenticated(rest));
@@ -157,8 +157,8 @@ fn with_id<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Result<Option<Record<'a>>,
     Ok(rejected(text).map(Record::Rejected))
 }
 
-/// `, relay=R, version=V, verify=W, cipher=C, bits=A/B`, or what went wrong: `, error: …` and `: …`.
-fn secured(text: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
+/// `, relay=R, version=V, …`, or what went wrong: `, error: …` and `: …`.
+fn handshake(text: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
     if let Some(reason) = text.strip_prefix(b": ") {
         return Ok(Some(Record::TlsProblem { reason: library_reason(reason) }));
     }
@@ -166,14 +166,18 @@ fn secured(text: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
         return Ok(Some(tls_failed(error)));
     }
     let Some(text) = text.strip_prefix(b", relay=") else { return Ok(None) };
-    let read = || {
-        let (rest, _bits) = last(text, b", bits=")?;
-        let (rest, cipher) = last(rest, b", cipher=")?;
-        let (rest, _verify) = last(rest, b", verify=")?;
-        let (client, version) = last(rest, b", version=")?;
-        Some(Record::Secured { client: relay(client)?, version, cipher })
-    };
-    read().map(Some).ok_or(Unreadable("STARTTLS=server that cannot be read"))
+    secured(text).map(Some).ok_or(Unreadable("STARTTLS=server that cannot be read"))
+}
+
+/// `R, version=V, verify=W, cipher=C, bits=A/B`.
+fn secured(text: &[u8]) -> Option<Record<'_>> {
+    let (rest, bits) = last(text, b", bits=")?;
+    let (rest, cipher) = last(rest, b", cipher=")?;
+    let (rest, _verify) = last(rest, b", verify=")?;
+    let (client, version) = last(rest, b", version=")?;
+    let (used, strength) = bits.split_at(memchr::memchr(b'/', bits)?);
+    let complete = is_number(used) && is_number(&strength[1..]);
+    Some(Record::Secured { client: relay(client)?, version, cipher }).filter(|_| complete)
 }
 
 /// `-1, reason=R, SSL_error=1, errno=0, retry=-1, relay=R`; reason and relay came with newer versions.
@@ -527,7 +531,8 @@ mod tests {
             format!("from=<a@b>{numbers}"),
             "AUTH=server, relay=[192.0.2.1], authid=ceo@corp.example.com, mech=PLAIN, bits=0".into(),
             "AUTH failure (PLAIN): x (-13) y, user=ceo@corp.example.com, relay=[192.0.2.1]".into(),
-            "STARTTLS=server, error: x".into(),
+            "STARTTLS=server, relay=[192.0.2.1], version=TLSv1, verify=NO, cipher=X, bits=1/1".into(),
+            "STARTTLS=server, error: accept failed=-1, relay=[192.0.2.1]".into(),
             "x [192.0.2.1] did not issue MAIL/EXPN/VRFY/ETRN during connection to MSA".into(),
         ] {
             assert_eq!(parse(&format!("5BUA03UB000594: {text}... User unknown")), "-", "{text}");
