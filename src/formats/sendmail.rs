@@ -6,7 +6,8 @@
 //!
 //! - A `from=` line is a message accepted where it has recipients and a message id: it is written also where a client
 //!   resets or drops what it has begun.
-//! - `proto=` ends in `A` where the client had authenticated, in `S` or `SA` where there was TLS.
+//! - `proto=` ends in `A` where the client had authenticated, in `S` or `SA` where there was TLS. Older versions write
+//!   `ESMTP` of every session, so that only its other lines tell.
 //! - `version=TLSv1/SSLv3` (sendmail up to 8.14) is the cipher's, not the session's.
 //!
 //! Clients' words stand in the sender, the message id and the name of a failed login, and whole lines may begin with
@@ -248,10 +249,16 @@ impl<'a> Envelope<'a> {
         Some(Self { sender, size, recipients, message_id: rest.strip_prefix(b", msgid="), protocol, client })
     }
 
-    /// What it says of a client that had authenticated; mail of others matters to nobody.
+    /// What it says of its session. Up to 8.14 the protocol does not tell who had authenticated; since then, TLS
+    /// alone (`ESMTPS`) says that the client had not, so that nothing of the session matters any more.
     fn record(&self, queue_id: &'a [u8]) -> Option<Record<'a>> {
-        let protocol = self.protocol.strip_suffix(b"A").filter(|protocol| memmem::find(protocol, b"SMTP").is_some())?;
-        let encrypted = if protocol.ends_with(b"S") { Encrypted::Yes } else { Encrypted::No };
+        let behind = memmem::find(self.protocol, b"SMTP").map(|at| &self.protocol[at + b"SMTP".len()..])?;
+        let (encrypted, authenticated) = match behind {
+            b"SA" => (Encrypted::Yes, true),
+            b"A" => (Encrypted::No, true),
+            b"" => (Encrypted::Unsaid, false),
+            _ => return Some(Record::Disconnected { counters: b"" }),
+        };
         match (self.recipients, self.message_id) {
             (0, _) => Some(Record::Reset),
             (_, None) => Some(Record::Abandoned),
@@ -263,7 +270,7 @@ impl<'a> Envelope<'a> {
                 size: number(self.size),
                 recipients: Some(recipients),
                 message_id,
-                authenticated: true,
+                authenticated,
                 ..Taken::default()
             })),
         }
@@ -495,7 +502,11 @@ mod tests {
             r#"taken 5BUA03UB000594 [192.0.2.1] No Some("") Some(339) Some(2) <1@example.org>"#
         );
         assert_eq!(line("<a@example.org>", "", "ESMTPSA"), "Abandoned");
-        assert_eq!(line("<a@example.org>", ", msgid=<1@example.org>", "ESMTPS"), "-");
+        assert_eq!(line("<a@example.org>", ", msgid=<1@example.org>", "ESMTPS"), "Disconnected");
+        assert_eq!(
+            line("<a@example.org>", ", msgid=<1@example.org>", "ESMTP"),
+            r#"taken 5BUA03UB000594 [192.0.2.1] Unsaid Some("a@example.org") Some(339) Some(2) <1@example.org>"#
+        );
         assert_eq!(
             parse(
                 "5BUA03UB000594: from=<a@b>, size=3, class=0, nrcpts=0, proto=ESMTPSA, daemon=MSA, relay=[192.0.2.1]"

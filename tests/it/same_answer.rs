@@ -36,7 +36,8 @@ impl Original {
     }
 }
 
-/// A rotated set, one with a doubled hour, one with long queue ids, one whose mail comes back from a filter.
+/// A rotated set, one with a doubled hour, one with long queue ids, one whose mail comes back from a filter, and of
+/// other servers one whose sessions have no beginning in the log and one that numbers them.
 fn originals() -> &'static [Original] {
     static READ: OnceLock<Vec<Original>> = OnceLock::new();
     READ.get_or_init(|| {
@@ -44,9 +45,9 @@ fn originals() -> &'static [Original] {
         let mut originals =
             vec![original("demo", Tz::UTC, &days, &["mail.log.3.gz", "mail.log.2.gz", "mail.log.1", "mail.log"])];
         if let Some(corpus) = corpus() {
-            for name in ["main", "dst-berlin", "postlogd", "content-filter"] {
+            for name in ["main", "dst-berlin", "postlogd", "content-filter", "sendmail", "opensmtpd"] {
                 let folder = folder(name);
-                originals.push(original(name, folder.zone, &corpus.join(folder.server).join(name), folder.variants[0]));
+                originals.push(original(name, folder.zone, &folder.place(&corpus), folder.variants[0]));
             }
         }
         originals

@@ -65,7 +65,7 @@ fn cut(text: &str, most: usize) -> &str {
 
 /// What sendmail logs of a client that fails to log in, begins a message that it drops, names somebody whom nobody
 /// knows, and then sends one message: with an account or, which counts for nobody, without.
-fn sendmail(honest: bool, client: &Client) -> String {
+fn sendmail(honest: bool, old: bool, client: &Client) -> String {
     let Client { message_id, local_part, recipient, user } = client;
     let relay = "relay=[203.0.113.66]";
     let sender = format!("<{}@shop.example.net>", quoted(local_part));
@@ -76,7 +76,11 @@ fn sendmail(honest: bool, client: &Client) -> String {
         true => format!("AUTH=server, {relay}, authid={HONEST}, mech=PLAIN, bits=0"),
         false => format!("601E03hi000605: [203.0.113.66] waits"),
     };
-    let proto = if honest { "ESMTPSA" } else { "ESMTPS" };
+    let proto = match (old, honest) {
+        (true, _) => "ESMTP",
+        (_, true) => "ESMTPSA",
+        (_, false) => "ESMTPS",
+    };
     let message_id = cut(message_id, 100);
     [
         format!("STARTTLS=server, {relay}, version=TLSv1.2, verify=NOT, cipher=AES256-SHA, bits=256/256"),
@@ -138,9 +142,9 @@ proptest! {
     #![proptest_config(super::config(300))]
 
     #[test]
-    fn sendmail_s_clients_send_as_who_they_are(honest in any::<bool>(), client in client()) {
+    fn sendmail_s_clients_send_as_who_they_are(honest in any::<bool>(), old in any::<bool>(), client in client()) {
         let expected = honest.then(|| format!("601E03hk000605 {HONEST} TLSv1.2 203.0.113.66 Some(2)"));
-        only_who_logged_in("sendmail", &sendmail(honest, &client), expected, &client.user)?;
+        only_who_logged_in("sendmail", &sendmail(honest, old, &client), expected, &client.user)?;
     }
 
     #[test]
