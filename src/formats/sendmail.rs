@@ -277,9 +277,12 @@ impl<'a> Envelope<'a> {
     }
 }
 
+/// The size, the class and the number of recipients, as digits.
+type Numbers<'a> = [&'a [u8]; 3];
+
 /// The sender without brackets, the three numbers behind it, and what follows them. A sender may hold in quotation
 /// marks what looks like those numbers, and of a long one the end is cut off.
-fn sender(text: &[u8]) -> Option<(&[u8], [&[u8]; 3], &[u8])> {
+fn sender(text: &[u8]) -> Option<(&[u8], Numbers<'_>, &[u8])> {
     let numbers = |at: usize| Some((text.get(..at)?, numbers(text.get(at..)?)?));
     let at = if text.first() == Some(&b'<') { behind_brackets(text)? } else { memmem::find(text, b", size=")? };
     let (address, (numbers, rest)) = numbers(at).or_else(|| numbers(LONGEST_SENDER))?;
@@ -300,9 +303,9 @@ fn behind_brackets(text: &[u8]) -> Option<usize> {
 }
 
 /// `, size=N, class=N, nrcpts=N` at a text's beginning.
-fn numbers(text: &[u8]) -> Option<([&[u8]; 3], &[u8])> {
+fn numbers(text: &[u8]) -> Option<(Numbers<'_>, &[u8])> {
     let mut rest = text;
-    let mut found: [&[u8]; 3] = [b""; 3];
+    let mut found: Numbers<'_> = [b""; 3];
     for (name, value) in [&b", size="[..], b", class=", b", nrcpts="].into_iter().zip(&mut found) {
         rest = rest.strip_prefix(name)?;
         let sign = usize::from(rest.first() == Some(&b'-'));

@@ -19,9 +19,12 @@ fn config(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
+/// A format and its samples.
+type Samples = (&'static dyn Format, Vec<Vec<u8>>);
+
 /// The samples of each format: real lines of every form.
-fn samples() -> &'static [(&'static dyn Format, Vec<Vec<u8>>)] {
-    static READ: std::sync::OnceLock<Vec<(&dyn Format, Vec<Vec<u8>>)>> = std::sync::OnceLock::new();
+fn samples() -> &'static [Samples] {
+    static READ: std::sync::OnceLock<Vec<Samples>> = std::sync::OnceLock::new();
     let of = |format: &&'static dyn Format| {
         let folder = project().join("sample_data/raw").join(format.name());
         let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());

@@ -187,9 +187,15 @@ fn with_an_earlier_state_of_a_file() {
     });
 }
 
+/// But for OpenSMTPD, whose later lines name no client: a copy that begins within a session has a refusal of nobody,
+/// which is none of those before it. And of equal refusals in the second in which its files were cut, two stand in the
+/// first and one in the second, where it passes for a repetition.
 #[test]
 fn with_the_last_half_of_a_file_again() {
     same_answer(|log| {
+        if log.name == "opensmtpd" {
+            return Vec::new();
+        }
         let shape = |(name, bytes): &(String, Vec<u8>)| {
             let half = &bytes[line_end(bytes, bytes.len() / 2)..];
             (format!("{name} and its last half"), with(&log.files, "again.log", half))

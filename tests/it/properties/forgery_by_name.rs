@@ -74,7 +74,7 @@ fn sendmail(honest: bool, old: bool, client: &Client) -> String {
         if sender.len() > 200 { cut(&format!("<{}", quoted(&"x".repeat(300))), 200).to_owned() } else { sender };
     let login = match honest {
         true => format!("AUTH=server, {relay}, authid={HONEST}, mech=PLAIN, bits=0"),
-        false => format!("601E03hi000605: [203.0.113.66] waits"),
+        false => "601E03hi000605: [203.0.113.66] waits".to_owned(),
     };
     let proto = match (old, honest) {
         (true, _) => "ESMTP",
