@@ -63,6 +63,8 @@ impl Format for Sendmail {
 
     fn wants(&self, _program: &[u8], message: &[u8]) -> bool {
         match behind_id(message) {
+            // Most lines tell of a delivery.
+            Some((_, [b't', b'o', b'=', ..])) => false,
             Some((_, text)) => matches_one(text, &WITH_ID) || has_ended(text) || is_user_unknown(text),
             None => matches_one(message, &WITHOUT_ID),
         }
