@@ -61,6 +61,8 @@ pub(super) struct Session {
     account: Vec<u8>,
     /// Whether the client has authenticated, where a line of its own says so.
     pub authenticated: bool,
+    /// Whether a message of it has said that the client had authenticated.
+    pub says_login: bool,
     /// Whether the client has tried to authenticate, where only the session's end says how that went.
     pub tried: bool,
     /// Whether an attempt has failed.
@@ -164,7 +166,7 @@ impl Session {
         self.tls_failure = None;
         self.opened = 0;
         self.account.clear();
-        self.authenticated = false;
+        (self.authenticated, self.says_login) = (false, false);
         (self.tried, self.failed, self.encrypted, self.in_front) = (false, false, false, false);
         self.held.clear();
         self.said.clear();
