@@ -36,10 +36,11 @@ fn no_password_is_kept_or_shown() {
         &["inspect", "logs/haraka/haraka.log"],
         &["inspect", "logs/haraka/haraka.log", "--json"],
         &["inspect", "logs/postfix/mail.log", "--format", "postfix"],
-        &["tally", "logs/haraka/haraka.log", "--submissions"],
+        &["tally", "logs/haraka/haraka.log", "--rows"],
         &["tally", "logs/haraka/haraka.log", "--refusals"],
     ] {
         let answer = place.say(arguments);
+        assert!(!answer.out.is_empty(), "{arguments:?}: {}", answer.err);
         said.push((format!("{arguments:?}"), format!("{}{}", answer.out, answer.err)));
     }
     let mut kept = 0;
