@@ -5,9 +5,12 @@
 //! left. Parsing is anchored on program and fixed prefixes, so that text which a client chose can never forge a field.
 
 pub mod detect;
+pub mod exchange;
 pub mod exim;
+pub mod hmailserver;
 pub mod postfix;
 pub mod record;
+mod smtp;
 
 use std::fmt;
 
@@ -51,8 +54,14 @@ pub trait Format: Style + Sync {
         false
     }
 
+    /// Whether several logs of a source, of one host or of several, tell of one message: then all its files are one
+    /// stream, and lines are joined whichever log is read first.
+    fn joins_logs(&self) -> bool {
+        false
+    }
+
     /// Bytes that every line which says a session's TLS version holds, to find such lines quickly. None where a
-    /// message's own line says whether there was TLS, so that nothing has to be taken from silence.
+    /// message's own line says whether there was TLS, or every session's lines do, so that there is nothing to prove.
     fn tls_mark(&self) -> Option<&'static [u8]>;
 
     /// The exact instant that an id in the line encodes, to learn the year of stamps without one.
@@ -97,7 +106,7 @@ pub struct Tells {
 pub struct Unreadable(pub &'static str);
 
 /// Every format, in the order in which they are listed to people.
-pub static FORMATS: &[&dyn Format] = &[&postfix::Postfix, &exim::Exim];
+pub static FORMATS: &[&dyn Format] = &[&postfix::Postfix, &exim::Exim, &exchange::Exchange, &hmailserver::HMailServer];
 
 /// The format of a name.
 #[must_use]

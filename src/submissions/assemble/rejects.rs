@@ -33,11 +33,10 @@ impl Rejects {
             return;
         }
         let reply = text(rejected.reply);
-        let by_sender = rejected.stage == Stage::Mail || reply.contains("Sender address rejected");
         let row = Refusal {
             account: owner(&reply).unwrap_or_default(),
             helo: text(rejected.helo),
-            kind: if by_sender { RefusalKind::SenderRejected } else { RefusalKind::RecipientsRejected },
+            kind: kind(rejected.stage, &reply),
             code: code(&reply).into(),
             reason: reply,
             ..row
@@ -97,6 +96,17 @@ fn transactions(rejects: Vec<Reject>, failed: Option<usize>, opened: u32) -> Vec
 /// Whether the sender was refused before any recipient was named.
 fn is_at_mail(reject: &Reject) -> bool {
     reject.row.kind == RefusalKind::SenderRejected && !reject.row.reason.contains("Sender address rejected")
+}
+
+/// What was refused, by where it was and what was said.
+pub(super) fn kind(stage: Stage, reply: &str) -> RefusalKind {
+    let of_sender = ["Sender address rejected", "send as this sender"];
+    match stage {
+        _ if of_sender.iter().any(|words| reply.contains(words)) => RefusalKind::SenderRejected,
+        Stage::Mail => RefusalKind::SenderRejected,
+        Stage::Recipient => RefusalKind::RecipientsRejected,
+        Stage::Data => RefusalKind::DataRejected,
+    }
 }
 
 /// The account in `not owned by user U`: the only place where a reject names it.
