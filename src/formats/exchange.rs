@@ -311,7 +311,10 @@ mod tests {
             ..Taken::default()
         };
         assert_eq!(taken, Ok(Some(expected)));
-        assert_eq!(queued(b"<a@example.org> Queued mail for delivery").map(|taken| taken.map(|taken| taken.message_id)), Ok(Some(&b"<a@example.org>"[..])));
+        assert_eq!(
+            queued(b"<a@example.org> Queued mail for delivery").map(|taken| taken.map(|taken| taken.message_id)),
+            Ok(Some(&b"<a@example.org>"[..]))
+        );
         assert_eq!(queued(b"Sender OK"), Ok(None));
     }
 

@@ -220,7 +220,8 @@ fn head(header: &mut Vec<u8>, line: &[u8]) {
             true => (TRACKED, TRACKING_COLUMNS),
             false => (RECEIVE, RECEIVE_COLUMNS),
         };
-        let slot = |name: &[u8]| columns.iter().find(|(other, _)| other.as_bytes() == name).map_or(NONE, |(_, slot)| *slot);
+        let slot =
+            |name: &[u8]| columns.iter().find(|(other, _)| other.as_bytes() == name).map_or(NONE, |(_, slot)| *slot);
         header.clear();
         header.push(kind);
         header.extend(names().map(slot));
@@ -350,7 +351,8 @@ fn algorithm(name: &[u8]) -> &[u8] {
 mod tests {
     use super::*;
 
-    const HEAD: &[u8] = b"#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context";
+    const HEAD: &[u8] =
+        b"#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context";
 
     fn parts(head: &[u8], line: &[u8]) -> Vec<String> {
         let mut own = Own::default();
@@ -365,7 +367,16 @@ mod tests {
     #[test]
     fn columns_are_put_in_order() {
         let line = br#"2026-03-02T12:00:00.000Z,MBX1\Default MBX1,08D0,1,10.0.0.1:587,192.0.2.7:5000,<,"MAIL FROM:<""a,b""@example.org>","x,y""#;
-        let expected = ["MBX1", "submission", "08D0", "<", "MAIL FROM:<\"a,b\"@example.org>", "x,y", "MBX1\\Default MBX1", "192.0.2.7:5000"];
+        let expected = [
+            "MBX1",
+            "submission",
+            "08D0",
+            "<",
+            "MAIL FROM:<\"a,b\"@example.org>",
+            "x,y",
+            "MBX1\\Default MBX1",
+            "192.0.2.7:5000",
+        ];
         assert_eq!(parts(HEAD, line)[..8], expected);
         assert_eq!(parts(b"", line)[..8], expected);
         let other = b"#Fields: date-time,session-id,event,data,context,connector-id,local-endpoint,remote-endpoint";
@@ -390,12 +401,16 @@ mod tests {
     fn of_tls_the_names_are_left() {
         let line = br#"2026-03-02T12:00:00.000Z,MBX1\C,08D0,1,10.0.0.1:587,192.0.2.7:5000,*,,"TLS protocol SP_PROT_TLS1_2_SERVER negotiation succeeded using bulk encryption algorithm CALG_AES_256 with strength 256 bits, MAC hash algorithm CALG_SHA_384 with strength 0 bits and key exchange algorithm 44550 with strength 255 bits""#;
         let note = &parts(HEAD, line)[5];
-        assert_eq!(note, "TLS protocol SP_PROT_TLS1_2_SERVER negotiation succeeded CALG_AES_256 CALG_SHA_384 CALG_ECDH_EPHEM");
+        assert_eq!(
+            note,
+            "TLS protocol SP_PROT_TLS1_2_SERVER negotiation succeeded CALG_AES_256 CALG_SHA_384 CALG_ECDH_EPHEM"
+        );
     }
 
     #[test]
     fn no_part_ends_another() {
-        let line = b"2026-03-02T12:00:00.000Z,MBX1\\C,08D0,1,10.0.0.1:587,192.0.2.7:5000,<,EHLO x\x1Fy\x1F*\x1Fauthenticated,";
+        let line =
+            b"2026-03-02T12:00:00.000Z,MBX1\\C,08D0,1,10.0.0.1:587,192.0.2.7:5000,<,EHLO x\x1Fy\x1F*\x1Fauthenticated,";
         assert_eq!(parts(HEAD, line)[4], "EHLO x y * authenticated");
     }
 
@@ -405,7 +420,8 @@ mod tests {
         for line in [&b"#Log-type: SMTP Send Protocol Log"[..], HEAD] {
             assert_eq!(read(&mut own, line), Framed::Blank);
         }
-        let Framed::Line(line) = read(&mut own, b"2026-03-02T12:00:00.000Z,C,08D0,1,10.0.0.1:5,192.0.2.7:25,+,,") else {
+        let Framed::Line(line) = read(&mut own, b"2026-03-02T12:00:00.000Z,C,08D0,1,10.0.0.1:5,192.0.2.7:25,+,,")
+        else {
             panic!("a line")
         };
         assert!(line.message.is_empty());

@@ -9,7 +9,7 @@ use crate::calendar::Timestamp;
 use crate::formats::record::{AuthFailed, Client, Record, Rejected, Stage};
 use crate::sources::framing::Line;
 use crate::submissions::tls::TlsMode;
-use crate::submissions::{Refusal, RefusalKind, Rows, Submission, text};
+use crate::submissions::{Refusal, Rows, Submission, text};
 
 /// The longest name that a client is taken to log in with (RFC 4616 section 2).
 const LONGEST_NAME: usize = 1024;
@@ -155,7 +155,9 @@ impl Assembler {
             }
             Asked::Auth => {
                 session.dialogue.trying_as_peer = false;
-                if session.dialogue.trying && matches!(reply, [b'5', b'3', b'4' | b'5' | b'8', ..]) || reply.starts_with(b"501") {
+                if session.dialogue.trying && matches!(reply, [b'5', b'3', b'4' | b'5' | b'8', ..])
+                    || reply.starts_with(b"501")
+                {
                     let aborted = reply.starts_with(b"501");
                     let client = Client::default();
                     let failed = AuthFailed { client, mechanism: b"", account: None, reason: reply, aborted };
@@ -292,9 +294,13 @@ mod tests {
 
     #[test]
     fn base64_is_read_as_far_as_it_goes() {
-        for (text, expected) in
-            [("dGVzdEB0ZXN0LmNvbQ==", &b"test@test.com"[..]), ("dGVz!dA==", b"tes"), ("", b""), ("***", b""), ("/w==", b"\xFF")]
-        {
+        for (text, expected) in [
+            ("dGVzdEB0ZXN0LmNvbQ==", &b"test@test.com"[..]),
+            ("dGVz!dA==", b"tes"),
+            ("", b""),
+            ("***", b""),
+            ("/w==", b"\xFF"),
+        ] {
             assert_eq!(base64(text.as_bytes()), expected, "{text}");
         }
         assert!(base64(&[b'A'; 4000]).is_empty());

@@ -258,7 +258,8 @@ impl Joins {
     fn tell(&mut self, number: u64, host: u32, at: Timestamp, [queue_id, message_id]: [&[u8]; 2]) -> &mut Told {
         // A message without an id is nobody else's.
         let told = self.told.entry(hash(&(number, host, message_id))).or_default();
-        let same = |told: &Told| told.is(number, host, [queue_id, message_id]) && (!message_id.is_empty() || told.ts == at);
+        let same =
+            |told: &Told| told.is(number, host, [queue_id, message_id]) && (!message_id.is_empty() || told.ts == at);
         let place = told.iter().position(same).unwrap_or_else(|| {
             let mut new = Told { ts: at, host, session: number, ..Told::default() };
             new.texts.set([queue_id, message_id, b"", b""]);
@@ -391,14 +392,10 @@ impl Joins {
     }
 
     /// The session that was handed on near a time, where all that may be meant are of one client.
-    fn handed_on_near(
-        &self,
-        key: u64,
-        ts: Timestamp,
-        near: impl Fn(Timestamp) -> bool,
-    ) -> Option<(u64, &Proven)> {
+    fn handed_on_near(&self, key: u64, ts: Timestamp, near: impl Fn(Timestamp) -> bool) -> Option<(u64, &Proven)> {
         let numbers = self.handed_on.get(&key)?.iter();
-        let all = numbers.flat_map(|number| self.proven.get(number).into_iter().flatten().map(|proven| (*number, proven)));
+        let all =
+            numbers.flat_map(|number| self.proven.get(number).into_iter().flatten().map(|proven| (*number, proven)));
         let meant = |proven: &Proven| proven.covers(ts) && proven.handed_on.is_some_and(&near);
         let mut found = all.filter(|(_, proven)| meant(proven));
         let mut best = found.next()?;

@@ -110,7 +110,6 @@ impl Assembler {
         }
     }
 
-
     /// The time of the earliest row that may still come, once the file is read to a time; none where nothing is open.
     #[must_use]
     pub fn oldest_open(&self, read_to: Timestamp) -> Option<Timestamp> {
@@ -148,6 +147,7 @@ impl Assembler {
                     self.end(key, None, rows);
                 }
                 let session = self.sessions.of_line(&mut self.known, key, at, line, *client);
+                session.meet(*client);
                 session.authenticate(account, mechanism);
                 if let Some(joins) = &mut self.joins {
                     joins.know(session, key.1, at);

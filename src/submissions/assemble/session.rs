@@ -184,6 +184,13 @@ impl Session {
         self.auth_failure = None;
     }
 
+    /// A line names the client of a session whose first line did not.
+    pub(super) fn meet(&mut self, client: Client<'_>) {
+        if self.client.get(0).is_empty() {
+            self.client.set([client.ip, client.name]);
+        }
+    }
+
     /// The client has proved who it is. What the line does not say is what the client has claimed.
     pub(super) fn authenticate(&mut self, account: &[u8], mechanism: &[u8]) {
         let claimed = std::mem::take(&mut self.dialogue.trying);

@@ -176,9 +176,9 @@ fn group(found: Vec<Found>, format: &'static dyn Format) -> Vec<Vec<Member>> {
         let belongs = |group: &Vec<Member>| {
             format.joins_logs()
                 || group.iter().any(|other| {
-                let same_host = !member.sight.host.is_empty() && member.sight.host == other.sight.host;
-                same_host || member.rotation.stem == other.rotation.stem
-            })
+                    let same_host = !member.sight.host.is_empty() && member.sight.host == other.sight.host;
+                    same_host || member.rotation.stem == other.rotation.stem
+                })
         };
         let (mut joined, apart): (Vec<_>, Vec<_>) = groups.into_iter().partition(belongs);
         groups = apart;
