@@ -128,6 +128,10 @@ impl Format for Exchange {
         None
     }
 
+    fn announces_logins(&self) -> bool {
+        true
+    }
+
     fn instant(&self, _line: &Line<'_>) -> Option<Timestamp> {
         None
     }

@@ -102,6 +102,10 @@ impl Format for HMailServer {
         Some(HANDSHAKE)
     }
 
+    fn announces_logins(&self) -> bool {
+        true
+    }
+
     fn instant(&self, _line: &Line<'_>) -> Option<Timestamp> {
         None
     }

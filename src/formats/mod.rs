@@ -8,15 +8,19 @@ pub mod detect;
 pub mod exchange;
 pub mod exim;
 pub mod hmailserver;
+pub mod opensmtpd;
 pub mod postfix;
 pub mod record;
+pub mod sendmail;
 mod smtp;
+pub mod spelling;
 
 use std::fmt;
 
 use crate::calendar::Timestamp;
 use crate::sources::framing::{Line, Style};
 pub use record::Record;
+use spelling::Spelling;
 
 /// One server's way of logging submissions.
 pub trait Format: Style + Sync {
@@ -57,6 +61,17 @@ pub trait Format: Style + Sync {
     /// Whether several logs of a source, of one host or of several, tell of one message: then all its files are one
     /// stream, and lines are joined whichever log is read first.
     fn joins_logs(&self) -> bool {
+        false
+    }
+
+    /// How the server writes accounts and addresses, where not as they are.
+    fn spelling(&self) -> Spelling {
+        Spelling::default()
+    }
+
+    /// Whether a line of its own says that a session's client has authenticated. Then what is rejected before it is
+    /// nobody's submission, and what is rejected behind it can be judged when its message is over.
+    fn announces_logins(&self) -> bool {
         false
     }
 
@@ -106,7 +121,14 @@ pub struct Tells {
 pub struct Unreadable(pub &'static str);
 
 /// Every format, in the order in which they are listed to people.
-pub static FORMATS: &[&dyn Format] = &[&postfix::Postfix, &exim::Exim, &exchange::Exchange, &hmailserver::HMailServer];
+pub static FORMATS: &[&dyn Format] = &[
+    &postfix::Postfix,
+    &exim::Exim,
+    &sendmail::Sendmail,
+    &opensmtpd::OpenSmtpd,
+    &exchange::Exchange,
+    &hmailserver::HMailServer,
+];
 
 /// The format of a name.
 #[must_use]

@@ -49,6 +49,7 @@ impl Assembler {
             _ => {}
         }
         let session = self.sessions.of_line(&mut self.known, key, at, line, Client::default());
+        session.dialogue.heard = true;
         match record {
             Record::TlsAsked => {
                 session.dialogue.tls_asked = true;
@@ -145,7 +146,6 @@ impl Assembler {
     fn denied(&mut self, at: Timestamp, key: SessionKey, line: &Line<'_>, reply: &[u8], rows: &mut dyn Rows) {
         let Some(session) = self.sessions.find(key) else { return };
         let asked = std::mem::take(&mut session.dialogue.asked);
-        let counts = session.authenticated || session.dialogue.of_peer;
         match asked {
             Asked::Tls => session.dialogue.tls_asked = false,
             Asked::SpeakFor => {
@@ -167,38 +167,14 @@ impl Assembler {
                     session.dialogue.trying = false;
                 }
             }
-            Asked::Message(_) if !counts || reply.first() != Some(&b'5') => {}
-            Asked::Message(Stage::Data) => self.content_denied(at, key, reply, rows),
-            Asked::Message(stage) => {
+            // What is put off will be sent again.
+            Asked::Message(stage) if reply.first() == Some(&b'5') => {
                 let [.., helo, mail_from] = session.said.texts().map(<[u8]>::to_vec);
                 let (mail_from, helo, client) = (&*mail_from, &*helo, Client::default());
                 let rejected = Rejected { queue_id: None, stage, client, reply, mail_from, helo };
                 self.rejected(at, key, line, &rejected, rows);
             }
-            Asked::Nothing => {}
-        }
-    }
-
-    /// The server refuses a message's content.
-    fn content_denied(&mut self, at: Timestamp, key: SessionKey, reply: &[u8], rows: &mut dyn Rows) {
-        let Some(session) = self.sessions.find(key) else { return };
-        let [account, mechanism, helo, _] = session.said.texts().map(text);
-        let reason = text(reply);
-        let row = Refusal {
-            account: super::Account::read(&account, &self.settings.realm).name.into(),
-            mechanism: super::message::upper(&mechanism).into(),
-            helo,
-            tls_version: session.tls_version(at, Client::default()),
-            kind: super::rejects::kind(Stage::Data, &reason),
-            code: super::rejects::code(&reason).into(),
-            reason,
-            ..session.refusal(at, Client::default(), &self.known)
-        };
-        session.said.next_message();
-        let of_peer = session.dialogue.of_peer;
-        match &mut self.joins {
-            Some(joins) if of_peer => joins.refuse(key.1, key.0, row),
-            _ => rows.refusal(&row.view()),
+            Asked::Message(_) | Asked::Nothing => {}
         }
     }
 }

@@ -411,6 +411,13 @@ impl Joins {
         Some(best)
     }
 
+    /// How much is held.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        let lists = self.proven.values().map(Vec::len).chain(self.told.values().map(Vec::len));
+        lists.chain(self.counted.values().map(Vec::len)).sum::<usize>() + self.refused.len() + self.handed_on.len()
+    }
+
     /// Lets go of what nothing can be joined with any more.
     fn forget(&mut self, now: Timestamp) {
         self.proven.retain(|_, of_number| {

@@ -70,7 +70,7 @@ impl Rejects {
 /// are one transaction, and where a message of the session was opened behind them they may be recipients of that
 /// one: the server's count decides how many are not.
 fn transactions(rejects: Vec<Reject>, failed: Option<usize>, opened: u32) -> Vec<Reject> {
-    let (mut chosen, recipients): (Vec<_>, Vec<_>) = rejects.into_iter().partition(is_at_mail);
+    let (mut chosen, recipients): (Vec<_>, Vec<_>) = rejects.into_iter().partition(is_whole);
     let mut groups: Vec<Vec<Reject>> = Vec::new();
     for reject in recipients {
         match groups.last_mut().filter(|group| group[0].after == reject.after && group[0].mail_from == reject.mail_from)
@@ -93,13 +93,16 @@ fn transactions(rejects: Vec<Reject>, failed: Option<usize>, opened: u32) -> Vec
     chosen
 }
 
-/// Whether the sender was refused before any recipient was named.
-fn is_at_mail(reject: &Reject) -> bool {
-    reject.row.kind == RefusalKind::SenderRejected && !reject.row.reason.contains("Sender address rejected")
+/// Whether it stands for a whole message: the sender was refused before any recipient was named, or the content.
+fn is_whole(reject: &Reject) -> bool {
+    match reject.row.kind {
+        RefusalKind::SenderRejected => !reject.row.reason.contains("Sender address rejected"),
+        kind => kind == RefusalKind::DataRejected,
+    }
 }
 
 /// What was refused, by where it was and what was said.
-pub(super) fn kind(stage: Stage, reply: &str) -> RefusalKind {
+fn kind(stage: Stage, reply: &str) -> RefusalKind {
     let of_sender = ["Sender address rejected", "send as this sender"];
     match stage {
         _ if of_sender.iter().any(|words| reply.contains(words)) => RefusalKind::SenderRejected,
@@ -119,4 +122,10 @@ fn owner(reply: &str) -> Option<CompactString> {
 pub(super) fn code(reply: &str) -> &str {
     let digits = reply.bytes().take_while(u8::is_ascii_digit).count();
     if digits == 3 { &reply[..3] } else { "" }
+}
+
+/// The code that a server's words begin with where they are its reply; a word that only begins with digits is none.
+pub(super) fn stated_code(reason: &str) -> &str {
+    let code = code(reason);
+    if reason[code.len()..].starts_with(' ') { code } else { "" }
 }
