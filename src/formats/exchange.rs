@@ -294,7 +294,7 @@ fn tracked(parts: Parts<'_>) -> Tracked<'_> {
         queue_id: parts.internal_id(),
         message_id: parts.message_id(),
         client_ip: parts.client_ip(),
-        mail_from: parts.return_path(),
+        mail_from: if parts.return_path() == b"<>" { b"" } else { parts.return_path() },
         size: decimal(parts.bytes()),
         recipients: count.or_else(|| Some(listed()).filter(|count| *count > 0)),
         from_peer: is_proxy(parts.connector()),

@@ -71,6 +71,8 @@ pub(super) struct Told {
     session: u64,
     /// Whether the session's own log tells of it.
     heard: bool,
+    /// Whether another log has said how many recipients it has.
+    tracked: bool,
     from_peer: bool,
     /// Queue id, message id, sender, and the client's address as far as this log knows it.
     texts: Texts<4>,
@@ -238,15 +240,22 @@ impl Joins {
         told.ts = if told.heard { told.ts.min(at) } else { at };
         told.heard = true;
         told.size = told.size.or(taken.size);
-        told.recipients = told.recipients.or(taken.recipients).or(session.said.recipients);
-        told.texts.replace(2, mail_from);
+        if !told.tracked {
+            // A copy of the log may have less of the session.
+            told.recipients = told.recipients.max(taken.recipients.or(session.said.recipients));
+        }
+        if !mail_from.is_empty() {
+            told.texts.replace(2, mail_from);
+        }
     }
 
     /// Another log tells that a message was accepted. Its numbers are the queue's own.
     pub(super) fn track(&mut self, number: u64, host: u32, at: Timestamp, tracked: &Tracked<'_>) {
         let told = self.tell(number, host, at, [tracked.queue_id, tracked.message_id]);
         told.size = tracked.size.or(told.size);
-        told.recipients = tracked.recipients.or(told.recipients);
+        if tracked.recipients.is_some() {
+            (told.recipients, told.tracked) = (tracked.recipients, true);
+        }
         told.from_peer |= tracked.from_peer;
         if told.texts.get(2).is_empty() {
             told.texts.replace(2, tracked.mail_from);
