@@ -10,7 +10,7 @@
 //! ```
 //!
 //! The log holds the whole talk, what clients prove themselves with included: names are read out of base64, passwords
-//! never are, and no such line is kept. The text of a line is its last column and ends with the line's last quote, so
+//! never are, and of a line that cannot be read they are [taken out](super::redact) before it is kept. The text of a line is its last column and ends with the line's last quote, so
 //! nothing in it can begin another.
 
 use super::record::{Client, Record, Stage, Taken};
@@ -225,4 +225,55 @@ fn command(text: &[u8]) -> Option<Record<'_>> {
         _ if end == text.len() => Record::Answered { response: text },
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::framing::Framer;
+
+    fn record(line: &str) -> Option<String> {
+        let mut framer = Framer::default();
+        let Framed::Line(line) = framer.frame_as(line.as_bytes(), &HMailServer) else { return None };
+        if !HMailServer.wants(line.program, line.message) {
+            return None;
+        }
+        HMailServer.parse(&line).ok().flatten().map(|record| format!("{} {record:?}", line.pid))
+    }
+
+    #[test]
+    fn a_session_is_known_by_its_number() {
+        let line = "\"SMTPD\"\t15356\t2564\t\"2026-03-02 19:46:05.177\"\t\"192.0.2.7\"\t\"SENT: 235 authenticated.\"";
+        assert!(record(line).is_some_and(|record| record.starts_with("2564 Authenticated")));
+        let line = "\"TCPIP\"\t15356\t\"2026-03-02 19:46:05.177\"\t\"TCPConnection - TLS/SSL handshake completed. \
+                    Session Id: 2564, Remote IP: 192.0.2.7, Version: TLSv1.2, Cipher: ECDHE-RSA-AES256-SHA, Bits: 256\"";
+        assert!(record(line).is_some_and(|record| record.starts_with("2564 Secured")));
+    }
+
+    #[test]
+    fn what_is_no_session_s_line_says_nothing() {
+        for line in [
+            "\"POP3D\"\t1\t2\t\"2026-03-02 19:46:05.177\"\t\"192.0.2.7\"\t\"SENT: 235 authenticated.\"",
+            "\"SMTPD\"\t1\tx\t\"2026-03-02 19:46:05.177\"\t\"192.0.2.7\"\t\"SENT: 235 authenticated.\"",
+            "\"SMTPD\"\t1\t2\t\"2026-03-02 19:46:05.177\"\t\"192.0.2.7\"\t\"SENT: 235 authen",
+            "\"SMTPD\"\t1\t2\t\"yesterday\"\t\"192.0.2.7\"\t\"SENT: 235 authenticated.\"",
+            "\"SMTPD\"",
+            "\"\"\t",
+        ] {
+            assert_eq!(record(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn no_password_is_kept_with_a_line() {
+        for line in [
+            "\"SMTPD\"\t1\tx\t\"2026-03-02 19:46:05.177\"\t\"192.0.2.7\"\t\"RECEIVED: AUTH PLAIN AGFsaWNlAGh1bnRlcjI=\"",
+            "\"SMTPD\"\t1\t2\t\"2026-03-02 19:46:05.177\"\t\"192.0.2.7\"\t\"RECEIVED: AGFsaWNlAGh1bnRlcjI=",
+            "\"SMTPD\"\t1\t2\t\"2026-03-02 19:46:05.177\"\t\"192.0.2.7\"\t\"RECEIVED: AUTH PLAIN AGFsaWNlAGh1",
+            "\"SMTPD\"\t1\t2\t\"2026-03-02 19:46:05.177\"\t\"192.0.2.7\"\t\"RECEIVED: 77+9YWxpY2Xvv71odW50ZXIy\"",
+        ] {
+            let kept = String::from_utf8_lossy(&HMailServer.redact(line.as_bytes())).into_owned();
+            assert!(kept.contains("RECEIVED: ") && !kept.contains("YWxpY2") && !kept.contains("AGFs"), "{kept}");
+        }
+    }
 }

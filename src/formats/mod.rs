@@ -11,10 +11,12 @@ pub mod hmailserver;
 pub mod opensmtpd;
 pub mod postfix;
 pub mod record;
+pub mod redact;
 pub mod sendmail;
 mod smtp;
 pub mod spelling;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::calendar::Timestamp;
@@ -47,6 +49,12 @@ pub trait Format: Style + Sync {
 
     /// The service that the program served, such as `submission`; none where the tag does not say it.
     fn service<'a>(&self, program: &'a [u8]) -> Option<&'a [u8]>;
+
+    /// A line without the secrets that it may hold, for keeping it. Passwords are in the logs of some servers, and a
+    /// line that cannot be read may be of any.
+    fn redact<'a>(&self, raw: &'a [u8]) -> Cow<'a, [u8]> {
+        redact::credentials(raw)
+    }
 
     /// What tells a line's session from the others of its host: the process, unless the server numbers its sessions.
     fn session(&self, line: &Line<'_>) -> u64 {

@@ -80,11 +80,7 @@ impl Assembler {
             Record::Challenged { challenge } => session.challenge(challenge),
             Record::Answered { response } => session.answer(response),
             Record::Commanded(stage) => session.dialogue.asked = Asked::Message(*stage),
-            Record::Granted => {
-                if std::mem::take(&mut session.dialogue.asked) == Asked::Message(Stage::Recipient) {
-                    *session.said.recipients.get_or_insert_default() += 1;
-                }
-            }
+            Record::Granted => session.grant(),
             _ => {}
         }
     }
@@ -183,6 +179,13 @@ impl super::session::Session {
     /// Whether it is the handshake of a client whose session has not begun otherwise.
     fn is_handshake(&self, at: Timestamp, client: Client<'_>) -> bool {
         !self.known && self.tls.is_some() && !self.authenticated && self.is_with(client) && at - self.started <= WAIT
+    }
+
+    /// The server does what was asked for last.
+    fn grant(&mut self) {
+        if std::mem::take(&mut self.dialogue.asked) == Asked::Message(Stage::Recipient) {
+            *self.said.recipients.get_or_insert_default() += 1;
+        }
     }
 
     /// The server asks for something: `Username:`, in base64, or an empty challenge to whom PLAIN was agreed with.

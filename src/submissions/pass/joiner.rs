@@ -222,6 +222,8 @@ impl<'a> Joiner<'a> {
         };
         let raw = scanned.raw(candidate);
         let line = base + self.line_ends + candidate.line + 1;
+        // What is cut off behind it decides whether a word is a secret, as far as it matters.
+        let raw = self.pass.format.redact(&raw[..raw.len().min(2 * LONGEST_KEPT)]);
         let raw = &raw[..raw.len().min(LONGEST_KEPT)];
         self.rows.sink.rejected(RejectedLine { day, file: self.file, line, reason, raw });
         Ok(())

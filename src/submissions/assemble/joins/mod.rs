@@ -12,20 +12,22 @@
 //!
 //! A message counts once, however many logs and servers tell of it.
 
+mod told;
+
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
 
 use compact_str::CompactString;
 use rustc_hash::FxHashMap;
 
-use super::known::Known;
-use super::message::{Encryption, upper};
+use super::WAIT;
+use super::message::Encryption;
 use super::session::Session;
-use super::texts::Texts;
-use super::{HORIZON, WAIT};
 use crate::calendar::{SECOND, Timestamp};
 use crate::formats::record::{Taken, Tracked};
-use crate::submissions::account::{Account, lower};
-use crate::submissions::{Refusal, shown, text};
+use crate::submissions::account::lower;
+use crate::submissions::{Refusal, shown};
+use told::unseen;
+pub(super) use told::{Proven, Told};
 
 /// How far apart two sessions may be that are taken for one only because of their times.
 const NEAR: i64 = 60 * SECOND;
@@ -40,42 +42,6 @@ pub(super) struct Joins {
     refused: Vec<Refused>,
     /// Messages that have been counted, by their sender's session and their id.
     counted: FxHashMap<u64, Vec<Counted>>,
-}
-
-/// A session whose messages count: its client has authenticated, or is a server that speaks for one that has.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Proven {
-    pub service: u32,
-    pub encryption: Encryption,
-    /// Whether its beginning was not read.
-    pub orphan: bool,
-    host: u32,
-    started: Timestamp,
-    ended: Option<Timestamp>,
-    handed_on: Option<Timestamp>,
-    authenticated: bool,
-    of_peer: bool,
-    /// The session that it speaks for, and that one's client.
-    speaks_for: Option<(u64, CompactString)>,
-    /// The client's address and name, account, mechanism, HELO name.
-    texts: Texts<5>,
-}
-
-/// A message that the server has accepted.
-#[derive(Debug, Default)]
-pub(super) struct Told {
-    pub ts: Timestamp,
-    pub host: u32,
-    pub size: Option<u64>,
-    pub recipients: Option<u32>,
-    session: u64,
-    /// Whether the session's own log tells of it.
-    heard: bool,
-    /// Whether another log has said how many recipients it has.
-    tracked: bool,
-    from_peer: bool,
-    /// Queue id, message id, sender, and the client's address as far as this log knows it.
-    texts: Texts<4>,
 }
 
 /// A refusal in a session that speaks for another one's client.
@@ -102,72 +68,6 @@ enum Sender<'a> {
     Unseen(Box<Proven>),
     /// Nobody's who is known to have authenticated.
     Nobody,
-}
-
-impl Proven {
-    pub(super) fn texts(&self) -> [&[u8]; 5] {
-        std::array::from_fn(|place| self.texts.get(place))
-    }
-
-    /// A refusal that was for this session's client.
-    pub(super) fn refusal(&self, row: Refusal, known: &Known, realm: &str) -> Refusal {
-        let [client_ip, client_name, account, mechanism, helo] = self.texts().map(text);
-        Refusal {
-            service: known.service_name(self.service).into(),
-            client_ip,
-            client_name,
-            helo,
-            account: if account.is_empty() { account } else { Account::read(&account, realm).name.into() },
-            mechanism: upper(&mechanism).into(),
-            tls_version: self.encryption.version(),
-            ..row
-        }
-    }
-
-    fn client_ip(&self) -> &[u8] {
-        self.texts.get(0)
-    }
-
-    fn account(&self) -> &[u8] {
-        self.texts.get(2)
-    }
-
-    /// Whether the session can have been open at a time.
-    fn covers(&self, ts: Timestamp) -> bool {
-        let over = self.ended.is_some_and(|ended| ts > ended + WAIT);
-        ts >= self.started - WAIT && ts - self.started <= HORIZON && !over
-    }
-
-    /// Whether two are the same client as far as a row shows it.
-    fn agrees(&self, other: &Self) -> bool {
-        let account = |proven: &Self| shown(proven.account()).to_lowercase();
-        account(self) == account(other) && self.encryption.version() == other.encryption.version()
-    }
-
-    /// When nothing can ask for it any more.
-    fn expires(&self) -> Timestamp {
-        self.ended.unwrap_or(self.started + HORIZON) + 4 * WAIT
-    }
-}
-
-impl Told {
-    /// Queue id, message id, sender.
-    pub(super) fn texts(&self) -> [&[u8]; 3] {
-        std::array::from_fn(|place| self.texts.get(place))
-    }
-
-    fn queue_id(&self) -> &[u8] {
-        self.texts.get(0)
-    }
-
-    fn message_id(&self) -> &[u8] {
-        self.texts.get(1)
-    }
-
-    fn is(&self, session: u64, host: u32, [queue_id, message_id]: [&[u8]; 2]) -> bool {
-        let same_id = self.queue_id() == queue_id || self.queue_id().is_empty() || queue_id.is_empty();
-        (self.session, self.host) == (session, host) && self.message_id() == message_id && same_id
-    }
 }
 
 impl Joins {
@@ -301,8 +201,8 @@ impl Joins {
         for refused in refused.collect::<Vec<_>>() {
             let told = Told { ts: refused.row.ts, host: refused.host, session: refused.session, ..Told::default() };
             match self.sender(&told) {
-                Sender::Client(_, sender) => out(Settled::Refusal(refused.row, sender)),
-                Sender::Unseen(sender) => out(Settled::Refusal(refused.row, &sender)),
+                Sender::Client(_, sender) => out(Settled::Refusal(&refused.row, sender)),
+                Sender::Unseen(sender) => out(Settled::Refusal(&refused.row, &sender)),
                 Sender::Nobody => {}
             }
         }
@@ -450,15 +350,7 @@ pub(super) enum Settled<'a> {
     /// A message and its sender.
     Message(&'a Told, &'a Proven),
     /// A refusal and whom it was for.
-    Refusal(Refusal, &'a Proven),
-}
-
-/// A client that has authenticated in a session that no log tells of: what is known of TLS is not the client's.
-fn unseen(own: Option<&Proven>, client_ip: &[u8], helo: &[u8]) -> Proven {
-    let mut sender = Proven { orphan: true, ..Proven::default() };
-    let [_, _, account, mechanism, _] = own.map(Proven::texts).unwrap_or_default();
-    sender.texts.set([client_ip, b"", account, mechanism, helo]);
-    sender
+    Refusal(&'a Refusal, &'a Proven),
 }
 
 fn by_address(ip: &[u8]) -> u64 {
