@@ -141,10 +141,7 @@ type Found = (Look, Option<Timestamp>);
 fn without_copies(storage: &Arc<Storage>, found: Vec<Found>) -> sources::Result<Vec<Found>> {
     let mut kept: Vec<Found> = Vec::new();
     for mut candidate in found {
-        let twin = kept.iter().position(|(look, _)| {
-            Fingerprint::of(&look.head).matches(&candidate.0.head)
-                || Fingerprint::of(&candidate.0.head).matches(&look.head)
-        });
+        let twin = kept.iter().position(|(look, _)| Fingerprint::begin_alike(&look.head, &candidate.0.head));
         let Some(twin) = twin else {
             kept.push(candidate);
             continue;
