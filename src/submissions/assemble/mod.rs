@@ -357,8 +357,13 @@ impl Assembler {
 
     /// The session's message has been accepted.
     fn taken(&mut self, at: Timestamp, key: SessionKey, line: &Line<'_>, taken: &Taken<'_>, rows: &mut dyn Rows) {
+        // Where one message has said that its client had authenticated, the next one would say so too.
+        let silent = |session: &Session| !taken.authenticated && session.says_login;
+        if self.sessions.find(key).is_some_and(|session| session.is_before(taken.client, silent(session))) {
+            self.end(key, None, rows);
+        }
         if taken.authenticated {
-            self.sessions.of_line(&mut self.known, key, at, line, taken.client);
+            self.sessions.of_line(&mut self.known, key, at, line, taken.client).says_login = true;
         }
         let Some(session) = self.sessions.find(key) else {
             if self.joins.is_some() {
