@@ -122,6 +122,11 @@ impl Format for Haraka {
         Entry::read(line.message).map_or(0, |entry| FxBuildHasher.hash_one(entry.connection()))
     }
 
+    /// Where TLS begins with the connection, there is no line of it.
+    fn silence_is_cleartext(&self) -> bool {
+        false
+    }
+
     fn tls_mark(&self) -> Option<&'static [u8]> {
         None
     }

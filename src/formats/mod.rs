@@ -6,13 +6,16 @@
 
 pub mod detect;
 pub mod dovecot;
+pub mod exchange;
 pub mod exim;
 pub mod haraka;
+pub mod hmailserver;
 pub mod opensmtpd;
 pub mod postfix;
 pub mod record;
 pub mod redact;
 pub mod sendmail;
+mod smtp;
 pub mod spelling;
 
 use std::borrow::Cow;
@@ -76,6 +79,12 @@ pub trait Format: Style + Sync {
         false
     }
 
+    /// Whether several logs of a source, of one host or of several, tell of one message: then all its files are one
+    /// stream, and lines are joined whichever log is read first.
+    fn joins_logs(&self) -> bool {
+        false
+    }
+
     /// How the server writes accounts and addresses, where not as they are.
     fn spelling(&self) -> Spelling {
         Spelling::default()
@@ -87,8 +96,14 @@ pub trait Format: Style + Sync {
         false
     }
 
+    /// Whether a session of a host that says TLS versions is in the clear as long as no line says one. Not where there
+    /// may be TLS of which only the session's end tells.
+    fn silence_is_cleartext(&self) -> bool {
+        true
+    }
+
     /// Bytes that every line which says a session's TLS version holds, to find such lines quickly. None where a
-    /// message's own line says whether there was TLS, so that nothing has to be taken from silence.
+    /// message's own line says whether there was TLS, or every session's lines do, so that there is nothing to prove.
     fn tls_mark(&self) -> Option<&'static [u8]>;
 
     /// The exact instant that an id in the line encodes, to learn the year of stamps without one.
@@ -133,8 +148,16 @@ pub struct Tells {
 pub struct Unreadable(pub &'static str);
 
 /// Every format, in the order in which they are listed to people.
-pub static FORMATS: &[&dyn Format] =
-    &[&postfix::Postfix, &exim::Exim, &sendmail::Sendmail, &opensmtpd::OpenSmtpd, &dovecot::Dovecot, &haraka::Haraka];
+pub static FORMATS: &[&dyn Format] = &[
+    &postfix::Postfix,
+    &exim::Exim,
+    &sendmail::Sendmail,
+    &opensmtpd::OpenSmtpd,
+    &exchange::Exchange,
+    &hmailserver::HMailServer,
+    &dovecot::Dovecot,
+    &haraka::Haraka,
+];
 
 /// The format of a name.
 #[must_use]

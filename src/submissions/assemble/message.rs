@@ -5,6 +5,7 @@ use std::hash::BuildHasher;
 use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 
+use super::joins::{Proven, Told};
 use super::known::Known;
 use super::session::{Session, SessionId, Tls, mode_of};
 use super::slots::Slots;
@@ -70,10 +71,11 @@ pub(super) struct Encryption {
 
 impl Encryption {
     /// As in a session; of another one's (`foreign`), only what the service says.
-    fn of(session: &Session, foreign: bool) -> Self {
+    pub(super) fn of(session: &Session, foreign: bool) -> Self {
         let mode = session.tls_begins;
         match (session.tls, foreign) {
             (Some(tls), false) => Self { tls: Some(tls), present: Some(true), mode },
+            (None, false) if session.dialogue.tls_asked => Self { tls: None, present: Some(true), mode },
             (None, false) if session.tls_logged => Self { tls: None, present: Some(false), mode: TlsMode::Cleartext },
             (None, false) if session.encrypted => Self { tls: None, present: Some(true), mode },
             _ if mode == TlsMode::Implicit => Self { tls: None, present: Some(true), mode },
@@ -148,15 +150,15 @@ impl Message {
         // What this line does not say may stand in lines that were not read.
         self.orphan = orphan && told.version() == TlsVersion::Unknown || !(session.authenticated || taken.until_end);
         let client = session.client(taken.client);
-        let [account, mechanism, helo, mail_from, message_id] = session.said.texts();
+        let [account, mechanism, helo, mail_from] = session.said.texts();
         let mail_from = taken.mail_from.unwrap_or(mail_from);
         let account = if taken.account.is_empty() { account } else { taken.account };
-        let message_id = if taken.message_id.is_empty() { message_id } else { taken.message_id };
+        let message_id = if taken.message_id.is_empty() { session.said.message_id() } else { taken.message_id };
         self.texts.set([taken.queue_id, client.ip, client.name, account, mechanism, helo, message_id, mail_from]);
     }
 
     /// What the server in front knows of it: the client, its TLS, and how it authenticated.
-    pub(super) fn join(&mut self, front: &Self) {
+    pub(super) fn take_from_front(&mut self, front: &Self) {
         self.fronted = false;
         self.orphan = front.orphan;
         (self.service, self.encryption) = (front.service, front.encryption);
@@ -193,6 +195,20 @@ impl Message {
         (self.host, self.service) = (host, known.service(accepted.service));
         self.encryption = Encryption::told(accepted.encrypted, accepted.service, known);
         self.texts.set([queue_id, client.ip, client.name, account, mechanism, helo, message_id, mail_from]);
+    }
+
+    /// Becomes the message that several logs have told of, sent by a client that one of them knows.
+    pub(super) fn join(&mut self, told: &Told, sender: &Proven) {
+        self.ts = told.ts;
+        self.session = SessionId::default();
+        self.orphan = sender.orphan;
+        self.accepted = true;
+        (self.size, self.recipients) = (told.size, told.recipients);
+        (self.host, self.service) = (told.host, sender.service);
+        self.encryption = sender.encryption;
+        let [client_ip, client_name, account, mechanism, helo] = sender.texts();
+        let [queue_id, message_id, mail_from] = told.texts();
+        self.texts.set([queue_id, client_ip, client_name, account, mechanism, helo, message_id, mail_from]);
     }
 
     /// The header's message id.
