@@ -9,12 +9,14 @@
 //! All of it is a function of the daily tables and the window: the same lake and window give the same bytes.
 
 mod cells;
+pub mod cutover;
 pub mod datasets;
 pub mod digest;
 pub mod exports;
 pub mod page;
 pub mod tables;
 pub mod tls;
+mod weeks;
 mod window;
 
 use polars::prelude::*;
@@ -23,7 +25,7 @@ pub use cells::batch;
 pub use datasets::{DATASETS, Dataset, build, dataset};
 pub use digest::Digest;
 pub use exports::{EXPORTS, Export, export};
-pub use tables::Tables;
+pub use tables::{Tables, Wanted};
 pub use window::Window;
 
 /// The result of this module.

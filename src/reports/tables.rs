@@ -4,24 +4,41 @@
 //! same million accounts ninety times, and grouping them by number takes a fraction of the time and memory that
 //! their texts would. [`build`](super::build) puts the texts back into what comes out. Words of a small vocabulary,
 //! such as TLS versions, stay words.
+//!
+//! What only some datasets need is read only for those, see [`Part`]: the devices' own columns, what came before
+//! from addresses that are refused now, the weeks before the window.
 
-use arrow::array::{Array, AsArray, RecordBatch, StringArray};
+use arrow::array::{Array, AsArray, BooleanArray, DictionaryArray, RecordBatch, StringArray};
+use arrow::compute::filter_record_batch;
 use arrow::datatypes::{DataType as Arrow, Int32Type, Int64Type, TimestampMicrosecondType};
 use polars::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Error, Result};
-use crate::calendar::Day;
-use crate::rollups::texts::{InOrder, MISSING, Places, Texts};
+use super::cutover::{Way, Ways};
+use super::datasets::Dataset;
+use super::weeks::Weeks;
+use super::{Error, Result, Window};
+use crate::calendar::{Day, DayRange};
+use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, Table};
+use crate::rollups::texts::{InOrder, MISSING, Number, Places, Texts};
 
 /// The daily tables over the window and the window before it, with the columns that datasets read.
 #[derive(Clone)]
 pub struct Tables {
-    /// `daily_clients`: [`CLIENTS`], of the window only.
+    /// `daily_clients`: [`CLIENTS`], and as `way` the bit of each row's [`Way`]. Of the window only.
     pub daily_clients: LazyFrame,
     /// `daily_volume`: [`VOLUME`].
     pub daily_volume: LazyFrame,
     /// `daily_tls`: [`TLS`].
     pub daily_tls: LazyFrame,
+    /// `daily_clients` again: [`DEVICES`] and `way`, of the window, at least of the ways that were wanted.
+    pub devices: LazyFrame,
+    /// `daily_refusals`: [`REFUSALS`], of the window only, where they were wanted.
+    pub daily_refusals: LazyFrame,
+    /// `daily_clients` again: [`ORIGINS`] of the window and the one before, at least of addresses that were refused.
+    pub origins: LazyFrame,
+    /// What the accounts did in the [`weeks`](Window::weeks) of the window, where that was wanted.
+    pub weeks: LazyFrame,
     /// `coverage`, with every column.
     pub coverage: LazyFrame,
     /// The texts whose places stand in [`NUMBERED`] columns.
@@ -29,125 +46,360 @@ pub struct Tables {
 }
 
 /// The columns of `daily_clients` that datasets and the page read.
-pub const CLIENTS: [&str; 10] = [
+pub const CLIENTS: [&str; 9] =
+    ["account", "domain", "client_ip", "tls_version", "cipher_class", "auth_family", "messages", "recipients", "bytes"];
+/// The columns of `daily_clients` that tell who a device is.
+pub const DEVICES: [&str; 12] = [
     "account",
     "domain",
     "client_ip",
+    "client_name",
+    "helo",
+    "service",
     "tls_version",
     "cipher",
-    "cipher_class",
-    "auth_family",
+    "mechanism",
     "messages",
-    "recipients",
-    "bytes",
+    "first_seen",
+    "last_seen",
 ];
+/// The columns of `daily_clients` that tell what came from an address.
+pub const ORIGINS: [&str; 4] = ["account", "client_ip", "tls_version", "last_seen"];
+/// The columns of `daily_refusals` that datasets read.
+pub const REFUSALS: [&str; 6] = ["client_ip", "client_name", "kind", "attempts", "first_seen", "last_seen"];
 /// The columns of `daily_volume` that datasets read.
 pub const VOLUME: [&str; 8] =
     ["account", "domain", "messages", "recipients", "bytes", "mail_froms", "first_seen", "last_seen"];
 /// The columns of `daily_tls` that datasets read.
 pub const TLS: [&str; 4] = ["account", "domain", "tls_version", "messages"];
 
-/// Columns of names and addresses, of which there may be millions.
-pub const NUMBERED: [&str; 3] = ["account", "domain", "client_ip"];
+/// What a row's way is told by.
+const WAY: [&str; 3] = ["tls_version", "cipher", "auth_family"];
 
-/// Daily tables as they are read.
-#[derive(Default)]
-pub struct Reading {
-    texts: Texts,
+/// Columns of names and addresses, of which there may be millions.
+pub const NUMBERED: [&str; 5] = ["account", "domain", "client_ip", "client_name", "helo"];
+
+/// What only some datasets need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// [`Tables::devices`], of legacy clients.
+    LegacyDevices,
+    /// [`Tables::daily_refusals`] and [`Tables::origins`].
+    Refusals,
+    /// [`Tables::weeks`].
+    Weeks,
 }
 
-/// The rows of one table that were read so far, the texts of [`NUMBERED`] columns as numbers.
-pub struct Rows(DataFrame);
+/// What is to be read.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// The days.
+    pub window: Window,
+    /// The ways of the devices.
+    pub devices: Ways,
+    /// Whether refusals are, and what came from their addresses before.
+    pub refusals: bool,
+    /// Whether the weeks are.
+    pub weeks: bool,
+}
 
-impl Reading {
-    /// A table of these columns and `date`, without rows.
-    ///
-    /// # Errors
-    /// None for columns of one length, which these are.
-    pub fn rows(&mut self, columns: &[&str], schema: &arrow::datatypes::Schema) -> Result<Rows> {
-        let fields = schema.fields().iter().filter(|field| columns.contains(&field.name().as_str()));
-        let empty = |kind: &Arrow| match kind {
-            Arrow::Utf8 => {
-                arrow::array::new_empty_array(&Arrow::Dictionary(Box::new(Arrow::Int32), Box::new(Arrow::Utf8)))
-            }
-            kind => arrow::array::new_empty_array(kind),
-        };
-        let columns = fields.map(|field| (field.name(), empty(field.data_type())));
-        let batch = RecordBatch::try_from_iter(columns).map_err(|source| Error::Rows { source })?;
-        Ok(Rows(self.frame(Day::default(), &batch)?))
+impl Wanted {
+    /// What some datasets of a window need.
+    pub fn by<'a>(window: Window, datasets: impl Iterator<Item = &'a Dataset> + Clone) -> Self {
+        let any = |part: Part| datasets.clone().any(|dataset| dataset.reads.contains(&part));
+        Self {
+            window,
+            devices: if any(Part::LegacyDevices) { Ways::legacy() } else { Ways::default() },
+            refusals: any(Part::Refusals),
+            weeks: any(Part::Weeks),
+        }
     }
 
-    /// Adds a day's batch to a table's rows: see [`Lake::batches`](crate::lake::Lake::batches).
+    /// The days of a table that are needed, and some between.
+    #[must_use]
+    pub fn days(&self, table: &Table) -> DayRange {
+        let (window, read) = (self.window.days(), self.window.days_read());
+        match table.name {
+            name if name == DAILY_CLIENTS.name => {
+                if self.refusals {
+                    read
+                } else {
+                    window
+                }
+            }
+            name if name == DAILY_REFUSALS.name => {
+                DayRange { end: if self.refusals { window.end } else { window.start }, ..window }
+            }
+            name if name == DAILY_TLS.name && self.weeks => {
+                DayRange { start: read.start.min(self.window.weeks().start), ..read }
+            }
+            _ => read,
+        }
+    }
+
+    /// The columns of a table that are needed of a day; none where the day is not needed.
+    fn columns(&self, table: &Table, day: Day) -> Vec<&'static str> {
+        let mut columns: Vec<&'static str> = Vec::new();
+        let mut add = |of: &[&'static str], wanted: bool| {
+            let new = of.iter().filter(|_| wanted).filter(|name| !columns.contains(name)).copied().collect::<Vec<_>>();
+            columns.extend(new);
+        };
+        let (in_window, read) = (self.window.days().contains(day), self.window.days_read().contains(day));
+        match table.name {
+            name if name == DAILY_CLIENTS.name => {
+                add(&CLIENTS, in_window);
+                add(&WAY, in_window);
+                add(&DEVICES, in_window && !self.devices.is_empty());
+                add(&ORIGINS, read && self.refusals);
+            }
+            name if name == DAILY_REFUSALS.name => add(&REFUSALS, in_window && self.refusals),
+            name if name == DAILY_VOLUME.name => add(&VOLUME, read),
+            name if name == DAILY_TLS.name => {
+                add(&TLS, read || self.weeks && self.window.weeks().contains(day));
+            }
+            _ => {}
+        }
+        columns
+    }
+}
+
+/// The tables that are read batch by batch, in the order in which they have to be: which addresses were refused is
+/// known before it is asked what came from them.
+pub static READ: [&Table; 4] = [&DAILY_REFUSALS, &DAILY_CLIENTS, &DAILY_VOLUME, &DAILY_TLS];
+
+/// All tables that reports are made from.
+pub static TABLES: [&Table; 5] = [&DAILY_CLIENTS, &DAILY_VOLUME, &DAILY_TLS, &DAILY_REFUSALS, &COVERAGE];
+
+/// Daily tables as they are read: those of [`READ`], each day by day.
+pub struct Reading {
+    wanted: Wanted,
+    texts: Texts,
+    clients: DataFrame,
+    devices: DataFrame,
+    origins: DataFrame,
+    refusals: DataFrame,
+    volume: DataFrame,
+    tls: DataFrame,
+    weeks: Weeks,
+    /// Addresses that were refused.
+    refused: FxHashSet<Number>,
+}
+
+impl Reading {
+    /// Nothing was read yet.
     ///
     /// # Errors
-    /// Where the batch has other columns than the rows.
-    pub fn add(&mut self, rows: &mut Rows, day: Day, batch: &RecordBatch) -> Result<()> {
-        rows.0.vstack_mut_owned(self.frame(day, batch)?)?;
+    /// None for the lake's tables.
+    pub fn new(wanted: Wanted) -> Result<Self> {
+        let mut texts = Texts::default();
+        let mut empty =
+            |table: &Table, columns: &[&str]| frame(&mut texts, Day::default(), &part(&nothing(table)?, columns)?);
+        let clients = with_ways(empty(&DAILY_CLIENTS, &CLIENTS)?, &[])?;
+        let devices = with_ways(empty(&DAILY_CLIENTS, &DEVICES)?, &[])?;
+        let origins = empty(&DAILY_CLIENTS, &ORIGINS)?;
+        let refusals = empty(&DAILY_REFUSALS, &REFUSALS)?;
+        let (volume, tls) = (empty(&DAILY_VOLUME, &VOLUME)?, empty(&DAILY_TLS, &TLS)?);
+        let weeks = Weeks::new(wanted.window.weeks());
+        let refused = FxHashSet::default();
+        Ok(Self { wanted, texts, clients, devices, origins, refusals, volume, tls, weeks, refused })
+    }
+
+    /// The columns of a table that are needed of a day; none where the day is not needed.
+    #[must_use]
+    pub fn columns(&self, table: &Table, day: Day) -> Vec<&'static str> {
+        self.wanted.columns(table, day)
+    }
+
+    /// Adds a day's batch of a table: see [`Lake::batches`](crate::lake::Lake::batches).
+    ///
+    /// # Errors
+    /// Where the batch has not the [`columns`](Self::columns) of the table and day.
+    pub fn add(&mut self, table: &Table, day: Day, batch: &RecordBatch) -> Result<()> {
+        match table.name {
+            name if name == DAILY_CLIENTS.name => return self.add_clients(day, batch),
+            name if name == DAILY_REFUSALS.name => {
+                let rows = frame(&mut self.texts, day, &part(batch, &REFUSALS)?)?;
+                self.refused.extend(rows.column("client_ip")?.u32()?.iter().flatten());
+                self.refusals.vstack_mut_owned(rows)?;
+            }
+            name if name == DAILY_VOLUME.name => {
+                self.volume.vstack_mut_owned(frame(&mut self.texts, day, &part(batch, &VOLUME)?)?)?;
+            }
+            name if name == DAILY_TLS.name => return self.add_tls(day, batch),
+            _ => {}
+        }
         Ok(())
     }
 
-    fn frame(&mut self, day: Day, batch: &RecordBatch) -> Result<DataFrame> {
-        let height = batch.num_rows();
-        let mut columns = vec![Column::new_scalar("date".into(), Scalar::new_date(day.epoch_days()), height)];
-        for (field, array) in batch.schema_ref().fields().iter().zip(batch.columns()) {
-            let column = self.column(field.name(), array.as_ref());
-            let found = || array.data_type().to_string();
-            columns.push(column.ok_or_else(|| Error::Column { column: field.name().clone(), found: found() })?);
+    fn add_clients(&mut self, day: Day, batch: &RecordBatch) -> Result<()> {
+        if self.wanted.refusals {
+            let refused = rows_where(dictionary(batch, "client_ip")?, |ip| {
+                self.texts.find(ip).is_some_and(|number| self.refused.contains(&number))
+            });
+            let rows = some(&part(batch, &ORIGINS)?, &refused)?;
+            self.origins.vstack_mut_owned(frame(&mut self.texts, day, &rows)?)?;
         }
-        Ok(DataFrame::new(height, columns)?)
+        if !self.wanted.window.days().contains(day) {
+            return Ok(());
+        }
+        let ways = ways(batch)?;
+        if !self.wanted.devices.is_empty() {
+            let wanted: BooleanArray = ways.iter().map(|way| Some(self.wanted.devices.meet(*way))).collect();
+            let rows = frame(&mut self.texts, day, &some(&part(batch, &DEVICES)?, &wanted)?)?;
+            let ways: Vec<i64> = ways.iter().filter(|way| self.wanted.devices.meet(**way)).copied().collect();
+            self.devices.vstack_mut_owned(with_ways(rows, &ways)?)?;
+        }
+        let rows = frame(&mut self.texts, day, &part(batch, &CLIENTS)?)?;
+        self.clients.vstack_mut_owned(with_ways(rows, &ways)?)?;
+        Ok(())
     }
 
-    fn column(&mut self, name: &str, array: &dyn Array) -> Option<Column> {
-        if let Some(rows) = array.as_dictionary_opt::<Int32Type>() {
-            return if NUMBERED.contains(&name) { self.numbers(name, array) } else { words(name, rows) };
+    fn add_tls(&mut self, day: Day, batch: &RecordBatch) -> Result<()> {
+        if self.wanted.weeks && self.wanted.window.weeks().contains(day) {
+            let mut numbers = |name: &str| -> Result<Vec<Number>> {
+                self.texts.of_rows(dictionary(batch, name)?).ok_or_else(|| unfit(batch, name))
+            };
+            let (accounts, domains) = (numbers("account")?, numbers("domain")?);
+            let versions = dictionary(batch, "tls_version")?;
+            let versions = versions.downcast_dict::<StringArray>().ok_or_else(|| unfit(batch, "tls_version"))?;
+            for (row, version) in versions.into_iter().enumerate() {
+                self.weeks.add(day, accounts[row], domains[row], version);
+            }
         }
-        if let Some(instants) = array.as_primitive_opt::<TimestampMicrosecondType>() {
-            let column: Int64Chunked = instants.iter().collect();
-            let column = column.with_name(name.into());
-            return Some(column.into_datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)).into_column());
+        if self.wanted.window.days_read().contains(day) {
+            self.tls.vstack_mut_owned(frame(&mut self.texts, day, &part(batch, &TLS)?)?)?;
         }
-        let column: Int64Chunked = array.as_primitive_opt::<Int64Type>()?.iter().collect();
-        Some(column.with_name(name.into()).into_column())
-    }
-
-    fn numbers(&mut self, name: &str, array: &dyn Array) -> Option<Column> {
-        let numbers = self.texts.of_rows(array.as_dictionary_opt()?)?;
-        let known = numbers.into_iter().map(|number| (number != MISSING).then_some(number));
-        Some(known.collect::<UInt32Chunked>().with_name(name.into()).into_column())
+        Ok(())
     }
 
     /// The tables, once all has been read.
     ///
     /// # Errors
     /// None for rows that came from here.
-    pub fn tables(self, clients: Rows, volume: Rows, tls: Rows, coverage: LazyFrame) -> Result<Tables> {
+    pub fn tables(self, coverage: LazyFrame) -> Result<Tables> {
         let (texts, places) = self.texts.in_order();
+        let placed = |rows: DataFrame| Ok::<_, Error>(placed(rows, &places)?.lazy());
         Ok(Tables {
-            daily_clients: placed(clients, &places)?.lazy(),
-            daily_volume: placed(volume, &places)?.lazy(),
-            daily_tls: placed(tls, &places)?.lazy(),
+            daily_clients: placed(self.clients)?,
+            daily_volume: placed(self.volume)?,
+            daily_tls: placed(self.tls)?,
+            devices: placed(self.devices)?,
+            daily_refusals: placed(self.refusals)?,
+            origins: placed(self.origins)?,
+            weeks: placed(self.weeks.into_frame()?)?,
             coverage,
             texts,
         })
     }
 }
 
+/// A batch of a table without rows.
+fn nothing(table: &Table) -> Result<RecordBatch> {
+    let empty = |kind: &Arrow| match kind {
+        Arrow::Utf8 => arrow::array::new_empty_array(&Arrow::Dictionary(Box::new(Arrow::Int32), Box::new(Arrow::Utf8))),
+        kind => arrow::array::new_empty_array(kind),
+    };
+    let schema = table.file_schema();
+    let columns = schema.fields().iter().map(|field| (field.name(), empty(field.data_type())));
+    RecordBatch::try_from_iter(columns).map_err(|source| Error::Rows { source })
+}
+
+/// Some columns of a batch.
+fn part(batch: &RecordBatch, columns: &[&str]) -> Result<RecordBatch> {
+    let column = |name: &&str| batch.schema_ref().index_of(name).map_err(|_| unfit(batch, name));
+    let places = columns.iter().map(column).collect::<Result<Vec<_>>>()?;
+    batch.project(&places).map_err(|source| Error::Rows { source })
+}
+
+/// The rows of a batch for which something holds.
+fn some(batch: &RecordBatch, holds: &BooleanArray) -> Result<RecordBatch> {
+    filter_record_batch(batch, holds).map_err(|source| Error::Rows { source })
+}
+
+/// For which rows something holds of their text. Every text is asked about once; of what is missing it does not hold.
+fn rows_where(rows: &DictionaryArray<Int32Type>, holds: impl Fn(&str) -> bool) -> BooleanArray {
+    let texts = rows.values().as_string_opt::<i32>();
+    let held: Vec<bool> = texts.into_iter().flatten().map(|text| text.is_some_and(&holds)).collect();
+    let of_key = |key: i32| held.get(usize::try_from(key).ok()?).copied();
+    rows.keys().iter().map(|key| Some(key.and_then(of_key).unwrap_or(false))).collect()
+}
+
+/// The bits of the rows' ways. Few different ones come, one behind the other where the rows are sorted.
+fn ways(batch: &RecordBatch) -> Result<Vec<i64>> {
+    let [versions, ciphers, families] = WAY.map(|name| dictionary(batch, name));
+    let columns = [versions?, ciphers?, families?];
+    let text = |column: usize, row: usize| {
+        let values = columns[column].values().as_string_opt::<i32>()?;
+        columns[column].key(row).filter(|key| values.is_valid(*key)).map(|key| values.value(key))
+    };
+    let mut known: FxHashMap<[Option<usize>; 3], i64> = FxHashMap::default();
+    let way = |row: usize| {
+        let key = [columns[0].key(row), columns[1].key(row), columns[2].key(row)];
+        *known.entry(key).or_insert_with(|| Way::of(text(0, row), text(1, row), text(2, row)).bit())
+    };
+    Ok((0..batch.num_rows()).map(way).collect())
+}
+
+fn with_ways(mut rows: DataFrame, ways: &[i64]) -> Result<DataFrame> {
+    rows.with_column(Int64Chunked::from_slice("way".into(), ways).into_column())?;
+    Ok(rows)
+}
+
+fn dictionary<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a DictionaryArray<Int32Type>> {
+    let column = batch.column_by_name(name).and_then(|column| column.as_dictionary_opt());
+    column.ok_or_else(|| unfit(batch, name))
+}
+
+fn unfit(batch: &RecordBatch, name: &str) -> Error {
+    let found = batch.column_by_name(name).map_or_else(|| "missing".to_owned(), |array| array.data_type().to_string());
+    Error::Column { column: name.to_owned(), found }
+}
+
+fn frame(texts: &mut Texts, day: Day, batch: &RecordBatch) -> Result<DataFrame> {
+    let height = batch.num_rows();
+    let mut columns = vec![Column::new_scalar("date".into(), Scalar::new_date(day.epoch_days()), height)];
+    for (field, array) in batch.schema_ref().fields().iter().zip(batch.columns()) {
+        let read = column(texts, field.name(), array.as_ref());
+        columns.push(read.ok_or_else(|| unfit(batch, field.name()))?);
+    }
+    Ok(DataFrame::new(height, columns)?)
+}
+
+fn column(texts: &mut Texts, name: &str, array: &dyn Array) -> Option<Column> {
+    if let Some(rows) = array.as_dictionary_opt::<Int32Type>() {
+        return if NUMBERED.contains(&name) { numbers(texts, name, rows) } else { words(name, rows) };
+    }
+    if let Some(instants) = array.as_primitive_opt::<TimestampMicrosecondType>() {
+        let column: Int64Chunked = instants.iter().collect();
+        let column = column.with_name(name.into());
+        return Some(column.into_datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)).into_column());
+    }
+    let column: Int64Chunked = array.as_primitive_opt::<Int64Type>()?.iter().collect();
+    Some(column.with_name(name.into()).into_column())
+}
+
+fn numbers(texts: &mut Texts, name: &str, rows: &DictionaryArray<Int32Type>) -> Option<Column> {
+    let numbers = texts.of_rows(rows)?;
+    let known = numbers.into_iter().map(|number| (number != MISSING).then_some(number));
+    Some(known.collect::<UInt32Chunked>().with_name(name.into()).into_column())
+}
+
 /// Words of a small vocabulary, as they are.
-fn words(name: &str, rows: &arrow::array::DictionaryArray<Int32Type>) -> Option<Column> {
+fn words(name: &str, rows: &DictionaryArray<Int32Type>) -> Option<Column> {
     let texts = rows.downcast_dict::<StringArray>()?;
     let column: StringChunked = texts.into_iter().collect();
     Some(column.with_name(name.into()).into_column())
 }
 
 /// The rows with places where they had numbers.
-fn placed(mut rows: Rows, places: &Places) -> Result<DataFrame> {
+fn placed(mut rows: DataFrame, places: &Places) -> Result<DataFrame> {
     for name in NUMBERED {
-        if let Ok(numbers) = rows.0.column(name) {
+        if let Ok(numbers) = rows.column(name) {
             let placed = numbers.u32()?.apply(|number| places.of(number?));
-            rows.0.with_column(placed.into_column())?;
+            rows.with_column(placed.into_column())?;
         }
     }
-    Ok(rows.0)
+    Ok(rows)
 }
 
 /// A dataset's rows with texts where they had places.
@@ -159,4 +411,105 @@ pub(super) fn spelled(mut rows: DataFrame, texts: &InOrder) -> PolarsResult<Data
         }
     }
     Ok(rows)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+mod tests {
+    use super::super::DATASETS;
+    use super::super::examples::{self, day, ints, texts};
+    use super::*;
+
+    fn named(names: &[&str]) -> Wanted {
+        Wanted::by(examples::window(), DATASETS.iter().filter(|dataset| names.contains(&dataset.name)))
+    }
+
+    #[test]
+    fn only_what_a_dataset_needs_is_read() {
+        let few = named(&["summary", "sending_volume_details", "cutover", "cutover_details", "coverage", "eac"]);
+        assert!(few.devices.is_empty() && !few.refusals && !few.weeks);
+        let mut needed = few.columns(&DAILY_CLIENTS, day("2026-03-02"));
+        assert!(!needed.contains(&"helo") && !needed.contains(&"first_seen"));
+        needed.sort_unstable();
+        needed.dedup();
+        assert_eq!(needed.len(), 10, "each column once");
+        assert_eq!(few.columns(&DAILY_CLIENTS, day("2026-02-27")), [""; 0]);
+        assert_eq!(few.columns(&DAILY_REFUSALS, day("2026-03-02")), [""; 0]);
+        assert_eq!(few.days(&DAILY_CLIENTS), examples::window().days());
+        assert!(few.days(&DAILY_REFUSALS).is_empty());
+        assert_eq!(few.days(&DAILY_TLS), examples::window().days_read());
+    }
+
+    #[test]
+    fn each_part_is_read_for_its_datasets() {
+        assert_eq!(named(&["legacy_clients"]).devices, Ways::legacy());
+        let refused = named(&["refused_clients"]);
+        assert_eq!(refused.columns(&DAILY_CLIENTS, day("2026-02-27")), ORIGINS);
+        assert_eq!(refused.columns(&DAILY_REFUSALS, day("2026-02-27")), [""; 0]);
+        assert_eq!(refused.columns(&DAILY_REFUSALS, day("2026-03-04")), REFUSALS);
+        let weeks = named(&["burn_down"]);
+        assert_eq!(weeks.columns(&DAILY_TLS, day("2025-12-01")), TLS);
+        assert_eq!(weeks.columns(&DAILY_TLS, day("2025-11-30")), [""; 0]);
+        assert_eq!(weeks.days(&DAILY_TLS).to_string(), "2025-12-01 to 2026-03-04");
+        for wanted in [refused, weeks] {
+            for table in TABLES {
+                let days = wanted.days(table);
+                let needed = |day: &Day| !wanted.columns(table, *day).is_empty();
+                assert!(
+                    DayRange::inclusive(day("2025-11-01"), day("2026-03-31"))
+                        .days()
+                        .filter(needed)
+                        .all(|day| days.contains(day))
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn devices_and_origins_are_only_those_wanted() {
+        let given = examples::tables();
+        let mut reading = Reading::new(Wanted { devices: Ways::legacy(), ..examples::wanted() }).unwrap();
+        let rows = |frame: &LazyFrame, date: &str, columns: &[&str]| {
+            let of_date = frame.clone().filter(col("date").eq(lit(day(date).epoch_days()).cast(DataType::Date)));
+            let columns: Vec<Expr> = columns.iter().map(|name| col(*name)).collect();
+            crate::rollups::examples::batch(&of_date.select(columns).collect().unwrap())
+        };
+        for (table, frame) in [(&DAILY_REFUSALS, &given.daily_refusals), (&DAILY_CLIENTS, &given.daily_clients)] {
+            for date in ["2026-02-27", "2026-03-01", "2026-03-03"] {
+                let columns = reading.columns(table, day(date));
+                if !columns.is_empty() {
+                    reading.add(table, day(date), &rows(frame, date, &columns)).unwrap();
+                }
+            }
+        }
+        let tables = reading.tables(given.coverage).unwrap();
+        let read = |frame: LazyFrame| spelled(frame.collect().unwrap(), &tables.texts).unwrap();
+        let devices = read(tables.devices.clone());
+        assert_eq!(texts(&devices, "helo"), [Some("pc"), Some("printer")]);
+        // Of 27 February and 3 March each one that was refused; on 1 March the one that alice's new client has.
+        let origins = read(tables.origins.clone());
+        assert_eq!(texts(&origins, "client_ip"), ["198.51.100.1", "192.0.2.2", "192.0.2.2"].map(Some));
+        assert_eq!(texts(&origins, "tls_version"), ["TLSv1.0", "TLSv1.3", "TLSv1.3"].map(Some));
+        assert_eq!(read(tables.daily_clients.clone()).height(), 5);
+    }
+
+    #[test]
+    fn weeks_are_bits() {
+        let weeks = spelled(examples::numbered().weeks.collect().unwrap(), &examples::numbered().texts).unwrap();
+        let weeks = weeks.sort(["account"], SortMultipleOptions::default()).unwrap();
+        assert_eq!(texts(&weeks, "account"), [Some("alice@a.test"), Some("bob@b.test")]);
+        let bit = 1 << 12;
+        assert_eq!(
+            (ints(&weeks, "active"), ints(&weeks, "legacy"), ints(&weeks, "unknown")),
+            (vec![bit, bit], vec![bit, 0], vec![0, bit])
+        );
+    }
+
+    #[test]
+    fn a_batch_without_a_column_is_refused() {
+        let mut reading = Reading::new(examples::wanted()).unwrap();
+        let batch = part(&nothing(&DAILY_VOLUME).unwrap(), &["account"]).unwrap();
+        let error = reading.add(&DAILY_VOLUME, day("2026-03-01"), &batch).unwrap_err().to_string();
+        assert!(error.contains("column 'domain' of a dataset is missing"), "{error}");
+    }
 }
