@@ -125,7 +125,7 @@ impl Args {
         for (outcome, accounts) in Outcome::ALL.into_iter().zip(cutover.accounts) {
             let accounts = many(accounts, "account", "");
             let (count, noun) = accounts.split_once(' ').unwrap_or((&accounts, ""));
-            output.line(&format!("{count:>12} {noun:<9} {}", meaning(outcome)))?;
+            output.line(&format!("{count:>12} {noun:<8} {}", meaning(outcome)))?;
         }
         output.line("")?;
         let [failing, messages] = [cutover.failing, cutover.messages].map(|count| grouped(count.unsigned_abs()));

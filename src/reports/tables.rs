@@ -207,7 +207,8 @@ impl Reading {
     /// The columns of a table that are needed of a day; none where the day is not needed.
     #[must_use]
     pub fn columns(&self, table: &Table, day: Day) -> Vec<&'static str> {
-        self.wanted.columns(table, day)
+        let needless = self.refused.is_empty() && !self.wanted.window.days().contains(day);
+        if needless && table.name == DAILY_CLIENTS.name { Vec::new() } else { self.wanted.columns(table, day) }
     }
 
     /// Adds a day's batch of a table: see [`Lake::batches`](crate::lake::Lake::batches).
@@ -232,42 +233,45 @@ impl Reading {
     }
 
     fn add_clients(&mut self, day: Day, batch: &RecordBatch) -> Result<()> {
-        if self.wanted.refusals {
+        if !self.wanted.window.days().contains(day) {
             let refused = rows_where(dictionary(batch, "client_ip")?, |ip| {
                 self.texts.find(ip).is_some_and(|number| self.refused.contains(&number))
             });
-            let rows = some(&part(batch, &ORIGINS)?, &refused)?;
-            self.origins.vstack_mut_owned(frame(&mut self.texts, day, &rows)?)?;
-        }
-        if !self.wanted.window.days().contains(day) {
-            return Ok(());
+            return self.add_origins(day, batch, &refused);
         }
         let ways = ways(batch)?;
+        let rows = frame(&mut self.texts, day, &part(batch, &CLIENTS)?)?;
+        if !self.refused.is_empty() {
+            let addresses = rows.column("client_ip")?.u32()?.iter();
+            let is_refused = |address: Option<Number>| address.is_some_and(|number| self.refused.contains(&number));
+            let refused = addresses.map(|address| Some(is_refused(address))).collect();
+            self.add_origins(day, batch, &refused)?;
+        }
+        self.clients.vstack_mut_owned(with_ways(rows, &ways)?)?;
         if !self.wanted.devices.is_empty() {
             let wanted: BooleanArray = ways.iter().map(|way| Some(self.wanted.devices.meet(*way))).collect();
             let rows = frame(&mut self.texts, day, &some(&part(batch, &DEVICES)?, &wanted)?)?;
-            let ways: Vec<i64> = ways.iter().filter(|way| self.wanted.devices.meet(**way)).copied().collect();
+            let ways: Vec<i64> = ways.into_iter().filter(|way| self.wanted.devices.meet(*way)).collect();
             self.devices.vstack_mut_owned(with_ways(rows, &ways)?)?;
         }
-        let rows = frame(&mut self.texts, day, &part(batch, &CLIENTS)?)?;
-        self.clients.vstack_mut_owned(with_ways(rows, &ways)?)?;
+        Ok(())
+    }
+
+    fn add_origins(&mut self, day: Day, batch: &RecordBatch, refused: &BooleanArray) -> Result<()> {
+        let rows = some(&part(batch, &ORIGINS)?, refused)?;
+        self.origins.vstack_mut_owned(frame(&mut self.texts, day, &rows)?)?;
         Ok(())
     }
 
     fn add_tls(&mut self, day: Day, batch: &RecordBatch) -> Result<()> {
+        let rows = frame(&mut self.texts, day, &part(batch, &TLS)?)?;
         if self.wanted.weeks && self.wanted.window.weeks().contains(day) {
-            let mut numbers = |name: &str| -> Result<Vec<Number>> {
-                self.texts.of_rows(dictionary(batch, name)?).ok_or_else(|| unfit(batch, name))
-            };
-            let (accounts, domains) = (numbers("account")?, numbers("domain")?);
-            let versions = dictionary(batch, "tls_version")?;
-            let versions = versions.downcast_dict::<StringArray>().ok_or_else(|| unfit(batch, "tls_version"))?;
-            for (row, version) in versions.into_iter().enumerate() {
-                self.weeks.add(day, accounts[row], domains[row], version);
-            }
+            let [accounts, domains] = [rows.column("account")?.u32()?, rows.column("domain")?.u32()?];
+            let who = accounts.iter().zip(domains.iter());
+            self.weeks.add(day, who, dictionary(batch, "tls_version")?);
         }
         if self.wanted.window.days_read().contains(day) {
-            self.tls.vstack_mut_owned(frame(&mut self.texts, day, &part(batch, &TLS)?)?)?;
+            self.tls.vstack_mut_owned(rows)?;
         }
         Ok(())
     }
@@ -324,7 +328,7 @@ fn rows_where(rows: &DictionaryArray<Int32Type>, holds: impl Fn(&str) -> bool) -
     rows.keys().iter().map(|key| Some(key.and_then(of_key).unwrap_or(false))).collect()
 }
 
-/// The bits of the rows' ways. Few different ones come, one behind the other where the rows are sorted.
+/// The bits of the rows' ways. Few different ones come, often one behind the other.
 fn ways(batch: &RecordBatch) -> Result<Vec<i64>> {
     let [versions, ciphers, families] = WAY.map(|name| dictionary(batch, name));
     let columns = [versions?, ciphers?, families?];
@@ -332,10 +336,23 @@ fn ways(batch: &RecordBatch) -> Result<Vec<i64>> {
         let values = columns[column].values().as_string_opt::<i32>()?;
         columns[column].key(row).filter(|key| values.is_valid(*key)).map(|key| values.value(key))
     };
-    let mut known: FxHashMap<[Option<usize>; 3], i64> = FxHashMap::default();
+    let key = |column: usize, row: usize| {
+        let keys = columns[column].keys();
+        if keys.is_valid(row) { keys.value(row) } else { -1 }
+    };
+    let mut known: FxHashMap<[i32; 3], i64> = FxHashMap::default();
+    let mut last = None;
     let way = |row: usize| {
-        let key = [columns[0].key(row), columns[1].key(row), columns[2].key(row)];
-        *known.entry(key).or_insert_with(|| Way::of(text(0, row), text(1, row), text(2, row)).bit())
+        let key = [key(0, row), key(1, row), key(2, row)];
+        match last {
+            Some((last, bit)) if last == key => bit,
+            _ => {
+                let way = || Way::of(text(0, row), text(1, row), text(2, row)).bit();
+                let bit = *known.entry(key).or_insert_with(way);
+                last = Some((key, bit));
+                bit
+            }
+        }
     };
     Ok((0..batch.num_rows()).map(way).collect())
 }

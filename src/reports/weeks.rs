@@ -1,11 +1,13 @@
 //! What each account did in each week: a bit for every week, so that a year of a million accounts is a few numbers
 //! for each of them.
 
+use arrow::array::{AsArray, DictionaryArray};
+use arrow::datatypes::Int32Type;
 use polars::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::Result;
-use super::tls::TLS_VERSIONS;
+use super::tls::{TLS_VERSIONS, TlsVersion};
 use crate::calendar::{Day, DayRange};
 use crate::rollups::texts::{MISSING, Number};
 
@@ -25,6 +27,11 @@ struct Row {
     unknown: i64,
 }
 
+fn class(version: Option<&str>) -> &'static str {
+    let known = TLS_VERSIONS.iter().find(|known| Some(known.name) == version);
+    known.map_or("undetermined", TlsVersion::class)
+}
+
 /// The columns of numbers, a bit for every week.
 pub(super) const BITS: [&str; 3] = ["active", "legacy", "unknown"];
 
@@ -34,18 +41,27 @@ impl Weeks {
         Self { first: weeks.start, accounts: FxHashMap::default() }
     }
 
-    /// Adds a row of `daily_tls`. A message without an account is nobody's week.
-    pub(super) fn add(&mut self, day: Day, account: Number, domain: Number, version: Option<&str>) {
-        if account == MISSING {
-            return;
-        }
+    /// Adds a day's rows of `daily_tls`: accounts with their domains, and the versions. A message without an account
+    /// is nobody's week.
+    pub(super) fn add(
+        &mut self,
+        day: Day,
+        who: impl Iterator<Item = (Option<Number>, Option<Number>)>,
+        versions: &DictionaryArray<Int32Type>,
+    ) {
         let bit = 1 << ((day.epoch_days() - self.first.epoch_days()) / 7);
-        let row = self.accounts.entry((account, domain)).or_default();
-        row.active |= bit;
-        match TLS_VERSIONS.iter().find(|known| Some(known.name) == version) {
-            Some(known) if known.legacy => row.legacy |= bit,
-            Some(known) if known.name != "unknown" => {}
-            _ => row.unknown |= bit,
+        let texts = versions.values().as_string_opt::<i32>();
+        let classes: Vec<&str> = texts.into_iter().flatten().map(class).collect();
+        let of_key = |key: i32| classes.get(usize::try_from(key).ok()?).copied();
+        for ((account, domain), key) in who.zip(versions.keys()) {
+            let Some(account) = account else { continue };
+            let row = self.accounts.entry((account, domain.unwrap_or(MISSING))).or_default();
+            row.active |= bit;
+            match key.and_then(of_key) {
+                Some("legacy") => row.legacy |= bit,
+                Some("current") => {}
+                _ => row.unknown |= bit,
+            }
         }
     }
 

@@ -212,6 +212,32 @@ mod tests {
         }
     }
 
+    /// Every column is explained, with its type, under its dataset's heading and in its order.
+    #[test]
+    fn the_documentation_knows_every_column() {
+        let pages = include_str!("../../../docs/datasets.md");
+        for dataset in DATASETS {
+            let behind = pages.split(&format!("\n## {}\n", dataset.name)).nth(1).unwrap_or_default();
+            let section = behind.split("\n## ").next().unwrap_or_default();
+            let mut rest = section.split_once("| column | type | meaning |").unwrap_or_default().1;
+            let built = build(dataset, &examples::empty(), &examples::window()).unwrap();
+            for column in built.columns().iter().skip(if dataset.stamped { WINDOW_COLUMNS.len() } else { 0 }) {
+                let at = rest.find(&format!("`{}`", column.name()));
+                let name = format!("{}.{}", dataset.name, column.name());
+                assert!(at.is_some(), "docs/datasets.md lacks {name}, or has it out of order");
+                rest = &rest[at.unwrap()..];
+                let kinds = rest.split('|').nth(1).unwrap_or_default();
+                let kind = match column.dtype() {
+                    DataType::Float64 => "DOUBLE".to_owned(),
+                    DataType::String => "UTF8".to_owned(),
+                    DataType::Datetime(..) => "TIMESTAMP".to_owned(),
+                    other => format!("{other:?}").to_uppercase(),
+                };
+                assert!(kinds.split(", ").any(|known| known.trim() == kind), "{name} is {kind}, not {kinds}");
+            }
+        }
+    }
+
     #[test]
     fn names_are_found() {
         assert_eq!(dataset("tls_usage").unwrap().name, "tls_usage");
