@@ -107,7 +107,7 @@ impl Request {
 /// # Errors
 /// Where the lake cannot be read.
 pub fn cutover(lake: &Lake, window: Window, switches: &Switches) -> Result<Cutover> {
-    let wanted = Wanted { window, devices: switches.failing(), refusals: false, weeks: false };
+    let wanted = Wanted { window, devices: switches.failing(), refusals: false, ways: false, weeks: false };
     Ok(cut_over(&Inputs::read(lake, wanted)?.tables(lake)?, &window, switches)?)
 }
 

@@ -3,8 +3,8 @@
 use polars::prelude::*;
 
 use super::cutover::{Way, Ways};
-use super::tables::{READ, Reading, Wanted};
-use super::{Tables, Window};
+use super::tables::{READ, Reading};
+use super::{Tables, Wanted, Window};
 use crate::calendar::Day;
 use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, Table};
 use crate::rollups::examples::batch;
@@ -76,6 +76,7 @@ pub(super) fn tables() -> Tables {
         daily_tls: complete(tls.unwrap(), &DAILY_TLS),
         devices: clients.clone(),
         daily_refusals: refusals(),
+        ways: daily_ways(&clients),
         origins: clients,
         weeks: weeks(),
         coverage: coverage(),
@@ -110,6 +111,22 @@ fn weeks() -> LazyFrame {
         "unknown" => [0, last],
     );
     weeks.unwrap().lazy()
+}
+
+/// Messages by day and way, and accounts by day and all of their ways.
+fn daily_ways(clients: &LazyFrame) -> LazyFrame {
+    let count = |name: &str, of: Expr| of.cast(DataType::Int64).alias(name);
+    let messages = clients.clone().group_by(["date", "way"].map(col)).agg([count("messages", col("messages").sum())]);
+    let named = clients.clone().filter(col("account").is_not_null()).select(["date", "account", "way"].map(col));
+    // Each way of an account's day is there once, so the sum of their bits is the set of them.
+    let sets =
+        named.unique(None, UniqueKeepStrategy::Any).group_by(["date", "account"].map(col)).agg([col("way").sum()]);
+    let accounts = sets.group_by(["date", "way"].map(col)).agg([count("accounts", len())]);
+    let nothing = || lit(0_i64).cast(DataType::Int64);
+    let columns = |messages: Expr, accounts: Expr| [col("date"), col("way").alias("ways"), messages, accounts];
+    let messages = messages.select(columns(col("messages"), nothing().alias("accounts")));
+    let accounts = accounts.select(columns(nothing().alias("messages"), col("accounts")));
+    concat([messages, accounts], UnionArgs::default()).unwrap()
 }
 
 /// Rows of `daily_clients` with their ways.
@@ -154,6 +171,7 @@ pub(super) fn contract() -> Tables {
     Tables {
         daily_clients: clients.clone(),
         devices: clients.clone(),
+        ways: daily_ways(&clients),
         origins: clients,
         daily_volume: complete(volume.unwrap(), &DAILY_VOLUME),
         daily_tls: complete(tls, &DAILY_TLS),
@@ -186,7 +204,7 @@ pub(super) fn numbered() -> Tables {
 
 /// All that there is.
 pub(super) fn wanted() -> Wanted {
-    Wanted { window: window(), devices: Ways::with(|_| true), refusals: true, weeks: true }
+    Wanted { window: window(), devices: Ways::with(|_| true), refusals: true, ways: true, weeks: true }
 }
 
 /// A lake without a row.
@@ -200,6 +218,7 @@ pub(super) fn empty() -> Tables {
         devices: none(given.devices),
         daily_refusals: none(given.daily_refusals),
         origins: none(given.origins),
+        ways: none(given.ways),
         weeks: none(given.weeks),
         coverage: none(given.coverage),
         texts: given.texts,

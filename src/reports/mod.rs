@@ -16,6 +16,8 @@ pub mod exports;
 pub mod page;
 pub mod tables;
 pub mod tls;
+pub mod wanted;
+mod ways;
 mod weeks;
 mod window;
 
@@ -25,7 +27,8 @@ pub use cells::batch;
 pub use datasets::{DATASETS, Dataset, build, dataset};
 pub use digest::Digest;
 pub use exports::{EXPORTS, Export, export};
-pub use tables::{Tables, Wanted};
+pub use tables::Tables;
+pub use wanted::Wanted;
 pub use window::Window;
 
 /// The result of this module.

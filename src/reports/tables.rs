@@ -5,7 +5,7 @@
 //! their texts would. [`build`](super::build) puts the texts back into what comes out. Words of a small vocabulary,
 //! such as TLS versions, stay words.
 //!
-//! What only some datasets need is read only for those, see [`Part`]: the devices' own columns, what came before
+//! What only some datasets need is read only for those, see [`Part`](super::wanted::Part): the devices' own columns, what came before
 //! from addresses that are refused now, the weeks before the window.
 
 use arrow::array::{Array, AsArray, BooleanArray, DictionaryArray, RecordBatch, StringArray};
@@ -14,11 +14,12 @@ use arrow::datatypes::{DataType as Arrow, Int32Type, Int64Type, TimestampMicrose
 use polars::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::cutover::{Way, Ways};
-use super::datasets::Dataset;
+use super::cutover::Way;
+use super::wanted::Wanted;
+use super::ways::DailyWays;
 use super::weeks::Weeks;
-use super::{Error, Result, Window};
-use crate::calendar::{Day, DayRange};
+use super::{Error, Result};
+use crate::calendar::Day;
 use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, Table};
 use crate::rollups::texts::{InOrder, MISSING, Number, Places, Texts};
 
@@ -37,7 +38,9 @@ pub struct Tables {
     pub daily_refusals: LazyFrame,
     /// `daily_clients` again: [`ORIGINS`] of the window and the one before, at least of addresses that were refused.
     pub origins: LazyFrame,
-    /// What the accounts did in the [`weeks`](Window::weeks) of the window, where that was wanted.
+    /// How many messages and accounts came in on which ways, by day of the window, where that was wanted.
+    pub ways: LazyFrame,
+    /// What the accounts did in the [`weeks`](super::Window::weeks) of the window, where that was wanted.
     pub weeks: LazyFrame,
     /// `coverage`, with every column.
     pub coverage: LazyFrame,
@@ -74,94 +77,10 @@ pub const VOLUME: [&str; 8] =
 pub const TLS: [&str; 4] = ["account", "domain", "tls_version", "messages"];
 
 /// What a row's way is told by.
-const WAY: [&str; 3] = ["tls_version", "cipher", "auth_family"];
+pub(super) const WAY: [&str; 3] = ["tls_version", "cipher", "auth_family"];
 
 /// Columns of names and addresses, of which there may be millions.
 pub const NUMBERED: [&str; 5] = ["account", "domain", "client_ip", "client_name", "helo"];
-
-/// What only some datasets need.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// [`Tables::devices`], of legacy clients.
-    LegacyDevices,
-    /// [`Tables::daily_refusals`] and [`Tables::origins`].
-    Refusals,
-    /// [`Tables::weeks`].
-    Weeks,
-}
-
-/// What is to be read.
-#[derive(Clone, Copy, Debug)]
-pub struct Wanted {
-    /// The days.
-    pub window: Window,
-    /// The ways of the devices.
-    pub devices: Ways,
-    /// Whether refusals are, and what came from their addresses before.
-    pub refusals: bool,
-    /// Whether the weeks are.
-    pub weeks: bool,
-}
-
-impl Wanted {
-    /// What some datasets of a window need.
-    pub fn by<'a>(window: Window, datasets: impl Iterator<Item = &'a Dataset> + Clone) -> Self {
-        let any = |part: Part| datasets.clone().any(|dataset| dataset.reads.contains(&part));
-        Self {
-            window,
-            devices: if any(Part::LegacyDevices) { Ways::legacy() } else { Ways::default() },
-            refusals: any(Part::Refusals),
-            weeks: any(Part::Weeks),
-        }
-    }
-
-    /// The days of a table that are needed, and some between.
-    #[must_use]
-    pub fn days(&self, table: &Table) -> DayRange {
-        let (window, read) = (self.window.days(), self.window.days_read());
-        match table.name {
-            name if name == DAILY_CLIENTS.name => {
-                if self.refusals {
-                    read
-                } else {
-                    window
-                }
-            }
-            name if name == DAILY_REFUSALS.name => {
-                DayRange { end: if self.refusals { window.end } else { window.start }, ..window }
-            }
-            name if name == DAILY_TLS.name && self.weeks => {
-                DayRange { start: read.start.min(self.window.weeks().start), ..read }
-            }
-            _ => read,
-        }
-    }
-
-    /// The columns of a table that are needed of a day; none where the day is not needed.
-    fn columns(&self, table: &Table, day: Day) -> Vec<&'static str> {
-        let mut columns: Vec<&'static str> = Vec::new();
-        let mut add = |of: &[&'static str], wanted: bool| {
-            let new = of.iter().filter(|_| wanted).filter(|name| !columns.contains(name)).copied().collect::<Vec<_>>();
-            columns.extend(new);
-        };
-        let (in_window, read) = (self.window.days().contains(day), self.window.days_read().contains(day));
-        match table.name {
-            name if name == DAILY_CLIENTS.name => {
-                add(&CLIENTS, in_window);
-                add(&WAY, in_window);
-                add(&DEVICES, in_window && !self.devices.is_empty());
-                add(&ORIGINS, read && self.refusals);
-            }
-            name if name == DAILY_REFUSALS.name => add(&REFUSALS, in_window && self.refusals),
-            name if name == DAILY_VOLUME.name => add(&VOLUME, read),
-            name if name == DAILY_TLS.name => {
-                add(&TLS, read || self.weeks && self.window.weeks().contains(day));
-            }
-            _ => {}
-        }
-        columns
-    }
-}
 
 /// The tables that are read batch by batch, in the order in which they have to be: which addresses were refused is
 /// known before it is asked what came from them.
@@ -180,6 +99,7 @@ pub struct Reading {
     refusals: DataFrame,
     volume: DataFrame,
     tls: DataFrame,
+    ways: DailyWays,
     weeks: Weeks,
     /// Addresses that were refused.
     refused: FxHashSet<Number>,
@@ -199,9 +119,9 @@ impl Reading {
         let origins = empty(&DAILY_CLIENTS, &ORIGINS)?;
         let refusals = empty(&DAILY_REFUSALS, &REFUSALS)?;
         let (volume, tls) = (empty(&DAILY_VOLUME, &VOLUME)?, empty(&DAILY_TLS, &TLS)?);
-        let weeks = Weeks::new(wanted.window.weeks());
+        let (ways, weeks) = (DailyWays::default(), Weeks::new(wanted.window.weeks()));
         let refused = FxHashSet::default();
-        Ok(Self { wanted, texts, clients, devices, origins, refusals, volume, tls, weeks, refused })
+        Ok(Self { wanted, texts, clients, devices, origins, refusals, volume, tls, ways, weeks, refused })
     }
 
     /// The columns of a table that are needed of a day; none where the day is not needed.
@@ -247,6 +167,12 @@ impl Reading {
             let refused = addresses.map(|address| Some(is_refused(address))).collect();
             self.add_origins(day, batch, &refused)?;
         }
+        if self.wanted.ways {
+            let (accounts, messages) = (rows.column("account")?.u32()?, rows.column("messages")?.i64()?);
+            let messages = messages.iter().map(|messages| messages.unwrap_or(0));
+            let rows = accounts.iter().zip(&ways).zip(messages);
+            self.ways.add(day, rows.map(|((account, way), messages)| (account, *way, messages)));
+        }
         self.clients.vstack_mut_owned(with_ways(rows, &ways)?)?;
         if !self.wanted.devices.is_empty() {
             let wanted: BooleanArray = ways.iter().map(|way| Some(self.wanted.devices.meet(*way))).collect();
@@ -290,6 +216,7 @@ impl Reading {
             devices: placed(self.devices)?,
             daily_refusals: placed(self.refusals)?,
             origins: placed(self.origins)?,
+            ways: self.ways.into_frame()?.lazy(),
             weeks: placed(self.weeks.into_frame()?)?,
             coverage,
             texts,
@@ -433,54 +360,9 @@ pub(super) fn spelled(mut rows: DataFrame, texts: &InOrder) -> PolarsResult<Data
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 mod tests {
-    use super::super::DATASETS;
+    use super::super::cutover::Ways;
     use super::super::examples::{self, day, ints, texts};
     use super::*;
-
-    fn named(names: &[&str]) -> Wanted {
-        Wanted::by(examples::window(), DATASETS.iter().filter(|dataset| names.contains(&dataset.name)))
-    }
-
-    #[test]
-    fn only_what_a_dataset_needs_is_read() {
-        let few = named(&["summary", "sending_volume_details", "cutover", "cutover_details", "coverage", "eac"]);
-        assert!(few.devices.is_empty() && !few.refusals && !few.weeks);
-        let mut needed = few.columns(&DAILY_CLIENTS, day("2026-03-02"));
-        assert!(!needed.contains(&"helo") && !needed.contains(&"first_seen"));
-        needed.sort_unstable();
-        needed.dedup();
-        assert_eq!(needed.len(), 10, "each column once");
-        assert_eq!(few.columns(&DAILY_CLIENTS, day("2026-02-27")), [""; 0]);
-        assert_eq!(few.columns(&DAILY_REFUSALS, day("2026-03-02")), [""; 0]);
-        assert_eq!(few.days(&DAILY_CLIENTS), examples::window().days());
-        assert!(few.days(&DAILY_REFUSALS).is_empty());
-        assert_eq!(few.days(&DAILY_TLS), examples::window().days_read());
-    }
-
-    #[test]
-    fn each_part_is_read_for_its_datasets() {
-        assert_eq!(named(&["legacy_clients"]).devices, Ways::legacy());
-        let refused = named(&["refused_clients"]);
-        assert_eq!(refused.columns(&DAILY_CLIENTS, day("2026-02-27")), ORIGINS);
-        assert_eq!(refused.columns(&DAILY_REFUSALS, day("2026-02-27")), [""; 0]);
-        assert_eq!(refused.columns(&DAILY_REFUSALS, day("2026-03-04")), REFUSALS);
-        let weeks = named(&["burn_down"]);
-        assert_eq!(weeks.columns(&DAILY_TLS, day("2025-12-01")), TLS);
-        assert_eq!(weeks.columns(&DAILY_TLS, day("2025-11-30")), [""; 0]);
-        assert_eq!(weeks.days(&DAILY_TLS).to_string(), "2025-12-01 to 2026-03-04");
-        for wanted in [refused, weeks] {
-            for table in TABLES {
-                let days = wanted.days(table);
-                let needed = |day: &Day| !wanted.columns(table, *day).is_empty();
-                assert!(
-                    DayRange::inclusive(day("2025-11-01"), day("2026-03-31"))
-                        .days()
-                        .filter(needed)
-                        .all(|day| days.contains(day))
-                );
-            }
-        }
-    }
 
     #[test]
     fn devices_and_origins_are_only_those_wanted() {

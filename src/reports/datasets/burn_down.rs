@@ -13,7 +13,7 @@
 
 use polars::prelude::*;
 
-use super::super::tables::Part;
+use super::super::wanted::Part;
 use super::super::weeks::BITS;
 use super::super::{Result, Tables, Window};
 use super::Dataset;

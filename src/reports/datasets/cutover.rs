@@ -6,15 +6,16 @@
 use polars::prelude::*;
 
 use super::super::cutover::{Outcome, SCENARIOS, Switches};
+use super::super::wanted::Part;
 use super::super::{Result, Tables, Window};
 use super::shares::percent;
-use super::{Dataset, sum, within};
+use super::{Dataset, within};
 
 /// The registry's line.
 pub(super) const DATASET: Dataset = Dataset {
     name: "cutover",
     about: "What each cutover scenario would break per day: messages, and accounts",
-    reads: &[],
+    reads: &[Part::Ways],
     stamped: true,
     build,
 };
@@ -56,25 +57,22 @@ fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
     Ok(rows.select(order))
 }
 
-/// Messages of each day and way, and accounts of each day and set of ways: few rows, however many accounts there are.
-struct Days {
-    messages: Vec<(i32, i64, i64)>,
-    accounts: Vec<(i32, i64, i64)>,
-}
+/// Day, set of ways, messages that came in on that way, accounts whose ways those were.
+struct Days(Vec<(i32, i64, i64, i64)>);
 
 impl Days {
     fn read(tables: &Tables, window: &Window) -> Result<Self> {
-        let rows = tables.daily_clients.clone().filter(within(window));
-        let messages = rows.clone().group_by([col("date"), col("way")]).agg([sum("messages").alias("count")]);
-        let ways = rows.filter(col("account").is_not_null()).select(["date", "account", "way"].map(col));
-        // Each way of an account's day is there once, so the sum of their bits is the set of them.
-        let ways = ways.unique(None, UniqueKeepStrategy::Any).group_by([col("date"), col("account")]).agg([sum("way")]);
-        let accounts = ways.group_by([col("date"), col("way")]).agg([len().cast(DataType::Int64).alias("count")]);
-        Ok(Self { messages: rows_of(messages)?, accounts: rows_of(accounts)? })
+        let rows = tables.ways.clone().filter(within(window)).collect()?;
+        let [ways, messages, accounts] = ["ways", "messages", "accounts"].map(|name| rows.column(name)?.i64());
+        let numbers = ways?.iter().flatten().zip(messages?.iter().flatten()).zip(accounts?.iter().flatten());
+        let dates = rows.column("date")?.date()?.physical().iter().flatten();
+        Ok(Self(
+            dates.zip(numbers).map(|(date, ((ways, messages), accounts))| (date, ways, messages, accounts)).collect(),
+        ))
     }
 
     fn dates(&self) -> Vec<i32> {
-        let mut dates: Vec<i32> = self.messages.iter().map(|(date, ..)| *date).collect();
+        let mut dates: Vec<i32> = self.0.iter().map(|(date, ..)| *date).collect();
         dates.sort_unstable();
         dates.dedup();
         dates
@@ -83,11 +81,13 @@ impl Days {
     /// The values of [`COUNTS`].
     fn counts(&self, date: i32, switches: &Switches) -> [i64; 9] {
         let (failing, undetermined) = (switches.failing(), switches.undetermined());
-        let total = |rows: &[(i32, i64, i64)], wanted: &dyn Fn(i64) -> bool| -> i64 {
-            rows.iter().filter(|(day, ways, _)| *day == date && wanted(*ways)).map(|(.., count)| count).sum()
+        let of_day = || self.0.iter().filter(|(day, ..)| *day == date);
+        let messages = |wanted: &dyn Fn(i64) -> bool| -> i64 {
+            of_day().filter(|(_, ways, ..)| wanted(*ways)).map(|(_, _, messages, _)| messages).sum()
         };
-        let messages = |wanted: &dyn Fn(i64) -> bool| total(&self.messages, wanted);
-        let accounts = |wanted: &dyn Fn(i64) -> bool| total(&self.accounts, wanted);
+        let accounts = |wanted: &dyn Fn(i64) -> bool| -> i64 {
+            of_day().filter(|(_, ways, ..)| wanted(*ways)).map(|(.., accounts)| accounts).sum()
+        };
         let [breaks, mixed, unknown, safe] =
             Outcome::ALL.map(|outcome| accounts(&|ways| switches.outcome(ways) == outcome));
         [
@@ -102,14 +102,6 @@ impl Days {
             safe,
         ]
     }
-}
-
-fn rows_of(frame: LazyFrame) -> Result<Vec<(i32, i64, i64)>> {
-    let rows = frame.collect()?;
-    let (dates, ways, counts) =
-        (rows.column("date")?.date()?, rows.column("way")?.i64()?, rows.column("count")?.i64()?);
-    let numbers = ways.iter().flatten().zip(counts.iter().flatten());
-    Ok(dates.physical().iter().flatten().zip(numbers).map(|(date, (ways, count))| (date, ways, count)).collect())
 }
 
 #[cfg(test)]

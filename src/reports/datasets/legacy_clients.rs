@@ -7,8 +7,8 @@
 use polars::prelude::*;
 
 use super::super::cutover::Ways;
-use super::super::tables::Part;
 use super::super::tls::TLS_VERSIONS;
+use super::super::wanted::Part;
 use super::super::{Result, Tables, Window};
 use super::{Dataset, among, sum, within};
 

@@ -25,8 +25,8 @@ use polars::prelude::*;
 
 pub(super) use self::shares::percent;
 use super::cutover::Ways;
-use super::tables::Part;
 use super::tls::TLS_VERSIONS;
+use super::wanted::Part;
 use super::{Error, Result, Tables, Window, tables};
 use crate::calendar::Day;
 

@@ -6,7 +6,7 @@
 
 use polars::prelude::*;
 
-use super::super::tables::Part;
+use super::super::wanted::Part;
 use super::super::{Result, Tables, Window};
 use super::{Dataset, date, sum, version_rank, within};
 
