@@ -10,10 +10,12 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::{Error, Result};
 use crate::calendar::{Day, DayRange};
-use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, Table};
+use crate::lake::tables::{COVERAGE, Table};
 use crate::lake::{DataFile, Lake};
+use crate::reports::cutover::Switches;
+use crate::reports::cutover::accounts::{Cutover, cutover as cut_over};
 use crate::reports::tables::{self, Reading};
-use crate::reports::{self, Tables, Window, batch, export, page};
+use crate::reports::{self, Dataset, Tables, Wanted, Window, batch, export, page};
 use crate::storage::{Storage, below, display};
 
 /// The page among the forms in which a report is published.
@@ -84,15 +86,35 @@ pub fn window(as_of: Day, days: u32, asked: Option<DayRange>) -> Window {
 /// # Errors
 /// Where the lake cannot be read.
 pub fn is_current(storage: &Storage, lake: &Lake, request: &Request) -> Result<bool> {
-    let digest = Inputs::read(lake, &request.window)?.digest(request);
+    let digest = Inputs::read(lake, request.wanted())?.digest(request);
     Ok(manifest(storage, &request.place)?.is_some_and(|manifest| manifest.digest == digest))
+}
+
+impl Request {
+    /// The datasets asked for, and those that the page and the summary need.
+    fn needed(&self) -> impl Iterator<Item = &'static Dataset> + Clone {
+        let needed = |name: &str| self.datasets.iter().any(|asked| asked == name) || page::NEEDS.contains(&name);
+        reports::DATASETS.iter().filter(move |dataset| needed(dataset.name))
+    }
+
+    fn wanted(&self) -> Wanted {
+        Wanted::by(self.window, self.needed())
+    }
+}
+
+/// What switches would break in a window.
+///
+/// # Errors
+/// Where the lake cannot be read.
+pub fn cutover(lake: &Lake, window: Window, switches: &Switches) -> Result<Cutover> {
+    let wanted = Wanted { window, devices: switches.failing(), refusals: false, ways: false, weeks: false };
+    Ok(cut_over(&Inputs::read(lake, wanted)?.tables(lake)?, &window, switches)?)
 }
 
 /// The datasets, nothing of which is written yet.
 fn build(tables: &Tables, request: &Request) -> Result<Published> {
-    let wanted = |name: &str| request.datasets.iter().any(|asked| asked == name) || page::NEEDS.contains(&name);
     let mut datasets = Vec::new();
-    for dataset in reports::DATASETS.iter().filter(|dataset| wanted(dataset.name)) {
+    for dataset in request.needed() {
         datasets.push((dataset.name, reports::build(dataset, tables, &request.window)?));
     }
     Ok(Published { window: request.window, datasets, files: Vec::new(), page: None })
@@ -103,9 +125,9 @@ fn build(tables: &Tables, request: &Request) -> Result<Published> {
 /// # Errors
 /// Where the lake cannot be read or a file cannot be written.
 pub fn run(storage: &Arc<Storage>, lake: &Lake, request: &Request) -> Result<Published> {
-    let inputs = Inputs::read(lake, &request.window)?;
+    let inputs = Inputs::read(lake, request.wanted())?;
     let digest = inputs.digest(request);
-    let tables = inputs.tables(lake, &request.window)?;
+    let tables = inputs.tables(lake)?;
     let mut published = build(&tables, request)?;
     let asked = published.datasets.iter().filter(|(name, _)| request.datasets.iter().any(|asked| asked == name));
     for (name, frame) in asked {
@@ -135,37 +157,38 @@ pub fn run(storage: &Arc<Storage>, lake: &Lake, request: &Request) -> Result<Pub
 
 /// The files that a window is built from.
 struct Inputs {
+    wanted: Wanted,
     files: Vec<(&'static Table, Vec<DataFile>)>,
 }
 
 impl Inputs {
-    fn read(lake: &Lake, window: &Window) -> Result<Self> {
-        let days = window.days_read();
+    fn read(lake: &Lake, wanted: Wanted) -> Result<Self> {
         let mut files = Vec::new();
-        for table in [&DAILY_CLIENTS, &DAILY_VOLUME, &DAILY_TLS, &DAILY_REFUSALS, &COVERAGE] {
+        for table in tables::TABLES {
+            let days = wanted.days(table);
             let mut of_table = lake.snapshot(table)?.files;
             of_table.retain(|file| days.contains(file.partition.date));
             files.push((table, of_table));
         }
-        Ok(Self { files })
+        Ok(Self { wanted, files })
     }
 
     /// The tables that datasets are made from, each file read once.
-    fn tables(&self, lake: &Lake, window: &Window) -> Result<Tables> {
-        let mut reading = Reading::default();
-        let mut read = |table: &'static Table, columns: &[&str], days: DayRange| -> Result<_> {
-            let mut rows = reading.rows(columns, &table.file_schema())?;
-            for file in self.of(table).iter().filter(|file| days.contains(file.partition.date)) {
-                for batch in lake.batches(table, &[file], columns) {
-                    reading.add(&mut rows, file.partition.date, &batch?)?;
+    fn tables(&self, lake: &Lake) -> Result<Tables> {
+        let mut reading = Reading::new(self.wanted)?;
+        for table in tables::READ {
+            for file in self.of(table) {
+                let day = file.partition.date;
+                let columns = reading.columns(table, day);
+                if columns.is_empty() {
+                    continue;
+                }
+                for batch in lake.batches(table, &[file], &columns) {
+                    reading.add(table, day, &batch?)?;
                 }
             }
-            Ok(rows)
-        };
-        let clients = read(&DAILY_CLIENTS, &tables::CLIENTS, window.days())?;
-        let volume = read(&DAILY_VOLUME, &tables::VOLUME, window.days_read())?;
-        let tls = read(&DAILY_TLS, &tables::TLS, window.days_read())?;
-        Ok(reading.tables(clients, volume, tls, lake.scan(&COVERAGE, self.of(&COVERAGE))?)?)
+        }
+        Ok(reading.tables(lake.scan(&COVERAGE, self.of(&COVERAGE))?)?)
     }
 
     fn of(&self, wanted: &Table) -> &[DataFile] {
