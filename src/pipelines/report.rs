@@ -13,7 +13,8 @@ use crate::calendar::{Day, DayRange};
 use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, Table};
 use crate::lake::{DataFile, Lake};
 use crate::reports::tables::{self, Reading};
-use crate::reports::{self, Tables, Window, batch, export, page};
+use crate::reports::unusual::{self, Memory};
+use crate::reports::{self, Tables, UNUSUAL_ACTIVITY, Window, batch, export, page};
 use crate::storage::{Storage, below, display};
 
 /// The page among the forms in which a report is published.
@@ -36,8 +37,24 @@ pub struct Request {
     pub formats: Vec<String>,
     /// The page's title.
     pub title: String,
+    /// When an account's day is unusual.
+    pub activity: unusual::Settings,
     /// The folder.
     pub place: Url,
+}
+
+impl Request {
+    /// Whether days long before the window are needed.
+    fn looks_back(&self) -> bool {
+        self.datasets.iter().any(|name| name == UNUSUAL_ACTIVITY)
+    }
+
+    /// The days that are read.
+    fn days_read(&self) -> DayRange {
+        let days = self.window.days_read();
+        let start = unusual::days_remembered(&self.activity, &self.window).start;
+        DayRange { start: if self.looks_back() { days.start.min(start) } else { days.start }, ..days }
+    }
 }
 
 /// A report that was built.
@@ -84,7 +101,7 @@ pub fn window(as_of: Day, days: u32, asked: Option<DayRange>) -> Window {
 /// # Errors
 /// Where the lake cannot be read.
 pub fn is_current(storage: &Storage, lake: &Lake, request: &Request) -> Result<bool> {
-    let digest = Inputs::read(lake, &request.window)?.digest(request);
+    let digest = Inputs::read(lake, request)?.digest(request);
     Ok(manifest(storage, &request.place)?.is_some_and(|manifest| manifest.digest == digest))
 }
 
@@ -103,9 +120,12 @@ fn build(tables: &Tables, request: &Request) -> Result<Published> {
 /// # Errors
 /// Where the lake cannot be read or a file cannot be written.
 pub fn run(storage: &Arc<Storage>, lake: &Lake, request: &Request) -> Result<Published> {
-    let inputs = Inputs::read(lake, &request.window)?;
+    let inputs = Inputs::read(lake, request)?;
     let digest = inputs.digest(request);
-    let tables = inputs.tables(lake, &request.window)?;
+    let mut tables = inputs.tables(lake, &request.window)?;
+    if request.looks_back() {
+        tables.findings = unusual::findings(&mut inputs.memory(lake, request)?).into();
+    }
     let mut published = build(&tables, request)?;
     let asked = published.datasets.iter().filter(|(name, _)| request.datasets.iter().any(|asked| asked == name));
     for (name, frame) in asked {
@@ -139,8 +159,8 @@ struct Inputs {
 }
 
 impl Inputs {
-    fn read(lake: &Lake, window: &Window) -> Result<Self> {
-        let days = window.days_read();
+    fn read(lake: &Lake, request: &Request) -> Result<Self> {
+        let days = request.days_read();
         let mut files = Vec::new();
         for table in [&DAILY_CLIENTS, &DAILY_VOLUME, &DAILY_TLS, &DAILY_REFUSALS, &COVERAGE] {
             let mut of_table = lake.snapshot(table)?.files;
@@ -165,7 +185,25 @@ impl Inputs {
         let clients = read(&DAILY_CLIENTS, &tables::CLIENTS, window.days())?;
         let volume = read(&DAILY_VOLUME, &tables::VOLUME, window.days_read())?;
         let tls = read(&DAILY_TLS, &tables::TLS, window.days_read())?;
-        Ok(reading.tables(clients, volume, tls, lake.scan(&COVERAGE, self.of(&COVERAGE))?)?)
+        let coverage = self.of(&COVERAGE).iter().filter(|file| window.days_read().contains(file.partition.date));
+        let coverage = lake.scan(&COVERAGE, &coverage.collect::<Vec<_>>())?;
+        Ok(reading.tables(clients, volume, tls, coverage)?)
+    }
+
+    /// What is remembered of the accounts of the window: for `unusual_activity` alone, and no more than it needs.
+    fn memory(&self, lake: &Lake, request: &Request) -> Result<Memory> {
+        let mut memory = Memory::new(&request.activity, &request.window);
+        for reading in memory.readings() {
+            let files = self.of(reading.table).iter().filter(|file| reading.days.contains(file.partition.date));
+            let mut files = files.collect::<Vec<_>>();
+            files.sort_by_key(|file| file.partition.date);
+            for file in files {
+                for batch in lake.batches(reading.table, &[file], reading.columns) {
+                    memory.add(&reading, file.partition.date, &batch?)?;
+                }
+            }
+        }
+        Ok(memory)
     }
 
     fn of(&self, wanted: &Table) -> &[DataFile] {
@@ -174,9 +212,12 @@ impl Inputs {
     }
 
     fn digest(&self, request: &Request) -> String {
-        let Request { window, datasets, formats, title, place: _ } = request;
+        let Request { window, datasets, formats, title, activity, place: _ } = request;
         let asked = (window.first, window.last, window.as_of, datasets, formats, title, env!("CARGO_PKG_VERSION"));
         let mut text = serde_json::to_string(&asked).unwrap_or_default();
+        if request.looks_back() {
+            text.push_str(&format!("\n{activity:?}"));
+        }
         for (table, files) in &self.files {
             for file in files {
                 text.push_str(&format!("\n{} {}", table.name, file.path));

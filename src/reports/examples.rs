@@ -1,5 +1,7 @@
 //! A small lake whose reports were worked out by hand, for the tests of this folder.
 
+use std::sync::Arc;
+
 use polars::prelude::*;
 
 use super::tables::{CLIENTS, Reading, TLS, VOLUME};
@@ -63,6 +65,7 @@ pub(super) fn tables() -> Tables {
         daily_volume: complete(volume.unwrap(), &DAILY_VOLUME),
         daily_tls: complete(tls.unwrap(), &DAILY_TLS),
         coverage: coverage(),
+        findings: Arc::new([]),
         texts: InOrder::default(),
     }
 }
@@ -102,7 +105,7 @@ pub(super) fn contract() -> Tables {
 
 /// The same as the lake hands it out, and as reports read it.
 pub(super) fn numbered() -> Tables {
-    let Tables { daily_clients, daily_volume, daily_tls, coverage, texts: _ } = tables();
+    let Tables { daily_clients, daily_volume, daily_tls, coverage, .. } = tables();
     let mut reading = Reading::default();
     let mut read = |table: &Table, columns: &[&str], frame: LazyFrame| {
         let mut rows = reading.rows(columns, &table.file_schema()).unwrap();
@@ -121,13 +124,14 @@ pub(super) fn numbered() -> Tables {
 
 /// A lake without a row.
 pub(super) fn empty() -> Tables {
-    let Tables { daily_clients, daily_volume, daily_tls, coverage, texts } = tables();
+    let Tables { daily_clients, daily_volume, daily_tls, coverage, findings, texts } = tables();
     let none = |frame: LazyFrame| frame.limit(0);
     Tables {
         daily_clients: none(daily_clients),
         daily_volume: none(daily_volume),
         daily_tls: none(daily_tls),
         coverage: none(coverage),
+        findings,
         texts,
     }
 }

@@ -15,12 +15,13 @@ pub mod exports;
 pub mod page;
 pub mod tables;
 pub mod tls;
+pub mod unusual;
 mod window;
 
 use polars::prelude::*;
 
 pub use cells::batch;
-pub use datasets::{DATASETS, Dataset, build, dataset};
+pub use datasets::{DATASETS, Dataset, UNUSUAL_ACTIVITY, build, dataset};
 pub use digest::Digest;
 pub use exports::{EXPORTS, Export, export};
 pub use tables::Tables;

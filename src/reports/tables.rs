@@ -5,10 +5,13 @@
 //! their texts would. [`build`](super::build) puts the texts back into what comes out. Words of a small vocabulary,
 //! such as TLS versions, stay words.
 
+use std::sync::Arc;
+
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{DataType as Arrow, Int32Type, Int64Type, TimestampMicrosecondType};
 use polars::prelude::*;
 
+use super::unusual::Finding;
 use super::{Error, Result};
 use crate::calendar::Day;
 use crate::rollups::texts::{InOrder, MISSING, Places, Texts};
@@ -24,6 +27,8 @@ pub struct Tables {
     pub daily_tls: LazyFrame,
     /// `coverage`, with every column.
     pub coverage: LazyFrame,
+    /// What is unusual in the window, where that is asked for.
+    pub findings: Arc<[Finding]>,
     /// The texts whose places stand in [`NUMBERED`] columns.
     pub texts: InOrder,
 }
@@ -127,6 +132,7 @@ impl Reading {
             daily_volume: placed(volume, &places)?.lazy(),
             daily_tls: placed(tls, &places)?.lazy(),
             coverage,
+            findings: Arc::new([]),
             texts,
         })
     }

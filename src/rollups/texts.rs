@@ -67,6 +67,25 @@ impl Texts {
         number
     }
 
+    /// The number of a text that has one; [`MISSING`] where it was never met.
+    #[must_use]
+    pub fn find(&self, text: &str) -> Number {
+        let mut hash = xxh3_64(text.as_bytes());
+        while let Some(number) = self.numbers.get(&hash) {
+            if self.written.text(*number) == Some(text) {
+                return *number;
+            }
+            hash = hash.wrapping_add(1);
+        }
+        MISSING
+    }
+
+    /// How many texts there are; their numbers are 1 to this.
+    #[must_use]
+    pub fn count(&self) -> Number {
+        Number::try_from(self.written.ends.len() - 1).unwrap_or(Number::MAX)
+    }
+
     /// The text of a number.
     #[must_use]
     pub fn text(&self, number: Number) -> Option<&str> {
@@ -76,10 +95,13 @@ impl Texts {
     /// The number of each row's text. Every text of the dictionary is looked up once; `None` where its values are
     /// no texts.
     pub fn of_rows(&mut self, rows: &DictionaryArray<Int32Type>) -> Option<Vec<Number>> {
-        let values = rows.values().as_any().downcast_ref::<StringArray>()?;
-        let numbers: Vec<Number> = values.iter().map(|text| text.map_or(MISSING, |text| self.number(text))).collect();
-        let number = |key: i32| numbers.get(usize::try_from(key).ok()?).copied();
-        Some(rows.keys().iter().map(|key| key.and_then(number).unwrap_or(MISSING)).collect())
+        of_rows(rows, |text| self.number(text))
+    }
+
+    /// The number of each row's text, as [`of_rows`](Self::of_rows); a text that was never met gets none.
+    #[must_use]
+    pub fn found_rows(&self, rows: &DictionaryArray<Int32Type>) -> Option<Vec<Number>> {
+        of_rows(rows, |text| self.find(text))
     }
 
     /// The smaller of two texts by their bytes; what is missing is never smaller.
@@ -112,6 +134,13 @@ impl Texts {
         let numbers = order.into_iter().map(|(_, number)| number).collect();
         (InOrder(Arc::new((written, numbers))), Places(places))
     }
+}
+
+fn of_rows(rows: &DictionaryArray<Int32Type>, mut number: impl FnMut(&str) -> Number) -> Option<Vec<Number>> {
+    let values = rows.values().as_any().downcast_ref::<StringArray>()?;
+    let numbers: Vec<Number> = values.iter().map(|text| text.map_or(MISSING, &mut number)).collect();
+    let number = |key: i32| numbers.get(usize::try_from(key).ok()?).copied();
+    Some(rows.keys().iter().map(|key| key.and_then(number).unwrap_or(MISSING)).collect())
 }
 
 /// A day's texts, sorted by their bytes.
@@ -150,6 +179,9 @@ mod tests {
         let second: DictionaryArray<Int32Type> = [Some("a"), Some("")].into_iter().collect();
         assert_eq!(texts.of_rows(&second), Some(vec![2, 3]));
         assert_eq!((texts.text(1), texts.text(3), texts.text(MISSING)), (Some("b"), Some(""), None));
+        let third: DictionaryArray<Int32Type> = [Some("new"), Some("a"), None].into_iter().collect();
+        assert_eq!(texts.found_rows(&third), Some(vec![MISSING, 2, MISSING]), "only looked for");
+        assert_eq!(texts.count(), 3);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod shares;
 mod summary;
 mod tls_usage;
 mod tls_usage_details;
+mod unusual_activity;
 
 use polars::prelude::*;
 
@@ -34,8 +35,12 @@ pub static DATASETS: &[Dataset] = &[
     sending_volume_details::DATASET,
     tls_usage::DATASET,
     tls_usage_details::DATASET,
+    unusual_activity::DATASET,
     coverage::DATASET,
 ];
+
+/// The dataset that looks back further than the others, for which alone that is read.
+pub const UNUSUAL_ACTIVITY: &str = "unusual_activity";
 
 /// The dataset of a name.
 #[must_use]
