@@ -7,7 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, value_parser};
 
 use super::settings::check_name;
-use super::{Result, completions, days::DayArgs, formats, help, inspect, plan, report, run, status, tally};
+use super::{Result, completions, days::DayArgs, explain, formats, help, inspect, plan, report, run, status, tally};
 use crate::formats::FORMATS;
 use crate::pipelines::definition::{SourceSettings, TlsLogged, values};
 
@@ -37,6 +37,7 @@ pub enum Command {
     Plan(plan::Args),
     Status(status::Args),
     Report(report::Args),
+    Explain(explain::Args),
     Inspect(inspect::Args),
     Formats(formats::Args),
     Completions(completions::Args),

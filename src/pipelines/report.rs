@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::detailed::sheets;
 use super::{Error, Result};
 use crate::calendar::{Day, DayRange};
 use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, Table};
@@ -68,6 +69,8 @@ pub struct Published {
     pub files: Vec<Url>,
     /// The page, where it was asked for.
     pub page: Option<Url>,
+    /// What a reader of the files has to know.
+    pub notes: Vec<String>,
 }
 
 /// The manifest beside the published files.
@@ -112,7 +115,7 @@ fn build(tables: &Tables, request: &Request) -> Result<Published> {
     for dataset in reports::DATASETS.iter().filter(|dataset| wanted(dataset.name)) {
         datasets.push((dataset.name, reports::build(dataset, tables, &request.window)?));
     }
-    Ok(Published { window: request.window, datasets, files: Vec::new(), page: None })
+    Ok(Published { window: request.window, datasets, files: Vec::new(), page: None, notes: Vec::new() })
 }
 
 /// Builds the datasets and publishes them: each file whole, the manifest last.
@@ -131,10 +134,11 @@ pub fn run(storage: &Arc<Storage>, lake: &Lake, request: &Request) -> Result<Pub
     for (name, frame) in asked {
         let rows = batch(frame)?;
         for export in request.formats.iter().filter_map(|format| export(format)) {
-            let bytes = (export.write)(&rows)?;
+            let bytes = export.write(&rows)?;
             let place = below(&request.place, &format!("{name}.{}", export.extension));
             put(storage, &place, bytes)?;
             published.files.push(place);
+            published.notes.extend(sheets(export, name, frame.height() as u64));
         }
     }
     if request.formats.iter().any(|format| format == HTML) {
@@ -192,18 +196,8 @@ impl Inputs {
 
     /// What is remembered of the accounts of the window: for `unusual_activity` alone, and no more than it needs.
     fn memory(&self, lake: &Lake, request: &Request) -> Result<Memory> {
-        let mut memory = Memory::new(&request.activity, &request.window);
-        for reading in memory.readings() {
-            let files = self.of(reading.table).iter().filter(|file| reading.days.contains(file.partition.date));
-            let mut files = files.collect::<Vec<_>>();
-            files.sort_by_key(|file| file.partition.date);
-            for file in files {
-                for batch in lake.batches(reading.table, &[file], reading.columns) {
-                    memory.add(&reading, file.partition.date, &batch?)?;
-                }
-            }
-        }
-        Ok(memory)
+        let memory = Memory::new(&request.activity, &request.window);
+        fill(lake, memory, |table| Ok(self.of(table).to_vec()))
     }
 
     fn of(&self, wanted: &Table) -> &[DataFile] {
@@ -225,6 +219,28 @@ impl Inputs {
         }
         format!("{:016x}", xxh3_64(text.as_bytes()))
     }
+}
+
+/// Reads what a memory asks for.
+///
+/// # Errors
+/// Where the lake cannot be read.
+pub fn remembered(lake: &Lake, memory: Memory) -> Result<Memory> {
+    fill(lake, memory, |table| Ok(lake.snapshot(table)?.files))
+}
+
+fn fill(lake: &Lake, mut memory: Memory, files_of: impl Fn(&'static Table) -> Result<Vec<DataFile>>) -> Result<Memory> {
+    for reading in memory.readings() {
+        let mut files = files_of(reading.table)?;
+        files.retain(|file| reading.days.contains(file.partition.date));
+        files.sort_by_key(|file| file.partition.date);
+        for file in &files {
+            for batch in lake.batches(reading.table, &[file], reading.columns) {
+                memory.add(&reading, file.partition.date, &batch?)?;
+            }
+        }
+    }
+    Ok(memory)
 }
 
 /// The manifest of what is published; none where nothing is, or where it cannot be read as one.

@@ -23,7 +23,7 @@ use polars::prelude::*;
 pub use cells::batch;
 pub use datasets::{DATASETS, Dataset, UNUSUAL_ACTIVITY, build, dataset};
 pub use digest::Digest;
-pub use exports::{EXPORTS, Export, export};
+pub use exports::{EXPORTS, Export, Out, RowWriter, export};
 pub use tables::Tables;
 pub use window::Window;
 

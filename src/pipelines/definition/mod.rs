@@ -128,7 +128,7 @@ pub struct Known<'a> {
     pub formats: &'a [&'a str],
     /// Report datasets; all of them where a file names none.
     pub datasets: &'a [&'a str],
-    /// Forms of published files; all of them where a file names none.
+    /// Forms of published files; all usual ones where a file names none.
     pub exports: &'a [&'a str],
 }
 

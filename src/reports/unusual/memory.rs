@@ -55,6 +55,8 @@ pub struct Memory {
     failures: FxHashMap<(Number, u16), Failures>,
     /// Days of which the lake has anything.
     held: Bits,
+    /// Whether no accounts are added to those that are known.
+    closed: bool,
     /// After how many silent days an account is told with its counts, whatever they are.
     wakes_after: u16,
 }
@@ -138,7 +140,17 @@ impl Memory {
             tls: Vec::new(),
             failures: FxHashMap::default(),
             held: Bits::new(days),
+            closed: false,
         }
+    }
+
+    /// A memory of one account alone.
+    #[must_use]
+    pub fn of_account(settings: &Settings, window: &Window, account: &str) -> Self {
+        let mut memory = Self::new(settings, window);
+        memory.accounts.number(account);
+        memory.closed = true;
+        memory
     }
 
     /// What has to be read, in this order.
@@ -222,9 +234,16 @@ impl Memory {
         &mut self.watched[account]
     }
 
+    /// The account of each row; one that was not met before is met now.
+    fn of_window(&mut self, batch: &RecordBatch) -> Result<Vec<Number>> {
+        let rows = dictionary(batch, "account")?;
+        let numbers = if self.closed { self.accounts.found_rows(rows) } else { self.accounts.of_rows(rows) };
+        numbers.ok_or_else(|| wrong("account"))
+    }
+
     /// Learns which accounts the window has, and which of them come near a limit.
     fn watch(&mut self, _: u16, batch: &RecordBatch) -> Result<()> {
-        let numbers = self.accounts.of_rows(dictionary(batch, "account")?).ok_or_else(|| wrong("account"))?;
+        let numbers = self.of_window(batch)?;
         let counts = COUNTS[1..].iter().map(|name| ints(batch, name)).collect::<Result<Vec<_>>>()?;
         let settings = std::mem::take(&mut self.settings);
         let of_accounts = OfAccounts::new(&settings);
@@ -340,7 +359,7 @@ impl Memory {
     }
 
     fn failures_of_window(&mut self, day: u16, batch: &RecordBatch) -> Result<()> {
-        let numbers = self.accounts.of_rows(dictionary(batch, "account")?).ok_or_else(|| wrong("account"))?;
+        let numbers = self.of_window(batch)?;
         self.fail(day, batch, &numbers, true)
     }
 

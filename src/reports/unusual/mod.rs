@@ -170,3 +170,11 @@ fn graded(day: &AccountDay<'_>, name: &str, seen: Vec<(usize, Seen)>, findings: 
         });
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+mod examples;
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+mod tests;
