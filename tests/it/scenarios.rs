@@ -9,9 +9,12 @@ mod place;
 mod raw;
 
 mod crashes;
+mod detailed;
 mod exit_codes;
+mod explain;
 mod face;
 mod ledger;
 mod nights;
 mod shapes;
+mod unusual;
 mod years;

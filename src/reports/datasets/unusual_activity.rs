@@ -36,15 +36,20 @@ fn build(tables: &Tables, _: &Window) -> Result<LazyFrame> {
         texts("severity", &|finding| Some(finding.severity.as_str())),
         whole("observed", &|finding| finding.observed),
         real("baseline_median", &|finding| finding.baseline_median),
-        real("baseline_mad", &|finding| finding.baseline_mad),
+        real("baseline_mad", &|finding| finding.baseline_mad.map(rounded)),
         whole("baseline_days", &|finding| finding.baseline_days),
         real("threshold", &|finding| finding.threshold),
-        real("z", &|finding| finding.z),
+        real("z", &|finding| finding.z.map(rounded)),
         cold.with_name("cold_start".into()).into_column(),
         texts("sentence", &|finding| Some(&finding.sentence)),
         texts("evidence", &|finding| finding.evidence.as_deref()),
     ];
     Ok(DataFrame::new(findings.len(), columns)?.lazy())
+}
+
+/// As many decimals as a person compares.
+fn rounded(number: f64) -> f64 {
+    (number * 1_000.0).round() / 1_000.0
 }
 
 #[cfg(test)]
