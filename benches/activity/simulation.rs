@@ -142,9 +142,8 @@ pub(crate) struct Random(u64);
 
 impl Random {
     fn new(seed: u64) -> Self {
-        let mut random = Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        random.next();
-        random
+        // Seeds that follow one another would give the same numbers, one place further.
+        Self(Self(seed).next())
     }
 
     fn next(&mut self) -> u64 {
