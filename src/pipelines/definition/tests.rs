@@ -119,7 +119,7 @@ fn all_mistakes_are_named_at_once() {
     demo.toml:2:1: unknown key 'publsh'
       2 | publsh = 'out'
         | ^^^^^^
-        = did you mean 'publish'? valid keys are name, lake, publish, storage, sources, run, window, report, limits
+        = did you mean 'publish'? valid keys are name, lake, publish, storage, sources, run, window, report, limits, activity
     demo.toml:3:1: 'files' is missing in [[sources]]
       3 | [[sources]]
         | ^^^^^^^^^^^
@@ -130,7 +130,7 @@ fn all_mistakes_are_named_at_once() {
     demo.toml:5:2: unknown key 'limit'
       5 | [limit]
         |  ^^^^^
-        = did you mean 'limits'? valid keys are name, lake, publish, storage, sources, run, window, report, limits
+        = did you mean 'limits'? valid keys are name, lake, publish, storage, sources, run, window, report, limits, activity
     "#);
 }
 
