@@ -26,7 +26,7 @@ use crate::storage::{Storage, display};
   mailtally report nightly.toml --last 30 --format csv --dataset tls_usage_details
   mailtally report nightly.toml --format parquet --format html --out s3://reports/mail
   mailtally report nightly.toml --detailed --tls none --tls TLSv1.0 --format xlsx --out /tmp/legacy
-  mailtally report nightly.toml --detailed --account fax@example.org --from 2026-03-01 --to 2026-03-07
+  mailtally report nightly.toml --detailed --account fax@example.org --last 30
 ")]
 pub struct Args {
     /// The pipeline.

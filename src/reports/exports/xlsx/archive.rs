@@ -183,6 +183,6 @@ pub(super) mod tests {
         archive.finish().unwrap();
         let files = unpacked(&bytes);
         assert_eq!(files.keys().collect::<Vec<_>>(), ["a.xml", "b/c.xml", "empty"]);
-        assert_eq!((files["a.xml"].as_str(), &files["b/c.xml"] == &long, files["empty"].as_str()), ("short", true, ""));
+        assert_eq!((files["a.xml"].as_str(), files["b/c.xml"] == long, files["empty"].as_str()), ("short", true, ""));
     }
 }
