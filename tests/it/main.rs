@@ -11,6 +11,7 @@ mod packing;
 mod activity;
 mod architecture;
 mod corpus;
+mod joined;
 mod properties;
 mod same_answer;
 mod samples;
