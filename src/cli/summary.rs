@@ -125,13 +125,13 @@ pub(super) fn places(published: &Published, context: &mut Context) -> Result<()>
 }
 
 /// A count and its noun.
-fn many(count: usize, noun: &str, rest: &str) -> String {
+pub(super) fn many(count: usize, noun: &str, rest: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{} {noun}{plural}{rest}", grouped(count as u64))
 }
 
 /// A number with a thin mark every three digits.
-fn grouped(number: u64) -> String {
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -13,9 +13,11 @@ use super::{Error, Result};
 use crate::calendar::{Day, DayRange};
 use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, Table};
 use crate::lake::{DataFile, Lake};
+use crate::reports::cutover::Switches;
+use crate::reports::cutover::accounts::{Cutover, cutover as cut_over};
 use crate::reports::tables::{self, Reading};
 use crate::reports::unusual::{self, Memory};
-use crate::reports::{self, Tables, UNUSUAL_ACTIVITY, Window, batch, export, page};
+use crate::reports::{self, Dataset, Tables, UNUSUAL_ACTIVITY, Wanted, Window, batch, export, page};
 use crate::storage::{Storage, below, display};
 
 /// The page among the forms in which a report is published.
@@ -42,20 +44,6 @@ pub struct Request {
     pub activity: unusual::Settings,
     /// The folder.
     pub place: Url,
-}
-
-impl Request {
-    /// Whether days long before the window are needed.
-    fn looks_back(&self) -> bool {
-        self.datasets.iter().any(|name| name == UNUSUAL_ACTIVITY)
-    }
-
-    /// The days that are read.
-    fn days_read(&self) -> DayRange {
-        let days = self.window.days_read();
-        let start = unusual::days_remembered(&self.activity, &self.window).start;
-        DayRange { start: if self.looks_back() { days.start.min(start) } else { days.start }, ..days }
-    }
 }
 
 /// A report that was built.
@@ -104,15 +92,40 @@ pub fn window(as_of: Day, days: u32, asked: Option<DayRange>) -> Window {
 /// # Errors
 /// Where the lake cannot be read.
 pub fn is_current(storage: &Storage, lake: &Lake, request: &Request) -> Result<bool> {
-    let digest = Inputs::read(lake, request)?.digest(request);
+    let digest = Inputs::of(lake, request)?.digest(request);
     Ok(manifest(storage, &request.place)?.is_some_and(|manifest| manifest.digest == digest))
+}
+
+impl Request {
+    /// The datasets asked for, and those that the page and the summary need.
+    fn needed(&self) -> impl Iterator<Item = &'static Dataset> + Clone {
+        let needed = |name: &str| self.datasets.iter().any(|asked| asked == name) || page::NEEDS.contains(&name);
+        reports::DATASETS.iter().filter(move |dataset| needed(dataset.name))
+    }
+
+    fn wanted(&self) -> Wanted {
+        Wanted::by(self.window, self.needed())
+    }
+
+    /// Whether days long before the window are needed.
+    fn looks_back(&self) -> bool {
+        self.datasets.iter().any(|name| name == UNUSUAL_ACTIVITY)
+    }
+}
+
+/// What switches would break in a window.
+///
+/// # Errors
+/// Where the lake cannot be read.
+pub fn cutover(lake: &Lake, window: Window, switches: &Switches) -> Result<Cutover> {
+    let wanted = Wanted { window, devices: switches.failing(), refusals: false, ways: false, weeks: false };
+    Ok(cut_over(&Inputs::read(lake, wanted)?.tables(lake)?, &window, switches)?)
 }
 
 /// The datasets, nothing of which is written yet.
 fn build(tables: &Tables, request: &Request) -> Result<Published> {
-    let wanted = |name: &str| request.datasets.iter().any(|asked| asked == name) || page::NEEDS.contains(&name);
     let mut datasets = Vec::new();
-    for dataset in reports::DATASETS.iter().filter(|dataset| wanted(dataset.name)) {
+    for dataset in request.needed() {
         datasets.push((dataset.name, reports::build(dataset, tables, &request.window)?));
     }
     Ok(Published { window: request.window, datasets, files: Vec::new(), page: None, notes: Vec::new() })
@@ -123,9 +136,9 @@ fn build(tables: &Tables, request: &Request) -> Result<Published> {
 /// # Errors
 /// Where the lake cannot be read or a file cannot be written.
 pub fn run(storage: &Arc<Storage>, lake: &Lake, request: &Request) -> Result<Published> {
-    let inputs = Inputs::read(lake, request)?;
+    let inputs = Inputs::of(lake, request)?;
     let digest = inputs.digest(request);
-    let mut tables = inputs.tables(lake, &request.window)?;
+    let mut tables = inputs.tables(lake)?;
     if request.looks_back() {
         tables.findings = unusual::findings(&mut inputs.memory(lake, request)?).into();
     }
@@ -159,50 +172,60 @@ pub fn run(storage: &Arc<Storage>, lake: &Lake, request: &Request) -> Result<Pub
 
 /// The files that a window is built from.
 struct Inputs {
+    wanted: Wanted,
     files: Vec<(&'static Table, Vec<DataFile>)>,
+    /// The files of the days that accounts are held against, where that is asked for.
+    remembered: Vec<(&'static Table, Vec<DataFile>)>,
 }
 
 impl Inputs {
-    fn read(lake: &Lake, request: &Request) -> Result<Self> {
-        let days = request.days_read();
+    fn read(lake: &Lake, wanted: Wanted) -> Result<Self> {
         let mut files = Vec::new();
-        for table in [&DAILY_CLIENTS, &DAILY_VOLUME, &DAILY_TLS, &DAILY_REFUSALS, &COVERAGE] {
+        for table in tables::TABLES {
+            let days = wanted.days(table);
             let mut of_table = lake.snapshot(table)?.files;
             of_table.retain(|file| days.contains(file.partition.date));
             files.push((table, of_table));
         }
-        Ok(Self { files })
+        Ok(Self { wanted, files, remembered: Vec::new() })
     }
 
-    /// The tables that datasets are made from, each file read once.
-    fn tables(&self, lake: &Lake, window: &Window) -> Result<Tables> {
-        let mut reading = Reading::default();
-        let mut read = |table: &'static Table, columns: &[&str], days: DayRange| -> Result<_> {
-            let mut rows = reading.rows(columns, &table.file_schema())?;
-            for file in self.of(table).iter().filter(|file| days.contains(file.partition.date)) {
-                for batch in lake.batches(table, &[file], columns) {
-                    reading.add(&mut rows, file.partition.date, &batch?)?;
-                }
+    /// What a request is built from.
+    fn of(lake: &Lake, request: &Request) -> Result<Self> {
+        let mut inputs = Self::read(lake, request.wanted())?;
+        if request.looks_back() {
+            let days = unusual::days_remembered(&request.activity, &request.window);
+            for table in [&DAILY_CLIENTS, &DAILY_VOLUME, &DAILY_TLS, &DAILY_REFUSALS] {
+                let mut files = lake.snapshot(table)?.files;
+                files.retain(|file| days.contains(file.partition.date));
+                inputs.remembered.push((table, files));
             }
-            Ok(rows)
-        };
-        let clients = read(&DAILY_CLIENTS, &tables::CLIENTS, window.days())?;
-        let volume = read(&DAILY_VOLUME, &tables::VOLUME, window.days_read())?;
-        let tls = read(&DAILY_TLS, &tables::TLS, window.days_read())?;
-        let coverage = self.of(&COVERAGE).iter().filter(|file| window.days_read().contains(file.partition.date));
-        let coverage = lake.scan(&COVERAGE, &coverage.collect::<Vec<_>>())?;
-        Ok(reading.tables(clients, volume, tls, coverage)?)
+        }
+        Ok(inputs)
     }
 
     /// What is remembered of the accounts of the window: for `unusual_activity` alone, and no more than it needs.
     fn memory(&self, lake: &Lake, request: &Request) -> Result<Memory> {
         let memory = Memory::new(&request.activity, &request.window);
-        fill(lake, memory, |table| Ok(self.of(table).to_vec()))
+        fill(lake, memory, |table| Ok(of(&self.remembered, table).to_vec()))
     }
 
-    fn of(&self, wanted: &Table) -> &[DataFile] {
-        let found = self.files.iter().find(|(table, _)| table.name == wanted.name);
-        found.map_or(&[], |(_, files)| files)
+    /// The tables that datasets are made from, each file read once.
+    fn tables(&self, lake: &Lake) -> Result<Tables> {
+        let mut reading = Reading::new(self.wanted)?;
+        for table in tables::READ {
+            for file in of(&self.files, table) {
+                let day = file.partition.date;
+                let columns = reading.columns(table, day);
+                if columns.is_empty() {
+                    continue;
+                }
+                for batch in lake.batches(table, &[file], &columns) {
+                    reading.add(table, day, &batch?)?;
+                }
+            }
+        }
+        Ok(reading.tables(lake.scan(&COVERAGE, of(&self.files, &COVERAGE))?)?)
     }
 
     fn digest(&self, request: &Request) -> String {
@@ -212,7 +235,7 @@ impl Inputs {
         if request.looks_back() {
             text.push_str(&format!("\n{activity:?}"));
         }
-        for (table, files) in &self.files {
+        for (table, files) in self.files.iter().chain(&self.remembered) {
             for file in files {
                 text.push_str(&format!("\n{} {}", table.name, file.path));
             }
@@ -241,6 +264,12 @@ fn fill(lake: &Lake, mut memory: Memory, files_of: impl Fn(&'static Table) -> Re
         }
     }
     Ok(memory)
+}
+
+/// The files of a table among those of several.
+fn of<'a>(files: &'a [(&'static Table, Vec<DataFile>)], wanted: &Table) -> &'a [DataFile] {
+    let found = files.iter().find(|(table, _)| table.name == wanted.name);
+    found.map_or(&[], |(_, files)| files)
 }
 
 /// The manifest of what is published; none where nothing is, or where it cannot be read as one.

@@ -9,6 +9,7 @@
 //! All of it is a function of the daily tables and the window: the same lake and window give the same bytes.
 
 mod cells;
+pub mod cutover;
 pub mod datasets;
 pub mod digest;
 pub mod exports;
@@ -16,6 +17,9 @@ pub mod page;
 pub mod tables;
 pub mod tls;
 pub mod unusual;
+pub mod wanted;
+mod ways;
+mod weeks;
 mod window;
 
 use polars::prelude::*;
@@ -25,6 +29,7 @@ pub use datasets::{DATASETS, Dataset, UNUSUAL_ACTIVITY, build, dataset};
 pub use digest::Digest;
 pub use exports::{EXPORTS, Export, Out, RowWriter, export};
 pub use tables::Tables;
+pub use wanted::Wanted;
 pub use window::Window;
 
 /// The result of this module.

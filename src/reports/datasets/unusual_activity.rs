@@ -13,6 +13,8 @@ use super::Dataset;
 pub(super) const DATASET: Dataset = Dataset {
     name: super::UNUSUAL_ACTIVITY,
     about: "Accounts whose day is unlike their own days before, and why, in a sentence",
+    reads: &[],
+    stamped: true,
     build,
 };
 
