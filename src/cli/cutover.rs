@@ -94,7 +94,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     match reports::export(&args.format) {
         Some(export) => {
             let rows = reports::batch(&cutover.rows).map_err(crate::pipelines::Error::from)?;
-            let bytes = (export.write)(&rows).map_err(crate::pipelines::Error::from)?;
+            let bytes = export.write(&rows).map_err(crate::pipelines::Error::from)?;
             context.output.bytes(&bytes)?;
         }
         None => args.print(&cutover, &request.window, context)?,

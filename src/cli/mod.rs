@@ -17,6 +17,7 @@ pub mod settings;
 
 pub mod completions;
 pub mod cutover;
+pub mod explain;
 pub mod formats;
 pub mod inspect;
 pub mod plan;
@@ -80,6 +81,7 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<ExitCode> {
         Command::Plan(args) => plan::run(args, context),
         Command::Status(args) => status::run(args, context),
         Command::Report(args) => report::run(args, context),
+        Command::Explain(args) => explain::run(args, context),
         Command::Cutover(args) => cutover::run(args, context),
         Command::Inspect(args) => inspect::run(args, context),
         Command::Formats(args) => formats::run(args, context),

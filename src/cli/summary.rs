@@ -118,6 +118,9 @@ pub(super) fn places(published: &Published, context: &mut Context) -> Result<()>
     if let Some(page) = &published.page {
         context.output.line(&format!("report      {}", display(page)))?;
     }
+    for note in &published.notes {
+        context.output.line(&format!("note        {note}"))?;
+    }
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! A small lake whose reports were worked out by hand, for the tests of this folder.
 
+use std::sync::Arc;
+
 use polars::prelude::*;
 
 use super::cutover::{Way, Ways};
@@ -80,6 +82,7 @@ pub(super) fn tables() -> Tables {
         origins: clients,
         weeks: weeks(),
         coverage: coverage(),
+        findings: Arc::new([]),
         texts: InOrder::default(),
     }
 }
@@ -221,6 +224,7 @@ pub(super) fn empty() -> Tables {
         ways: none(given.ways),
         weeks: none(given.weeks),
         coverage: none(given.coverage),
+        findings: given.findings,
         texts: given.texts,
     }
 }

@@ -8,6 +8,8 @@
 //! What only some datasets need is read only for those, see [`Part`](super::wanted::Part): the devices' own columns, what came before
 //! from addresses that are refused now, the weeks before the window.
 
+use std::sync::Arc;
+
 use arrow::array::{Array, AsArray, BooleanArray, DictionaryArray, RecordBatch, StringArray};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{DataType as Arrow, Int32Type, Int64Type, TimestampMicrosecondType};
@@ -15,6 +17,7 @@ use polars::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::cutover::Way;
+use super::unusual::Finding;
 use super::wanted::Wanted;
 use super::ways::DailyWays;
 use super::weeks::Weeks;
@@ -44,6 +47,8 @@ pub struct Tables {
     pub weeks: LazyFrame,
     /// `coverage`, with every column.
     pub coverage: LazyFrame,
+    /// What is unusual in the window, where that was wanted.
+    pub findings: Arc<[Finding]>,
     /// The texts whose places stand in [`NUMBERED`] columns.
     pub texts: InOrder,
 }
@@ -219,6 +224,7 @@ impl Reading {
             ways: self.ways.into_frame()?.lazy(),
             weeks: placed(self.weeks.into_frame()?)?,
             coverage,
+            findings: Arc::new([]),
             texts,
         })
     }

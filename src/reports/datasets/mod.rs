@@ -20,6 +20,7 @@ mod shares;
 mod summary;
 mod tls_usage;
 mod tls_usage_details;
+mod unusual_activity;
 
 use polars::prelude::*;
 
@@ -57,6 +58,7 @@ pub static DATASETS: &[Dataset] = &[
     cutover::DATASET,
     cutover_details::DATASET,
     burn_down::DATASET,
+    unusual_activity::DATASET,
     coverage::DATASET,
     dim_date::DATASET,
     dim_account::DATASET,
@@ -66,6 +68,9 @@ pub static DATASETS: &[Dataset] = &[
     compatible::SCC_TLS_USAGE,
     compatible::EAC,
 ];
+
+/// The dataset that looks back further than the others, for which alone that is read.
+pub const UNUSUAL_ACTIVITY: &str = "unusual_activity";
 
 /// The dataset of a name.
 #[must_use]

@@ -30,6 +30,11 @@ static DEMO: LazyLock<Place> = LazyLock::new(|| {
     place
 });
 
+/// The place of [`DEMO`], for those who only look.
+pub(super) fn demo() -> &'static Place {
+    &DEMO
+}
+
 fn truth(name: &str) -> Vec<String> {
     sorted(String::from_utf8(raw::stored(name)).unwrap().lines())
 }
