@@ -46,6 +46,12 @@ pub trait Format: Style + Sync {
         line.pid.into()
     }
 
+    /// How much later than their time says lines may stand in the log, in microseconds. A server that writes its log
+    /// itself writes it in order; what comes by way of a queue does not.
+    fn late(&self) -> i64 {
+        0
+    }
+
     /// Whether a file's first lines say how the others are to be read: then no file is entered in its middle.
     fn has_header(&self) -> bool {
         false

@@ -156,6 +156,8 @@ pub struct Taken<'a> {
     pub message_id: &'a [u8],
     /// Whether a [`Queued`](Record::Queued) of its queue id follows and says the rest.
     pub more_follows: bool,
+    /// Whether the line itself says that the client had authenticated, so that no other line has to.
+    pub authenticated: bool,
 }
 
 /// An authenticated client's message, told by one line.
@@ -179,10 +181,12 @@ pub struct Accepted<'a> {
     pub mail_from: &'a [u8],
     /// Its size in bytes.
     pub size: Option<u64>,
-    /// How many recipients it has; where the line does not say it, later lines tell of each.
+    /// How many recipients it has; none where the line does not say it.
     pub recipients: Option<u32>,
     /// The header's message id.
     pub message_id: &'a [u8],
+    /// Whether later lines tell of each recipient ([`Delivered`](Record::Delivered)) and of the message's end.
+    pub more_follows: bool,
 }
 
 /// An attempt that failed, told by one line.

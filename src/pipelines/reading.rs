@@ -124,7 +124,7 @@ impl Prepared {
         tls_logging: &TlsLogging,
         overlapping: bool,
     ) -> Result<(Pass, Vec<usize>)> {
-        let begin = days.map_or(Timestamp::MIN, |days| days.start.start() - lead);
+        let begin = days.map_or(Timestamp::MIN, |days| days.start.start() - lead - self.format.late());
         let end = days.map_or(Timestamp::MAX, |days| days.end.start() + HORIZON);
         let mut files = Vec::new();
         let mut places = Vec::new();

@@ -142,7 +142,7 @@ impl Assembler {
                     session.said.next_message();
                 }
             }
-            Record::Taken(taken) => self.taken(at, key, taken, rows),
+            Record::Taken(taken) => self.taken(at, key, line, taken, rows),
             Record::Opened(opened) => self.opened(at, key, line, opened),
             Record::OpenedByOthers { queue_id } => self.opened_by_others(at, host, queue_id),
             Record::MessageId { queue_id, message_id } => {
@@ -271,9 +271,14 @@ impl Assembler {
     }
 
     /// The session's message has been accepted.
-    fn taken(&mut self, at: Timestamp, key: SessionKey, taken: &Taken<'_>, rows: &mut dyn Rows) {
-        let Some(session) = self.sessions.find(key) else { return };
-        if session.authenticated {
+    fn taken(&mut self, at: Timestamp, key: SessionKey, line: &Line<'_>, taken: &Taken<'_>, rows: &mut dyn Rows) {
+        let session = if taken.authenticated {
+            self.sessions.of_line(&mut self.known, key, at, line, taken.client)
+        } else {
+            let Some(session) = self.sessions.find(key) else { return };
+            session
+        };
+        if session.authenticated || taken.authenticated {
             let (slot, message) = self.messages.take();
             message.take(at, session, taken, &mut self.known);
             session.note_opened(message.account());
@@ -290,14 +295,14 @@ impl Assembler {
         }
     }
 
-    /// A message that one line told of. Where it does not say how many recipients there are, later lines do.
+    /// A message that one line told of, unless later lines tell of its recipients.
     fn accepted(&mut self, at: Timestamp, host: u32, accepted: &Accepted<'_>, rows: &mut dyn Rows) {
         let (slot, message) = self.messages.take();
         message.tell(at, host, accepted, &mut self.known);
-        if accepted.recipients.is_some() {
-            self.accept(slot, rows);
-        } else {
+        if accepted.more_follows {
             self.messages.insert(slot);
+        } else {
+            self.accept(slot, rows);
         }
     }
 

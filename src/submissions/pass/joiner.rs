@@ -268,7 +268,7 @@ impl<'a> Joiner<'a> {
     /// Whether the pass is past its days and nothing of them is open any more.
     fn may_stop(&mut self, at: Timestamp) -> bool {
         let Some(end) = self.pass.days.map(|days| days.end.start()) else { return false };
-        if at < end || at < self.next_stop_check {
+        if at < end + self.pass.format.late() || at < self.next_stop_check {
             return false;
         }
         self.next_stop_check = at + STOP_CHECK;
@@ -277,7 +277,8 @@ impl<'a> Joiner<'a> {
 
     /// Up to when lines that are still to come can change nothing.
     fn settled(&self) -> Timestamp {
-        self.assembler.oldest_open().map_or(self.latest, |open| open.min(self.latest))
+        let latest = self.latest.saturating_sub(self.pass.format.late());
+        self.assembler.oldest_open().map_or(latest, |open| open.min(latest))
     }
 
     fn end(mut self) -> Outcome {

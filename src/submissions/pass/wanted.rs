@@ -35,7 +35,9 @@ impl Wanted<'_> {
 
 impl Rows for Wanted<'_> {
     fn submission(&mut self, row: &Submission<&str>) {
-        let key = (row.ts / SECOND, row.server, row.queue_id, row.account);
+        // Without a queue id, everything else that tells two messages of a second apart has to.
+        let details = row.queue_id.is_empty().then_some((row.ts, row.client_ip, row.mail_from, row.message_id));
+        let key = (row.ts / SECOND, row.server, row.queue_id, row.account, details);
         let is_new = |rows: &mut Self| match &mut rows.repeats {
             Some(repeats) => repeats.is_new(&key),
             None => rows.seam.is_new(row.ts, &key),
