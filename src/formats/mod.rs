@@ -6,6 +6,7 @@
 
 pub mod detect;
 pub mod exim;
+pub mod kumomta;
 pub mod postfix;
 pub mod record;
 
@@ -103,7 +104,7 @@ pub struct Tells {
 pub struct Unreadable(pub &'static str);
 
 /// Every format, in the order in which they are listed to people.
-pub static FORMATS: &[&dyn Format] = &[&postfix::Postfix, &exim::Exim];
+pub static FORMATS: &[&dyn Format] = &[&postfix::Postfix, &exim::Exim, &kumomta::KumoMta];
 
 /// The format of a name.
 #[must_use]
