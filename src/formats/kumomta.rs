@@ -134,13 +134,8 @@ fn accepted(fields: Fields<'_>) -> Result<Option<Accepted<'_>>, Unreadable> {
 /// said by older versions; such a record is not taken for anything. The command's own text is never handed on: it may
 /// hold credentials.
 fn refused(fields: Fields<'_>) -> Option<Refused<'_>> {
-    let [account, protocol, command, code, content] = fields.firsts([
-        "meta.authn_id",
-        "reception_protocol",
-        "response.command",
-        "response.code",
-        "response.content",
-    ]);
+    let [account, protocol, command, code, content] =
+        fields.firsts(["meta.authn_id", "reception_protocol", "response.command", "response.code", "response.content"]);
     let (account, code) = (account.unwrap_or_default(), code.unwrap_or_default());
     let kind = kind(command.unwrap_or_default(), code)?;
     if !is_smtp(protocol) || (account.is_empty() && kind != RefusalKind::AuthFailed) {

@@ -9,6 +9,7 @@ pub mod exim;
 pub mod kumomta;
 pub mod postfix;
 pub mod record;
+pub mod ses;
 
 use std::fmt;
 
@@ -104,7 +105,7 @@ pub struct Tells {
 pub struct Unreadable(pub &'static str);
 
 /// Every format, in the order in which they are listed to people.
-pub static FORMATS: &[&dyn Format] = &[&postfix::Postfix, &exim::Exim, &kumomta::KumoMta];
+pub static FORMATS: &[&dyn Format] = &[&postfix::Postfix, &exim::Exim, &kumomta::KumoMta, &ses::Ses];
 
 /// The format of a name.
 #[must_use]

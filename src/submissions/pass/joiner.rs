@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 
 use super::reader::Step;
-use super::wanted::{Repeats, Seam, Wanted};
+use super::wanted::{Redelivered, Repeats, Seam, Wanted};
 use super::{DayStats, FileStats, OVERLAP, Outcome, Pass, PassFile, RejectedLine, Sink};
 use crate::calendar::{Day, SECOND, Timestamp};
 use crate::formats::{Record, Unreadable};
@@ -57,6 +57,7 @@ impl<'a> Joiner<'a> {
                 days: pass.days,
                 repeats: overlapping,
                 seam: Seam::default(),
+                redelivered: Redelivered::within(pass.format.late()),
                 orphans: BTreeSet::new(),
                 sink,
             },

@@ -15,6 +15,8 @@ pub(super) struct Wanted<'a> {
     /// Where files are known to hold the same lines.
     pub repeats: Option<Repeats>,
     pub seam: Seam,
+    /// Where the same line may come again by way of a queue.
+    pub redelivered: Option<Redelivered>,
     /// Days with rows of sessions whose beginning was not read.
     pub orphans: BTreeSet<Day>,
     pub sink: &'a mut dyn Sink,
@@ -38,9 +40,10 @@ impl Rows for Wanted<'_> {
         // Without a queue id, everything else that tells two messages of a second apart has to.
         let details = row.queue_id.is_empty().then_some((row.ts, row.client_ip, row.mail_from, row.message_id));
         let key = (row.ts / SECOND, row.server, row.queue_id, row.account, details);
-        let is_new = |rows: &mut Self| match &mut rows.repeats {
-            Some(repeats) => repeats.is_new(&key),
-            None => rows.seam.is_new(row.ts, &key),
+        let is_new = |rows: &mut Self| match (&mut rows.redelivered, &mut rows.repeats) {
+            (Some(redelivered), _) if !row.queue_id.is_empty() => redelivered.is_new(row.ts, &key),
+            (_, Some(repeats)) => repeats.is_new(&key),
+            (_, None) => rows.seam.is_new(row.ts, &key),
         };
         if self.wants(row.ts) && is_new(self) {
             self.sink.submission(row);
@@ -89,6 +92,33 @@ impl Seam {
 
     fn next_file(&mut self) {
         self.before = self.here.drain(..).map(|(_, hash)| hash).collect();
+    }
+}
+
+/// The messages of the time in which a line may come again, in whichever file: a queue that is not sure whether it
+/// has delivered delivers again.
+pub(super) struct Redelivered {
+    window: i64,
+    seen: FxHashSet<u64>,
+    order: VecDeque<(Timestamp, u64)>,
+}
+
+impl Redelivered {
+    /// For lines that may come so much later than their time.
+    pub(super) fn within(late: i64) -> Option<Self> {
+        (late > 0).then(|| Self { window: 2 * late, seen: FxHashSet::default(), order: VecDeque::new() })
+    }
+
+    fn is_new(&mut self, ts: Timestamp, key: &impl Hash) -> bool {
+        let hash = hash(key);
+        if !self.seen.insert(hash) {
+            return false;
+        }
+        self.order.push_back((ts, hash));
+        while let Some((_, old)) = self.order.pop_front_if(|(earlier, _)| *earlier < ts - self.window) {
+            self.seen.remove(&old);
+        }
+        true
     }
 }
 
