@@ -7,6 +7,7 @@
 pub mod detect;
 pub mod exim;
 pub mod kumomta;
+pub mod mailtally;
 pub mod postfix;
 pub mod record;
 pub mod ses;
@@ -105,7 +106,8 @@ pub struct Tells {
 pub struct Unreadable(pub &'static str);
 
 /// Every format, in the order in which they are listed to people.
-pub static FORMATS: &[&dyn Format] = &[&postfix::Postfix, &exim::Exim, &kumomta::KumoMta, &ses::Ses];
+pub static FORMATS: &[&dyn Format] =
+    &[&postfix::Postfix, &exim::Exim, &kumomta::KumoMta, &ses::Ses, &mailtally::Mailtally];
 
 /// The format of a name.
 #[must_use]

@@ -337,6 +337,16 @@ pub enum RefusalKind {
 }
 
 impl RefusalKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] = [
+        Self::AuthFailed,
+        Self::AuthAborted,
+        Self::TlsFailed,
+        Self::SenderRejected,
+        Self::RecipientsRejected,
+        Self::DataRejected,
+    ];
+
     /// The spelling in tables.
     #[must_use]
     pub fn as_str(self) -> &'static str {
