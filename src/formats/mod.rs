@@ -11,6 +11,7 @@ pub mod mailtally;
 pub mod postfix;
 pub mod record;
 pub mod ses;
+pub mod stalwart;
 
 use std::fmt;
 
@@ -107,7 +108,7 @@ pub struct Unreadable(pub &'static str);
 
 /// Every format, in the order in which they are listed to people.
 pub static FORMATS: &[&dyn Format] =
-    &[&postfix::Postfix, &exim::Exim, &kumomta::KumoMta, &ses::Ses, &mailtally::Mailtally];
+    &[&postfix::Postfix, &exim::Exim, &kumomta::KumoMta, &ses::Ses, &stalwart::Stalwart, &mailtally::Mailtally];
 
 /// The format of a name.
 #[must_use]

@@ -154,8 +154,9 @@ impl Session {
 
     /// Whether it is the session of a line's client. It is another one where the lines between are missing or come
     /// again, and where a proxy names the client that it speaks for (XCLIENT): what is known of TLS is not this one's.
+    /// A session whose first line named nobody is any client's.
     pub(super) fn is_with(&self, client: Client<'_>) -> bool {
-        client.ip.is_empty() || self.client.get(0) == client.ip
+        self.client.get(0) == client.ip || client.ip.is_empty() || self.client.get(0).is_empty()
     }
 
     /// The TLS version, for a refusal.
