@@ -32,10 +32,12 @@ pub struct Stalwart;
 const LEVELS: [&[u8]; 5] = [b"INFO ", b"DEBUG ", b"WARN ", b"ERROR ", b"TRACE "];
 
 /// The events that matter.
-const EVENTS: [&[u8]; 13] = [
+const EVENTS: [&[u8]; 15] = [
     b"smtp.connection-start",
     b"smtp.connection-end",
     b"smtp.ehlo",
+    b"smtp.mail-from",
+    b"smtp.rset",
     b"tls.handshake",
     b"tls.handshake-error",
     b"auth.success",
@@ -139,6 +141,8 @@ impl Format for Stalwart {
             b"smtp.connection-start" => Record::Connected(client),
             b"smtp.connection-end" => Record::Disconnected { counters: b"" },
             b"smtp.ehlo" => Record::Greeted { helo: event.text("domain") },
+            b"smtp.mail-from" => Record::Sender { mail_from: event.text("from") },
+            b"smtp.rset" => Record::Reset,
             b"tls.handshake" => {
                 Record::Secured { client, version: event.text("version"), cipher: event.text("details") }
             }
@@ -167,6 +171,10 @@ impl Format for Stalwart {
 
     fn session(&self, line: &Line<'_>) -> u64 {
         Event::of(line.message).map_or(0, |event| FxBuildHasher.hash_one(event.session()))
+    }
+
+    fn announces_logins(&self) -> bool {
+        true
     }
 
     fn tls_mark(&self) -> Option<&'static [u8]> {

@@ -2,6 +2,7 @@
 
 mod damage;
 mod forgery;
+mod formats;
 
 use proptest::prelude::*;
 use proptest::sample::Index;

@@ -45,7 +45,11 @@ pub(super) fn sort(group: &mut [Member], zone: Tz) {
         _ => None,
     };
     if group.iter().all(|member| yearless(member).is_none()) {
-        return group.sort_by_key(|member| (member.sight.first.map(|stamp| instant(stamp, zone, 1970)), url(member)));
+        // Two files may begin in one second, or say nothing of their times.
+        let key = |member: &Member| {
+            (member.sight.first.map(|stamp| instant(stamp, zone, 1970)), member.rotation.rank, url(member))
+        };
+        return group.sort_by_key(key);
     }
     let mut ranks = group.iter().map(|member| (member.rotation.stem.clone(), member.rotation.rank)).collect::<Vec<_>>();
     ranks.sort();
