@@ -38,7 +38,8 @@ impl Style for Ses {
 
     fn own_line<'a>(&self, own: &'a mut Own, line: &'a [u8]) -> Framed<'a> {
         let Own { stamps, buffer, scratch, .. } = own;
-        (buffer.clear(), scratch.clear());
+        buffer.clear();
+        scratch.clear();
         let event = if object_in(line, "mail").is_some() {
             line
         } else if text_in(line, "Message", scratch) {

@@ -346,3 +346,45 @@ fn is_quoted(text: &[u8]) -> bool {
     let [b'"', inside @ .., b'"'] = text else { return false };
     inside.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pairs(text: &str) -> Vec<(String, String)> {
+        let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Pairs(text.as_bytes()).map(|(name, value)| (shown(name), shown(value))).collect()
+    }
+
+    #[test]
+    fn values_end_where_the_next_name_begins() {
+        for (text, expected) in [
+            (r#"a = 1, b = "x, y", c = [1, 2], d = """#, &[("a", "1"), ("b", "x, y"), ("c", "[1, 2]"), ("d", "")][..]),
+            (r#"a = "x\\", b = "y\", c = z\"""#, &[("a", r"x\\"), ("b", r#"y\", c = z\""#)]),
+            (
+                r#"a = Passed (spf.pass) { d = "x" }, b = 3ms"#,
+                &[("a", r#"Passed (spf.pass) { d = "x" }"#), ("b", "3ms")],
+            ),
+            (r#"a = "x"y", b = 1"#, &[("a", r#"x"y"#), ("b", "1")]),
+            (r#"a = "x, b = 1"#, &[("a", r#""x, b = 1"#)]),
+            ("", &[]),
+            ("a", &[]),
+            (" = 1", &[]),
+            ("a =", &[]),
+        ] {
+            let expected = expected.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            assert_eq!(pairs(text), expected.collect::<Vec<_>>(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_event_has_a_name() {
+        let name = |text: &'static str| Event::of(text.as_bytes()).map(|event| String::from_utf8_lossy(event.name));
+        assert_eq!(name("INFO x (a.b) c = 1").as_deref(), Some("a.b"));
+        assert_eq!(name("2026-03-01T09:00:00Z WARN x (a.b) ").as_deref(), Some("a.b"));
+        assert_eq!(name("type\x1Fa.b\x1E").as_deref(), Some("a.b"));
+        for text in ["", "INFO", "INFO ", "INFO x", "INFO x (a", "x (a.b)", "2026-03-01T09:00:00Z"] {
+            assert_eq!(name(text), None, "{text}");
+        }
+    }
+}

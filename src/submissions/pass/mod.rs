@@ -9,6 +9,9 @@
 
 mod joiner;
 mod reader;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+mod tests;
 mod wanted;
 
 use std::collections::{BTreeMap, BTreeSet};

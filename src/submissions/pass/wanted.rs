@@ -145,3 +145,19 @@ impl Repeats {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_again_is_known_for_as_long_as_it_may() {
+        let mut seen = Redelivered::within(10 * SECOND).into_iter().collect::<Vec<_>>();
+        let mut is_new = |ts: i64, id: &str| seen[0].is_new(ts * SECOND, &(ts, id));
+        assert!(is_new(100, "a") && !is_new(100, "a") && is_new(100, "b") && is_new(95, "a"));
+        assert!(is_new(119, "c") && !is_new(100, "a"));
+        assert!(is_new(140, "d") && is_new(100, "a"), "memory does not follow the log's length");
+        assert_eq!(seen[0].seen.len(), seen[0].order.len());
+        assert!(Redelivered::within(0).is_none());
+    }
+}
