@@ -55,7 +55,8 @@ pub trait Format: Style + Sync {
     }
 
     /// How much later than their time says lines may stand in the log, in microseconds. A server that writes its log
-    /// itself writes it in order; what comes by way of a queue does not.
+    /// itself writes it in order; what comes by way of a queue does not. Where lines come late, a file is read from its
+    /// beginning to its end, whichever days are asked for, and a message that comes again with its queue id counts once.
     fn late(&self) -> i64 {
         0
     }

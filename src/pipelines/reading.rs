@@ -129,8 +129,9 @@ impl Prepared {
         let mut files = Vec::new();
         let mut places = Vec::new();
         for (place, file) in stream.files.iter().enumerate() {
-            let over = stream.upper(place).is_some_and(|upper| upper < begin);
-            let not_yet = file.first.is_some_and(|first| first >= end);
+            let before = |at: Timestamp| at < begin;
+            let over = stream.upper(place).is_some_and(before) && file.first.is_none_or(before);
+            let not_yet = file.lower().is_some_and(|lower| lower >= end);
             if over || not_yet {
                 continue;
             }

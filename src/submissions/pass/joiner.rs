@@ -111,7 +111,7 @@ impl<'a> Joiner<'a> {
 
     /// The next file to read once the current one has gone past the days: one that holds some of them after all.
     fn skip_to(&self) -> usize {
-        let end = self.pass.days.map_or(Timestamp::MAX, |days| days.end.start());
+        let end = self.pass.days.map_or(Timestamp::MAX, |days| days.end.start() + self.pass.format.late());
         let later = &self.pass.files[(self.file + 1).min(self.pass.files.len())..];
         let next = later.iter().position(|file| file.first.is_none_or(|first| first < end));
         next.map_or(self.pass.files.len(), |next| self.file + 1 + next)
@@ -269,7 +269,8 @@ impl<'a> Joiner<'a> {
     /// Whether the pass is past its days and nothing of them is open any more.
     fn may_stop(&mut self, at: Timestamp) -> bool {
         let Some(end) = self.pass.days.map(|days| days.end.start()) else { return false };
-        if at < end + self.pass.format.late() || at < self.next_stop_check {
+        // Where lines come late, the times of some say little of the times of those behind them.
+        if at < end || at < self.next_stop_check || self.pass.format.late() > 0 {
             return false;
         }
         self.next_stop_check = at + STOP_CHECK;

@@ -69,8 +69,14 @@ fn a_late_line_is_of_its_own_day() {
     assert!(!outcome.days[&day("2026-03-01")].closed);
     let later = [lines.join("\n"), event(5, "2026-03-02T06:30:00Z"), event(6, "2026-03-01T23:57:00Z")].join("\n");
     let (found, outcome) = ids(&[later], first_of_march());
-    assert_eq!(found, ["1", "3"]);
+    assert_eq!(found, ["1", "3", "6"]);
     assert!(outcome.days[&day("2026-03-01")].closed);
+}
+
+#[test]
+fn a_file_with_late_lines_is_read_to_its_end() {
+    let lines = [event(1, "2026-03-01T09:00:00Z"), event(2, "2026-03-09T09:00:00Z"), event(3, "2026-03-01T10:00:00Z")];
+    assert_eq!(ids(&[lines.join("\n")], first_of_march()).0, ["1", "3"]);
 }
 
 #[test]

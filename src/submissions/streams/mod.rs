@@ -264,6 +264,15 @@ fn whole_lines(head: &[u8], to_the_end: bool) -> impl Iterator<Item = &[u8]> {
     head[..end].split(|byte| *byte == b'\n')
 }
 
+impl StreamFile {
+    /// The earliest time that its lines may have, as far as its ends tell: its first line's, unless it is sorted the
+    /// other way round.
+    #[must_use]
+    pub fn lower(&self) -> Option<Timestamp> {
+        self.first.map(|first| self.last.map_or(first, |last| first.min(last)))
+    }
+}
+
 impl Stream {
     /// The latest time that a file's lines may have: its last line's, or the next file's first.
     #[must_use]
