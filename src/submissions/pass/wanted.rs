@@ -17,6 +17,8 @@ pub(super) struct Wanted<'a> {
     pub seam: Seam,
     /// Where the same line may come again by way of a queue.
     pub redelivered: Option<Redelivered>,
+    /// Whether messages come joined out of several logs: then each comes once already.
+    pub joined: bool,
     /// Days with rows of sessions whose beginning was not read.
     pub orphans: BTreeSet<Day>,
     pub sink: &'a mut dyn Sink,
@@ -41,6 +43,7 @@ impl Rows for Wanted<'_> {
         let details = row.queue_id.is_empty().then_some((row.ts, row.client_ip, row.mail_from, row.message_id));
         let key = (row.ts / SECOND, row.server, row.queue_id, row.account, details);
         let is_new = |rows: &mut Self| match (&mut rows.redelivered, &mut rows.repeats) {
+            _ if rows.joined => true,
             (Some(redelivered), _) if !row.queue_id.is_empty() => redelivered.is_new(row.ts, &key),
             (_, Some(repeats)) => repeats.is_new(&key),
             (_, None) => rows.seam.is_new(row.ts, &key),
