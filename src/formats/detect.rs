@@ -1,7 +1,7 @@
 //! Finding out how a file's lines are written, from the lines themselves.
 
 use super::{FORMATS, Format};
-use crate::sources::framing::{Framed, Framer};
+use crate::sources::framing::{Framed, Framer, unpack};
 
 /// What detection found.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +37,8 @@ pub fn count<'a>(format: &'static dyn Format, texts: impl IntoIterator<Item = &'
         }
         Framed::Foreign(_) | Framed::Blank | Framed::Unreadable => false,
     };
-    texts.into_iter().flat_map(|text| text.split(|byte| *byte == b'\n')).filter(|line| read(line)).count()
+    let lines = texts.into_iter().flat_map(|text| text.split(|byte| *byte == b'\n'));
+    lines.flat_map(|line| unpack(line, format)).filter(|line| read(line)).count()
 }
 
 #[cfg(test)]

@@ -10,13 +10,17 @@ pub mod exchange;
 pub mod exim;
 pub mod haraka;
 pub mod hmailserver;
+pub mod kumomta;
+pub mod mailtally;
 pub mod opensmtpd;
 pub mod postfix;
 pub mod record;
 pub mod redact;
 pub mod sendmail;
+pub mod ses;
 mod smtp;
 pub mod spelling;
+pub mod stalwart;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -72,6 +76,13 @@ pub trait Format: Style + Sync {
     /// What tells a line's session from the others of its host: the process, unless the server numbers its sessions.
     fn session(&self, line: &Line<'_>) -> u64 {
         line.pid.into()
+    }
+
+    /// How much later than their time says lines may stand in the log, in microseconds. A server that writes its log
+    /// itself writes it in order; what comes by way of a queue does not. Where lines come late, a file is read from its
+    /// beginning to its end, whichever days are asked for, and a message that comes again with its queue id counts once.
+    fn late(&self) -> i64 {
+        0
     }
 
     /// Whether a file's first lines say how the others are to be read: then no file is entered in its middle.
@@ -157,6 +168,10 @@ pub static FORMATS: &[&dyn Format] = &[
     &hmailserver::HMailServer,
     &dovecot::Dovecot,
     &haraka::Haraka,
+    &stalwart::Stalwart,
+    &kumomta::KumoMta,
+    &ses::Ses,
+    &mailtally::Mailtally,
 ];
 
 /// The format of a name.

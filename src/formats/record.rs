@@ -314,10 +314,12 @@ pub struct Accepted<'a> {
     pub mail_from: &'a [u8],
     /// Its size in bytes.
     pub size: Option<u64>,
-    /// How many recipients it has; where the line does not say it, later lines tell of each.
+    /// How many recipients it has; none where the line does not say it.
     pub recipients: Option<u32>,
     /// The header's message id.
     pub message_id: &'a [u8],
+    /// Whether later lines tell of each recipient ([`Delivered`](Record::Delivered)) and of the message's end.
+    pub more_follows: bool,
 }
 
 /// An attempt that failed, told by one line.
@@ -470,6 +472,16 @@ pub enum RefusalKind {
 }
 
 impl RefusalKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] = [
+        Self::AuthFailed,
+        Self::AuthAborted,
+        Self::TlsFailed,
+        Self::SenderRejected,
+        Self::RecipientsRejected,
+        Self::DataRejected,
+    ];
+
     /// The spelling in tables.
     #[must_use]
     pub fn as_str(self) -> &'static str {

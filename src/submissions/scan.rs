@@ -5,7 +5,7 @@
 
 use crate::formats::Format;
 use crate::sources::Block;
-use crate::sources::framing::{Framed, Framer, Line, Program};
+use crate::sources::framing::{Framed, Framer, Line, Program, unpack};
 use crate::sources::stamp::Stamp;
 
 /// A block and what was found in it.
@@ -88,13 +88,15 @@ pub struct Scanner {
     format: &'static dyn Format,
     framer: Framer,
     second: Option<Stamp>,
+    /// Whether several of the format's lines may stand on one.
+    packed: bool,
 }
 
 impl Scanner {
     /// A scanner for one file.
     #[must_use]
     pub fn new(format: &'static dyn Format) -> Self {
-        Self { format, framer: Framer::default(), second: None }
+        Self { format, framer: Framer::default(), second: None, packed: format.is_packed() }
     }
 
     /// Scans the file's next block. `recycled` is what was found in an earlier one: only its memory is used again.
@@ -102,7 +104,7 @@ impl Scanner {
         let mut found = recycled.unwrap_or_default();
         found.clear();
         found.runs.push(Run { second: self.second, lines: 0, bytes: 0, candidates: 0 });
-        let holes = memchr::memchr(0, &block.bytes).is_some();
+        let holes = self.packed || memchr::memchr(0, &block.bytes).is_some();
         let mut start = 0;
         let bytes = &block.bytes[..];
         for end in memchr::memchr_iter(b'\n', bytes) {
@@ -116,7 +118,8 @@ impl Scanner {
         Scanned { block, found }
     }
 
-    /// One line. A crash can leave a hole of NUL bytes: what stands on either side of it is a line of its own.
+    /// One line. A crash can leave a hole of NUL bytes: what stands on either side of it is a line of its own. So is
+    /// each of the objects that a line packs.
     #[inline]
     fn line(&mut self, place: Place<'_>, end: u64, holes: bool, found: &mut Found) {
         if !holes {
@@ -129,11 +132,21 @@ impl Scanner {
         while let Some(from) = block[start..last].iter().position(|byte| *byte != 0).map(|at| start + at) {
             let to = memchr::memchr(0, &block[from..last]).map_or(last, |at| from + at);
             let end = if (from, to) == (place.start, last) { end } else { 0 };
-            self.piece(Place { block, start: from, end: to }, end, found);
+            self.unpacked(Place { block, start: from, end: to }, end, found);
             start = to;
         }
         if place.start == last {
             self.piece(place, end, found);
+        }
+    }
+
+    /// The lines that a line packs; the line's end belongs to the last of them.
+    fn unpacked(&mut self, place: Place<'_>, end: u64, found: &mut Found) {
+        let Place { block, mut start, end: last } = place;
+        for text in unpack(place.text(), self.format) {
+            let to = start + text.len();
+            self.piece(Place { block, start, end: to }, if to == last { end } else { 0 }, found);
+            start = to;
         }
     }
 

@@ -16,6 +16,7 @@ mod properties;
 mod same_answer;
 mod samples;
 mod scenarios;
+mod schema;
 mod suites;
 
 use std::path::{Path, PathBuf};

@@ -583,14 +583,14 @@ impl Assembler {
         session.said.next_message();
     }
 
-    /// A message that one line told of. Where it does not say how many recipients there are, later lines do.
+    /// A message that one line told of, unless later lines tell of its recipients.
     fn accepted(&mut self, at: Timestamp, host: u32, accepted: &Accepted<'_>, rows: &mut dyn Rows) {
         let (slot, message) = self.messages.take();
         message.tell(at, host, accepted, &mut self.known);
-        if accepted.recipients.is_some() {
-            self.accept(slot, rows);
-        } else {
+        if accepted.more_follows {
             self.messages.insert(slot);
+        } else {
+            self.accept(slot, rows);
         }
     }
 

@@ -319,8 +319,9 @@ impl Session {
 
     /// Whether it is the session of a line's client. It is another one where the lines between are missing or come
     /// again, and where a proxy names the client that it speaks for (XCLIENT): what is known of TLS is not this one's.
+    /// A session whose first line named nobody is any client's.
     pub(super) fn is_with(&self, client: Client<'_>) -> bool {
-        client.ip.is_empty() || self.client.get(0) == client.ip
+        self.client.get(0) == client.ip || client.ip.is_empty() || self.client.get(0).is_empty()
     }
 
     /// Whether a line's session is the next one of the process, where the beginning of neither is in the log: another

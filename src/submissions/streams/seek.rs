@@ -34,7 +34,8 @@ pub fn line_near(storage: &Arc<Storage>, file: &StreamFile, at: Timestamp, readi
     let start = Place { offset: 0, year: file.year };
     let size = file.look.file.size;
     let Some(first) = file.first.filter(|first| *first < at) else { return Ok(start) };
-    if file.look.compression != Compression::Plain || size < SMALL || reading.format.has_header() {
+    let in_order = !reading.format.has_header() && reading.format.late() == 0;
+    if file.look.compression != Compression::Plain || size < SMALL || !in_order {
         return Ok(start);
     }
     let mut best = start;
