@@ -31,7 +31,7 @@ def write_days(out):
 
 
 def write_demo(out):
-    """Sixty days of three servers, for people who look."""
+    """Nine weeks of three servers, for people to look at."""
     mx1, mx2, mx3 = demo.simulate()
     # The operator went from gzip to xz at some time.
     names = files.debian_names(len(demo.MX1_CUTS) + 1, lambda age: ".gz" if age > 5 else ".xz")

@@ -203,7 +203,7 @@ fn assert_truth(pipeline: &Path, folder: &Path, rejected: u64) {
 }
 
 #[test]
-fn sixty_days_of_three_servers_are_counted() {
+fn nine_weeks_of_three_servers_are_counted() {
     // Three lines that something has broken in two.
     assert_truth(&project().join("pipelines/demo.toml"), &project().join("sample_data/demo"), 3);
 }
