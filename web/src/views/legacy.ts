@@ -10,7 +10,7 @@ import { type TableColumn, dataTable } from '../table';
 import { accountDetail } from './account';
 import { fields, fileName, link, nameParts, panel, segments } from './parts';
 
-const DEVICES = ['account', 'tls_version', 'other_versions', 'client_ip', 'client_name', 'helo', 'messages', 'last_seen'];
+const DEVICES = ['account', 'tls_version', 'other_versions', 'client_ip', 'client_name', 'messages', 'last_seen', 'helo'];
 const REFUSED = ['client_ip', 'client_name', 'last_account', 'last_tls_version', 'kind', 'attempts', 'first_seen', 'last_seen'];
 const WEEKS = ['week', 'domain', 'accounts', 'legacy_accounts', 'legacy_share', 'new_accounts', 'cured_accounts', 'relapsed_accounts'];
 
@@ -114,6 +114,8 @@ function burnDown(context: Context, weeks: Table): Child {
   ];
   // Those that were cured are drawn below zero, and are no negative number.
   const value = (n: number) => format.count(Math.abs(n));
+  // The newest week first, and in it the domains that have most to do.
+  const inWeek = (row: number) => 1e6 * weeks.number('week', rows[row]) + weeks.number('legacy_accounts', rows[row]);
   const drawn = days.length > 0 && chart(context, { title: t.burnDown, days, series, value, tick: value, shape: 'stack', label: format.heading('week'), total: { name: format.heading('legacy_accounts'), values: all }, height: 260 });
   return [
     panel(t.burnDown, drawn),
@@ -121,7 +123,7 @@ function burnDown(context: Context, weeks: Table): Child {
       id: 'b',
       caption: t.burnDownTable,
       rows: rows.length,
-      columns: datasetColumns(context, weeks, rows, theRest(weeks, WEEKS), { domain: { kind: 'name' } }),
+      columns: datasetColumns(context, weeks, rows, theRest(weeks, WEEKS), { domain: { kind: 'name' }, week: { number: inWeek } }),
       sort: '-week',
       key: (row) => `${rows[row]}`,
       notes: notes(context, weeks),
