@@ -41,7 +41,8 @@ MX2_CUTS = weekly(6, 23)
 MX3_CUTS = weekly(6, 5, 25, 2)
 
 # Where the stolen account is used from, and how often on the worse day.
-THIEVES = [("203.0.113.66", 6), ("192.0.2.77", 24), ("198.51.100.201", 31), ("2001:db8:bad:1::5", 22), ("2001:db8:bad:2::5", 19), ("2001:db8:feed::9", 27)]
+THIEVES = [("203.0.113.66", 6), ("192.0.2.77", 18), ("198.51.100.201", 22), ("2001:db8:bad:1::5", 16), ("2001:db8:bad:2::5", 11), ("2001:db8:feed::9", 15),
+           ("2001:db8:c0de::2", 14), ("2001:db8:d1ce::7", 12), ("2001:db8:fade::4", 13), ("2001:db8:beef::8", 10), ("2001:db8:ace::3", 9)]
 
 
 def simulate():

@@ -111,7 +111,10 @@ function unusualItem(context: Context): Child[] {
   const rows = [...narrowed(context, table)];
   const of = (severity: string) => rows.filter((row) => table.text('severity', row) === severity);
   const [high, notice] = [of(SEVERITIES[0]), of(SEVERITIES[1])];
-  const newest = high.sort((a, b) => table.number('date', b) - table.number('date', a)).slice(0, 3);
+  // Of an account's day the first finding tells enough: the others are grave together with it.
+  const seen = new Set<string | null>();
+  const firsts = high.sort((a, b) => table.number('date', b) - table.number('date', a)).filter((row) => !seen.has(table.text('account', row)) && seen.add(table.text('account', row)));
+  const newest = firsts.slice(0, 3);
   return [
     high.length > 0 &&
       h(
