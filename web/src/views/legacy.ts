@@ -11,6 +11,8 @@ import { accountDetail } from './account';
 import { fields, fileName, link, nameParts, panel, segments } from './parts';
 
 const DEVICES = ['account', 'tls_version', 'other_versions', 'client_ip', 'client_name', 'messages', 'last_seen', 'helo'];
+/** What tells the devices of an account apart. */
+const KEY = ['client_ip', 'helo', 'tls_version', 'cipher', 'mechanism'];
 const REFUSED = ['client_ip', 'client_name', 'last_account', 'last_tls_version', 'kind', 'attempts', 'first_seen', 'last_seen'];
 const WEEKS = ['week', 'domain', 'accounts', 'legacy_accounts', 'legacy_share', 'new_accounts', 'cured_accounts', 'relapsed_accounts'];
 
@@ -47,7 +49,7 @@ function devices(context: Context, dataset: Table): Child {
       rows: rows.length,
       columns,
       sort: '-messages',
-      key: (row) => `${name(row) ?? format.t.unknownAccount} ${dataset.text('client_ip', rows[row])} ${dataset.text('tls_version', rows[row])} ${rows[row]}`,
+      key: (row) => [name(row) ?? format.t.unknownAccount, ...KEY.map((column) => dataset.text(column, rows[row]))].filter((text) => text !== null).join(' '),
       detail: (row) => [fields(context, columns, row), ...accountDetail(context, name(row) === null ? -1 : facts.accounts.indexOf(name(row)!))],
       notes: notes(context, dataset),
       file: fileName(context, dataset.name),
