@@ -169,7 +169,7 @@ async function links(checks, browser, report, file) {
   await checks.check('back goes back', async () => {
     await report.go('#view=overview&lang=en');
     await report.page.locator('nav a', { hasText: 'Cutover' }).click();
-    same(await report.text('h2'), 'Cutover', 'heading');
+    await eventually(async () => same(await report.text('h2'), 'Cutover', 'heading'));
     await report.page.goBack();
     await eventually(async () => require((await report.fragment()).includes('overview'), 'the link'));
     await eventually(async () => same(await report.page.locator('nav a[aria-current]').innerText(), 'Overview', 'navigation'));
@@ -182,8 +182,8 @@ async function links(checks, browser, report, file) {
   await checks.check('the overview leads to what it names', async () => {
     await report.go('#view=overview');
     await report.page.locator('.attention a', { hasText: 'high severity' }).click();
-    require((await report.fragment()).includes('severity=high'), 'the link');
-    same((await report.rows()).length, rowsOf('unusual_activity').filter((row) => row.severity === 'high').length, 'rows');
+    await eventually(async () => require((await report.fragment()).includes('severity=high'), 'the link'));
+    await eventually(async () => same((await report.rows()).length, rowsOf('unusual_activity').filter((row) => row.severity === 'high').length, 'rows'));
   });
 }
 
