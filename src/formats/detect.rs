@@ -26,12 +26,15 @@ pub fn detect<'a>(texts: impl IntoIterator<Item = &'a [u8]> + Clone) -> Detected
     }
 }
 
-/// How many lines a format reads.
+/// How many lines a format reads, without those of another server.
 #[must_use]
 pub fn count<'a>(format: &'static dyn Format, texts: impl IntoIterator<Item = &'a [u8]>) -> usize {
     let mut framer = Framer::default();
     let mut read = |line: &[u8]| match framer.frame_as(line, format) {
-        Framed::Line(line) => format.wants(line.program, line.message) && matches!(format.parse(&line), Ok(Some(_))),
+        Framed::Line(line) => {
+            let is_read = format.wants(line.program, line.message) && matches!(format.parse(&line), Ok(Some(_)));
+            is_read && !format.is_of_front(&line)
+        }
         Framed::Foreign(_) | Framed::Blank | Framed::Unreadable => false,
     };
     texts.into_iter().flat_map(|text| text.split(|byte| *byte == b'\n')).filter(|line| read(line)).count()

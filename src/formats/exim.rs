@@ -6,7 +6,7 @@
 //!
 //! Three parts of such a line are the client's own words: its HELO name in front of its address, the message id and the
 //! subject behind the size. A field is therefore looked for between the last address in front of the first of those
-//! texts and the size; see [`Parts::of`].
+//! texts and the size; see `Parts::of`.
 
 use memchr::memmem;
 

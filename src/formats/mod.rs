@@ -5,8 +5,10 @@
 //! left. Parsing is anchored on program and fixed prefixes, so that text which a client chose can never forge a field.
 
 pub mod detect;
+pub mod dovecot;
 pub mod exchange;
 pub mod exim;
+pub mod haraka;
 pub mod hmailserver;
 pub mod opensmtpd;
 pub mod postfix;
@@ -50,6 +52,17 @@ pub trait Format: Style + Sync {
     /// The service that the program served, such as `submission`; none where the tag does not say it.
     fn service<'a>(&self, program: &'a [u8]) -> Option<&'a [u8]>;
 
+    /// The service that a line's session is of, where the program alone does not say it.
+    fn service_of<'a>(&self, line: &Line<'a>) -> Option<&'a [u8]> {
+        self.service(line.program)
+    }
+
+    /// Whether a line is of a server that stands in front of this one and has a format of its own: it is no sign of how
+    /// a file is written.
+    fn is_of_front(&self, _line: &Line<'_>) -> bool {
+        false
+    }
+
     /// A line without the secrets that it may hold, for keeping it. Passwords are in the logs of some servers, and a
     /// line that cannot be read may be of any.
     fn redact<'a>(&self, raw: &'a [u8]) -> Cow<'a, [u8]> {
@@ -81,6 +94,12 @@ pub trait Format: Style + Sync {
     /// nobody's submission, and what is rejected behind it can be judged when its message is over.
     fn announces_logins(&self) -> bool {
         false
+    }
+
+    /// Whether a session of a host that says TLS versions is in the clear as long as no line says one. Not where there
+    /// may be TLS of which only the session's end tells.
+    fn silence_is_cleartext(&self) -> bool {
+        true
     }
 
     /// Bytes that every line which says a session's TLS version holds, to find such lines quickly. None where a
@@ -136,6 +155,8 @@ pub static FORMATS: &[&dyn Format] = &[
     &opensmtpd::OpenSmtpd,
     &exchange::Exchange,
     &hmailserver::HMailServer,
+    &dovecot::Dovecot,
+    &haraka::Haraka,
 ];
 
 /// The format of a name.

@@ -19,6 +19,14 @@ pub fn flatten(text: &[u8], out: &mut Vec<u8>) {
     object(&mut Vec::new(), text, out, DEEPEST);
 }
 
+/// The value of a member of the object that `text` starts with, as it stands there: a string's escapes are not undone.
+#[must_use]
+pub fn member<'a>(text: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    json::members(text).find(|(key, _)| *key == name.as_bytes()).map(|(_, value)| match value {
+        Value::Text(text) | Value::Other(text) => text,
+    })
+}
+
 /// The fields that [`flatten`] has made.
 #[derive(Clone, Copy, Debug)]
 pub struct Fields<'a>(pub &'a [u8]);
@@ -73,7 +81,8 @@ fn value(path: &mut Vec<u8>, value: Value<'_>, out: &mut Vec<u8>, depth: usize) 
     }
 }
 
-fn field(path: &[u8], value: impl FnOnce(&mut Vec<u8>), out: &mut Vec<u8>) {
+/// Appends a field, which `value` writes.
+pub fn field(path: &[u8], value: impl FnOnce(&mut Vec<u8>), out: &mut Vec<u8>) {
     out.extend_from_slice(path);
     out.push(IS);
     let start = out.len();

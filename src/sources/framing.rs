@@ -97,6 +97,9 @@ pub struct Own {
     pub header: Vec<u8>,
     /// Text of the current line that does not stand in it as it is.
     pub buffer: Vec<u8>,
+    /// When a container's runtime received the current line, for lines that have no time of their own; none where
+    /// no runtime handed it on.
+    pub collected: Option<Stamp>,
 }
 
 /// Lines of any program, in a format's own log or in a container.
@@ -153,6 +156,7 @@ impl Framer {
         let line = if line.first() == Some(&0xEF) { line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line) } else { line };
         let Some(first) = line.first() else { return Framed::Blank };
         if style.is_own(line) {
+            self.own.collected = None;
             return style.own_line(&mut self.own, line);
         }
         let framed = if *first == b'{' { self.json(line, style) } else { self.syslog.frame(line, style) };
@@ -184,7 +188,11 @@ impl Framer {
         let part = |range: &std::ops::Range<usize>| &buffer[range.clone()];
         if !found.log.is_empty() {
             let line = part(&found.log).trim_ascii_end();
-            return if style.is_own(line) { Some(style.own_line(own, line)) } else { syslog.frame(line, style) };
+            if !style.is_own(line) {
+                return syslog.frame(line, style);
+            }
+            own.collected = syslog.stamps.iso(part(&found.time)).map(|(stamp, _)| stamp);
+            return Some(style.own_line(own, line));
         }
         let stamp = match found.epoch {
             Some(at) => Stamp::Utc(at),
@@ -213,6 +221,8 @@ struct Collected {
     message: std::ops::Range<usize>,
     /// Docker's: a whole line inside.
     log: std::ops::Range<usize>,
+    /// Docker's: when it received the line.
+    time: std::ops::Range<usize>,
 }
 
 impl Collected {
@@ -229,6 +239,7 @@ impl Collected {
                 b"_PID" if found.pid.is_empty() => &mut found.pid,
                 b"message" | b"MESSAGE" => &mut found.message,
                 b"log" => &mut found.log,
+                b"time" => &mut found.time,
                 b"__REALTIME_TIMESTAMP" => {
                     found.epoch = std::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
                     continue;

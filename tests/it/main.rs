@@ -8,6 +8,7 @@ mod csv;
 mod logs;
 mod packing;
 
+mod activity;
 mod architecture;
 mod corpus;
 mod joined;

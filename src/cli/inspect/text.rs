@@ -74,6 +74,9 @@ fn size(file: &RawFile, facts: &Facts) -> String {
 fn containers(facts: &Facts) -> String {
     let glance = &facts.glance;
     let mut names = glance.containers.keys().map(|container| container.title().to_owned()).collect::<Vec<_>>();
+    if glance.own > 0 {
+        names.push("the server's own log".to_owned());
+    }
     if names.is_empty() {
         return "in no container that is known (such as syslog)".to_owned();
     }

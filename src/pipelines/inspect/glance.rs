@@ -15,6 +15,8 @@ pub struct Glance {
     pub lines: usize,
     /// How many of the lines at both ends each container carries.
     pub containers: BTreeMap<Container, usize>,
+    /// Lines at both ends as the server writes them into a log of its own.
+    pub own: usize,
     /// Lines at both ends that are in no known container.
     pub bare: usize,
     /// The programs that wrote lines at the beginning, and how many.
@@ -30,26 +32,36 @@ pub struct Glance {
 }
 
 impl Glance {
-    /// Takes a glance at a file that was looked at.
+    /// Takes a glance at a file that was looked at, and that may be of a format.
     #[must_use]
-    pub fn of(look: &Look) -> Self {
+    pub fn of(look: &Look, format: Option<&dyn Format>) -> Self {
         let mut glance = Self::default();
         for line in lines(beginning(look)) {
             glance.lines += 1;
-            glance.line(line, true);
+            glance.line(line, format, true);
         }
         let tail = look.tail.as_deref().unwrap_or_default();
         if look.length.is_some_and(|length| length > look.head.len() as u64) {
             // The tail begins anywhere in a line.
             let start = memchr::memchr(b'\n', tail).map_or(tail.len(), |end| end + 1);
-            lines(&tail[start..]).for_each(|line| glance.line(line, false));
+            lines(&tail[start..]).for_each(|line| glance.line(line, format, false));
         }
         glance.unfinished_line = look.tail.as_ref().and_then(|tail| tail.last()).map(|last| *last != b'\n');
         glance
     }
 
-    fn line(&mut self, line: &[u8], at_beginning: bool) {
+    fn line(&mut self, line: &[u8], format: Option<&dyn Format>, at_beginning: bool) {
         let mut framer = Framer::default();
+        // What stands in such a line where others have a host or a program may be anything, a password too.
+        if let Some(format) = format.filter(|format| format.is_own(line)) {
+            self.own += 1;
+            if let Framed::Line(framed) = framer.frame_as(line, &AnyProgram(format)) {
+                self.zoneless |= !matches!(framed.stamp, Stamp::Utc(_));
+                self.yearless |= matches!(framed.stamp, Stamp::Yearless(_));
+                self.hosts.extend(Some(text(framed.host)).filter(|host| !host.is_empty()));
+            }
+            return;
+        }
         let (Some(container), Framed::Line(framed)) = (Container::of(line), framer.frame(line)) else {
             self.bare += 1;
             return;
@@ -121,12 +133,15 @@ mod tests {
 
     #[test]
     fn the_ends_tell_containers_programs_and_hosts() {
-        let glance = Glance::of(&look(
-            "Mar  1 09:00:00 mx1 postfix/smtpd[1]: connect from a[192.0.2.1]\n\
+        let glance = Glance::of(
+            &look(
+                "Mar  1 09:00:00 mx1 postfix/smtpd[1]: connect from a[192.0.2.1]\n\
              Mar  1 09:00:00 mx1 postfix/smtpd[1]: disconnect from a[192.0.2.1]\n\n\
              2026-03-01T09:00:01+00:00 mx2 sshd[2]: x\n\
              Traceback (most recent call last):\n",
-        ));
+            ),
+            None,
+        );
         assert_eq!((glance.lines, glance.bare), (4, 1));
         assert_eq!(glance.containers.into_iter().collect::<Vec<_>>(), [(Container::Rfc3164, 2), (Container::Iso, 1)]);
         assert_eq!(glance.hosts.into_iter().collect::<Vec<_>>(), ["mx1", "mx2"]);
@@ -135,16 +150,26 @@ mod tests {
 
     #[test]
     fn programs_are_told_by_their_share() {
-        let glance =
-            Glance::of(&look("Mar  1 09:00:00 mx1 a[1]: x\nMar  1 09:00:00 mx1 b[1]: x\nMar  1 09:00:00 mx1 b[1]: x"));
+        let glance = Glance::of(
+            &look("Mar  1 09:00:00 mx1 a[1]: x\nMar  1 09:00:00 mx1 b[1]: x\nMar  1 09:00:00 mx1 b[1]: x"),
+            None,
+        );
         assert_eq!(glance.busiest_programs(), [("b", 2), ("a", 1)]);
         assert_eq!(glance.unfinished_line, Some(true));
     }
 
     #[test]
     fn a_stamp_with_an_offset_leaves_nothing_open() {
-        let glance = Glance::of(&look("2026-03-01T09:00:01+01:00 mx2 postfix/smtpd[2]: x\n"));
+        let glance = Glance::of(&look("2026-03-01T09:00:01+01:00 mx2 postfix/smtpd[2]: x\n"), None);
         assert_eq!((glance.yearless, glance.zoneless), (false, false));
+    }
+
+    #[test]
+    fn a_server_s_own_log_names_neither_hosts_nor_programs() {
+        let json = r#"2026-11-23T13:41:27.950Z {"level":"INFO","uuid":"x","params":"AGEAYi9j","msg":"bad protocol"}"#;
+        let glance = Glance::of(&look(json), formats::format("haraka"));
+        assert_eq!((glance.own, glance.bare, glance.yearless, glance.zoneless), (1, 0, false, false));
+        assert!(glance.hosts.is_empty() && glance.programs.is_empty() && glance.containers.is_empty());
     }
 
     #[test]
@@ -154,7 +179,7 @@ mod tests {
         look.length = Some(1000);
         assert_eq!(beginning(&look), b"one\ntwo\n");
         look.tail = Some(b"e\nMar  1 09:00:00 mx1 a[1]: x\n".to_vec());
-        let glance = Glance::of(&look);
+        let glance = Glance::of(&look, None);
         assert_eq!((glance.lines, glance.bare, glance.containers.len()), (2, 2, 1));
     }
 
