@@ -1,9 +1,11 @@
 """What happens when: the ten days from 2026-03-01 to 2026-03-10 (UTC), on both servers."""
+import datetime
 from dataclasses import replace
 
 from .server import DAY, HOUR, MINUTE, SECOND, Server
 from .world import SENDERS, TLS12, TLS13, Sender, on_day
 
+START = datetime.datetime(2026, 3, 1, tzinfo=datetime.timezone.utc)
 DAYS = 10
 END = DAYS * DAY
 UNSUPPORTED = "error:0A000102:SSL routines::unsupported protocol:../ssl/statem/statem_srvr.c:1657"
@@ -27,8 +29,8 @@ MX2_CUTS = [at(day, 23) for day in range(1, DAYS)]
 
 def simulate():
     """Both servers after the ten days."""
-    mx1 = Server("mx1", 20260301, realm="corp.example.com", long_ids=False, first_pid=2200, pids=2600)
-    mx2 = Server("mx2", 20260302, realm="example.org", long_ids=True, first_pid=410000, pids=9000)
+    mx1 = Server("mx1", 20260301, START, realm="corp.example.com", long_ids=False, first_pid=2200, pids=2600)
+    mx2 = Server("mx2", 20260302, START, realm="example.org", long_ids=True, first_pid=410000, pids=9000)
     for server in (mx1, mx2):
         # First everything is planned, then it happens in the order of time: a process that serves
         # one client is taken for the others.
@@ -59,10 +61,10 @@ def _ordinary_day(plan, server, day):
             wanted -= batch
             first, last = sender.hours
             time = at(day, first) + server.between(0, (last - first) * HOUR - 4 * MINUTE)
-            plan.append((time, server.session, sender, _script(server, sender, batch)))
+            plan.append((time, server.session, sender, session_script(server, sender, batch)))
 
 
-def _script(server, sender, batch):
+def session_script(server, sender, batch):
     """Mostly it just works."""
     steps = ["send"] * batch
     luck = server.random.random()

@@ -1,4 +1,5 @@
 """Lines to files, in the way that each server's logrotate leaves them; and the truth."""
+import bz2
 import csv
 import datetime
 import gzip
@@ -7,42 +8,50 @@ import shutil
 import subprocess
 from collections import Counter
 
-from .server import START
+# When Central European Time puts its clocks forward in 2026.
+SUMMER = datetime.datetime(2026, 3, 29, 1, tzinfo=datetime.timezone.utc)
 
-MX2_ZONE = datetime.timezone(datetime.timedelta(hours=1))
+
+def syslog(moment, host):
+    """RFC 3164, as Debian's rsyslog writes it: in UTC here, without a year."""
+    return f"{moment:%b} {moment.day:2} {moment:%H:%M:%S} {host} "
 
 
-def _pieces(server, cuts, stamp):
-    """The server's log as bytes, cut at the given times."""
+def iso(moment, host):
+    """An ISO stamp with Central European Time's offset."""
+    return f"{central(moment).isoformat(timespec='microseconds')} {host} "
+
+
+def exim(moment, _host):
+    """A server's own log: local time that does not say of where, and no host."""
+    return f"{central(moment):%Y-%m-%d %H:%M:%S} "
+
+
+def central(moment):
+    """A moment on a Central European clock."""
+    return moment.astimezone(datetime.timezone(datetime.timedelta(hours=1 if moment < SUMMER else 2)))
+
+
+def debian_names(count, packed):
+    """mail.log, mail.log.1 and so on from the oldest to the newest; `packed` says the ending of an age."""
+    return [f"mail.log.{age}{packed(age)}" if age else "mail.log" for age in reversed(range(count))]
+
+
+def dated_names(name, server, cuts, packed):
+    """The files named after the days of their cuts, the newest without; `packed` says the ending by number."""
+    dates = [f"{name}-{central(server.moment(cut)):%Y%m%d}" for cut in cuts]
+    return [date + packed(number) for number, date in enumerate(dates)] + [name]
+
+
+def write(folder, server, cuts, names, stamp):
+    """The server's log, cut at the given times; a name's ending says how its file is packed."""
+    folder.mkdir(parents=True, exist_ok=True)
     pieces = [[] for _ in range(len(cuts) + 1)]
     for time, _, text in server.lines:
-        moment = START + datetime.timedelta(microseconds=time)
-        pieces[sum(time >= cut for cut in cuts)].append(f"{stamp(moment)} {server.host} {text}\n")
-    return ["".join(piece).encode() for piece in pieces]
-
-
-def write_debian_rotation(folder, server, cuts):
-    """mail.log, mail.log.1, mail.log.2.gz, …: the highest number is the oldest. RFC 3164 stamps, in UTC."""
-    pieces = _pieces(server, cuts, lambda moment: f"{moment:%b} {moment.day:2} {moment:%H:%M:%S}")
-    folder.mkdir(parents=True, exist_ok=True)
-    for age, piece in enumerate(reversed(pieces)):
-        if age < 2:
-            (folder / ("mail.log" if age == 0 else "mail.log.1")).write_bytes(piece)
-        else:
-            (folder / f"mail.log.{age}.gz").write_bytes(gzip.compress(piece, 9, mtime=0))
-
-
-def write_dated_rotation(folder, server, cuts):
-    """maillog and maillog-YYYYMMDD.zst or .xz, named after the day of the cut. ISO stamps with +01:00."""
-    pieces = _pieces(server, cuts, lambda moment: moment.astimezone(MX2_ZONE).isoformat(timespec="microseconds"))
-    folder.mkdir(parents=True, exist_ok=True)
-    for number, (cut, piece) in enumerate(zip(cuts, pieces)):
-        name = f"maillog-{(START + datetime.timedelta(microseconds=cut)).astimezone(MX2_ZONE):%Y%m%d}"
-        if number < 2:
-            (folder / f"{name}.xz").write_bytes(lzma.compress(piece, preset=9))
-        else:
-            (folder / f"{name}.zst").write_bytes(_zstd(piece))
-    (folder / "maillog").write_bytes(pieces[-1])
+        pieces[sum(time >= cut for cut in cuts)].append(f"{stamp(server.moment(time), server.host)}{text}\n")
+    for name, piece in zip(names, pieces, strict=True):
+        pack = PACKERS.get(name.rpartition(".")[2], bytes)
+        (folder / name).write_bytes(pack("".join(piece).encode()))
 
 
 def _zstd(data):
@@ -50,6 +59,10 @@ def _zstd(data):
         return subprocess.run(["zstd", "-19", "-c", "-q"], input=data, stdout=subprocess.PIPE, check=True).stdout
     import zstandard  # Only where the command is missing.
     return zstandard.ZstdCompressor(level=19).compress(data)
+
+
+PACKERS = {"gz": lambda data: gzip.compress(data, 9, mtime=0), "xz": lambda data: lzma.compress(data, preset=9),
+           "bz2": bz2.compress, "zst": _zstd}
 
 
 def write_truth(folder, servers):

@@ -1,6 +1,6 @@
 """One Postfix server: processes, queue ids and the lines that each part of it logs.
 
-The texts follow real Postfix 3.7 and 3.10 logs. Times are microseconds since `START`.
+The texts follow real Postfix 3.7 and 3.10 logs. Times are microseconds since the server's `start`.
 The truth is counted where the server takes a message (`_accept`), before any line is written:
 it does not come from reading the lines back.
 """
@@ -8,7 +8,6 @@ import datetime
 import random
 from collections import Counter, defaultdict
 
-START = datetime.datetime(2026, 3, 1, tzinfo=datetime.timezone.utc)
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
@@ -23,6 +22,11 @@ OUTGOING_TLS = ["TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-e
                 "TLSv1.2 with cipher ECDHE-RSA-AES256-GCM-SHA384 (256/256 bits)", "TLSv1 with cipher AES256-SHA (256/256 bits)"]
 
 
+# A version as the truth names it, by the name that a server's log has for it.
+VERSIONS = {None: "none", "TLSv1": "TLSv1.0", "TLSv1.1": "TLSv1.1", "TLSv1.2": "TLSv1.2", "TLSv1.3": "TLSv1.3",
+            "TLS1.0": "TLSv1.0", "TLS1.1": "TLSv1.1", "TLS1.2": "TLSv1.2", "TLS1.3": "TLSv1.3"}
+
+
 def base(number, alphabet, width):
     """A number in the digits of an alphabet, at least `width` of them."""
     text = ""
@@ -35,8 +39,8 @@ def base(number, alphabet, width):
 class Server:
     """A host with its processes; collects (time, order, line) and the truth."""
 
-    def __init__(self, host, seed, *, realm, long_ids, first_pid, pids):
-        self.host, self.realm, self.long_ids = host, realm, long_ids
+    def __init__(self, host, seed, start, *, realm, long_ids, first_pid, pids):
+        self.host, self.start, self.realm, self.long_ids = host, start, realm, long_ids
         self.random = random.Random(seed)
         self.lines = []
         self.refusals = Counter()  # By (date, kind).
@@ -86,7 +90,7 @@ class Server:
         """Short: microseconds and inode in hexadecimal. Long: seconds and microseconds in base 52, z, inode in base 51."""
         inode = 0x9D6800 + self.between(0, 900)
         if self.long_ids:
-            seconds = int(START.timestamp()) + time // SECOND
+            seconds = int(self.start.timestamp()) + time // SECOND
             text = base(seconds, DIGITS, 6) + base(time % SECOND, DIGITS, 4) + "z" + base(inode, DIGITS[:51], 1)
         else:
             text = f"{time % SECOND:05X}{inode & 0xFFFFFF:X}"
@@ -98,9 +102,9 @@ class Server:
     def _accept(self, time, sender, recipients):
         """Adds to the truth: an accepted, authenticated message belongs to the UTC day of its client= line."""
         account = sender.account.lower()
-        if "@" not in account:
+        if account and "@" not in account:
             account = f"{account}@{self.realm}"
-        version = {None: "none", "TLSv1": "TLSv1.0"}.get(sender.tls and sender.tls[0], sender.tls and sender.tls[0])
+        version = VERSIONS[sender.tls and sender.tls[0]]
         date = self._date(time)
         self.truth[date, account, version, "messages"] += 1
         self.truth[date, account, version, "recipients"] += recipients
@@ -109,9 +113,12 @@ class Server:
         """Adds to the truth about refusals."""
         self.refusals[self._date(time), kind] += 1
 
-    @staticmethod
-    def _date(time):
-        return (START + datetime.timedelta(microseconds=time)).date().isoformat()
+    def moment(self, time):
+        """A time as a datetime in UTC."""
+        return self.start + datetime.timedelta(microseconds=time)
+
+    def _date(self, time):
+        return self.moment(time).date().isoformat()
 
     # Sessions of authenticated clients.
 
@@ -210,7 +217,7 @@ class Server:
         """anvil prints its counters when it has been idle for long enough: seldom, on a busy server."""
         if self.random.random() > 0.06:
             return
-        moment = START + datetime.timedelta(microseconds=time)
+        moment = self.moment(time)
         stamp = f"{moment:%b} {moment.day:2} {moment:%H:%M:%S}"
         later = time + 200 * SECOND
         self.log(later, f"anvil[{self.anvil}]", f"statistics: max connection rate {self.between(1, 4)}/60s for ({sender.service}:{sender.ip}) at {stamp}")

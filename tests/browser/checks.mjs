@@ -32,6 +32,13 @@ export function same(found, expected, what) {
   if (a !== b) throw new Error(`${what}: found ${a?.slice(0, 500)}, expected ${b?.slice(0, 500)}`);
 }
 
+/** The rows of each value of a key, in the order in which they come. */
+export function groups(rows, key) {
+  const found = new Map();
+  for (const row of rows) found.set(row[key], [...(found.get(row[key]) ?? []), row]);
+  return found;
+}
+
 /** Tries again for ten seconds: a page that is asked much of at once answers a little later. */
 export async function eventually(test) {
   for (const end = Date.now() + 10_000; ; await new Promise((done) => setTimeout(done, 50))) {

@@ -2,7 +2,7 @@
 // what is expected computed here from the same rows.
 
 import { data } from '../../web/fixtures/generate.mjs';
-import { eventually, require, same } from './checks.mjs';
+import { eventually, groups, require, same } from './checks.mjs';
 import { parse } from './csv.mjs';
 
 const json = data('month');
@@ -68,6 +68,16 @@ async function filters(checks, report) {
     for (const part of [`from=${iso(start + 7)}`, `to=${iso(end - 4)}`, 'account=contains:A', 'domain=starts:corp', 'tls=is:TLSv1.2']) require(fragment.includes(part), `${fragment} has no ${part}`);
     const figures = await report.figures();
     same(figures.length - 1, end - 4 - (start + 7) + 1, 'days of the chart');
+  });
+  await checks.check('days outside of the data are not asked for', async () => {
+    const { page } = report;
+    await report.go('#view=volume');
+    same([await page.getAttribute('#filter-from', 'min'), await page.getAttribute('#filter-to', 'max')], [iso(json.window.start), iso(json.window.end)], 'bounds');
+    await page.fill('#filter-to', iso(json.window.start + 3));
+    await page.locator('#filter-to').dispatchEvent('change');
+    await page.evaluate(() => Object.assign(document.querySelector('#filter-from'), { value: '2020-01-01' }));
+    await page.locator('#filter-from').dispatchEvent('change');
+    same((await report.figures()).length - 1, 4, 'days of the chart');
   });
   await checks.check('clearing the filters shows everything again', async () => {
     await report.page.click('#clear');
@@ -159,7 +169,7 @@ async function links(checks, browser, report, file) {
   await checks.check('back goes back', async () => {
     await report.go('#view=overview&lang=en');
     await report.page.locator('nav a', { hasText: 'Cutover' }).click();
-    same(await report.text('h2'), 'Cutover', 'heading');
+    await eventually(async () => same(await report.text('h2'), 'Cutover', 'heading'));
     await report.page.goBack();
     await eventually(async () => require((await report.fragment()).includes('overview'), 'the link'));
     await eventually(async () => same(await report.page.locator('nav a[aria-current]').innerText(), 'Overview', 'navigation'));
@@ -172,8 +182,8 @@ async function links(checks, browser, report, file) {
   await checks.check('the overview leads to what it names', async () => {
     await report.go('#view=overview');
     await report.page.locator('.attention a', { hasText: 'high severity' }).click();
-    require((await report.fragment()).includes('severity=high'), 'the link');
-    same((await report.rows()).length, rowsOf('unusual_activity').filter((row) => row.severity === 'high').length, 'rows');
+    await eventually(async () => require((await report.fragment()).includes('severity=high'), 'the link'));
+    await eventually(async () => same((await report.rows()).length, rowsOf('unusual_activity').filter((row) => row.severity === 'high').length, 'rows'));
   });
 }
 
@@ -232,15 +242,45 @@ async function findings(checks, report) {
   await checks.check('filters narrow the other datasets too', async () => {
     const [first] = rowsOf('legacy_clients');
     await report.go(`#view=legacy&account=is:${encodeURIComponent(first.account)}`);
-    same((await report.rows('[data-table^=legacy_clients]')).map((cells) => cells[0]), [first.account], 'accounts');
+    same((await report.rows('[data-table^=legacy_clients]')).map((cells) => cells[1]), [first.account], 'accounts');
     await report.go('#view=legacy&tls=is:none');
     require((await report.text('[data-table^=legacy_clients] .where')).endsWith(`of ${rowsOf('legacy_clients').filter((row) => row.tls_version === 'none').length}`), 'rows');
   });
   await checks.check('the burn-down has the figures of its weeks', async () => {
     await report.go('#view=legacy');
-    const figures = await report.figures();
-    same(figures.slice(1).map((cells) => Number(cells[1])), rowsOf('burn_down').map((row) => row.legacy_accounts), 'legacy accounts');
+    const [head, ...figures] = await report.figures();
+    same(head.slice(1), ['Legacy before', 'Relapsed', 'New', 'Cured', 'Legacy'], 'columns');
+    const weeks = groups(rowsOf('burn_down'), 'week');
+    const total = (rows, name) => rows.reduce((all, row) => all + (row[name] ?? 0), 0);
+    const expected = [...weeks.values()].map((rows) => {
+      const [legacy, relapsed, fresh, cured] = ['legacy_accounts', 'relapsed_accounts', 'new_accounts', 'cured_accounts'].map((name) => total(rows, name));
+      return [legacy - relapsed - fresh, relapsed, fresh, cured, legacy];
+    });
+    same(figures.map((cells) => cells.slice(1).map(Number)), expected, 'weeks');
+    await report.go('#view=legacy&domain=is:clinic.example.net');
+    same((await report.figures()).slice(1).map((cells) => Number(cells[5])), rowsOf('burn_down').filter((row) => row.domain === 'clinic.example.net').map((row) => row.legacy_accounts), 'one domain');
   });
+  await checks.check('refused clients begin with those whose handshake breaks', async () => {
+    const refused = rowsOf('refused_clients');
+    const shown = async () => (await report.rows('[data-table^=refused_clients]')).map((cells) => cells[1]);
+    const addresses = (rows) => rows.toSorted((a, b) => b.attempts - a.attempts).map((row) => row.client_ip);
+    await report.go('#view=legacy');
+    same(await shown(), addresses(refused.filter((row) => row.kind === 'tls_failed')), 'TLS');
+    await report.page.locator('.segments input[value=all]').check({ force: true });
+    same(await shown(), addresses(refused), 'all');
+    require((await report.fragment()).includes('kind=all'), 'the link');
+    await report.go('#view=overview');
+    const clients = new Set(refused.filter((row) => row.kind === 'tls_failed').map((row) => row.client_ip)).size;
+    require((await report.text('.attention')).includes(`${clients} clients already fail in the TLS handshake`), await report.text('.attention'));
+  });
+  for (const [view, table, wanted] of [['legacy', 'legacy_clients', 'Cipher'], ['legacy', 'refused_clients', 'Last account'], ['unusual', 'unusual_activity', 'Baseline days'], ['coverage', 'coverage', 'First line'], ['cutover', 'cutover', 'Messages per day'], ['tls', 'tls_usage_details', 'Messages per day']]) {
+    await checks.check(`a row of ${table} opens`, async () => {
+      await report.go(`#view=${view}`);
+      await report.page.locator(`[data-table^=${table}] .expand`).first().click();
+      require((await report.text(`[data-table^=${table}] .detail`)).includes(wanted), `no ${wanted}`);
+      same((await report.axe()), [], 'violations');
+    });
+  }
   await checks.check('coverage has its warnings once per source and cause', async () => {
     await report.go('#view=coverage');
     same(await report.page.locator('.warnings li').count(), 3, 'warnings');
@@ -270,6 +310,19 @@ async function languages(checks, browser, file) {
     require((await report.fragment()).includes('lang=es'), 'the link');
     const words = await report.page.locator('main').innerText();
     require(!/\{\w+\}/.test(words), 'a place was not filled');
+    await report.close();
+  });
+  await checks.check('what the data says in English is said in the reader\'s language', async () => {
+    const report = await browser.open(file, '', { locale: 'es-ES' });
+    for (const view of ['overview', 'unusual', 'coverage']) {
+      await report.go(`#view=${view}`);
+      if (view !== 'overview') await report.page.locator('.expand').first().click();
+      same(await report.page.locator('main [lang=en]').allInnerTexts(), [], `English in ${view}`);
+    }
+    require((await report.text('.warnings')).includes('no tienen una versión de TLS conocida'), await report.text('.warnings'));
+    await report.go('#view=unusual&q=mediana');
+    require((await report.rows()).length > 0, 'the search does not find what is shown');
+    require((await report.exported()).text.includes('the median of 21 active days'), 'the export has not the dataset\'s own words');
     await report.close();
   });
 }

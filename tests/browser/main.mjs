@@ -26,8 +26,8 @@ const published = await checks.check('the demo runs', () => {
   return out;
 });
 const template = readFileSync(join(project, 'web/dist/report.html'), 'utf8');
-const fixtures = { folder };
-for (const size of ['small', 'bare', 'month', 'huge']) {
+const fixtures = { folder, project };
+for (const size of ['small', 'bare', 'month', 'large', 'huge']) {
   fixtures[size] = join(folder, `${size}.html`);
   writeFileSync(fixtures[size], page(data(size), template));
 }

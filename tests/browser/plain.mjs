@@ -7,8 +7,10 @@ export async function plain(checks, browser, published) {
   await checks.check('without scripts there is a summary that can be read', async () => {
     const report = await browser.open(join(published, 'report.html'), '', { javaScriptEnabled: false });
     const words = await report.text('.summary-page');
-    for (const wanted of ['Accounts that sent', 'TLS versions', 'Sending volume', 'Coverage']) require(words.includes(wanted), `no ${wanted}`);
-    same(await report.page.locator('.summary-page table').count(), 5, 'tables');
+    for (const wanted of ['Accounts that sent', 'TLS versions', 'Sending volume', 'Legacy clients', 'Refused clients', 'Burn down', 'Unusual activity', 'Coverage']) require(words.includes(wanted), `no ${wanted}`);
+    const tables = await report.page.locator('.summary-page table').count();
+    require(tables >= 10, `${tables} tables`);
+    same(await report.page.locator('.summary-page caption').count(), tables, 'captions');
     await report.close();
   });
 }

@@ -3,23 +3,29 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
+const WIDE = { width: 1280, height: 900 };
+const PHONE = { width: 390, height: 844 };
 const PICTURES = [
-  ['overview', '#view=overview', { width: 1280, height: 900 }],
-  ['overview-dark', '#view=overview', { width: 1280, height: 900, colorScheme: 'dark' }],
-  ['volume', '#view=volume', { width: 1280, height: 900 }],
-  ['tls', '#view=tls', { width: 1280, height: 900 }],
-  ['cutover', '#view=cutover', { width: 1280, height: 900 }],
-  ['phone', '#view=overview', { width: 390, height: 844 }],
-  ['phone-dark', '#view=overview', { width: 390, height: 844, colorScheme: 'dark' }],
+  ['overview', '#view=overview', WIDE],
+  ['overview-dark', '#view=overview', { ...WIDE, colorScheme: 'dark' }],
+  ['volume', '#view=volume', WIDE],
+  ['tls', '#view=tls', WIDE],
+  ['legacy', '#view=legacy', { ...WIDE, fullPage: true }],
+  ['cutover', '#view=cutover', WIDE],
+  ['unusual', '#view=unusual', { ...WIDE, fullPage: true }],
+  ['coverage', '#view=coverage', WIDE],
+  ['phone', '#view=overview', PHONE],
+  ['phone-dark', '#view=overview', { ...PHONE, colorScheme: 'dark' }],
 ];
 
 export async function screenshots(checks, browser, published, folder) {
   mkdirSync(folder, { recursive: true });
-  for (const [name, fragment, options] of PICTURES) {
+  for (const [name, fragment, { fullPage = false, ...options }] of PICTURES) {
     await checks.check(`picture: ${name}`, async () => {
       const report = await browser.open(join(published, 'report.html'), fragment, options);
-      await report.page.waitForSelector('.canvas svg');
-      await report.page.screenshot({ path: join(folder, `${name}.png`) });
+      await report.page.waitForSelector('.canvas svg, .data, .grid');
+      await report.page.waitForTimeout(200);
+      await report.page.screenshot({ path: join(folder, `${name}.png`), fullPage });
       await report.close();
     });
   }

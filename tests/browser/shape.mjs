@@ -1,6 +1,6 @@
 // What holds for every view: it can be reached, read and printed by everybody, it loads nothing, and it trusts no data.
 
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { data, page as assemble, table } from '../../web/fixtures/generate.mjs';
 import { require, same } from './checks.mjs';
@@ -148,19 +148,51 @@ export async function shape(checks, browser, fixtures, template) {
     await report.close();
   });
 
-  await checks.check('100,000 rows open and are narrowed', async () => {
-    const report = await browser.open(fixtures.huge);
-    const rows = data('huge').tables.activity.columns[0].values.length;
-    require(rows > 100_000, `only ${rows} rows`);
-    const opened = await report.page.evaluate(() => performance.getEntriesByName('ready')[0].startTime);
-    const typed = await report.page.evaluate(() => {
-      const begin = performance.now();
-      location.hash = '#view=volume&account=contains:a';
-      return new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(performance.now() - begin))));
+  for (const size of ['large', 'huge']) {
+    await checks.check(`${size === 'large' ? '100,000' : '190,000'} rows open and are narrowed in less than a second each`, async () => {
+      const rows = data(size).tables.activity.columns[0].values.length;
+      require(rows > (size === 'large' ? 100_000 : 180_000), `only ${rows} rows`);
+      // The fastest of three: the machine may be busy with something else.
+      const times = [];
+      for (let turn = 0; turn < 3; turn++) times.push(await timed(browser, fixtures[size]));
+      const [opened, narrowed] = [0, 1].map((at) => Math.min(...times.map((time) => time[at])));
+      console.log(`     ${rows} rows: open after ${opened.toFixed(0)} ms, narrowed and drawn in ${narrowed.toFixed(0)} ms`);
+      require(opened < 1000 && narrowed < 1000, 'that is too long');
     });
-    console.log(`     ${rows} rows: open after ${opened.toFixed(0)} ms, narrowed and drawn in ${typed.toFixed(0)} ms`);
+  }
+
+  await checks.check('the page names the licences of all that went into it', async () => {
+    const report = await browser.open(fixtures.small);
+    await report.page.locator('.licences summary').click();
+    const text = await report.text('.licences pre');
+    const { packages } = JSON.parse(readFileSync(join(fixtures.project, 'web/package-lock.json'), 'utf8'));
+    for (const [path, { version, dev, license }] of Object.entries(packages)) {
+      const name = path.replace('node_modules/', '');
+      if (path && !dev) require(text.includes(`${name} ${version} (${license})`), `no ${name} ${version} (${license})`);
+    }
+    for (const wanted of ['Apache License', 'Redistribution and use in source and binary forms', 'Permission to use, copy, modify']) require(text.includes(wanted), `no ${wanted}`);
     await report.close();
   });
+
+  await checks.check('a phone shows the sentences', async () => {
+    const report = await browser.open(fixtures.month, '#view=unusual', { width: 390, height: 844 });
+    const box = await report.page.locator('.data .under').first().boundingBox();
+    require(box && box.x >= 0 && box.x + box.width <= 390, `the sentence is from ${box?.x} to ${box && box.x + box.width} px`);
+    await report.close();
+  });
+}
+
+/** How long a page takes to open, and then to be narrowed and drawn. */
+async function timed(browser, file) {
+  const report = await browser.open(file, '#view=volume');
+  const opened = await report.page.evaluate(() => performance.getEntriesByName('ready')[0].startTime);
+  const narrowed = await report.page.evaluate(() => {
+    const begin = performance.now();
+    location.hash = '#view=volume&account=contains:a';
+    return new Promise((done) => addEventListener('hashchange', () => requestAnimationFrame(() => setTimeout(() => done(performance.now() - begin))), { once: true }));
+  });
+  await report.close();
+  return [opened, narrowed];
 }
 
 function write(fixtures, name, json, template) {

@@ -193,36 +193,60 @@ fn without_front(format: &'static dyn Format, text: &[u8]) -> Vec<u8> {
     lines.filter(|line| !is_of_front(line.strip_suffix(b"\n").unwrap_or(line))).flatten().copied().collect()
 }
 
-/// The demo's sources as its pipeline file has them, each read whole.
-fn demo() -> Vec<(String, Answer)> {
+/// The sources of a pipeline file, each read whole.
+fn sources(pipeline: &Path) -> Vec<(String, Answer)> {
     let names = FORMATS.iter().map(|format| format.name()).collect::<Vec<_>>();
     let datasets = reports::DATASETS.iter().map(|dataset| dataset.name).collect::<Vec<_>>();
     let exports = reports::EXPORTS.iter().map(|export| export.name).collect::<Vec<_>>();
     let known = Known { formats: &names, datasets: &datasets, exports: &exports };
-    let definition = Definition::read(&project().join("pipelines/demo.toml"), &known).unwrap();
+    let definition = Definition::read(pipeline, &known).unwrap();
     let read = |source: mailtally::pipelines::definition::Source| {
         (source.name, Logs::found(source.files).settings(source.settings).read())
     };
     definition.sources.into_iter().map(read).collect()
 }
 
-#[test]
-fn ten_days_of_two_servers_are_counted() {
-    let days = project().join("sample_data/days");
+/// What the sources of a pipeline give is the truth beside their logs.
+#[track_caller]
+fn assert_truth(pipeline: &Path, folder: &Path, rejected: u64) {
     let mut findings = Findings::default();
     let mut daily: BTreeMap<String, Cell> = BTreeMap::new();
     let mut refusals: BTreeMap<String, u64> = BTreeMap::new();
-    for (name, answer) in demo() {
+    let mut unreadable = 0;
+    for (name, answer) in sources(pipeline) {
         answer.daily().into_iter().for_each(|(key, cell)| daily.entry(key).or_default().add(cell));
         for row in answer.refusals() {
             *refusals.entry(format!("{},{}", Day::of(row.ts), row.kind.as_str())).or_default() += 1;
         }
         answer.balance(&mut findings);
+        unreadable += answer.rejected();
         findings.same(name, Vec::<String>::new(), answer.truncated.clone());
     }
-    let truth = golden(&days.join("expected-daily.csv"), "date,account,tls_version,messages,recipients", &mut findings);
+    let header = "date,account,tls_version,messages,recipients";
+    let truth = golden(&folder.join("expected-daily.csv"), header, &mut findings);
     findings.same("days", truth, table(&daily));
-    let truth = golden(&days.join("expected-refusals.csv"), "date,kind,attempts", &mut findings);
+    let truth = golden(&folder.join("expected-refusals.csv"), "date,kind,attempts", &mut findings);
     findings.same("days (refusals)", truth, refusals.iter().map(|(key, count)| format!("{key},{count}")));
+    findings.same("days (rejected lines)", [rejected.to_string()], [unreadable.to_string()]);
     findings.none();
+}
+
+#[test]
+fn nine_weeks_of_three_servers_are_counted() {
+    // Three lines that something has broken in two.
+    assert_truth(&project().join("pipelines/demo.toml"), &project().join("sample_data/demo"), 3);
+}
+
+#[test]
+fn ten_days_of_two_servers_are_counted() {
+    let days = project().join("sample_data/days");
+    let source = |name: &str, realm: &str| {
+        let files = days.join(name).join("*");
+        format!("[[sources]]\nname = \"{name}\"\nfiles = [{files:?}]\nrealm = \"{realm}\"\nyear = 2026\n")
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let pipeline = folder.path().join("pipeline.toml");
+    let sources = source("mx1", "corp.example.com") + &source("mx2", "example.org");
+    std::fs::write(&pipeline, format!("lake = \"lake\"\npublish = \"published\"\n{sources}")).unwrap();
+    assert_truth(&pipeline, &days, 0);
 }

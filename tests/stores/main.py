@@ -38,7 +38,7 @@ def main():
 
 def _local(binary, place):
     """(tables, datasets) of the demo on disk."""
-    shutil.copytree(ROOT / "sample_data" / "days", place / "sample_data" / "days")
+    shutil.copytree(ROOT / "sample_data" / "demo", place / "sample_data" / "demo")
     shutil.copytree(ROOT / "pipelines", place / "pipelines")
     _run([binary, "run", "pipelines/demo.toml", "--lake", str(place / "lake"), "--publish", str(place / "published")], place)
     return _contents(place)
@@ -55,7 +55,7 @@ def _start(name, place, npm_folder):
     try:
         server.wait()
         server.connect()
-        for path in sorted((ROOT / "sample_data" / "days").rglob("*")):
+        for path in sorted((ROOT / "sample_data" / "demo").rglob("*")):
             if path.is_file():
                 server.put(f"sample_data/{path.relative_to(ROOT / 'sample_data')}", path.read_bytes())
     except BaseException:

@@ -3,7 +3,7 @@
 // ECharts' own tooltip and animation write style attributes as markup, which the page's content security policy
 // refuses; the legend is not ours to reach with a keyboard. So tooltips are elements, and legends are buttons.
 
-import { BarChart, LineChart, PieChart } from 'echarts/charts';
+import { BarChart, PieChart } from 'echarts/charts';
 import { AriaComponent, GridComponent, TooltipComponent } from 'echarts/components';
 import * as echarts from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
@@ -12,7 +12,7 @@ import type { Context } from './context';
 import { append, h } from './dom';
 import { type Paint, decal, swatch } from './palette';
 
-echarts.use([BarChart, LineChart, PieChart, AriaComponent, GridComponent, TooltipComponent, SVGRenderer]);
+echarts.use([BarChart, PieChart, AriaComponent, GridComponent, TooltipComponent, SVGRenderer]);
 
 export interface Series {
   name: string;
@@ -28,11 +28,13 @@ export interface ChartSpec {
   value(n: number): string;
   /** For the axis: shorter than `value`. */
   tick(n: number): string;
-  shape: 'stack' | 'share' | 'whole' | 'line';
+  shape: 'stack' | 'share' | 'whole';
   /** What a bar leads to. */
   select?(day: number): void;
   /** The heading of the table's first column; `Day` if it is not said. */
   label?: string;
+  /** What stands behind the series in the table and in the tooltip, if it is not their sum. Then no series has a sum. */
+  total?: { name: string; values: ArrayLike<number> };
   height?: number;
   legend?: boolean;
 }
@@ -96,7 +98,7 @@ function legend(context: Context, spec: ChartSpec, hidden: Set<string>, draw: ()
       { type: 'button', 'aria-pressed': 'true', title: format.say(format.t.hideSeries, { name: series.name }) },
       swatch(series.paint, palette.hatch),
       h('span', {}, series.name),
-      spec.shape === 'line' ? null : h('span', { class: isWhole ? 'quiet' : 'quiet number' }, figure(sum(series.values))),
+      spec.total ? null : h('span', { class: isWhole ? 'quiet' : 'quiet number' }, figure(sum(series.values))),
     );
     button.addEventListener('click', () => {
       const hide = !hidden.has(series.name);
@@ -173,9 +175,7 @@ function options(context: Context, spec: ChartSpec, hidden: Set<string>, width: 
       axisLabel: { color: palette.quiet, formatter: (n: number) => (spec.shape === 'share' ? `${n} %` : spec.tick(n)) },
     },
     series: series.map(({ name, paint, values }) =>
-      spec.shape === 'line'
-        ? { type: 'line', name, data: Array.from(values), lineStyle: { color: paint.color, width: 2 }, itemStyle: { color: paint.color }, symbol: 'circle', symbolSize: 5 }
-        : { type: 'bar', name, stack: 'all', data: drawnValues(values), itemStyle: item(paint), barCategoryGap: '22%', barMaxWidth: 72, emphasis: { disabled: true }, cursor: spec.select ? 'pointer' : 'default' },
+      ({ type: 'bar', name, stack: 'all', data: drawnValues(values), itemStyle: item(paint), barCategoryGap: '22%', barMaxWidth: 72, emphasis: { disabled: true }, cursor: spec.select ? 'pointer' : 'default' }),
     ),
   };
 }
@@ -200,9 +200,10 @@ function tip(title: string, lines: [string, string, string][]): HTMLElement {
 function dayTip(context: Context, spec: ChartSpec, series: Series[], points: any, value: (n: number) => string): HTMLElement {
   const at: number = points[0].dataIndex;
   const lines = series.map(({ name, paint, values }): [number, [string, string, string]] => [values[at], [paint.color, name, value(values[at])]]);
-  const parts = lines.filter(([n]) => n > 0).sort((a, b) => b[0] - a[0]);
+  const parts = lines.filter(([n]) => n !== 0).sort((a, b) => b[0] - a[0]);
   const shown = parts.slice(0, 10).map(([, line]) => line);
-  if (spec.shape === 'stack') shown.push(['transparent', context.format.t.tooltipTotal, value(sum(parts.map(([n]) => n)))]);
+  const { name, values } = spec.total ?? { name: context.format.t.total, values: [] };
+  if (spec.shape === 'stack') shown.push(['transparent', name, value(spec.total ? values[at] : sum(parts.map(([n]) => n)))]);
   return tip(context.format.namedDay(spec.days[at]), shown);
 }
 
@@ -221,14 +222,13 @@ function figures(context: Context, spec: ChartSpec): HTMLElement {
   const { t } = format;
   const number = (n: number) => h('td', { class: 'number' }, spec.value(n));
   const isWhole = spec.shape === 'whole';
-  const hasTotal = spec.shape !== 'line';
-  const heads = isWhole ? [t.total] : [...spec.series.map((series) => series.name), ...(hasTotal ? [t.total] : [])];
+  const heads = isWhole ? [t.total] : [...spec.series.map((series) => series.name), spec.total?.name ?? t.total];
   const head = h('tr', {}, h('th', { scope: 'col' }, isWhole ? '' : (spec.label ?? t.day)), ...heads.map((name) => h('th', { scope: 'col', class: 'number' }, name)));
   const rows = isWhole
     ? spec.series.map((series) => h('tr', {}, h('th', { scope: 'row' }, series.name), number(sum(series.values))))
     : spec.days.map((day, at) => {
         const values = spec.series.map((series) => series.values[at]);
-        return h('tr', {}, h('th', { scope: 'row' }, format.day(day)), ...values.map(number), hasTotal && number(sum(values)));
+        return h('tr', {}, h('th', { scope: 'row' }, format.day(day)), ...values.map(number), number(spec.total ? spec.total.values[at] : sum(values)));
       });
   return h(
     'div',

@@ -74,7 +74,9 @@ export function whatIf(facts: Facts, rows: Uint32Array, switches: Switches): Wha
       accounts.set(account, sum);
     }
     const reasons = reasonsOf(switches, version, facts.tripleDes[row] === 1, family >= 0 && isBasic[family]);
-    const unknown = reasons === 0 && ((asksTls && version === UNKNOWN) || (switches.noBasic && (family < 0 || facts.families[family] === 'unknown')));
+    // Without a cipher in the log, 3DES is neither known nor ruled out.
+    const unknownCipher = switches.no3des && Number.isNaN(facts.tripleDes[row]);
+    const unknown = reasons === 0 && ((asksTls && version === UNKNOWN) || unknownCipher || (switches.noBasic && (family < 0 || facts.families[family] === 'unknown')));
     sum.messages += messages;
     result.messages += messages;
     if (reasons !== 0) {

@@ -1,5 +1,6 @@
 // Numbers, days and sizes as the reader writes them. Days are UTC days, so all times are shown in UTC.
 
+import { Phrases } from './phrases';
 import { LANGUAGES, choose, filled, plural } from './texts';
 import type { Plural, Texts } from './texts/en';
 
@@ -21,6 +22,7 @@ export class Format {
   private readonly dayName: Intl.DateTimeFormat;
   private readonly minute: Intl.DateTimeFormat;
   private readonly sizes: Intl.NumberFormat[];
+  private readonly phrases: Phrases;
 
   constructor(asked: string | undefined, readers: readonly string[] = navigator.languages) {
     this.language = choose(asked, readers);
@@ -39,6 +41,7 @@ export class Format {
     this.dayShort = date({ month: 'short', day: 'numeric' });
     this.dayName = date({ weekday: 'long', year: 'numeric', month: 'long', day: 'numeric' });
     this.minute = date({ month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+    this.phrases = new Phrases(this.t.phrases, (text) => number({ maximumFractionDigits: 2 }).format(Number(text)));
     this.sizes = UNITS.map((unit) => number({ style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 1 }));
   }
 
@@ -66,6 +69,12 @@ export class Format {
   /** The wording for `n`, with `{n}` and `values` filled in. */
   many = (text: Plural, n: number, values: Record<string, string | number> = {}): string =>
     filled(plural(this.language, text, n), { n: this.count(n), ...values });
+
+  /** What a dataset says in English, in the reader's language where that has it. */
+  own = (text: string): string => this.phrases.say(text) ?? text;
+
+  /** Whether `own` leaves an English text to readers of another language. */
+  isForeign = (text: string): boolean => this.language !== 'en' && this.phrases.say(text) === null;
 
   /** A column's heading. */
   heading = (name: string): string => {

@@ -19,8 +19,8 @@ export interface TableColumn {
   show(row: number): Child;
   /** What the CSV has, if not the number or text. */
   plain?(row: number): string | number | null;
-  /** `wide` may wrap, `name` heads its row, `domain` is left out on a phone, where the account says it. */
-  kind?: 'wide' | 'name' | 'number' | 'short' | 'domain';
+  /** `wide` may wrap, `name` heads its row, `spare` is left out on a phone. */
+  kind?: 'wide' | 'name' | 'number' | 'short' | 'spare';
   /** Only in the CSV. */
   hidden?: boolean;
 }

@@ -9,6 +9,8 @@ import { csv } from '../src/csv';
 import { reasonsOf, whatIf } from '../src/cutover';
 import { Facts } from '../src/facts';
 import { Format, fromIsoDay, isoDay, isoTime } from '../src/format';
+import { palette } from '../src/palette';
+import { Phrases } from '../src/phrases';
 import { format, initial, parse, passes } from '../src/state';
 import { LANGUAGES, choose } from '../src/texts';
 
@@ -129,7 +131,7 @@ test('the first language of the reader that is here', () => {
 function places(texts: object, path = ''): Map<string, string> {
   const found = new Map<string, string>();
   for (const [key, value] of Object.entries(texts)) {
-    if (value === null || key === 'sentence') continue;
+    if (key === 'phrases') continue;
     if (typeof value === 'string') found.set(path + key, [...new Set(value.match(/\{\w+\}/g) ?? [])].sort().join());
     else for (const [inner, fills] of places(value, `${path}${key}.`)) found.set(inner, fills);
   }
@@ -141,4 +143,32 @@ test('every language fills the same places', () => {
   for (const [tag, texts] of Object.entries(LANGUAGES)) {
     for (const [key, fills] of places(texts)) assert.equal(fills, english.get(key), `${tag}: ${key}`);
   }
+});
+
+test('a phrase says the same in the reader\'s language, whatever stands in its places', () => {
+  const phrases = new Phrases([['{n} messages', '{n} mensajes'], ['{what} on {days} days (of {all}).', 'En {days} días de {all}: {what}.']], (text) => `<${text}>`);
+  assert.equal(phrases.say('1843 messages on 2 days (of 28.5).'), 'En <2> días de <28.5>: <1843> mensajes.');
+  assert.equal(phrases.say('192.0.2.0/24 on 2 days (of x).'), 'En <2> días de x: 192.0.2.0/24.');
+  assert.equal(phrases.say('something else'), null);
+});
+
+test('phrases fill the places that they have', () => {
+  const fills = (text: string) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort().join();
+  for (const texts of Object.values(LANGUAGES)) {
+    for (const [english, own] of texts.phrases) assert.equal(fills(own), fills(english), english);
+  }
+});
+
+test('no two versions and no two domains of a chart have one pattern', () => {
+  for (const { versions, series } of [palette(false), palette(true)]) {
+    for (const paints of [versions, series]) assert.equal(new Set(paints.map((paint) => paint.pattern)).size, paints.length);
+  }
+});
+
+test('a cipher that is not logged may be 3DES', () => {
+  const { tripleDes } = facts;
+  tripleDes[1] = NaN;
+  const only3des = { minTls: 0, no3des: true, noCleartext: false, noBasic: false };
+  assert.deepEqual(whatIf(facts, all.slice(1, 3), only3des).accounts.map((outcome) => outcome.status), ['undetermined', 'safe']);
+  tripleDes[1] = 0;
 });

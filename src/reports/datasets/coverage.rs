@@ -60,7 +60,8 @@ fn warnings() -> Vec<(Expr, Expr)> {
     let partly = above("unknown_tls_share").and(col("unknown_tls_share").lt(lit(1.0)));
     vec![
         (
-            col("present").is_null(),
+            // A day between two others of its source may have been built, from nothing.
+            col("present").is_null().or(col("lines_read").eq(lit(0))),
             lit("no log line of this day was read, though the source has other days: check that its files are listed \
                  and not yet rotated away"),
         ),
@@ -125,6 +126,15 @@ mod tests {
                      files that are cut off (what followed is not counted): 1";
         assert_eq!(warnings[4], Some(third));
         assert!(warnings[5].unwrap().starts_with("no log line of this day was read"));
+    }
+
+    #[test]
+    fn a_day_that_was_built_from_nothing_is_missing() {
+        let mut tables = examples::tables();
+        let emptied = when(col("source").eq(lit("mx1"))).then(lit(0_i64)).otherwise(col("lines_read"));
+        tables.coverage = tables.coverage.with_column(emptied.alias("lines_read"));
+        let rows = build(&DATASET, &tables, &examples::window()).unwrap();
+        assert!(texts(&rows, "warnings")[0].unwrap().starts_with("no log line of this day was read"));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 // line in texts/index.ts. `{name}` is filled in; where a number decides the wording there is one text per plural
 // category of the language (https://cldr.unicode.org/index/cldr-spec/plural-rules).
 
+import type { Phrase } from '../phrases';
+
 export type Plural = { one: string; other: string; few?: string; many?: string };
 
 export const en = {
@@ -83,7 +85,7 @@ export const en = {
   attentionUnusual: { one: '{n} finding of high severity', other: '{n} findings of high severity' } as Plural,
   attentionNotice: { one: '{n} notice', other: '{n} notices' } as Plural,
   attentionLegacy: { one: '{n} account still needs TLS below 1.2, or none', other: '{n} accounts still need TLS below 1.2, or none' } as Plural,
-  attentionRefused: { one: '{n} client is already refused', other: '{n} clients are already refused' } as Plural,
+  attentionRefused: { one: '{n} client already fails in the TLS handshake', other: '{n} clients already fail in the TLS handshake' } as Plural,
   attentionCoverage: { one: '{n} warning about the logs', other: '{n} warnings about the logs' } as Plural,
   attentionNone: 'Nothing unusual, no legacy client, no warning about the logs.',
   legacyGroup: 'Legacy or no TLS',
@@ -122,6 +124,15 @@ export const en = {
   devices: 'Devices on legacy TLS',
   refused: 'Clients that are already refused',
   refusedIntro: 'An old client after a switch-off fails in the TLS handshake. The last known account tells whose it is.',
+  kinds: {
+    tls_failed: 'TLS handshake',
+    auth_failed: 'sign-in',
+    auth_aborted: 'sign-in given up',
+    sender_rejected: 'sender rejected',
+    recipients_rejected: 'recipients rejected',
+    data_rejected: 'message rejected',
+  } as Record<string, string>,
+  stillLegacy: 'Legacy before',
   burnDown: 'Burn-down of legacy accounts by week',
   burnDownTable: 'Weeks and domains',
   // Cutover
@@ -167,8 +178,8 @@ export const en = {
     odd_hours: 'Odd hours',
     dormant_wakes: 'Dormant account wakes',
   } as Record<string, string>,
-  /** `null`: the dataset's own sentence, which is English. Other languages put the figures into a sentence here. */
-  sentence: null as string | null,
+  /** What the datasets say in English, and what it is in this language: see phrases.ts. */
+  phrases: [] as Phrase[],
   evidence: 'Evidence',
   // Coverage
   coverageIntro: 'A figure is worth what its logs are worth. This is what each source and day was built from.',
@@ -183,7 +194,6 @@ export const en = {
   footer: 'Accepted messages of authenticated clients only. “unknown” means that the logs do not say; it is never counted as “no TLS”.',
   licences: 'Licences of the libraries in this page',
   failed: 'The report could not be shown: {reason}. It needs a browser of 2024 or newer; the datasets beside this file hold the same figures.',
-  tooltipTotal: 'Total',
   // Columns, by their name in the datasets. What is missing here is shown by its name.
   columns: {
     account: 'Account',

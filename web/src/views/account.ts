@@ -4,7 +4,7 @@ import { chart } from '../chart';
 import { versionTag } from '../columns';
 import type { Context } from '../context';
 import { type Child, h } from '../dom';
-import { versionSeries, link, shownDays } from './parts';
+import { versionSeries, link, shownDays, spoken } from './parts';
 
 export function accountDetail(context: Context, account: number): Child[] {
   const { facts, format, page } = context;
@@ -32,7 +32,7 @@ export function accountDetail(context: Context, account: number): Child[] {
         ),
       ),
     unusual.length > 0 &&
-      h('div', {}, h('h4', {}, t.accountUnusual), h('ul', { class: 'plain' }, ...unusual.slice(0, 8).map((row) => h('li', {}, h('span', { class: 'quiet' }, `${format.day(activity!.number('date', row))} · `), activity!.text('sentence', row))))),
+      h('div', {}, h('h4', {}, t.accountUnusual), h('ul', { class: 'plain' }, ...unusual.slice(0, 8).map((row) => h('li', {}, h('span', { class: 'quiet' }, `${format.day(activity!.number('date', row))} · `), spoken(context, activity!.text('sentence', row)))))),
     name !== null && h('p', {}, link(context, { account: { operator: 'is', text: name } }, t.onlyThisAccount)),
   ];
 }

@@ -7,7 +7,7 @@ import { type Child, h } from '../dom';
 import { narrowed } from '../narrow';
 import { dataTable } from '../table';
 import { skipped } from './legacy';
-import { fileName, panel } from './parts';
+import { fields, fileName, panel, spoken, spokenList } from './parts';
 
 const FIRST = ['date', 'source', 'submissions', 'refusals', 'lines_read', 'lines_used', 'lines_ignored', 'lines_rejected', 'unknown_tls_share', 'warnings'];
 
@@ -40,28 +40,30 @@ export function coverage(context: Context): Child[] {
   const table = page.tables.get('coverage')!;
   const rows = narrowed(context, table);
   const found = warnings(table, rows);
+  const columns = datasetColumns(context, table, rows, theRest(table, FIRST), {
+    source: { kind: 'name' },
+    warnings: { show: (row) => spokenList(context, table.text('warnings', rows[row])) },
+    longest_gap_seconds: { show: (row) => gap(context, table.number('longest_gap_seconds', rows[row])) },
+    // For machines, and for whoever opens the row.
+    ...Object.fromEntries(HIDDEN.map((name) => [name, { hidden: true }])),
+  });
   return [
     h('p', { class: 'intro' }, t.coverageIntro),
     panel(
       t.warnings,
       found.length === 0
         ? h('p', { class: 'good' }, t.noWarnings)
-        : // The words come with the data, and are English.
-          h('ul', { class: 'warnings' }, ...found.map((warning) => h('li', {}, h('strong', {}, warning.source), h('span', { class: 'quiet' }, ` · ${format.many(t.warningDays, warning.days)} `), h('span', { lang: 'en' }, warning.text)))),
+        : h('ul', { class: 'warnings' }, ...found.map((warning) => h('li', {}, h('strong', {}, warning.source), h('span', { class: 'quiet' }, ` · ${format.many(t.warningDays, warning.days)} `), spoken(context, warning.text)))),
     ),
     panel(t.coverageGrid, grid(context, table, rows)),
     dataTable(context, {
       id: '',
       caption: t.coverageTable,
       rows: rows.length,
-      columns: datasetColumns(context, table, rows, theRest(table, FIRST), {
-        source: { kind: 'name' },
-        longest_gap_seconds: { show: (row) => gap(context, table.number('longest_gap_seconds', rows[row])) },
-        // For machines: in the export, and not in the way.
-        ...Object.fromEntries(HIDDEN.map((name) => [name, { hidden: true }])),
-      }),
+      columns,
       sort: '-date',
-      key: (row) => `${rows[row]}`,
+      key: (row) => `${table.text('source', rows[row])} ${format.day(table.number('date', rows[row]))}`,
+      detail: (row) => [fields(context, columns, row)],
       notes: [partlyNote(context, table), skipped(context, table)],
       file: fileName(context, 'coverage'),
     }),
@@ -79,7 +81,8 @@ function grid(context: Context, table: Table, rows: Uint32Array): Child {
   const at = new Map(Array.from(rows, (row) => [`${table.text('source', row)} ${table.number('date', row)}`, row]));
   const cell = (source: string, day: number): HTMLElement => {
     const row = at.get(`${source} ${day}`);
-    const submissions = row === undefined ? NaN : table.number('submissions', row);
+    // A day between two others may have been built from nothing.
+    const submissions = row === undefined || table.number('lines_read', row) === 0 ? NaN : table.number('submissions', row);
     const isWarned = row !== undefined && table.text('warnings', row) !== null;
     if (Number.isNaN(submissions)) return h('td', { class: 'missing' }, t.missingDay);
     return h('td', { class: isWarned ? 'warned' : '' }, format.compact(submissions), isWarned && h('span', { class: 'hidden' }, ` ${t.warned}`));

@@ -82,7 +82,7 @@ function accounts(context: Context, all: Outcome[]): HTMLElement {
     key: (row) => accountName(context, all[row].account),
     columns: [
       textColumn('account', (row) => (all[row].account >= 0 ? facts.accounts[all[row].account] : null), { kind: 'name', show: (row) => nameCell(context, all[row].account) }),
-      textColumn('domain', (row) => (all[row].domain >= 0 ? facts.domains[all[row].domain] : null), { kind: 'domain', show: (row) => domainName(context, all[row].domain) }),
+      textColumn('domain', (row) => (all[row].domain >= 0 ? facts.domains[all[row].domain] : null), { kind: 'spare', show: (row) => domainName(context, all[row].domain) }),
       textColumn('status', (row) => words[all[row].status], { show: (row) => h('span', { class: `status ${all[row].status}` }, words[all[row].status]), plain: (row) => all[row].status }),
       numberColumn('failing', (row) => all[row].failing, format.count),
       numberColumn('failing_percent', percent, format.percent, { plain: (row) => Math.round(100 * percent(row)) / 100 }),

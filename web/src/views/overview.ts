@@ -8,7 +8,7 @@ import { narrowed } from '../narrow';
 import { swatch } from '../palette';
 import { isFiltered } from '../state';
 import { warnings } from './coverage';
-import { domainName, empty, firstPanel, link, ofShownDays, panel, shownDays, stackedBar } from './parts';
+import { domainName, empty, firstPanel, link, ofShownDays, panel, shownDays, stackedBar, spoken } from './parts';
 import { SEVERITIES, sentence, severityTag } from './unusual';
 
 export function overview(context: Context): Child[] {
@@ -111,14 +111,17 @@ function unusualItem(context: Context): Child[] {
   const rows = [...narrowed(context, table)];
   const of = (severity: string) => rows.filter((row) => table.text('severity', row) === severity);
   const [high, notice] = [of(SEVERITIES[0]), of(SEVERITIES[1])];
-  const newest = high.sort((a, b) => table.number('date', b) - table.number('date', a)).slice(0, 3);
+  // Of an account's day the first finding tells enough: the others are grave together with it.
+  const seen = new Set<string | null>();
+  const firsts = high.sort((a, b) => table.number('date', b) - table.number('date', a)).filter((row) => !seen.has(table.text('account', row)) && seen.add(table.text('account', row)));
+  const newest = firsts.slice(0, 3);
   return [
     high.length > 0 &&
       h(
         'li',
         {},
         severityTag(context, 'high'),
-        h('div', {}, link(context, { view: 'unusual', options: { severity: 'high' } }, format.many(t.attentionUnusual, high.length)), ...newest.map((row) => h('p', {}, h('span', { class: 'quiet' }, `${format.shortDay(table.number('date', row))} · `), h('strong', {}, table.text('account', row)), ` ${sentence(context, table, row)}`))),
+        h('div', {}, link(context, { view: 'unusual', options: { severity: 'high' } }, format.many(t.attentionUnusual, high.length)), ...newest.map((row) => h('p', {}, h('span', { class: 'quiet' }, `${format.shortDay(table.number('date', row))} · `), h('strong', {}, table.text('account', row)), ' ', sentence(context, table, row)))),
       ),
     notice.length > 0 && h('li', {}, severityTag(context, 'notice'), h('div', {}, link(context, { view: 'unusual', options: { severity: 'notice' } }, format.many(t.attentionNotice, notice.length)))),
   ];
@@ -135,8 +138,10 @@ function legacyItem(context: Context): Child {
 function refusedItem(context: Context): Child {
   const { format, page } = context;
   const table = page.tables.get('refused_clients');
-  const rows = table ? narrowed(context, table).length : 0;
-  return rows > 0 && h('li', {}, h('span', { class: 'severity info' }, 'TLS'), h('div', {}, link(context, { view: 'legacy' }, format.many(format.t.attentionRefused, rows))));
+  if (!table) return null;
+  const failing = narrowed(context, table).filter((row) => table.text('kind', row) === 'tls_failed');
+  const clients = new Set(Array.from(failing, (row) => table.text('client_ip', row))).size;
+  return clients > 0 && h('li', {}, h('span', { class: 'severity info' }, 'TLS'), h('div', {}, link(context, { view: 'legacy' }, format.many(format.t.attentionRefused, clients))));
 }
 
 function coverageItem(context: Context): Child {
@@ -145,6 +150,6 @@ function coverageItem(context: Context): Child {
   const table = page.tables.get('coverage');
   const found = table ? warnings(table, narrowed(context, table)) : [];
   if (found.length === 0) return null;
-  const first = found.slice(0, 2).map((warning) => h('p', {}, h('strong', {}, warning.source), ' ', h('span', { lang: 'en' }, warning.text)));
+  const first = found.slice(0, 2).map((warning) => h('p', {}, h('strong', {}, warning.source), ' ', spoken(context, warning.text)));
   return h('li', {}, h('span', { class: 'severity notice' }, 'log'), h('div', {}, link(context, { view: 'coverage' }, format.many(t.attentionCoverage, found.length)), ...first));
 }

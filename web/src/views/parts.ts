@@ -8,6 +8,7 @@ import { isoDay } from '../format';
 import type { Paint } from '../palette';
 import { format as fragment } from '../state';
 import type { Series } from '../chart';
+import type { TableColumn } from '../table';
 
 /** The days that are shown. */
 export function shownDays(context: Context): number[] {
@@ -129,8 +130,9 @@ export const empty = (context: Context): HTMLElement =>
   h('p', { class: 'empty' }, context.facts.rows === 0 ? context.format.t.nothingAtAll : context.format.t.nothing);
 
 /** An account's name, which may wrap at its @. */
-export function nameCell(context: Context, account: number): Child[] {
-  const name = accountName(context, account);
+export const nameCell = (context: Context, account: number): Child[] => nameParts(accountName(context, account));
+
+export function nameParts(name: string): Child[] {
   const at = name.lastIndexOf('@');
   return at > 0 ? [name.slice(0, at), h('wbr'), name.slice(at)] : [name];
 }
@@ -139,6 +141,23 @@ export function nameCell(context: Context, account: number): Child[] {
 export function fileName(context: Context, dataset: string): string {
   const { from = context.page.window.start, to = context.page.window.end } = context.state;
   return `${dataset}_${isoDay(from)}_${isoDay(to)}`;
+}
+
+/** What a dataset says in English: in the reader's language, or marked as English. */
+export function spoken(context: Context, text: string | null): Child {
+  const { format } = context;
+  if (text === null) return '–';
+  return format.isForeign(text) ? h('span', { lang: 'en' }, text) : format.own(text);
+}
+
+/** Several such texts that stand in one cell. */
+export const spokenList = (context: Context, texts: string | null): Child =>
+  texts === null ? '–' : texts.split('; ').map((text, at): Child => [at > 0 && '; ', spoken(context, text)]);
+
+/** All that a row has, also what has no column of its own. */
+export function fields(context: Context, columns: TableColumn[], row: number): HTMLElement {
+  const field = (column: TableColumn) => h('div', {}, h('dt', {}, column.heading ?? context.format.heading(column.name)), h('dd', {}, column.show(row)));
+  return h('dl', { class: 'figures-list' }, ...columns.map(field));
 }
 
 /** A bar of parts that sum to the whole, with a text alternative beside it. */

@@ -63,7 +63,7 @@ function accounts(context: Context): HTMLElement {
     ],
     columns: [
       textColumn('account', (row) => (sums[row].account >= 0 ? facts.accounts[sums[row].account] : null), { kind: 'name', show: (row) => nameCell(context, sums[row].account) }),
-      textColumn('domain', (row) => (sums[row].domain >= 0 ? facts.domains[sums[row].domain] : null), { kind: 'domain', show: (row) => (sums[row].account === LUMPED ? '–' : domainName(context, sums[row].domain)) }),
+      textColumn('domain', (row) => (sums[row].domain >= 0 ? facts.domains[sums[row].domain] : null), { kind: 'spare', show: (row) => (sums[row].account === LUMPED ? '–' : domainName(context, sums[row].domain)) }),
       numberColumn('messages', (row) => sums[row].messages, format.count),
       ...versionColumns(context, sums, asMessages),
       ...(['basic', 'oauth', 'other'] as const).map((family) => numberColumn(`auth_${family}`, (row) => sums[row][family], (n) => quietZero(n, format.count(n)))),

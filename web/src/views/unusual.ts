@@ -7,26 +7,14 @@ import { type Child, h } from '../dom';
 import { narrowed } from '../narrow';
 import { dataTable } from '../table';
 import { skipped } from './legacy';
-import { fileName, link, segments } from './parts';
+import { fileName, link, nameParts, segments, spoken, spokenList } from './parts';
 
 export const SEVERITIES = ['high', 'notice', 'info'];
 const FIRST = ['severity', 'date', 'account', 'rule', 'sentence'];
 const FIGURES = ['observed', 'threshold', 'baseline_median', 'baseline_mad', 'baseline_days', 'z', 'cold_start'];
 
-/** The sentence in the reader's language: the dataset's own, or the figures put into one. */
-export function sentence(context: Context, table: Table, row: number): string {
-  const { format } = context;
-  const { t } = format;
-  const own = table.text('sentence', row);
-  // Only rules that hold a count against a median can be told by their figures.
-  if (t.sentence === null || Number.isNaN(table.number('baseline_median', row))) return own ?? '';
-  return format.say(t.sentence, {
-    rule: ruleName(context, table, row),
-    observed: format.count(table.number('observed', row)),
-    median: format.count(table.number('baseline_median', row)),
-    days: format.count(table.number('baseline_days', row)),
-  });
-}
+/** The sentence in the reader's language. */
+export const sentence = (context: Context, table: Table, row: number): Child => spoken(context, table.text('sentence', row));
 
 export const ruleName = (context: Context, table: Table, row: number): string => {
   const rule = table.text('rule', row) ?? '';
@@ -51,9 +39,11 @@ export function unusual(context: Context): Child[] {
   const columns = datasetColumns(context, table, rows, [...names, ...FIGURES, 'evidence'], {
     // Sorted as numbers: the severest first, and of those the newest.
     severity: { number: (row) => 1e6 * (SEVERITIES.length - SEVERITIES.indexOf(severity(rows[row]))) + table.number('date', rows[row]), show: (row) => severityTag(context, severity(rows[row])), plain: (row) => severity(rows[row]), kind: 'short' },
-    rule: { show: (row) => ruleName(context, table, rows[row]), plain: (row) => table.text('rule', rows[row]) },
-    sentence: { show: (row) => sentence(context, table, rows[row]), plain: (row) => table.text('sentence', rows[row]) },
-    account: { kind: 'name' },
+    rule: { kind: 'spare', text: (row) => ruleName(context, table, rows[row]), show: (row) => ruleName(context, table, rows[row]), plain: (row) => table.text('rule', rows[row]) },
+    sentence: { text: (row) => format.own(table.text('sentence', rows[row]) ?? ''), show: (row) => sentence(context, table, rows[row]), plain: (row) => table.text('sentence', rows[row]) },
+    // A phone has no room for a column of sentences, which are what this is about: there they stand below the name.
+    account: { kind: 'name', show: (row) => [nameParts(table.text('account', rows[row]) ?? '–'), h('span', { class: 'under' }, `${format.shortDay(table.number('date', rows[row]))} · `, sentence(context, table, rows[row]))] },
+    date: { kind: 'spare' },
     ...Object.fromEntries([...FIGURES, 'evidence'].map((name) => [name, { hidden: true }])),
   });
   return [
@@ -80,7 +70,7 @@ function detail(context: Context, table: Table, row: number): Child[] {
   const day = table.number('date', row);
   return [
     h('dl', { class: 'figures-list' }, ...figures.map((name) => h('div', {}, h('dt', {}, format.heading(name)), h('dd', {}, name === 'cold_start' ? (table.number(name, row) ? format.t.yes : format.t.no) : table.column(name).kind === 'int' ? format.count(table.number(name, row)) : format.decimal(table.number(name, row)))))),
-    table.text('evidence', row) && h('p', {}, h('strong', {}, `${format.t.evidence}: `), table.text('evidence', row)),
+    table.text('evidence', row) && h('p', {}, h('strong', {}, `${format.t.evidence}: `), spokenList(context, table.text('evidence', row))),
     account && h('p', {}, link(context, { view: 'volume', account: { operator: 'is', text: account } }, format.t.onlyThisAccount), ' · ', link(context, { view: 'volume', from: day, to: day }, format.day(day))),
   ];
 }

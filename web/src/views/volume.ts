@@ -56,7 +56,7 @@ function accounts(context: Context): HTMLElement {
     key: (row) => accountName(context, sums[row].account),
     columns: [
       textColumn('account', (row) => (sums[row].account >= 0 ? facts.accounts[sums[row].account] : null), { kind: 'name', show: (row) => nameCell(context, sums[row].account) }),
-      textColumn('domain', (row) => (sums[row].domain >= 0 ? facts.domains[sums[row].domain] : null), { kind: 'domain', show: (row) => (sums[row].account === LUMPED ? '–' : domainName(context, sums[row].domain)) }),
+      textColumn('domain', (row) => (sums[row].domain >= 0 ? facts.domains[sums[row].domain] : null), { kind: 'spare', show: (row) => (sums[row].account === LUMPED ? '–' : domainName(context, sums[row].domain)) }),
       numberColumn('messages', (row) => sums[row].messages, format.count),
       numberColumn('percent', (row) => (100 * sums[row].messages) / all, format.percent, { plain: (row) => Math.round((10_000 * sums[row].messages) / all) / 100 }),
       numberColumn('recipients', (row) => sums[row].recipients, format.count),
