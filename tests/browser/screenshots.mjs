@@ -10,9 +10,9 @@ const PICTURES = [
   ['overview-dark', '#view=overview', { ...WIDE, colorScheme: 'dark' }],
   ['volume', '#view=volume', WIDE],
   ['tls', '#view=tls', WIDE],
-  ['legacy', '#view=legacy', { ...WIDE, fullPage: true }],
+  ['legacy', '#view=legacy', { width: 1280, height: 1800 }],
   ['cutover', '#view=cutover', WIDE],
-  ['unusual', '#view=unusual', { ...WIDE, fullPage: true }],
+  ['unusual', '#view=unusual', { width: 1280, height: 1080 }],
   ['coverage', '#view=coverage', WIDE],
   ['phone', '#view=overview', PHONE],
   ['phone-dark', '#view=overview', { ...PHONE, colorScheme: 'dark' }],
@@ -20,12 +20,12 @@ const PICTURES = [
 
 export async function screenshots(checks, browser, published, folder) {
   mkdirSync(folder, { recursive: true });
-  for (const [name, fragment, { fullPage = false, ...options }] of PICTURES) {
+  for (const [name, fragment, options] of PICTURES) {
     await checks.check(`picture: ${name}`, async () => {
       const report = await browser.open(join(published, 'report.html'), fragment, options);
       await report.page.waitForSelector('.canvas svg, .data, .grid');
       await report.page.waitForTimeout(200);
-      await report.page.screenshot({ path: join(folder, `${name}.png`), fullPage });
+      await report.page.screenshot({ path: join(folder, `${name}.png`) });
       await report.close();
     });
   }
