@@ -48,20 +48,22 @@ def _check_server(checks, name, server, binary):
         for version in ("TLSv1.2", "TLSv1.3"):
             checks.check(f"{name}: {transport} {version} with a certificate that is not trusted", recorder.distrust, transport, version)
     checks.check(f"{name}: mail from a stranger", recorder.stranger)
-    checks.check(f"{name}: the log is complete", _complete, server, len(recorder.messages) + recorder.strangers)
+    checks.check(f"{name}: the log is complete", _complete, server, recorder)
     # Versions that were only tried may have broken handshakes, which nobody wrote down.
     tried = len(VERSIONS) - len(spoken)
     checks.check(f"{name}: what was accepted is counted, by day, account and TLS version", _accepted, server, binary, recorder)
     checks.check(f"{name}: what was refused is told, by kind and account", _refused, server, binary, recorder, tried)
 
 
-def _complete(server, accepted):
+def _complete(server, recorder):
+    accepted = len(recorder.messages) + recorder.strangers
+    broken = sum(refusal.kind == "tls_failed" for refusal in recorder.refusals)
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        if all(server.is_done(path.read_text(errors="replace"), accepted) for path in server.logs()):
+        if all(server.is_done(path.read_text(errors="replace"), accepted, broken) for path in server.logs()):
             return
         time.sleep(0.2)
-    raise RuntimeError(f"fewer than {accepted} messages are in the log: {server.logs()[0].read_text(errors='replace')[-800:]}")
+    raise RuntimeError(f"fewer than {accepted} messages or {broken} broken handshakes are in the log: {server.logs()[0].read_text(errors='replace')[-800:]}")
 
 
 def _accepted(server, binary, recorder):

@@ -90,9 +90,9 @@ class Postfix(Server):
         subprocess.run(["postfix", "-c", self.folder / "conf", "abort"], env=ENVIRONMENT, capture_output=True)
         super().stop()
 
-    def is_done(self, log, accepted):
-        """Whether the log tells of every message: a line of the queue for each."""
-        return log.count("(queue active)") >= accepted
+    def is_done(self, log, accepted, broken):
+        """Whether the log tells of every message, by a line of the queue, and of every broken handshake."""
+        return log.count("(queue active)") >= accepted and log.count("SSL_accept error") >= broken
 
 
 class Exim(Server):
@@ -119,9 +119,9 @@ class Exim(Server):
         config = self.write("exim.conf", EXIM_CONF.format(folder=self.folder, program=self.program, **self.ports))
         self.spawn([self.program, "-C", config, "-bdf"])
 
-    def is_done(self, log, accepted):
-        """Whether every message has been dealt with: its recipients are counted by then."""
-        return log.count(" Completed") >= accepted
+    def is_done(self, log, accepted, broken):
+        """Whether every message has been dealt with, so that its recipients are counted, and every broken handshake told."""
+        return log.count(" Completed") >= accepted and log.count(" TLS error on connection") >= broken
 
 
 MAIN_CF = """compatibility_level = 3.6
