@@ -32,7 +32,7 @@ pub fn count<'a>(format: &'static dyn Format, texts: impl IntoIterator<Item = &'
     let mut framer = Framer::default();
     let mut read = |line: &[u8]| match framer.frame_as(line, format) {
         Framed::Line(line) => format.wants(line.program, line.message) && matches!(format.parse(&line), Ok(Some(_))),
-        Framed::Foreign(_) | Framed::Blank | Framed::Unreadable => false,
+        Framed::Foreign(_) | Framed::Repeated(_) | Framed::Blank | Framed::Unreadable => false,
     };
     texts.into_iter().flat_map(|text| text.split(|byte| *byte == b'\n')).filter(|line| read(line)).count()
 }

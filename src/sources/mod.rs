@@ -11,6 +11,7 @@
 
 mod blocks;
 mod codecs;
+mod collected;
 pub mod container;
 mod decompress;
 pub mod fields;
@@ -24,6 +25,7 @@ mod remote;
 pub mod stamp;
 mod stored;
 pub mod timeline;
+mod wrapped;
 mod zstd_frame;
 
 pub use blocks::{BLOCK_SIZE, Block, Blocks, MAX_LINE};
