@@ -38,7 +38,8 @@ impl Container {
     /// The container of a line (without its line end); none where the line is in none that is known.
     #[must_use]
     pub fn of(line: &[u8]) -> Option<Self> {
-        let framed = Framer::default().frame(line);
+        let mut framer = Framer::default();
+        let framed = framer.frame(line);
         let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
         match framed {
             Framed::Line(_) => Self::of_readable(line),

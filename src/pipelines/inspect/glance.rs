@@ -44,6 +44,11 @@ impl Glance {
             let start = memchr::memchr(b'\n', tail).map_or(tail.len(), |end| end + 1);
             lines(&tail[start..]).for_each(|line| glance.line(line, false));
         }
+        if look.exported
+            && let Some(records) = glance.containers.remove(&Container::JournaldJson)
+        {
+            glance.containers.insert(Container::JournaldExport, records);
+        }
         glance.unfinished_line = look.tail.as_ref().and_then(|tail| tail.last()).map(|last| *last != b'\n');
         glance
     }
@@ -111,6 +116,7 @@ mod tests {
         Look {
             file: RawFile { url, size: head.len() as u64, modified: 0 },
             compression: Compression::Plain,
+            exported: false,
             head: head.into(),
             tail: Some(head.into()),
             length: Some(head.len() as u64),

@@ -34,7 +34,8 @@ pub fn line_near(storage: &Arc<Storage>, file: &StreamFile, at: Timestamp, readi
     let start = Place { offset: 0, year: file.year };
     let size = file.look.file.size;
     let Some(first) = file.first.filter(|first| *first < at) else { return Ok(start) };
-    if file.look.compression != Compression::Plain || size < SMALL || reading.format.has_header() {
+    let can_be_entered = file.look.compression == Compression::Plain && !file.look.exported;
+    if !can_be_entered || size < SMALL || reading.format.has_header() {
         return Ok(start);
     }
     let mut best = start;
