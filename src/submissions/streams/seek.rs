@@ -53,7 +53,8 @@ pub fn line_near(storage: &Arc<Storage>, file: &StreamFile, at: Timestamp, readi
     Ok(best)
 }
 
-/// The first line with a time behind an offset.
+/// The first line with a time behind an offset; one without a year goes before one with it, since years are counted on
+/// from there.
 fn probe(
     storage: &Arc<Storage>,
     file: &StreamFile,
@@ -67,15 +68,20 @@ fn probe(
         return Err(reader.error(error));
     }
     let mut framer = Framer::default();
+    let mut found = None;
     let mut at = memchr::memchr(b'\n', &bytes).map_or(bytes.len(), |end| end + 1);
     while let Some(length) = memchr::memchr(b'\n', &bytes[at..]) {
         if let Framed::Line(line) = framer.frame_as(&bytes[at..at + length], &AnyProgram(reading.format)) {
             let (time, year) = place(line.stamp, file.year, first, reading);
-            return Ok(Some((time, Place { offset: offset + at as u64, year })));
+            let here = (time, Place { offset: offset + at as u64, year });
+            if matches!(line.stamp, Stamp::Yearless(_)) {
+                return Ok(Some(here));
+            }
+            found.get_or_insert(here);
         }
         at += length + 1;
     }
-    Ok(None)
+    Ok(found)
 }
 
 /// The instant of a stamp in a file that begins at `first`, and its year.
