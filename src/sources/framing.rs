@@ -272,7 +272,8 @@ impl<'a> Inside<'a, '_> {
             return self.frame(text, None, style);
         };
         let rest = &text[used.min(text.len())..];
-        let has_own_time = style.is_own(rest) || rest.starts_with(b"{") || self.syslog.stamp(rest).is_some();
+        let begins_otherwise = matches!(rest.first(), Some(b'{' | b'<'));
+        let has_own_time = begins_otherwise || style.is_own(rest) || self.syslog.stamp(rest).is_some();
         // A tag where syslog has a host: the runtime's time, and a line without one.
         let begins_with_tag = || word(rest).is_none_or(|(word, _)| word.ends_with(b":") || word.contains(&b'['));
         if has_own_time || begins_with_tag() {

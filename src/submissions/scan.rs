@@ -141,6 +141,7 @@ impl Scanner {
             return;
         }
         let Place { block, mut start, end: last } = place;
+        let before = found.bytes();
         while let Some(from) = block[start..last].iter().position(|byte| *byte != 0).map(|at| start + at) {
             let to = memchr::memchr(0, &block[from..last]).map_or(last, |at| from + at);
             let end = if (from, to) == (place.start, last) { end } else { 0 };
@@ -149,6 +150,11 @@ impl Scanner {
         }
         if place.start == last {
             self.piece(place, end, found);
+        }
+        // The hole's bytes go with the lines around it, so that what follows is where it is counted to be.
+        let told = found.bytes() - before;
+        if let Some(run) = found.runs.last_mut() {
+            run.bytes += (last - place.start) as u64 + end - told;
         }
     }
 
@@ -266,6 +272,11 @@ impl Found {
         self.side.clear();
     }
 
+    /// How many bytes all runs hold.
+    fn bytes(&self) -> u64 {
+        self.runs.iter().map(|run| run.bytes).sum()
+    }
+
     fn parts(&mut self, line: &Line<'_>, block: &[u8]) -> Parts {
         Parts {
             stamp: line.stamp,
@@ -351,6 +362,13 @@ mod tests {
             b"Mar  1 09:00:00 mx1 postfix/smtpd[1]: conn\0\0\0\0Mar  1 09:00:00 mx1 postfix/smtpd[1]: connect from a[192.0.2.1]\n",
         );
         assert_eq!(scanned.found.candidates.len(), 2);
+        for text in
+            [&b"a\0\0b\nMar  1 09:00:00 mx1 a[1]: x\0\n\0\0\n\n\0"[..], b"\0\0", b"\0\nMar  1 09:00:00 mx1 a: x\0"]
+        {
+            let scanned = scan(text);
+            let bytes = scanned.found.runs.iter().map(|run| run.bytes).sum::<u64>();
+            assert_eq!(bytes, text.len() as u64, "{text:?}");
+        }
     }
 
     /// A line's message and how often it counts.
