@@ -29,6 +29,12 @@ fn with_browser() {
     run("tests/with-browser.sh");
 }
 
+#[test]
+#[ignore = "installs cargo-fuzz and runs each target for a minute: tests/with-fuzz.sh"]
+fn with_fuzz() {
+    run("tests/with-fuzz.sh");
+}
+
 /// A script that no test here names would be skipped without a word.
 #[test]
 fn every_suite_is_named() {
