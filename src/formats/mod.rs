@@ -6,14 +6,18 @@
 
 pub mod detect;
 pub mod exim;
+pub mod opensmtpd;
 pub mod postfix;
 pub mod record;
+pub mod sendmail;
+pub mod spelling;
 
 use std::fmt;
 
 use crate::calendar::Timestamp;
 use crate::sources::framing::{Line, Style};
 pub use record::Record;
+use spelling::Spelling;
 
 /// One server's way of logging submissions.
 pub trait Format: Style + Sync {
@@ -48,6 +52,17 @@ pub trait Format: Style + Sync {
 
     /// Whether a file's first lines say how the others are to be read: then no file is entered in its middle.
     fn has_header(&self) -> bool {
+        false
+    }
+
+    /// How the server writes accounts and addresses, where not as they are.
+    fn spelling(&self) -> Spelling {
+        Spelling::default()
+    }
+
+    /// Whether a line of its own says that a session's client has authenticated. Then what is rejected before it is
+    /// nobody's submission, and what is rejected behind it can be judged when its message is over.
+    fn announces_logins(&self) -> bool {
         false
     }
 
@@ -97,7 +112,7 @@ pub struct Tells {
 pub struct Unreadable(pub &'static str);
 
 /// Every format, in the order in which they are listed to people.
-pub static FORMATS: &[&dyn Format] = &[&postfix::Postfix, &exim::Exim];
+pub static FORMATS: &[&dyn Format] = &[&postfix::Postfix, &exim::Exim, &sendmail::Sendmail, &opensmtpd::OpenSmtpd];
 
 /// The format of a name.
 #[must_use]

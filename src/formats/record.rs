@@ -40,6 +40,8 @@ pub enum Record<'a> {
     Recipient,
     /// The session's message begins anew, or never came to its end (`RSET`).
     Reset,
+    /// The session's message never came to its end, although the server had accepted some of its recipients.
+    Abandoned,
     /// The server has accepted the session's message. Of a client that has not authenticated, it is no submission.
     Taken(Taken<'a>),
     /// An authenticated client has opened a message.
@@ -82,6 +84,11 @@ pub enum Record<'a> {
     TlsFailed {
         /// With whom.
         client: Client<'a>,
+        /// What the line says of the cause.
+        reason: &'a [u8],
+    },
+    /// The session is over because its TLS handshake broke.
+    DisconnectedInHandshake {
         /// What the line says of the cause.
         reason: &'a [u8],
     },
@@ -156,6 +163,10 @@ pub struct Taken<'a> {
     pub message_id: &'a [u8],
     /// Whether a [`Queued`](Record::Queued) of its queue id follows and says the rest.
     pub more_follows: bool,
+    /// Whether the line tells of some of the recipients only: each further line of the queue id adds its own.
+    pub in_parts: bool,
+    /// Whether this line says that the client had authenticated, also where no other line does.
+    pub authenticated: bool,
 }
 
 /// An authenticated client's message, told by one line.

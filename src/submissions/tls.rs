@@ -46,8 +46,31 @@ impl TlsVersion {
         }
     }
 
-    /// The version that a server's spelling means. `TLSv1/SSLv3` is a cipher's family in old OpenSSL, not a
-    /// version, and so is anything else that is not in the list: unknown.
+    /// The version of a session, as a server spells it and its cipher. `TLSv1/SSLv3` is a cipher's family in old
+    /// OpenSSL, not a version; some ciphers are of one version only.
+    #[must_use]
+    pub fn of(spelling: &[u8], cipher: &[u8]) -> Self {
+        match Self::read(spelling) {
+            Self::Unknown if spelling == b"TLSv1/SSLv3" => Self::proven_by(cipher),
+            version => version,
+        }
+    }
+
+    /// The only version that has a cipher, by OpenSSL's name: TLS 1.3 has its own (RFC 8446 appendix B.4), and what
+    /// encrypts and authenticates in one (RFC 5246 section 6.2.3.3) or by SHA-2 came with TLS 1.2. Suites with
+    /// pre-shared keys are left out, since RFC 5487 lets older versions have some.
+    fn proven_by(cipher: &[u8]) -> Self {
+        if cipher.starts_with(b"TLS_AES_") || cipher.starts_with(b"TLS_CHACHA20_") {
+            return Self::Tls13;
+        }
+        let words = || cipher.split(|byte| *byte == b'-');
+        let is_aead = |word: &[u8]| matches!(word, b"GCM" | b"CCM" | b"CCM8" | b"CHACHA20" | b"POLY1305");
+        let by_sha2 = matches!(words().next_back(), Some(b"SHA256" | b"SHA384"));
+        let shared_key = words().any(|word| word.ends_with(b"PSK"));
+        if words().any(is_aead) || by_sha2 && !shared_key { Self::Tls12 } else { Self::Unknown }
+    }
+
+    /// The version that a server's spelling means; unknown where it is not in the list.
     #[must_use]
     pub fn read(spelling: &[u8]) -> Self {
         match spelling {
@@ -132,6 +155,28 @@ impl TlsMode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn some_ciphers_prove_their_version() {
+        for (cipher, version) in [
+            ("TLS_AES_256_GCM_SHA384", TlsVersion::Tls13),
+            ("TLS_CHACHA20_POLY1305_SHA256", TlsVersion::Tls13),
+            ("DHE-RSA-AES256-GCM-SHA384", TlsVersion::Tls12),
+            ("ECDHE-ECDSA-CHACHA20-POLY1305", TlsVersion::Tls12),
+            ("AES128-CCM8", TlsVersion::Tls12),
+            ("AES128-SHA256", TlsVersion::Tls12),
+            ("ECDHE-RSA-AES256-SHA384", TlsVersion::Tls12),
+            ("PSK-AES128-CBC-SHA256", TlsVersion::Unknown),
+            ("ECDHE-PSK-CHACHA20-POLY1305", TlsVersion::Tls12),
+            ("DHE-RSA-AES256-SHA", TlsVersion::Unknown),
+            ("RC4-MD5", TlsVersion::Unknown),
+            ("", TlsVersion::Unknown),
+        ] {
+            assert_eq!(TlsVersion::of(b"TLSv1/SSLv3", cipher.as_bytes()), version, "{cipher}");
+        }
+        assert_eq!(TlsVersion::of(b"TLSv1", b"AES128-SHA256"), TlsVersion::Tls10);
+        assert_eq!(TlsVersion::of(b"", b"AES128-SHA256"), TlsVersion::Unknown);
+    }
 
     #[test]
     fn every_value_reads_back() {

@@ -35,6 +35,12 @@ fn with_fuzz() {
     run("tests/with-fuzz.sh");
 }
 
+#[test]
+#[ignore = "installs and starts Postfix, Dovecot and Exim, as root: tests/with-mail-servers.sh"]
+fn with_mail_servers() {
+    run("tests/with-mail-servers.sh");
+}
+
 /// A script that no test here names would be skipped without a word.
 #[test]
 fn every_suite_is_named() {

@@ -4,12 +4,15 @@ use rustc_hash::FxHashMap;
 
 use super::names::Names;
 use super::session::Tls;
+use crate::formats::spelling::Spelling;
 use crate::submissions::cipher::CipherClass;
 use crate::submissions::tls::{TlsLogging, TlsVersion};
 
 /// The names of hosts, services and ciphers, and what goes with them.
 #[derive(Debug, Default)]
 pub(super) struct Known {
+    /// How they write accounts and addresses.
+    pub spelling: Spelling,
     hosts: Names,
     /// By host: whether its sessions' TLS versions are logged.
     logs_tls: Vec<bool>,
@@ -20,6 +23,11 @@ pub(super) struct Known {
 }
 
 impl Known {
+    /// Nothing yet but how the servers write.
+    pub(super) fn new(spelling: Spelling) -> Self {
+        Self { spelling, ..Self::default() }
+    }
+
     /// The number of a host.
     pub(super) fn host(&mut self, name: &[u8], logging: &TlsLogging) -> u32 {
         let number = self.hosts.number(name);
@@ -51,7 +59,7 @@ impl Known {
 
     /// A session's encryption, as the server spells it.
     pub(super) fn tls(&mut self, version: &[u8], cipher: &[u8]) -> Tls {
-        let (version, cipher) = (TlsVersion::read(version), self.ciphers.number(cipher));
+        let (version, cipher) = (TlsVersion::of(version, cipher), self.ciphers.number(cipher));
         let class = self.classes.entry((cipher, version));
         let class = *class.or_insert_with(|| CipherClass::of(self.ciphers.text(cipher), version));
         Tls { version, cipher, class }

@@ -135,7 +135,8 @@ impl Message {
         let of_session = Encryption::of(session, orphan || !session.is_with(taken.client));
         let told = Encryption::told(taken.encrypted, known.service_name(session.service).to_owned().as_bytes(), known);
         self.encryption = of_session.corrected(told);
-        self.orphan = orphan && told.present.is_none();
+        // What this line does not say may stand in lines that were not read.
+        self.orphan = orphan && told.version() == TlsVersion::Unknown || !session.authenticated;
         let client = session.client(taken.client);
         let [account, mechanism, helo, mail_from] = session.said.texts();
         let mail_from = taken.mail_from.unwrap_or(mail_from);
@@ -180,7 +181,7 @@ impl Message {
         self.texts.get(ACCOUNT)
     }
 
-    fn queue_id(&self) -> &[u8] {
+    pub(super) fn queue_id(&self) -> &[u8] {
         self.texts.get(QUEUE_ID)
     }
 
@@ -188,7 +189,8 @@ impl Message {
     pub(super) fn show<R>(&mut self, known: &Known, realm: &str, show: impl FnOnce(&Submission<&str>) -> R) -> R {
         let Self { ts, recipients, size, host, service, encryption, texts, .. } = self;
         texts.show(|[queue_id, client_ip, client_name, account_raw, mechanism, helo, message_id, mail_from]| {
-            let account = Account::read(account_raw, realm);
+            let meant = known.spelling.proven.undo(account_raw);
+            let account = Account::read(&meant, realm);
             let mechanism = upper(mechanism);
             let from_mail_from = account.domain.is_empty();
             let domain = if from_mail_from { domain_of(mail_from) } else { account.domain };
@@ -197,7 +199,7 @@ impl Message {
                 server: known.server(*host),
                 service: known.service_name(*service),
                 tls_mode: encryption.mode,
-                client_ip,
+                client_ip: &known.spelling.address(client_ip),
                 client_name,
                 helo,
                 account: &account.name,

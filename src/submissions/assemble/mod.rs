@@ -53,6 +53,8 @@ pub struct Settings {
 #[derive(Debug)]
 pub struct Assembler {
     settings: Settings,
+    /// Whether a session's login has a line of its own: see [`Format::announces_logins`].
+    announces_logins: bool,
     known: Known,
     sessions: Sessions,
     messages: Messages,
@@ -78,7 +80,8 @@ impl Assembler {
     pub fn new(format: &'static dyn Format, settings: Settings) -> Self {
         Self {
             settings,
-            known: Known::default(),
+            announces_logins: format.announces_logins(),
+            known: Known::new(format.spelling()),
             sessions: Sessions::new(format),
             messages: Messages::default(),
             reinjected: FxHashMap::default(),
@@ -91,9 +94,9 @@ impl Assembler {
     /// The time of the earliest row that may still come; none where nothing is open.
     #[must_use]
     pub fn oldest_open(&self) -> Option<Timestamp> {
-        let in_filter = self.sessions.iter().filter_map(|session| session.in_filter);
-        let in_filter = in_filter.map(|message| self.messages.get(message).ts);
-        self.messages.times().chain(in_filter).chain(self.sessions.pending()).min()
+        let held = self.sessions.iter().flat_map(|session| session.in_filter.into_iter().chain(session.in_parts));
+        let held = held.map(|message| self.messages.get(message).ts);
+        self.messages.times().chain(held).chain(self.sessions.pending()).min()
     }
 
     /// Takes the next record of the stream.
@@ -110,14 +113,14 @@ impl Assembler {
             }
             Record::Secured { client, version, cipher } => {
                 let tls = self.known.tls(version, cipher);
-                if self.sessions.find(key).is_some_and(|session| !session.known && session.tls.is_some()) {
+                if self.sessions.find(key).is_some_and(|session| session.is_before(*client, session.tls.is_some())) {
                     self.end(key, None, rows);
                 }
                 self.sessions.of_line(&mut self.known, key, at, line, *client).tls = Some(tls);
             }
             Record::Authenticated { client, mechanism, account } => {
                 // Nobody authenticates twice in a session (RFC 4954 section 4): it is the next one of the process.
-                if self.sessions.find(key).is_some_and(|session| !session.known && session.authenticated) {
+                if self.sessions.find(key).is_some_and(|session| session.is_before(*client, session.authenticated)) {
                     self.end(key, None, rows);
                 }
                 let session = self.sessions.of_line(&mut self.known, key, at, line, *client);
@@ -139,10 +142,19 @@ impl Assembler {
             }
             Record::Reset => {
                 if let Some(session) = self.sessions.find(key) {
+                    if self.announces_logins {
+                        session.judge(None, &self.settings.realm, &self.known, rows);
+                    }
                     session.said.next_message();
                 }
             }
-            Record::Taken(taken) => self.taken(at, key, taken, rows),
+            Record::Abandoned => {
+                if let Some(session) = self.sessions.find(key) {
+                    session.rejects.clear();
+                    session.said.next_message();
+                }
+            }
+            Record::Taken(taken) => self.taken(at, key, line, taken, rows),
             Record::Opened(opened) => self.opened(at, key, line, opened),
             Record::OpenedByOthers { queue_id } => self.opened_by_others(at, host, queue_id),
             Record::MessageId { queue_id, message_id } => {
@@ -162,6 +174,14 @@ impl Assembler {
                 let session = self.sessions.of_line(&mut self.known, key, at, line, *client);
                 session.flush_tls_failure(rows);
                 session.fail_tls(at, *client, reason, &self.known);
+            }
+            Record::DisconnectedInHandshake { reason } => {
+                let session = self.sessions.of_line(&mut self.known, key, at, line, Client::default());
+                if session.tls.is_none() {
+                    session.flush_tls_failure(rows);
+                    session.fail_tls(at, Client::default(), reason, &self.known);
+                }
+                self.end(key, None, rows);
             }
             Record::TlsProblem { reason } => {
                 if let Some(session) = self.sessions.find(key) {
@@ -198,16 +218,20 @@ impl Assembler {
     fn end(&mut self, key: SessionKey, counters: Option<&[u8]>, rows: &mut dyn Rows) {
         let Some(session) = self.sessions.remove(key) else { return };
         let counters = counters.filter(|_| session.is_unsettled()).map(Counters::read);
-        session.end(counters, &self.settings.realm, rows);
+        session.end(counters, &self.settings.realm, &self.known, rows);
         if let Some(message) = session.in_filter.take() {
             self.messages.release(message);
             self.in_filter -= 1;
         }
         let id = session.id;
+        let in_parts = session.in_parts.take();
         if counters.is_some_and(|counters| session.took_over_no_more(counters)) {
             session.open.drain(..).for_each(|message| self.messages.end(message, id));
         }
         self.sessions.release(id);
+        if let Some(message) = in_parts {
+            self.accept(message, rows);
+        }
     }
 
     fn opened(&mut self, at: Timestamp, key: SessionKey, line: &Line<'_>, opened: &Opened<'_>) {
@@ -271,22 +295,41 @@ impl Assembler {
     }
 
     /// The session's message has been accepted.
-    fn taken(&mut self, at: Timestamp, key: SessionKey, taken: &Taken<'_>, rows: &mut dyn Rows) {
+    fn taken(&mut self, at: Timestamp, key: SessionKey, line: &Line<'_>, taken: &Taken<'_>, rows: &mut dyn Rows) {
+        if taken.authenticated {
+            self.sessions.of_line(&mut self.known, key, at, line, taken.client);
+        }
         let Some(session) = self.sessions.find(key) else { return };
-        if session.authenticated {
+        if let Some(part) = session.in_parts.map(|message| self.messages.get_mut(message))
+            && taken.in_parts
+            && part.queue_id() == taken.queue_id
+        {
+            part.recipients = part.recipients.zip(taken.recipients).map(|(before, more)| before + more);
+            return;
+        }
+        let before = session.in_parts.take();
+        if session.authenticated || taken.authenticated {
             let (slot, message) = self.messages.take();
             message.take(at, session, taken, &mut self.known);
             session.note_opened(message.account());
             session.accepted += 1;
-            if taken.more_follows {
+            if self.announces_logins {
+                // Those of them that were this message's recipients cannot be told from a message before it.
+                session.rejects.clear();
+            }
+            session.said.next_message();
+            if taken.in_parts {
+                session.in_parts = Some(slot);
+            } else if taken.more_follows {
                 self.messages.insert(slot);
             } else {
                 self.accept(slot, rows);
             }
-        }
-        // The session is looked for again: accepting a message may use all that is known.
-        if let Some(session) = self.sessions.find(key) {
+        } else {
             session.said.next_message();
+        }
+        if let Some(message) = before {
+            self.accept(message, rows);
         }
     }
 
@@ -362,12 +405,13 @@ impl Assembler {
         let client = session.client(failed.client);
         let [client_ip, client_name, mechanism, account, reason] =
             [client.ip, client.name, failed.mechanism, failed.account.unwrap_or_default(), failed.reason].map(shown);
+        let account = self.known.spelling.tried.undo(&account);
         let account = failed.account.map(|_| Account::read(&account, &self.settings.realm).name);
         rows.refusal(&Refusal {
             ts: at,
             server: self.known.server(session.host),
             service: self.known.service_name(session.service),
-            client_ip: &client_ip,
+            client_ip: &self.known.spelling.address(&client_ip),
             client_name: &client_name,
             helo: "",
             account: account.as_deref().unwrap_or_default(),
@@ -375,7 +419,11 @@ impl Assembler {
             tls_version: session.tls_version(at, failed.client),
             kind: if failed.aborted { RefusalKind::AuthAborted } else { RefusalKind::AuthFailed },
             reason: &reason,
-            code: if failed.aborted { "501" } else { "535" },
+            code: match rejects::stated_code(&reason) {
+                "" if failed.aborted => "501",
+                "" => "535",
+                code => code,
+            },
         });
     }
 
@@ -387,6 +435,9 @@ impl Assembler {
         rejected: &Rejected<'_>,
         rows: &mut dyn Rows,
     ) {
+        if self.announces_logins {
+            return self.rejected_by_stage(at, key, rejected, rows);
+        }
         match (rejected.stage, rejected.queue_id) {
             // One of several recipients: the message goes on without it.
             (Stage::Recipient, Some(_)) => {}
@@ -410,6 +461,22 @@ impl Assembler {
                 };
                 session.rejects.keep(row, rejected, session.opened());
             }
+        }
+    }
+
+    /// A command refused by a server that announces logins: a refusal only behind one. At `MAIL FROM` and of the
+    /// content it is a whole message's; a recipient's has to wait for what becomes of the message.
+    fn rejected_by_stage(&mut self, at: Timestamp, key: SessionKey, rejected: &Rejected<'_>, rows: &mut dyn Rows) {
+        let Some(session) = self.sessions.find(key).filter(|session| session.authenticated) else { return };
+        let tls_version = session.tls_version(at, rejected.client);
+        let row = Refusal { tls_version, ..session.refusal(at, rejected.client, &self.known) };
+        if rejected.stage == Stage::Data {
+            // Where the content was refused, some recipients were not.
+            session.rejects.clear();
+        }
+        session.rejects.keep(row, rejected, session.opened());
+        if rejected.stage != Stage::Recipient {
+            session.judge(None, &self.settings.realm, &self.known, rows);
         }
     }
 

@@ -37,7 +37,11 @@ impl Rejects {
         let row = Refusal {
             account: owner(&reply).unwrap_or_default(),
             helo: text(rejected.helo),
-            kind: if by_sender { RefusalKind::SenderRejected } else { RefusalKind::RecipientsRejected },
+            kind: match rejected.stage {
+                Stage::Data => RefusalKind::DataRejected,
+                _ if by_sender => RefusalKind::SenderRejected,
+                _ => RefusalKind::RecipientsRejected,
+            },
             code: code(&reply).into(),
             reason: reply,
             ..row
@@ -71,7 +75,7 @@ impl Rejects {
 /// are one transaction, and where a message of the session was opened behind them they may be recipients of that
 /// one: the server's count decides how many are not.
 fn transactions(rejects: Vec<Reject>, failed: Option<usize>, opened: u32) -> Vec<Reject> {
-    let (mut chosen, recipients): (Vec<_>, Vec<_>) = rejects.into_iter().partition(is_at_mail);
+    let (mut chosen, recipients): (Vec<_>, Vec<_>) = rejects.into_iter().partition(is_whole);
     let mut groups: Vec<Vec<Reject>> = Vec::new();
     for reject in recipients {
         match groups.last_mut().filter(|group| group[0].after == reject.after && group[0].mail_from == reject.mail_from)
@@ -94,9 +98,12 @@ fn transactions(rejects: Vec<Reject>, failed: Option<usize>, opened: u32) -> Vec
     chosen
 }
 
-/// Whether the sender was refused before any recipient was named.
-fn is_at_mail(reject: &Reject) -> bool {
-    reject.row.kind == RefusalKind::SenderRejected && !reject.row.reason.contains("Sender address rejected")
+/// Whether it stands for a whole message: the sender was refused before any recipient was named, or the content.
+fn is_whole(reject: &Reject) -> bool {
+    match reject.row.kind {
+        RefusalKind::SenderRejected => !reject.row.reason.contains("Sender address rejected"),
+        kind => kind == RefusalKind::DataRejected,
+    }
 }
 
 /// The account in `not owned by user U`: the only place where a reject names it.
@@ -109,4 +116,10 @@ fn owner(reply: &str) -> Option<CompactString> {
 pub(super) fn code(reply: &str) -> &str {
     let digits = reply.bytes().take_while(u8::is_ascii_digit).count();
     if digits == 3 { &reply[..3] } else { "" }
+}
+
+/// The code that a server's words begin with where they are its reply; a word that only begins with digits is none.
+pub(super) fn stated_code(reason: &str) -> &str {
+    let code = code(reason);
+    if reason[code.len()..].starts_with(' ') { code } else { "" }
 }

@@ -39,6 +39,8 @@ pub(super) struct Session {
     pub tls: Option<Tls>,
     /// The message that a filter in front of the queue holds.
     pub in_filter: Option<u32>,
+    /// The accepted message of which more lines may tell.
+    pub in_parts: Option<u32>,
     /// Messages that are open.
     pub open: Vec<u32>,
     /// Messages that were accepted.
@@ -118,7 +120,7 @@ impl Session {
         self.started = at;
         self.host = host;
         self.tls = None;
-        self.in_filter = None;
+        (self.in_filter, self.in_parts) = (None, None);
         self.open.clear();
         self.accepted = 0;
         self.known = false;
@@ -156,6 +158,13 @@ impl Session {
     /// again, and where a proxy names the client that it speaks for (XCLIENT): what is known of TLS is not this one's.
     pub(super) fn is_with(&self, client: Client<'_>) -> bool {
         client.ip.is_empty() || self.client.get(0) == client.ip
+    }
+
+    /// Whether a line's session is the next one of the process, where the beginning of neither is in the log: another
+    /// client's, or one in which comes again what comes once.
+    pub(super) fn is_before(&self, client: Client<'_>, again: bool) -> bool {
+        let of_another = || !self.client.get(0).is_empty() && !self.is_with(client);
+        !self.known && (again || of_another())
     }
 
     /// The TLS version, for a refusal.
@@ -200,7 +209,7 @@ impl Session {
             ts: at,
             server: known.server(self.host).into(),
             service: known.service_name(self.service).into(),
-            client_ip: text(client.ip),
+            client_ip: known.spelling.address(&text(client.ip)).into(),
             client_name: text(client.name),
             ..Refusal::default()
         }
@@ -238,8 +247,13 @@ impl Session {
     }
 
     /// Judges what waited for the end.
-    pub(super) fn end(&mut self, counters: Option<Counters>, realm: &str, rows: &mut dyn Rows) {
+    pub(super) fn end(&mut self, counters: Option<Counters>, realm: &str, known: &Known, rows: &mut dyn Rows) {
         self.flush_tls_failure(rows);
+        self.judge(counters, realm, known, rows);
+    }
+
+    /// Judges the refused commands.
+    pub(super) fn judge(&mut self, counters: Option<Counters>, realm: &str, known: &Known, rows: &mut dyn Rows) {
         if self.rejects.is_empty() {
             return;
         }
@@ -249,6 +263,7 @@ impl Session {
             return;
         }
         let account = text(&self.account);
+        let account = known.spelling.proven.undo(&account);
         for mut row in rejects.judged(counters, self.opened) {
             if !account.is_empty() {
                 row.account = Account::read(&account, realm).name.into();

@@ -12,16 +12,18 @@ use crate::logs::Cell;
 
 /// Where a server's count of recipients is not the client's: it drops repeated ones, so 57 accepted `RCPT TO` were
 /// 56 recipients (`nrcpt`). Folder, cell, what the clients counted, what the server did.
-const WITHOUT_REPEATED_RECIPIENTS: [(&str, &str, u64, u64); 1] =
-    [("main", "2025-12-30,printer-3f@corp.example.com,TLSv1.1", 57, 56)];
+const WITHOUT_REPEATED_RECIPIENTS: [(&str, &str, u64, u64); 2] = [
+    ("main", "2025-12-30,printer-3f@corp.example.com,TLSv1.1", 57, 56),
+    ("sendmail", "2026-01-01,grafana+alerts@ops.example.org,TLSv1.3", 55, 54),
+];
 
 /// The daily table that a folder's log must give.
 pub(super) fn daily(folder: Folder) -> BTreeMap<String, Cell> {
     let mut cells: BTreeMap<String, Cell> = BTreeMap::new();
     for row in rows(folder, "expected-daily.csv") {
         let version = match folder.knows {
-            Knows::Everything | Knows::OwnCiphersAndNoRejects => version(&row["tls"]),
             Knows::NoTls | Knows::OnlyWhoAndWhence => TlsVersion::Unknown,
+            _ => version(&row["tls"]),
         };
         let key = format!("{},{},{}", &row["day_utc"], row["account"].to_lowercase(), version.as_str());
         let cell = Cell { messages: number(&row["messages"]), recipients: number(&row["recipients"]) };
@@ -74,11 +76,14 @@ impl Message {
 
     /// A transaction's message, without what the folder's log does not say.
     fn recorded(folder: Folder, row: &Row) -> Self {
-        let mechanism = if folder.knows == Knows::OnlyWhoAndWhence { "" } else { &row["auth_mech"] };
+        let mechanism = match folder.knows {
+            Knows::OnlyWhoAndWhence | Knows::NoMechanismNorEveryRefusal => "",
+            _ => &row["auth_mech"],
+        };
         let (version, cipher) = match folder.knows {
-            Knows::Everything => (version(&row["tls_version"]), &row["cipher"]),
             Knows::OwnCiphersAndNoRejects => (version(&row["tls_version"]), ""),
             Knows::NoTls | Knows::OnlyWhoAndWhence => (TlsVersion::Unknown, ""),
+            _ => (version(&row["tls_version"]), &row["cipher"]),
         };
         let account = row["account"].to_lowercase();
         let who = format!("{account},{mechanism},{},{cipher},{}", version.as_str(), &row["client_ip"]);
@@ -126,6 +131,44 @@ pub(super) fn failed(folder: Folder) -> Option<Vec<String>> {
         "data_rejected" => Some("data_rejected"),
         _ => None,
     };
-    let line = |row: Row| kind(&row).map(|kind| format!("{kind},{}", &row["client_ip"]));
-    Some(rows(folder, "truth.csv").into_iter().filter_map(line).collect())
+    let rows = rows(folder, "truth.csv");
+    let line = |row: &Row| kind(row).map(|kind| format!("{kind},{}", &row["client_ip"]));
+    Some(rows.iter().filter(|row| !leaves_no_line(folder, row, &rows)).filter_map(line).collect())
+}
+
+/// Whether a failed attempt is one that the server's lines cannot tell. Nothing else is left out.
+fn leaves_no_line(folder: Folder, row: &Row, rows: &[Row]) -> bool {
+    match folder.knows {
+        // sendmail writes nothing of a login that the client cancels. Where `MAIL FROM` announces too large a message,
+        // it writes what it writes of any message without recipients: no reply.
+        Knows::NotEveryRefusal => {
+            &row["outcome"] == "auth_cancelled" || &row["outcome"] == "sender_rejected" && &row["code"] == "552"
+        }
+        // OpenSMTPD writes of rejected recipients and accepted messages, not of where one transaction ends: recipients
+        // in front of a message may have been of that message. And a client that was not offered STARTTLS, since its
+        // EHLO had been refused, never began a handshake.
+        Knows::NoMechanismNorEveryRefusal => {
+            let seq = |row: &Row| number(&row["seq"]);
+            let later = |other: &&Row| other["session"] == row["session"] && seq(other) > seq(row);
+            let accepted = |other: &Row| matches!(&other["outcome"], "accepted" | "dropped_after_dot");
+            &row["outcome"] == "all_rcpt_rejected" && rows.iter().filter(later).any(accepted)
+                || row["reply"].starts_with("STARTTLS extension not supported")
+        }
+        _ => false,
+    }
+}
+
+/// The attempts with an address for each: where a client did not record its own, one that is left over of the kind.
+pub(super) fn with_addresses(failed: Vec<String>, mut found: Vec<String>) -> Vec<String> {
+    let (nameless, mut named): (Vec<_>, Vec<_>) = failed.into_iter().partition(|line| line.ends_with(','));
+    for line in &named {
+        if let Some(place) = found.iter().position(|other| other == line) {
+            found.swap_remove(place);
+        }
+    }
+    for line in nameless {
+        let place = found.iter().position(|other| other.starts_with(&line));
+        named.push(place.map_or(line, |place| found.swap_remove(place)));
+    }
+    named
 }

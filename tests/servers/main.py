@@ -1,0 +1,102 @@
+"""Starts each server, lets the clients send, and compares the tally of its logs with what they wrote down."""
+import collections
+import csv
+import io
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests" / "readers"))
+
+from checks import Checks, require, same  # noqa: E402
+from clients import VERSIONS, Recorder, sessions  # noqa: E402
+from servers import PATIENCE, Exim, Postfix  # noqa: E402
+
+
+def main():
+    binary, exim, *names = sys.argv[1:]
+    # Asked to stop, it leaves through the `finally` below, so that no server stays behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    checks = Checks()
+    for name in names:
+        with tempfile.TemporaryDirectory(prefix=f"mailtally-{name}-") as folder:
+            folder = pathlib.Path(folder)
+            folder.chmod(0o755)  # The servers' own users have to come in.
+            server = None
+            try:
+                server = checks.check(f"{name}: the server starts", lambda: Postfix(folder) if name == "postfix" else Exim(folder, exim))
+                if server:
+                    _check_server(checks, name, server, binary)
+            finally:
+                if server:
+                    server.stop()
+    return checks.finish()
+
+
+def _check_server(checks, name, server, binary):
+    recorder = Recorder(server.ports)
+    spoken = [version for version in VERSIONS if recorder.speaks(version)]
+    checks.check(f"{name}: it speaks {', '.join(spoken)}", require, {"TLSv1.2", "TLSv1.3"} <= {*spoken}, "TLS 1.2 and 1.3 are not among them")
+    for session in sessions(spoken, server.mechanisms):
+        what = f"{session.transport} {session.version} {session.mechanism}{' with a wrong password' if session.password else ''}"
+        checks.check(f"{name}: {what}", recorder.run, session)
+    for transport in ("starttls", "implicit"):
+        for version in ("TLSv1.2", "TLSv1.3"):
+            checks.check(f"{name}: {transport} {version} with a certificate that is not trusted", recorder.distrust, transport, version)
+    checks.check(f"{name}: mail from a stranger", recorder.stranger)
+    checks.check(f"{name}: the log is complete", _complete, server, len(recorder.messages) + recorder.strangers)
+    # Versions that were only tried may have broken handshakes, which nobody wrote down.
+    tried = len(VERSIONS) - len(spoken)
+    checks.check(f"{name}: what was accepted is counted, by day, account and TLS version", _accepted, server, binary, recorder)
+    checks.check(f"{name}: what was refused is told, by kind and account", _refused, server, binary, recorder, tried)
+
+
+def _complete(server, accepted):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if all(server.is_done(path.read_text(errors="replace"), accepted) for path in server.logs()):
+            return
+        time.sleep(0.2)
+    raise RuntimeError(f"fewer than {accepted} messages are in the log: {server.logs()[0].read_text(errors='replace')[-800:]}")
+
+
+def _accepted(server, binary, recorder):
+    wanted = collections.defaultdict(lambda: [0, 0])
+    for message in recorder.messages:
+        cell = wanted[(message.account, message.tls_version)]
+        cell[0] += 1
+        cell[1] += message.recipients
+    found = collections.defaultdict(lambda: [0, 0])
+    days = {message.day for message in recorder.messages}
+    for row in _tally(binary, server):
+        require(row["date"] in days, f"there is a day {row['date']}, and mail was sent on {days}")
+        cell = found[(row["account"], row["tls_version"])]
+        cell[0] += int(row["messages"])
+        cell[1] += int(row["recipients"])
+    same(dict(found), dict(wanted), "rows")
+
+
+def _refused(server, binary, recorder, tried):
+    count = lambda rows: dict(collections.Counter(rows))
+    wanted = count((refusal.kind, refusal.account) for refusal in recorder.refusals)
+    found = count((row["kind"], row["account"]) for row in _tally(binary, server, "--refusals"))
+    broken = ("tls_failed", "")
+    extra = found.get(broken, 0) - wanted.get(broken, 0)
+    require(0 <= extra <= tried, f"{found.get(broken, 0)} broken handshakes instead of {wanted.get(broken, 0)}")
+    found[broken] = wanted[broken]
+    same(found, wanted, "kinds of refusals")
+
+
+def _tally(binary, server, *more):
+    command = [binary, "tally", "--csv", *more, *server.logs()]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    require(done.returncode == 0, f"exit code {done.returncode}: {done.stderr.strip()[-800:]}")
+    return list(csv.DictReader(io.StringIO(done.stdout)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
