@@ -58,7 +58,7 @@ journal = [{"__REALTIME_TIMESTAMP": "1772323968123456", "SYSLOG_IDENTIFIER": tag
             "_HOSTNAME": ["mx1", "x"], "MESSAGE": list(text.encode())} for tag, text in messages]
 (folder / "journal.json").write_text("".join(json.dumps(entry) + "\n" for entry in journal[:4]))
 docker = [{"log": line + "\n", "stream": "stdout", "time": stamp} for line in lines]
-(folder / "docker.json").write_text("".join(json.dumps(entry) + "\n" for entry in docker))
+(folder / "docker.log").write_text("".join(json.dumps(entry) + "\n" for entry in docker))
 (folder / "cri.log").write_text("".join(f"{stamp} stdout P {line[:30]}\n{stamp} stdout F {line[30:]}\n" for line in lines))
 (folder / "compose.log").write_text("".join(f"\x1b[36mmail-1  | \x1b[0m{stamp} {line}\n" for line in lines))
 (folder / "repeated.log").write_text("".join(f"{line}\n{line[:19]} last message repeated 3 times\n" for line in lines))

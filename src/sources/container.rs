@@ -2,7 +2,7 @@
 //!
 //! [`Framer`] peels a line without asking what its container is called; here it is named.
 
-use super::framing::{Framed, Framer};
+use super::framing::{Framed, Framer, Style};
 use super::json;
 use super::stamp::StampReader;
 use super::wrapped;
@@ -10,6 +10,8 @@ use super::wrapped;
 /// What carries a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Container {
+    /// None: the server wrote it into a log of its own.
+    Own,
     /// [RFC 3164](https://www.rfc-editor.org/rfc/rfc3164): `Mar  1 00:12:48 host tag[pid]: …`.
     Rfc3164,
     /// [RFC 5424](https://www.rfc-editor.org/rfc/rfc5424): `<22>1 2026-03-01T00:12:48Z host app pid - - …`.
@@ -47,6 +49,14 @@ impl Container {
             Framed::Blank if wrapped::is_wrapped(line) => Self::of_readable(line),
             _ => None,
         }
+    }
+
+    /// The container of a line that may be of a server's own log.
+    #[must_use]
+    pub fn of_style<S: Style + ?Sized>(line: &[u8], style: &S) -> Option<Self> {
+        let text = line.strip_suffix(b"\r").unwrap_or(line);
+        let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
+        if style.is_own(text) && !wrapped::is_wrapped(text) { Some(Self::Own) } else { Self::of(line) }
     }
 
     fn of_readable(line: &[u8]) -> Option<Self> {
@@ -92,6 +102,7 @@ impl Container {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Own => "own",
             Self::Rfc3164 => "rfc3164",
             Self::Rfc5424 => "rfc5424",
             Self::Iso => "iso",
@@ -110,6 +121,7 @@ impl Container {
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
+            Self::Own => "the server's own log",
             Self::Rfc3164 => "syslog (RFC 3164)",
             Self::Rfc5424 => "syslog (RFC 5424)",
             Self::Iso => "syslog with ISO stamps",

@@ -30,19 +30,27 @@ pub struct Glance {
 }
 
 impl Glance {
-    /// Takes a glance at a file that was looked at.
+    /// Takes a glance at a file that was looked at; its format, where it is known, tells the server's own lines.
     #[must_use]
-    pub fn of(look: &Look) -> Self {
+    pub fn of(look: &Look, format: Option<&dyn Format>) -> Self {
         let mut glance = Self::default();
+        let mut framer = Framer::default();
+        let mut take = |glance: &mut Self, line: &[u8], at_beginning| match format {
+            Some(format) => {
+                let container = Container::of_style(line, format);
+                glance.line(container, framer.frame_as(line, &AnyProgram(format)), at_beginning);
+            }
+            None => glance.line(Container::of(line), framer.frame(line), at_beginning),
+        };
         for line in lines(beginning(look)) {
             glance.lines += 1;
-            glance.line(line, true);
+            take(&mut glance, line, true);
         }
         let tail = look.tail.as_deref().unwrap_or_default();
         if look.length.is_some_and(|length| length > look.head.len() as u64) {
             // The tail begins anywhere in a line.
             let start = memchr::memchr(b'\n', tail).map_or(tail.len(), |end| end + 1);
-            lines(&tail[start..]).for_each(|line| glance.line(line, false));
+            lines(&tail[start..]).for_each(|line| take(&mut glance, line, false));
         }
         if look.exported
             && let Some(records) = glance.containers.remove(&Container::JournaldJson)
@@ -53,19 +61,19 @@ impl Glance {
         glance
     }
 
-    fn line(&mut self, line: &[u8], at_beginning: bool) {
-        let mut framer = Framer::default();
-        let (Some(container), Framed::Line(framed)) = (Container::of(line), framer.frame(line)) else {
+    fn line(&mut self, container: Option<Container>, framed: Framed<'_>, at_beginning: bool) {
+        let Some(container) = container.filter(|_| framed != Framed::Unreadable) else {
             self.bare += 1;
             return;
         };
         *self.containers.entry(container).or_default() += 1;
+        let Framed::Line(framed) = framed else { return };
         self.yearless |= matches!(framed.stamp, Stamp::Yearless(_));
         self.zoneless |= !matches!(framed.stamp, Stamp::Utc(_));
         if !framed.host.is_empty() {
             self.hosts.insert(text(framed.host));
         }
-        if at_beginning {
+        if at_beginning && !framed.program.is_empty() {
             *self.programs.entry(text(framed.program)).or_default() += 1;
         }
     }
@@ -127,12 +135,14 @@ mod tests {
 
     #[test]
     fn the_ends_tell_containers_programs_and_hosts() {
-        let glance = Glance::of(&look(
+        let look = look(
             "Mar  1 09:00:00 mx1 postfix/smtpd[1]: connect from a[192.0.2.1]\n\
              Mar  1 09:00:00 mx1 postfix/smtpd[1]: disconnect from a[192.0.2.1]\n\n\
              2026-03-01T09:00:01+00:00 mx2 sshd[2]: x\n\
              Traceback (most recent call last):\n",
-        ));
+        );
+        let glance = Glance::of(&look, None);
+        assert_eq!(glance, Glance::of(&look, formats::format("postfix")));
         assert_eq!((glance.lines, glance.bare), (4, 1));
         assert_eq!(glance.containers.into_iter().collect::<Vec<_>>(), [(Container::Rfc3164, 2), (Container::Iso, 1)]);
         assert_eq!(glance.hosts.into_iter().collect::<Vec<_>>(), ["mx1", "mx2"]);
@@ -141,16 +151,27 @@ mod tests {
 
     #[test]
     fn programs_are_told_by_their_share() {
-        let glance =
-            Glance::of(&look("Mar  1 09:00:00 mx1 a[1]: x\nMar  1 09:00:00 mx1 b[1]: x\nMar  1 09:00:00 mx1 b[1]: x"));
+        let look = look("Mar  1 09:00:00 mx1 a[1]: x\nMar  1 09:00:00 mx1 b[1]: x\nMar  1 09:00:00 mx1 b[1]: x");
+        let glance = Glance::of(&look, None);
         assert_eq!(glance.busiest_programs(), [("b", 2), ("a", 1)]);
         assert_eq!(glance.unfinished_line, Some(true));
     }
 
     #[test]
     fn a_stamp_with_an_offset_leaves_nothing_open() {
-        let glance = Glance::of(&look("2026-03-01T09:00:01+01:00 mx2 postfix/smtpd[2]: x\n"));
+        let glance = Glance::of(&look("2026-03-01T09:00:01+01:00 mx2 postfix/smtpd[2]: x\n"), None);
         assert_eq!((glance.yearless, glance.zoneless), (false, false));
+    }
+
+    #[test]
+    fn a_server_s_own_lines_and_an_export_s_records_are_told() {
+        let own = look("2026-03-01 09:00:00 1wUK2d-0000000001C-3XSK Completed\r\nx\n");
+        let glance = Glance::of(&own, formats::format("exim"));
+        assert_eq!((glance.containers.get(&Container::Own), glance.bare, glance.hosts.len()), (Some(&1), 1, 0));
+        let mut records = look("{\"__REALTIME_TIMESTAMP\":\"1795441670152700\",\"_COMM\":\"a\",\"MESSAGE\":\"x\"}\n");
+        assert!(Glance::of(&records, None).containers.contains_key(&Container::JournaldJson));
+        records.exported = true;
+        assert_eq!(Glance::of(&records, None).containers.into_keys().collect::<Vec<_>>(), [Container::JournaldExport]);
     }
 
     #[test]
@@ -160,7 +181,7 @@ mod tests {
         look.length = Some(1000);
         assert_eq!(beginning(&look), b"one\ntwo\n");
         look.tail = Some(b"e\nMar  1 09:00:00 mx1 a[1]: x\n".to_vec());
-        let glance = Glance::of(&look);
+        let glance = Glance::of(&look, None);
         assert_eq!((glance.lines, glance.bare, glance.containers.len()), (2, 2, 1));
     }
 

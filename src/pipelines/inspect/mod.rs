@@ -176,7 +176,7 @@ fn facts(
         compression: look.compression,
         decoded: content.as_ref().map(|content| content.read_to).or(look.length),
         truncated: content.as_ref().map_or(look.truncated, |content| content.truncated),
-        glance: Glance::of(&look),
+        glance: Glance::of(&look, format.format()),
         format,
         lines_of_format,
         next_best,
