@@ -32,7 +32,10 @@ fn carried(line: &[u8]) {
     let (begin, end) = line.split_at(line.len() / 2);
     let stamp = b"2026-03-01T00:12:48.123456789Z ";
     same(&expected, &[[&stamp[..], b"stdout F ", line].concat()]);
-    same(&expected, &[[&stamp[..], b"stderr P ", begin].concat(), [&stamp[..], b"stderr F ", end].concat()]);
+    // A record that ends in a carriage return is one of a file with such line ends.
+    if !begin.ends_with(b"\r") {
+        same(&expected, &[[&stamp[..], b"stderr P ", begin].concat(), [&stamp[..], b"stderr F ", end].concat()]);
+    }
     same(&expected, &[[b"mail-1  | ", line].concat()]);
     same(&expected, &[[&b"\x1b[36mmail-1  | \x1b[0m"[..], stamp, line].concat()]);
     if let Ok(text) = std::str::from_utf8(line) {
