@@ -6,7 +6,8 @@
 //!
 //! - A `from=` line is a message accepted where it has recipients and a message id: it is written also where a client
 //!   resets or drops what it has begun.
-//! - `proto=` ends in `A` where the client had authenticated, in `S` or `SA` where there was TLS.
+//! - `proto=` ends in `A` where the client had authenticated, in `S` or `SA` where there was TLS. Older versions write
+//!   `ESMTP` of every session, so that only its other lines tell.
 //! - `version=TLSv1/SSLv3` (sendmail up to 8.14) is the cipher's, not the session's.
 //!
 //! Clients' words stand in the sender, the message id and the name of a failed login, and whole lines may begin with
@@ -62,6 +63,8 @@ impl Format for Sendmail {
 
     fn wants(&self, _program: &[u8], message: &[u8]) -> bool {
         match behind_id(message) {
+            // Most lines tell of a delivery.
+            Some((_, [b't', b'o', b'=', ..])) => false,
             Some((_, text)) => matches_one(text, &WITH_ID) || has_ended(text) || is_user_unknown(text),
             None => matches_one(message, &WITHOUT_ID),
         }
@@ -109,7 +112,7 @@ const WITH_ID: [&[u8]; 7] = [
     b"AUTH failure (",
     b"ruleset=",
     b"Milter: ",
-    b"STARTTLS=server",
+    b"STARTTLS=server, relay=",
     b"AUTH=server, ",
     b"lost input channel from ",
 ];
@@ -128,7 +131,7 @@ fn behind_id(message: &[u8]) -> Option<(&[u8], &[u8])> {
 
 fn without_id(message: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
     if let Some(text) = message.strip_prefix(b"STARTTLS=server") {
-        return secured(text);
+        return handshake(text);
     }
     if let Some(text) = message.strip_prefix(b"AUTH=server, ") {
         return authenticated(text).map(Some).ok_or(Unreadable("AUTH=server that cannot be read"));
@@ -145,8 +148,8 @@ fn with_id<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Result<Option<Record<'a>>,
     if let Some(rest) = text.strip_prefix(b"AUTH failure (") {
         return Ok(auth_failed(rest));
     }
-    if let Some(rest) = text.strip_prefix(b"STARTTLS=server") {
-        return Ok(secured(rest).unwrap_or_default());
+    if let Some(rest) = text.strip_prefix(b"STARTTLS=server, relay=") {
+        return Ok(secured(rest));
     }
     if let Some(rest) = text.strip_prefix(b"AUTH=server, ") {
         return Ok(authenticated(rest));
@@ -157,8 +160,8 @@ fn with_id<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Result<Option<Record<'a>>,
     Ok(rejected(text).map(Record::Rejected))
 }
 
-/// `, relay=R, version=V, verify=W, cipher=C, bits=A/B`, or what went wrong: `, error: …` and `: …`.
-fn secured(text: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
+/// `, relay=R, version=V, …`, or what went wrong: `, error: …` and `: …`.
+fn handshake(text: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
     if let Some(reason) = text.strip_prefix(b": ") {
         return Ok(Some(Record::TlsProblem { reason: library_reason(reason) }));
     }
@@ -166,14 +169,18 @@ fn secured(text: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
         return Ok(Some(tls_failed(error)));
     }
     let Some(text) = text.strip_prefix(b", relay=") else { return Ok(None) };
-    let read = || {
-        let (rest, _bits) = last(text, b", bits=")?;
-        let (rest, cipher) = last(rest, b", cipher=")?;
-        let (rest, _verify) = last(rest, b", verify=")?;
-        let (client, version) = last(rest, b", version=")?;
-        Some(Record::Secured { client: relay(client)?, version, cipher })
-    };
-    read().map(Some).ok_or(Unreadable("STARTTLS=server that cannot be read"))
+    secured(text).map(Some).ok_or(Unreadable("STARTTLS=server that cannot be read"))
+}
+
+/// `R, version=V, verify=W, cipher=C, bits=A/B`.
+fn secured(text: &[u8]) -> Option<Record<'_>> {
+    let (rest, bits) = last(text, b", bits=")?;
+    let (rest, cipher) = last(rest, b", cipher=")?;
+    let (rest, _verify) = last(rest, b", verify=")?;
+    let (client, version) = last(rest, b", version=")?;
+    let (used, strength) = bits.split_at(memchr::memchr(b'/', bits)?);
+    let complete = is_number(used) && is_number(&strength[1..]);
+    Some(Record::Secured { client: relay(client)?, version, cipher }).filter(|_| complete)
 }
 
 /// `-1, reason=R, SSL_error=1, errno=0, retry=-1, relay=R`; reason and relay came with newer versions.
@@ -244,10 +251,16 @@ impl<'a> Envelope<'a> {
         Some(Self { sender, size, recipients, message_id: rest.strip_prefix(b", msgid="), protocol, client })
     }
 
-    /// What it says of a client that had authenticated; mail of others matters to nobody.
+    /// What it says of its session. Up to 8.14 the protocol does not tell who had authenticated; since then, TLS
+    /// alone (`ESMTPS`) says that the client had not, so that nothing of the session matters any more.
     fn record(&self, queue_id: &'a [u8]) -> Option<Record<'a>> {
-        let protocol = self.protocol.strip_suffix(b"A").filter(|protocol| memmem::find(protocol, b"SMTP").is_some())?;
-        let encrypted = if protocol.ends_with(b"S") { Encrypted::Yes } else { Encrypted::No };
+        let behind = memmem::find(self.protocol, b"SMTP").map(|at| &self.protocol[at + b"SMTP".len()..])?;
+        let (encrypted, authenticated) = match behind {
+            b"SA" => (Encrypted::Yes, true),
+            b"A" => (Encrypted::No, true),
+            b"" => (Encrypted::Unsaid, false),
+            _ => return Some(Record::Disconnected { counters: b"" }),
+        };
         match (self.recipients, self.message_id) {
             (0, _) => Some(Record::Reset),
             (_, None) => Some(Record::Abandoned),
@@ -259,16 +272,19 @@ impl<'a> Envelope<'a> {
                 size: number(self.size),
                 recipients: Some(recipients),
                 message_id,
-                authenticated: true,
+                authenticated,
                 ..Taken::default()
             })),
         }
     }
 }
 
+/// The size, the class and the number of recipients, as digits.
+type Numbers<'a> = [&'a [u8]; 3];
+
 /// The sender without brackets, the three numbers behind it, and what follows them. A sender may hold in quotation
 /// marks what looks like those numbers, and of a long one the end is cut off.
-fn sender(text: &[u8]) -> Option<(&[u8], [&[u8]; 3], &[u8])> {
+fn sender(text: &[u8]) -> Option<(&[u8], Numbers<'_>, &[u8])> {
     let numbers = |at: usize| Some((text.get(..at)?, numbers(text.get(at..)?)?));
     let at = if text.first() == Some(&b'<') { behind_brackets(text)? } else { memmem::find(text, b", size=")? };
     let (address, (numbers, rest)) = numbers(at).or_else(|| numbers(LONGEST_SENDER))?;
@@ -289,9 +305,9 @@ fn behind_brackets(text: &[u8]) -> Option<usize> {
 }
 
 /// `, size=N, class=N, nrcpts=N` at a text's beginning.
-fn numbers(text: &[u8]) -> Option<([&[u8]; 3], &[u8])> {
+fn numbers(text: &[u8]) -> Option<(Numbers<'_>, &[u8])> {
     let mut rest = text;
-    let mut found: [&[u8]; 3] = [b""; 3];
+    let mut found: Numbers<'_> = [b""; 3];
     for (name, value) in [&b", size="[..], b", class=", b", nrcpts="].into_iter().zip(&mut found) {
         rest = rest.strip_prefix(name)?;
         let sign = usize::from(rest.first() == Some(&b'-'));
@@ -491,7 +507,11 @@ mod tests {
             r#"taken 5BUA03UB000594 [192.0.2.1] No Some("") Some(339) Some(2) <1@example.org>"#
         );
         assert_eq!(line("<a@example.org>", "", "ESMTPSA"), "Abandoned");
-        assert_eq!(line("<a@example.org>", ", msgid=<1@example.org>", "ESMTPS"), "-");
+        assert_eq!(line("<a@example.org>", ", msgid=<1@example.org>", "ESMTPS"), "Disconnected");
+        assert_eq!(
+            line("<a@example.org>", ", msgid=<1@example.org>", "ESMTP"),
+            r#"taken 5BUA03UB000594 [192.0.2.1] Unsaid Some("a@example.org") Some(339) Some(2) <1@example.org>"#
+        );
         assert_eq!(
             parse(
                 "5BUA03UB000594: from=<a@b>, size=3, class=0, nrcpts=0, proto=ESMTPSA, daemon=MSA, relay=[192.0.2.1]"
@@ -527,7 +547,8 @@ mod tests {
             format!("from=<a@b>{numbers}"),
             "AUTH=server, relay=[192.0.2.1], authid=ceo@corp.example.com, mech=PLAIN, bits=0".into(),
             "AUTH failure (PLAIN): x (-13) y, user=ceo@corp.example.com, relay=[192.0.2.1]".into(),
-            "STARTTLS=server, error: x".into(),
+            "STARTTLS=server, relay=[192.0.2.1], version=TLSv1, verify=NO, cipher=X, bits=1/1".into(),
+            "STARTTLS=server, error: accept failed=-1, relay=[192.0.2.1]".into(),
             "x [192.0.2.1] did not issue MAIL/EXPN/VRFY/ETRN during connection to MSA".into(),
         ] {
             assert_eq!(parse(&format!("5BUA03UB000594: {text}... User unknown")), "-", "{text}");

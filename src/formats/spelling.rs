@@ -44,7 +44,7 @@ impl Escapes {
     /// The text that was meant.
     #[must_use]
     pub fn undo(self, text: &str) -> Cow<'_, str> {
-        let (mark, read): (u8, fn(&[u8]) -> Option<(u8, usize)>) = match self {
+        let (mark, read): (u8, ReadEscape) = match self {
             Self::None => return Cow::Borrowed(text),
             Self::Xtext => (b'+', hexadecimal),
             Self::Vis => (b'\\', visible),
@@ -57,8 +57,11 @@ impl Escapes {
     }
 }
 
+/// Reads what follows an escape's mark: the byte that is meant, and how many characters stand for it.
+type ReadEscape = fn(&[u8]) -> Option<(u8, usize)>;
+
 /// The bytes that a text means. What looks like an escape and is none stays.
-fn undone(mut text: &[u8], mark: u8, read: fn(&[u8]) -> Option<(u8, usize)>) -> Vec<u8> {
+fn undone(mut text: &[u8], mark: u8, read: ReadEscape) -> Vec<u8> {
     let mut meant = Vec::with_capacity(text.len());
     while let Some(at) = memchr::memchr(mark, text) {
         meant.extend_from_slice(&text[..at]);
@@ -70,7 +73,7 @@ fn undone(mut text: &[u8], mark: u8, read: fn(&[u8]) -> Option<(u8, usize)>) -> 
     meant
 }
 
-/// The byte behind xtext's `+`, and how many characters stand for it.
+/// Behind xtext's `+`.
 fn hexadecimal(text: &[u8]) -> Option<(u8, usize)> {
     let digit = |byte: &u8| match byte {
         b'0'..=b'9' => Some(byte - b'0'),
@@ -80,7 +83,7 @@ fn hexadecimal(text: &[u8]) -> Option<(u8, usize)> {
     Some((digit(text.first()?)? << 4 | digit(text.get(1)?)?, 2))
 }
 
-/// The byte behind `vis`' backslash, and how many characters stand for it.
+/// Behind `vis`' backslash.
 fn visible(text: &[u8]) -> Option<(u8, usize)> {
     let control = |byte: u8| if byte == b'?' { 0x7F } else { byte & 0x1F };
     match *text {

@@ -214,7 +214,7 @@ mod tests {
             let packed = looked_through(&place, &pack(&records));
             assert!(packed.exported && packed.head == plain.head && packed.length == through.length);
         }
-        assert_eq!(looked(&place, &records[..34 * 3]).truncated, true);
+        assert!(looked(&place, &records[..34 * 3]).truncated);
     }
 
     #[test]

@@ -92,9 +92,14 @@ impl Folder {
     /// The paths of some of its files. A server with one log has no folders below its own.
     pub(crate) fn paths(self, files: &[&str]) -> Vec<PathBuf> {
         let Some(corpus) = corpus() else { return Vec::new() };
-        let place = corpus.join(self.server);
-        let place = if self.name == self.server { place } else { place.join(self.name) };
+        let place = self.place(&corpus);
         files.iter().map(|file| place.join(file)).collect()
+    }
+
+    /// Where in the corpus it is.
+    pub(crate) fn place(self, corpus: &Path) -> PathBuf {
+        let place = corpus.join(self.server);
+        if self.name == self.server { place } else { place.join(self.name) }
     }
 
     /// Whether its log tells of every refusal of a kind.

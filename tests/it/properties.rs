@@ -3,7 +3,9 @@
 mod damage;
 mod every_format;
 mod forgery;
+mod forgery_by_name;
 
+use mailtally::formats::{FORMATS, Format};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -18,26 +20,37 @@ fn config(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-/// The samples: real lines of every form.
-fn samples() -> &'static [Vec<u8>] {
-    static READ: std::sync::OnceLock<Vec<Vec<u8>>> = std::sync::OnceLock::new();
-    READ.get_or_init(|| {
-        let entries = std::fs::read_dir(project().join("sample_data/raw/postfix")).unwrap();
-        let paths = entries.map(|entry| entry.unwrap().path());
+/// A format and its samples.
+type Samples = (&'static dyn Format, Vec<Vec<u8>>);
+
+/// The samples of each format: real lines of every form.
+fn samples() -> &'static [Samples] {
+    static READ: std::sync::OnceLock<Vec<Samples>> = std::sync::OnceLock::new();
+    let of = |format: &&'static dyn Format| {
+        let folder = project().join("sample_data/raw").join(format.name());
+        let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         let mut logs = paths.filter(|path| path.extension().is_some_and(|ending| ending == "log")).collect::<Vec<_>>();
         logs.sort();
-        logs.iter().map(|path| std::fs::read(path).unwrap()).collect()
+        (*format, logs.iter().map(|path| std::fs::read(path).unwrap()).collect())
+    };
+    READ.get_or_init(|| FORMATS.iter().map(of).collect())
+}
+
+/// One of all formats.
+fn format() -> impl Strategy<Value = &'static dyn Format> {
+    any::<Index>().prop_map(|index| *index.get(FORMATS))
+}
+
+/// Some samples of one format, one after the other.
+fn log() -> impl Strategy<Value = (&'static dyn Format, Vec<u8>)> {
+    (any::<Index>(), prop::collection::vec(any::<Index>(), 1..4)).prop_map(|(format, chosen)| {
+        let (format, samples) = format.get(samples());
+        (*format, chosen.iter().flat_map(|index| index.get(samples).clone()).collect())
     })
 }
 
-/// Some samples, one after the other.
-fn log() -> impl Strategy<Value = Vec<u8>> {
-    prop::collection::vec(any::<Index>(), 1..4)
-        .prop_map(|chosen| chosen.iter().flat_map(|index| index.get(samples()).clone()).collect())
-}
-
-fn read(bytes: &[u8]) -> Answer {
-    Logs::written([("mail.log", bytes)]).format("postfix").year(2026).read()
+fn read(format: &'static dyn Format, bytes: &[u8]) -> Answer {
+    Logs::written([("mail.log", bytes)]).format(format.name()).year(2026).read()
 }
 
 /// How many lines a file has: a hole of NUL bytes ends a line and is none itself.
@@ -50,12 +63,12 @@ fn lines_of(bytes: &[u8]) -> u64 {
 }
 
 /// Every line of the file was read, and each is used, ignored or rejected.
-fn adds_up(bytes: &[u8]) -> Result<(), TestCaseError> {
+fn adds_up(format: &'static dyn Format, bytes: &[u8]) -> Result<(), TestCaseError> {
     let mut findings = Findings::default();
-    let answer = read(bytes);
+    let answer = read(format, bytes);
     answer.balance(&mut findings);
-    prop_assert!(findings.is_empty(), "{findings:?}");
-    prop_assert_eq!(answer.lines_read(), lines_of(bytes));
+    prop_assert!(findings.is_empty(), "{format:?}: {findings:?}");
+    prop_assert_eq!(answer.lines_read(), lines_of(bytes), "{:?}", format);
     Ok(())
 }
 
@@ -68,29 +81,32 @@ fn looks_packed(bytes: &[u8]) -> bool {
 }
 
 proptest! {
-    #![proptest_config(config(150))]
+    #![proptest_config(config(100 * FORMATS.len() as u32))]
 
     #[test]
-    fn any_bytes_add_up(bytes in prop::collection::vec(any::<u8>(), 1..4000)) {
+    fn any_bytes_add_up(format in format(), bytes in prop::collection::vec(any::<u8>(), 1..4000)) {
         prop_assume!(!looks_packed(&bytes));
-        adds_up(&bytes)?;
+        adds_up(format, &bytes)?;
     }
 
     #[test]
-    fn any_text_with_line_ends_adds_up(text in "([A-Za-z0-9 :\\[\\]{}\",<>=/\\.\\+\\-\\n\\r\\t\\\\]|\\PC){1,600}") {
+    fn any_text_with_line_ends_adds_up(
+        format in format(),
+        text in "([A-Za-z0-9 :\\[\\]{}\",<>=/\\.\\+\\-\\n\\r\\t\\\\]|\\PC){1,600}",
+    ) {
         prop_assume!(!looks_packed(text.as_bytes()));
-        adds_up(text.as_bytes())?;
+        adds_up(format, text.as_bytes())?;
     }
 }
 
 proptest! {
-    #![proptest_config(config(400))]
+    #![proptest_config(config(200 * FORMATS.len() as u32))]
 
     #[test]
-    fn damaged_logs_add_up(mut bytes in log(), damage in prop::collection::vec(any::<Damage>(), 0..12)) {
+    fn damaged_logs_add_up((format, mut bytes) in log(), damage in prop::collection::vec(any::<Damage>(), 0..12)) {
         damage.iter().for_each(|damage| damage.inflict(&mut bytes));
         prop_assume!(!bytes.is_empty() && !looks_packed(&bytes));
-        adds_up(&bytes)?;
+        adds_up(format, &bytes)?;
     }
 }
 
@@ -100,14 +116,14 @@ proptest! {
     /// A damaged compressed file gives rows or an error that names it, and nothing else.
     #[test]
     fn damaged_compressed_logs_are_read_or_refused(
-        log in log(),
+        (format, log) in log(),
         packer in 0..PACKERS.len(),
         damage in prop::collection::vec(any::<Damage>(), 1..3),
     ) {
         let mut bytes = PACKERS[packer].1(&log);
         damage.iter().for_each(|damage| damage.inflict(&mut bytes));
         prop_assume!(!bytes.is_empty());
-        let logs = Logs::written([("mail.log.packed", &bytes)]).format("postfix").year(2026);
+        let logs = Logs::written([("mail.log.packed", &bytes)]).format(format.name()).year(2026);
         match logs.try_read() {
             Ok(answer) => {
                 let mut findings = Findings::default();
@@ -118,16 +134,19 @@ proptest! {
         }
     }
 
-    /// Where a file ends and the next one begins changes no row: sessions and messages go on.
+    /// Where a file ends and the next one begins changes no row: sessions and messages go on. Where each file has a
+    /// header, the second one would lack it.
     #[test]
-    fn a_log_cut_in_two_gives_the_same_rows(sample in any::<Index>(), place in any::<Index>()) {
-        let bytes = sample.get(samples());
+    fn a_log_cut_in_two_gives_the_same_rows(format in any::<Index>(), sample in any::<Index>(), place in any::<Index>()) {
+        let (format, samples) = format.get(samples());
+        prop_assume!(!format.has_header());
+        let bytes = sample.get(samples);
         let (old, new) = bytes.split_at(line_end(bytes, place.index(bytes.len())));
-        let cut = Logs::written([("mail.log.1", old), ("mail.log", new)]).format("postfix").year(2026).read();
+        let cut = Logs::written([("mail.log.1", old), ("mail.log", new)]).format(format.name()).year(2026).read();
         let mut findings = Findings::default();
-        findings.same("cut", read(bytes).rows(), cut.rows());
+        findings.same("cut", read(*format, bytes).rows(), cut.rows());
         cut.balance(&mut findings);
-        prop_assert!(findings.is_empty(), "{findings:?}");
+        prop_assert!(findings.is_empty(), "{format:?}: {findings:?}");
     }
 }
 

@@ -34,7 +34,7 @@ use crate::formats::record::{Accepted, AuthFailed, Client, Counters, Opened, Rec
 use crate::sources::framing::Line;
 use known::Known;
 use message::{Encryption, Messages, Queued};
-use session::{SessionKey, Sessions};
+use session::{Session, SessionKey, Sessions};
 
 /// How long after it began a session or a message is still joined with its lines. A message of a session that is
 /// older has an unknown TLS version, whichever way the log is read.
@@ -296,8 +296,13 @@ impl Assembler {
 
     /// The session's message has been accepted.
     fn taken(&mut self, at: Timestamp, key: SessionKey, line: &Line<'_>, taken: &Taken<'_>, rows: &mut dyn Rows) {
+        // Where one message has said that its client had authenticated, the next one would say so too.
+        let silent = |session: &Session| !taken.authenticated && session.says_login;
+        if self.sessions.find(key).is_some_and(|session| session.is_before(taken.client, silent(session))) {
+            self.end(key, None, rows);
+        }
         if taken.authenticated {
-            self.sessions.of_line(&mut self.known, key, at, line, taken.client);
+            self.sessions.of_line(&mut self.known, key, at, line, taken.client).says_login = true;
         }
         let Some(session) = self.sessions.find(key) else { return };
         if let Some(part) = session.in_parts.map(|message| self.messages.get_mut(message))

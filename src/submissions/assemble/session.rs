@@ -61,6 +61,8 @@ pub(super) struct Session {
     account: Vec<u8>,
     /// Whether the client has authenticated, where a line of its own says so.
     pub authenticated: bool,
+    /// Whether a message of it has said that the client had authenticated.
+    pub says_login: bool,
     /// What its own lines say of the client and its next message.
     pub said: Said,
 }
@@ -129,7 +131,7 @@ impl Session {
         self.tls_failure = None;
         self.opened = 0;
         self.account.clear();
-        self.authenticated = false;
+        (self.authenticated, self.says_login) = (false, false);
         self.said.clear();
     }
 
