@@ -31,8 +31,9 @@ prepare_cargo_fuzz() {
 seed() {
     local log name
     mkdir -p "$2"
-    for log in sample_data/raw/*/*.log*; do
-        name=$(basename "$(dirname "$log")")-$(basename "$log")
+    find sample_data/raw -type f -iname '*.log*' | sort | while read -r log; do
+        name=${log#sample_data/raw/}
+        name=${name//\//-}
         cp "$log" "$2/$name"
         case $1 in
             packed)

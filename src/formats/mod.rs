@@ -5,13 +5,18 @@
 //! left. Parsing is anchored on program and fixed prefixes, so that text which a client chose can never forge a field.
 
 pub mod detect;
+pub mod exchange;
 pub mod exim;
+pub mod hmailserver;
 pub mod opensmtpd;
 pub mod postfix;
 pub mod record;
+pub mod redact;
 pub mod sendmail;
+mod smtp;
 pub mod spelling;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::calendar::Timestamp;
@@ -45,6 +50,12 @@ pub trait Format: Style + Sync {
     /// The service that the program served, such as `submission`; none where the tag does not say it.
     fn service<'a>(&self, program: &'a [u8]) -> Option<&'a [u8]>;
 
+    /// A line without the secrets that it may hold, for keeping it. Passwords are in the logs of some servers, and a
+    /// line that cannot be read may be of any.
+    fn redact<'a>(&self, raw: &'a [u8]) -> Cow<'a, [u8]> {
+        redact::credentials(raw)
+    }
+
     /// What tells a line's session from the others of its host: the process, unless the server numbers its sessions.
     fn session(&self, line: &Line<'_>) -> u64 {
         line.pid.into()
@@ -52,6 +63,12 @@ pub trait Format: Style + Sync {
 
     /// Whether a file's first lines say how the others are to be read: then no file is entered in its middle.
     fn has_header(&self) -> bool {
+        false
+    }
+
+    /// Whether several logs of a source, of one host or of several, tell of one message: then all its files are one
+    /// stream, and lines are joined whichever log is read first.
+    fn joins_logs(&self) -> bool {
         false
     }
 
@@ -67,7 +84,7 @@ pub trait Format: Style + Sync {
     }
 
     /// Bytes that every line which says a session's TLS version holds, to find such lines quickly. None where a
-    /// message's own line says whether there was TLS, so that nothing has to be taken from silence.
+    /// message's own line says whether there was TLS, or every session's lines do, so that there is nothing to prove.
     fn tls_mark(&self) -> Option<&'static [u8]>;
 
     /// The exact instant that an id in the line encodes, to learn the year of stamps without one.
@@ -112,7 +129,14 @@ pub struct Tells {
 pub struct Unreadable(pub &'static str);
 
 /// Every format, in the order in which they are listed to people.
-pub static FORMATS: &[&dyn Format] = &[&postfix::Postfix, &exim::Exim, &sendmail::Sendmail, &opensmtpd::OpenSmtpd];
+pub static FORMATS: &[&dyn Format] = &[
+    &postfix::Postfix,
+    &exim::Exim,
+    &sendmail::Sendmail,
+    &opensmtpd::OpenSmtpd,
+    &exchange::Exchange,
+    &hmailserver::HMailServer,
+];
 
 /// The format of a name.
 #[must_use]

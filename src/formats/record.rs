@@ -31,6 +31,60 @@ pub enum Record<'a> {
         /// Its HELO name.
         helo: &'a [u8],
     },
+    /// The session's client asks for encryption (`STARTTLS`).
+    TlsAsked,
+    /// The server greets the client: a session begins, unless its handshake was logged before (Implicit TLS).
+    Welcomed(Client<'a>),
+    /// The session's client begins to authenticate (`AUTH`, RFC 4954 section 4).
+    AuthBegun {
+        /// The SASL mechanism.
+        mechanism: &'a [u8],
+        /// What came with it, in base64; empty for nothing.
+        response: &'a [u8],
+    },
+    /// The server asks the authenticating client for something (`334`).
+    Challenged {
+        /// For what, in base64.
+        challenge: &'a [u8],
+    },
+    /// What a client sends where it may be an answer to a challenge.
+    Answered {
+        /// In base64.
+        response: &'a [u8],
+    },
+    /// Another server begins to authenticate: what it sends is no client's, unless it says [whose](Record::SpeaksFor).
+    PeerBegun,
+    /// Another server has connected, to hand on what clients send that have authenticated there.
+    PeerConnected(Client<'a>),
+    /// The session's client is another server and speaks for the client of one of its own sessions (`XPROXY`).
+    SpeaksFor {
+        /// What tells that session apart there: see [`Format::session`](super::Format::session).
+        session: u64,
+        /// That client.
+        client: Client<'a>,
+        /// What that client calls itself.
+        helo: &'a [u8],
+    },
+    /// What the session's client sends from here on is handed on to another server, whose log tells of it.
+    HandedOn,
+    /// The session's client has sent a command that the server answers next.
+    Commanded(Stage),
+    /// The server does what the session's client has asked for last.
+    Granted,
+    /// The server refuses what the session's client has asked for last.
+    Denied {
+        /// The reply's code and text.
+        reply: &'a [u8],
+    },
+    /// Authentication did not succeed, and another line [says for whom](Record::FailedAs).
+    AuthFailing(AuthFailed<'a>),
+    /// For whom the authentication was that has just failed.
+    FailedAs {
+        /// As the client sent it.
+        account: &'a [u8],
+    },
+    /// Another log of the server tells of a message that it has accepted in this session.
+    Tracked(Tracked<'a>),
     /// The session's client begins a message (`MAIL FROM`).
     Sender {
         /// The envelope's sender.
@@ -167,6 +221,25 @@ pub struct Taken<'a> {
     pub in_parts: bool,
     /// Whether this line says that the client had authenticated, also where no other line does.
     pub authenticated: bool,
+}
+
+/// What another log of the server tells of a session's message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tracked<'a> {
+    /// Its queue id; empty where the line does not say it.
+    pub queue_id: &'a [u8],
+    /// The header's message id.
+    pub message_id: &'a [u8],
+    /// The client's address, as far as this log knows it.
+    pub client_ip: &'a [u8],
+    /// The envelope's sender.
+    pub mail_from: &'a [u8],
+    /// Its size in bytes.
+    pub size: Option<u64>,
+    /// How many recipients it has.
+    pub recipients: Option<u32>,
+    /// Whether another server handed it on for a client that had authenticated there.
+    pub from_peer: bool,
 }
 
 /// An authenticated client's message, told by one line.

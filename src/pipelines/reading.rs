@@ -105,7 +105,7 @@ impl Prepared {
         mut new_sink: impl FnMut(&[usize]) -> Result<S>,
     ) -> Result<(S, Outcome, Vec<usize>)> {
         let mut lead = LEAD;
-        let mut overlapping = stream.overlaps();
+        let mut overlapping = stream.overlaps() || self.format.joins_logs();
         loop {
             let (pass, places) = self.pass(storage, stream, days, lead, tls_logging, overlapping)?;
             let mut sink = new_sink(&places)?;

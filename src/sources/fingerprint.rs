@@ -39,6 +39,14 @@ impl Fingerprint {
         length <= head.len() && Self::of_first(head, length) == *self
     }
 
+    /// Whether one of two files may be the other, or an earlier state of it: whether the fingerprint of either
+    /// [matches](Self::matches) the other's head.
+    #[must_use]
+    pub fn begin_alike(head: &[u8], other: &[u8]) -> bool {
+        let shared = head.len().min(other.len()).min(HASHED);
+        if shared == 0 { head.len() == other.len() } else { head[..shared] == other[..shared] }
+    }
+
     fn of_first(head: &[u8], length: usize) -> Self {
         let hash = xxh3_128(head.get(..length).unwrap_or(head));
         Self { length: length as u32, hash: format!("{hash:032x}") }
@@ -48,6 +56,20 @@ impl Fingerprint {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn heads_that_begin_alike_match_one_another() {
+        let long = [b'x'; HASHED + 10];
+        let mut other = long;
+        other[HASHED + 5] = b'y';
+        let mut third = long;
+        third[HASHED - 5] = b'y';
+        let heads = [&b""[..], b"a", b"ab", b"b", &long, &long[..HASHED - 1], &other, &third];
+        for (a, b) in heads.iter().flat_map(|a| heads.map(|b| (*a, b))) {
+            let either = Fingerprint::of(a).matches(b) || Fingerprint::of(b).matches(a);
+            assert_eq!(Fingerprint::begin_alike(a, b), either, "{} {}", a.len(), b.len());
+        }
+    }
 
     #[test]
     fn a_grown_file_is_recognised() {

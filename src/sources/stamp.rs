@@ -84,9 +84,9 @@ impl StampReader {
             }
             _ => (0, 0),
         };
-        let (stamp, offset) = match rest.get(used)? {
-            b'Z' | b'z' => (Stamp::Utc(local + fraction), 1),
-            sign @ (b'+' | b'-') => {
+        let (stamp, offset) = match rest.get(used) {
+            Some(b'Z' | b'z') => (Stamp::Utc(local + fraction), 1),
+            Some(sign @ (b'+' | b'-')) => {
                 let (offset, used) = offset(&rest[used + 1..])?;
                 let offset = if *sign == b'+' { offset } else { -offset };
                 (Stamp::Utc(local + fraction - offset), used + 1)

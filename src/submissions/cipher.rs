@@ -1,8 +1,9 @@
 //! How good a cipher is, by the words in its name.
 //!
 //! Names come in the dialects of OpenSSL (`ECDHE-RSA-AES256-SHA`), IANA (`TLS_RSA_WITH_AES_128_CBC_SHA`), GnuTLS
-//! (`ECDHE_X25519__RSA_PSS_RSAE_SHA256__AES_256_GCM`) and Schannel (`CALG_AES_256`). Prohibited and weak ones
-//! follow RFC 7465, RFC 9325 section 4 and RFC 8996.
+//! (`ECDHE_X25519__RSA_PSS_RSAE_SHA256__AES_256_GCM`) and Schannel
+//! (`CALG_AES_256 CALG_SHA_384 CALG_ECDH_EPHEM`). Prohibited and weak ones follow RFC 7465, RFC 9325 section 4 and
+//! RFC 8996.
 
 use super::tls::TlsVersion;
 
@@ -72,11 +73,11 @@ impl CipherClass {
         ]) {
             return Self::Unknown;
         }
-        // Schannel names the bulk cipher alone, so its key exchange is not known.
-        if name.starts_with("CALG") {
-            return Self::Unknown;
+        // Schannel's name of a bulk cipher says nothing of the key exchange, which has a name of its own or none.
+        if name.starts_with("CALG") && !any(&["EPHEM", "ECDHE", "DHE", "KEYX"]) {
+            return if version == TlsVersion::Tls13 { Self::Strong } else { Self::Unknown };
         }
-        let ephemeral = any(&["ECDHE", "DHE", "EDH", "EECDH"]) || is_tls13(&name, version);
+        let ephemeral = any(&["ECDHE", "DHE", "EDH", "EECDH", "EPHEM"]) || is_tls13(&name, version);
         if ephemeral { Self::Strong } else { Self::NoForwardSecrecy }
     }
 }
@@ -128,6 +129,13 @@ mod tests {
             ("NULL-SHA", Prohibited),
             ("", Unknown),
             ("CALG_AES_256", Unknown),
+            ("CALG_AES_256 CALG_SHA_384", Unknown),
+            ("CALG_AES_256 CALG_SHA_384 CALG_ECDH_EPHEM", Strong),
+            ("CALG_AES_128 CALG_SHA1 CALG_DH_EPHEM", Strong),
+            ("CALG_AES_128 CALG_SHA1 CALG_RSA_KEYX", NoForwardSecrecy),
+            ("CALG_3DES CALG_SHA1 CALG_RSA_KEYX", Weak),
+            ("CALG_RC4 CALG_MD5 CALG_RSA_KEYX", Prohibited),
+            ("CALG_DES CALG_SHA1 CALG_RSA_KEYX", Prohibited),
             ("???", Unknown),
         ] {
             assert_eq!(CipherClass::of(cipher, TlsVersion::Tls12), class, "{cipher}");

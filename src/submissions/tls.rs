@@ -70,7 +70,8 @@ impl TlsVersion {
         if words().any(is_aead) || by_sha2 && !shared_key { Self::Tls12 } else { Self::Unknown }
     }
 
-    /// The version that a server's spelling means; unknown where it is not in the list.
+    /// The version that a server's spelling means; unknown where it is not in the list. Schannel's names and bits are a
+    /// server's (`SP_PROT_*_SERVER`) or a client's: one of those is of a connection that the server opened itself.
     #[must_use]
     pub fn read(spelling: &[u8]) -> Self {
         match spelling {
@@ -79,6 +80,11 @@ impl TlsVersion {
             b"TLSv1.2" | b"TLS1.2" | b"TLSv1_2" | b"TLS 1.2" => Self::Tls12,
             b"TLSv1.3" | b"TLS1.3" | b"TLSv1_3" | b"TLS 1.3" => Self::Tls13,
             b"SSLv3" | b"SSL3" | b"SSLv2" | b"SSL2" => Self::SslV3,
+            b"SP_PROT_TLS1_0_SERVER" | b"SP_PROT_TLS1_SERVER" | b"0x40" | b"64" => Self::Tls10,
+            b"SP_PROT_TLS1_1_SERVER" | b"0x100" | b"256" => Self::Tls11,
+            b"SP_PROT_TLS1_2_SERVER" | b"0x400" | b"1024" => Self::Tls12,
+            b"SP_PROT_TLS1_3_SERVER" | b"0x1000" | b"4096" => Self::Tls13,
+            b"SP_PROT_SSL3_SERVER" | b"SP_PROT_SSL2_SERVER" | b"0x10" | b"16" | b"0x4" | b"4" => Self::SslV3,
             _ => Self::Unknown,
         }
     }
@@ -184,6 +190,12 @@ mod tests {
             assert_eq!(TlsVersion::read(version.as_str().as_bytes()), version);
         }
         for spelling in ["TLSv1/SSLv3", "", "none", "TLSv1.4", "DTLSv1.2"] {
+            assert_eq!(TlsVersion::read(spelling.as_bytes()), TlsVersion::Unknown, "{spelling}");
+        }
+        for (spelling, version) in [("SP_PROT_TLS1_SERVER", TlsVersion::Tls10), ("1024", TlsVersion::Tls12)] {
+            assert_eq!(TlsVersion::read(spelling.as_bytes()), version);
+        }
+        for spelling in ["SP_PROT_TLS1_2_CLIENT", "SP_PROT_TLS1_CLIENT", "0x80", "128", "0x800", "2048"] {
             assert_eq!(TlsVersion::read(spelling.as_bytes()), TlsVersion::Unknown, "{spelling}");
         }
         assert!(TlsVersion::None.is_legacy() && TlsVersion::Tls11.is_legacy());

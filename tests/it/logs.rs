@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, SecondsFormat, TimeZone, Utc};
 use chrono_tz::Tz;
-use mailtally::calendar::{SECOND, Timestamp};
+use mailtally::calendar::{DayRange, SECOND, Timestamp};
 use mailtally::pipelines;
 use mailtally::pipelines::definition::SourceSettings;
 use mailtally::pipelines::reading::prepare;
@@ -34,6 +34,8 @@ static STORAGE: LazyLock<(Arc<Storage>, Runtime)> = LazyLock::new(|| {
 pub(crate) struct Logs {
     patterns: Vec<Url>,
     settings: SourceSettings,
+    /// The days asked for; none for all.
+    days: Option<DayRange>,
     /// The files' time, where it shall be another than they have.
     modified: Option<Timestamp>,
     /// Where the files were written, if they were: it is gone with the last use of them.
@@ -49,7 +51,7 @@ impl Logs {
 
     /// Files that match patterns.
     pub(crate) fn found(patterns: Vec<Url>) -> Self {
-        Self { patterns, settings: SourceSettings::default(), modified: None, _folder: None }
+        Self { patterns, settings: SourceSettings::default(), days: None, modified: None, _folder: None }
     }
 
     /// Files of these names and bytes, in a folder of their own.
@@ -84,6 +86,10 @@ impl Logs {
         self
     }
 
+    pub(crate) fn days(self, days: DayRange) -> Self {
+        Self { days: Some(days), ..self }
+    }
+
     /// As if the files had last been written in the middle of this year.
     pub(crate) fn written_in(self, year: i32) -> Self {
         let modified = Utc.with_ymd_and_hms(year, 7, 1, 0, 0, 0).single().map(|at| at.timestamp_micros());
@@ -105,11 +111,12 @@ impl Logs {
         for file in &mut files {
             file.modified = self.modified.unwrap_or(file.modified);
         }
-        let prepared = prepare(storage, &self.settings, &files, None, &[])?;
+        let prepared = prepare(storage, &self.settings, &files, self.days, &[])?;
         let mut answer = Answer::default();
         for stream in &prepared.streams {
             let tls_logging = prepared.tls_logging(storage, stream)?;
-            let (found, outcome, places) = prepared.read(storage, stream, None, &tls_logging, |_| Ok(Found::new()))?;
+            let (found, outcome, places) =
+                prepared.read(storage, stream, self.days, &tls_logging, |_| Ok(Found::new()))?;
             let name = |file: usize| stream.files[places[file]].look.file.url.as_str();
             answer.add(found, &outcome, name);
         }

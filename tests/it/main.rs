@@ -10,6 +10,7 @@ mod packing;
 
 mod architecture;
 mod corpus;
+mod joined;
 mod properties;
 mod same_answer;
 mod samples;

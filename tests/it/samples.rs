@@ -1,4 +1,5 @@
-//! The samples: files in, goldens out. A new case is three more files and no code.
+//! The samples: files in, goldens out. A new case is three more files and no code; a folder stands for the files of
+//! a case that has several.
 //!
 //! `sample_data/README.md` says what the files are.
 
@@ -23,7 +24,7 @@ const REFUSALS: &str = "ts,account,client_ip,kind,code";
 /// One case of one format.
 struct Case {
     format: &'static dyn Format,
-    /// The raw log, compressed or not.
+    /// The raw log, compressed or not, or the folder of several.
     log: PathBuf,
     /// Its path without `.log` and what follows.
     stem: String,
@@ -34,8 +35,19 @@ impl Case {
         PathBuf::from(format!("{}.{kind}.csv", self.stem))
     }
 
+    /// The raw logs.
+    fn logs(&self) -> Vec<PathBuf> {
+        let inside = |path: PathBuf| if path.is_dir() { files_in(&path) } else { vec![path] };
+        let mut logs = inside(self.log.clone());
+        // A server's folder may lie in the case's.
+        while logs.iter().any(|log| log.is_dir()) {
+            logs = logs.into_iter().flat_map(inside).collect();
+        }
+        logs
+    }
+
     fn read(&self) -> Answer {
-        Logs::at([&self.log]).format(self.format.name()).year(2026).read()
+        Logs::at(self.logs()).format(self.format.name()).year(2026).read()
     }
 }
 
@@ -50,9 +62,13 @@ fn files_in(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// `…/case.log.gz` to `…/case`; none where the file is no raw log.
+/// `…/case.log.gz` or the folder `…/case` to `…/case`; none where the file is no raw log.
 fn stem(path: &Path) -> Option<String> {
+    let is_folder = path.is_dir();
     let path = path.to_str()?;
+    if is_folder {
+        return Some(path.to_owned());
+    }
     let plain = [".gz", ".zst", ".xz", ".bz2"].iter().find_map(|ending| path.strip_suffix(ending)).unwrap_or(path);
     plain.strip_suffix(".log").map(str::to_owned)
 }
@@ -153,10 +169,10 @@ fn no_golden_is_left_over() {
 fn a_sample_is_claimed_by_its_own_format_alone() {
     let mut findings = Findings::default();
     for case in cases() {
-        let text = std::fs::read(&case.log).unwrap();
+        let texts = case.logs().iter().map(|log| std::fs::read(log).unwrap()).collect::<Vec<_>>();
         for format in FORMATS {
             let own = format.name() == case.format.name();
-            if (count(*format, [text.as_slice()]) > 0) != own {
+            if (count(*format, texts.iter().map(Vec::as_slice)) > 0) != own {
                 findings.note(format_args!("{}: {} reads it: {}", case.stem, format.name(), !own));
             }
         }
@@ -170,8 +186,8 @@ fn a_sample_is_claimed_by_its_own_format_alone() {
 fn a_sample_s_format_is_found_from_the_sample() {
     let mut findings = Findings::default();
     for case in cases() {
-        let text = std::fs::read(&case.log).unwrap();
-        match detect([text.as_slice()]) {
+        let texts = case.logs().iter().map(|log| std::fs::read(log).unwrap()).collect::<Vec<_>>();
+        match detect(texts.iter().map(Vec::as_slice)) {
             Detected::Sure(found) if found.best.format.name() == case.format.name() && !found.is_doubtful() => {}
             other => findings.note(format_args!("{}: {other:?}", case.stem)),
         }
@@ -183,7 +199,8 @@ fn a_sample_s_format_is_found_from_the_sample() {
 #[test]
 fn a_file_of_two_servers_is_one_of_theirs() {
     let mut findings = Findings::default();
-    let samples = cases().into_iter().map(|case| (case.format.name(), std::fs::read(&case.log).unwrap()));
+    let logs = cases().into_iter().flat_map(|case| case.logs().into_iter().map(move |log| (case.format.name(), log)));
+    let samples = logs.map(|(name, log)| (name, std::fs::read(log).unwrap()));
     let all = samples.fold(BTreeMap::<_, Vec<u8>>::new(), |mut all, (name, text)| {
         all.entry(name).or_default().extend(text);
         all

@@ -5,6 +5,7 @@ use std::hash::BuildHasher;
 use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 
+use super::joins::{Proven, Told};
 use super::known::Known;
 use super::session::{Session, SessionId, Tls, mode_of};
 use super::slots::Slots;
@@ -63,10 +64,11 @@ pub(super) struct Encryption {
 
 impl Encryption {
     /// As in a session; of another one's (`foreign`), only what the service says.
-    fn of(session: &Session, foreign: bool) -> Self {
+    pub(super) fn of(session: &Session, foreign: bool) -> Self {
         let mode = session.tls_begins;
         match (session.tls, foreign) {
             (Some(tls), false) => Self { tls: Some(tls), present: Some(true), mode },
+            (None, false) if session.dialogue.tls_asked => Self { tls: None, present: Some(true), mode },
             (None, false) if session.tls_logged => Self { tls: None, present: Some(false), mode: TlsMode::Cleartext },
             _ if mode == TlsMode::Implicit => Self { tls: None, present: Some(true), mode },
             _ => Self::default(),
@@ -154,6 +156,20 @@ impl Message {
         (self.host, self.service) = (host, known.service(accepted.service));
         self.encryption = Encryption::told(accepted.encrypted, accepted.service, known);
         self.texts.set([queue_id, client.ip, client.name, account, mechanism, helo, message_id, mail_from]);
+    }
+
+    /// Becomes the message that several logs have told of, sent by a client that one of them knows.
+    pub(super) fn join(&mut self, told: &Told, sender: &Proven) {
+        self.ts = told.ts;
+        self.session = SessionId::default();
+        self.orphan = sender.orphan;
+        self.accepted = true;
+        (self.size, self.recipients) = (told.size, told.recipients);
+        (self.host, self.service) = (told.host, sender.service);
+        self.encryption = sender.encryption;
+        let [client_ip, client_name, account, mechanism, helo] = sender.texts();
+        let [queue_id, message_id, mail_from] = told.texts();
+        self.texts.set([queue_id, client_ip, client_name, account, mechanism, helo, message_id, mail_from]);
     }
 
     /// The header's message id.

@@ -10,6 +10,8 @@
 //! by host and queue id. Both end with their last line or expire by the log's own time, so memory follows what is
 //! open at once, not the log's length.
 
+mod dialogue;
+mod joins;
 mod known;
 mod message;
 mod names;
@@ -28,17 +30,22 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use super::account::Account;
 use super::tls::TlsLogging;
 use super::{Refusal, RefusalKind, Rows, shown, text};
-use crate::calendar::{HOUR, Timestamp};
+use crate::calendar::{HOUR, SECOND, Timestamp};
 use crate::formats::Format;
 use crate::formats::record::{Accepted, AuthFailed, Client, Counters, Opened, Record, Refused, Rejected, Stage, Taken};
 use crate::sources::framing::Line;
+use dialogue::Kept;
+use joins::{Joins, Settled};
 use known::Known;
 use message::{Encryption, Messages, Queued};
-use session::{Session, SessionKey, Sessions};
+use session::{Asked, Session, SessionKey, Sessions};
 
 /// How long after it began a session or a message is still joined with its lines. A message of a session that is
 /// older has an unknown TLS version, whichever way the log is read.
 pub const HORIZON: i64 = 24 * HOUR;
+
+/// How far apart the lines of one event may be: clocks differ, and logs are written a little late.
+const WAIT: i64 = 300 * SECOND;
 
 /// What the operator says of a source.
 #[derive(Clone, Debug, Default)]
@@ -64,7 +71,12 @@ pub struct Assembler {
     in_filter: usize,
     /// The last refusal that one line told of, where a copy of the line may follow.
     refused_before: Option<u64>,
+    /// What several logs tell of, where the server writes several.
+    joins: Option<Joins>,
+    /// The earliest time that a file behind this one may have.
+    later: Timestamp,
     swept: Timestamp,
+    sweep_every: i64,
 }
 
 /// A message that a filter in front of the queue may have put back into it, and what its queue line said.
@@ -87,16 +99,27 @@ impl Assembler {
             reinjected: FxHashMap::default(),
             in_filter: 0,
             refused_before: None,
+            joins: format.joins_logs().then(Joins::default),
+            later: Timestamp::MAX,
             swept: Timestamp::MIN,
+            sweep_every: if format.joins_logs() { WAIT } else { HOUR },
         }
     }
 
-    /// The time of the earliest row that may still come; none where nothing is open.
+    /// Learns that a file begins, and the earliest time that the files behind it may have.
+    pub fn next_file(&mut self, later: Timestamp) {
+        if self.joins.is_some() {
+            (self.later, self.swept) = (later, Timestamp::MIN);
+        }
+    }
+
+    /// The time of the earliest row that may still come, once the file is read to a time; none where nothing is open.
     #[must_use]
-    pub fn oldest_open(&self) -> Option<Timestamp> {
+    pub fn oldest_open(&self, read_to: Timestamp) -> Option<Timestamp> {
         let held = self.sessions.iter().flat_map(|session| session.in_filter.into_iter().chain(session.in_parts));
         let held = held.map(|message| self.messages.get(message).ts);
-        self.messages.times().chain(held).chain(self.sessions.pending()).min()
+        let joined = self.joins.iter().flat_map(|joins| joins.times(read_to.min(self.later)));
+        self.messages.times().chain(held).chain(self.sessions.pending()).chain(joined).min()
     }
 
     /// Takes the next record of the stream.
@@ -106,10 +129,7 @@ impl Assembler {
         let key = (host, self.sessions.key_of(line));
         match record {
             Record::Connected(client) => {
-                self.end(key, None, rows);
-                let session = self.sessions.begin(&mut self.known, key, at, line, *client);
-                session.known = true;
-                session.tls_logged = self.known.logs_tls(host);
+                self.connected(at, key, line, *client, rows);
             }
             Record::Secured { client, version, cipher } => {
                 let tls = self.known.tls(version, cipher);
@@ -119,12 +139,22 @@ impl Assembler {
                 self.sessions.of_line(&mut self.known, key, at, line, *client).tls = Some(tls);
             }
             Record::Authenticated { client, mechanism, account } => {
+                if let Some(session) = self.sessions.find(key)
+                    && session.dialogue.trying_as_peer
+                {
+                    (session.dialogue.trying_as_peer, session.dialogue.is_peer) = (false, true);
+                    return;
+                }
                 // Nobody authenticates twice in a session (RFC 4954 section 4): it is the next one of the process.
                 if self.sessions.find(key).is_some_and(|session| session.is_before(*client, session.authenticated)) {
                     self.end(key, None, rows);
                 }
                 let session = self.sessions.of_line(&mut self.known, key, at, line, *client);
+                session.meet(*client);
                 session.authenticate(account, mechanism);
+                if let Some(joins) = &mut self.joins {
+                    joins.know(session, key.1, at);
+                }
             }
             Record::Greeted { helo } => {
                 let session = self.sessions.of_line(&mut self.known, key, at, line, Client::default());
@@ -133,6 +163,7 @@ impl Assembler {
             Record::Sender { mail_from } => {
                 if let Some(session) = self.sessions.find(key) {
                     session.said.send_as(mail_from);
+                    session.dialogue.asked = Asked::Message(Stage::Mail);
                 }
             }
             Record::Recipient => {
@@ -141,10 +172,10 @@ impl Assembler {
                 }
             }
             Record::Reset => {
+                if self.announces_logins {
+                    self.judge(key, rows);
+                }
                 if let Some(session) = self.sessions.find(key) {
-                    if self.announces_logins {
-                        session.judge(None, &self.settings.realm, &self.known, rows);
-                    }
                     session.said.next_message();
                 }
             }
@@ -189,7 +220,12 @@ impl Assembler {
                 }
             }
             Record::Rejected(rejected) => self.rejected(at, key, line, rejected, rows),
-            Record::Disconnected { counters } => self.end(key, Some(counters), rows),
+            Record::Disconnected { counters } => {
+                if let Some(joins) = &mut self.joins {
+                    joins.end(key.1, host, at);
+                }
+                self.end(key, Some(counters), rows);
+            }
             Record::Accepted(accepted) => self.accepted(at, host, accepted, rows),
             Record::Delivered { queue_id } => {
                 if let Some(message) = self.messages.find(host, queue_id) {
@@ -206,19 +242,44 @@ impl Assembler {
                     self.refused(at, host, refused, rows);
                 }
             }
+            _ => self.converse(at, key, line, record, rows),
         }
+    }
+
+    /// A client has connected: a session begins.
+    fn connected(
+        &mut self,
+        at: Timestamp,
+        key: SessionKey,
+        line: &Line<'_>,
+        client: Client<'_>,
+        rows: &mut dyn Rows,
+    ) -> &mut Session {
+        self.end(key, None, rows);
+        let session = self.sessions.begin(&mut self.known, key, at, line, client);
+        session.known = true;
+        session.tls_logged = self.known.logs_tls(key.0);
+        session
     }
 
     /// Ends what is still open: the stream has no more lines.
     pub fn finish(&mut self, rows: &mut dyn Rows) {
         self.expire(Timestamp::MAX, rows);
+        self.settle(Timestamp::MAX, rows);
     }
 
     /// Ends the session of a key, if there is one.
     fn end(&mut self, key: SessionKey, counters: Option<&[u8]>, rows: &mut dyn Rows) {
         let Some(session) = self.sessions.remove(key) else { return };
         let counters = counters.filter(|_| session.is_unsettled()).map(Counters::read);
-        session.end(counters, &self.settings.realm, &self.known, rows);
+        match &mut self.joins {
+            Some(joins) if session.dialogue.of_peer => {
+                let mut kept = Kept { refusals: Vec::new(), rows: &mut *rows };
+                session.end(counters, &self.settings.realm, &self.known, &mut kept);
+                kept.refusals.into_iter().for_each(|row| joins.refuse(key.1, key.0, row));
+            }
+            _ => session.end(counters, &self.settings.realm, &self.known, rows),
+        }
         if let Some(message) = session.in_filter.take() {
             self.messages.release(message);
             self.in_filter -= 1;
@@ -304,13 +365,26 @@ impl Assembler {
         if taken.authenticated {
             self.sessions.of_line(&mut self.known, key, at, line, taken.client).says_login = true;
         }
-        let Some(session) = self.sessions.find(key) else { return };
+        let Some(session) = self.sessions.find(key) else {
+            if self.joins.is_some() {
+                rows.orphan(at);
+            }
+            return;
+        };
+        if !session.known && !session.authenticated && session.dialogue.heard {
+            // Whoever sends it may have authenticated before what is read.
+            rows.orphan(at);
+        }
         if let Some(part) = session.in_parts.map(|message| self.messages.get_mut(message))
             && taken.in_parts
             && part.queue_id() == taken.queue_id
         {
             part.recipients = part.recipients.zip(taken.recipients).map(|(before, more)| before + more);
             return;
+        }
+        session.dialogue.asked = Asked::Nothing;
+        if self.joins.is_some() {
+            return self.hear(at, key, taken);
         }
         let before = session.in_parts.take();
         if session.authenticated || taken.authenticated {
@@ -336,6 +410,21 @@ impl Assembler {
         if let Some(message) = before {
             self.accept(message, rows);
         }
+    }
+
+    /// The session's message has been accepted, by a server of which other logs tell too.
+    fn hear(&mut self, at: Timestamp, key: SessionKey, taken: &Taken<'_>) {
+        let (Some(session), Some(joins)) = (self.sessions.find(key), &mut self.joins) else { return };
+        let counts = session.authenticated || session.dialogue.of_peer;
+        if counts && !joins.knows(key.1, key.0) {
+            joins.know(session, key.1, at);
+        }
+        if joins.knows(key.1, key.0) {
+            joins.hear(session, key.1, at, taken);
+            session.count_message();
+        }
+        session.rejects.clear();
+        session.said.next_message();
     }
 
     /// A message that one line told of. Where it does not say how many recipients there are, later lines do.
@@ -408,17 +497,21 @@ impl Assembler {
             rows.orphan(at);
         }
         let client = session.client(failed.client);
-        let [client_ip, client_name, mechanism, account, reason] =
-            [client.ip, client.name, failed.mechanism, failed.account.unwrap_or_default(), failed.reason].map(shown);
+        let [claimed, mechanism] = session.claimed();
+        let mechanism = if failed.mechanism.is_empty() { mechanism } else { failed.mechanism };
+        let tried = failed.account.or((!claimed.is_empty()).then_some(claimed));
+        let [_, _, helo, _] = session.said.texts();
+        let [client_ip, client_name, mechanism, account, reason, helo] =
+            [client.ip, client.name, mechanism, tried.unwrap_or_default(), failed.reason, helo].map(shown);
         let account = self.known.spelling.tried.undo(&account);
-        let account = failed.account.map(|_| Account::read(&account, &self.settings.realm).name);
+        let account = tried.map(|_| Account::read(&account, &self.settings.realm).name);
         rows.refusal(&Refusal {
             ts: at,
             server: self.known.server(session.host),
             service: self.known.service_name(session.service),
             client_ip: &self.known.spelling.address(&client_ip),
             client_name: &client_name,
-            helo: "",
+            helo: &helo,
             account: account.as_deref().unwrap_or_default(),
             mechanism: &mechanism,
             tls_version: session.tls_version(at, failed.client),
@@ -430,6 +523,7 @@ impl Assembler {
                 code => code,
             },
         });
+        session.dialogue.trying = false;
     }
 
     fn rejected(
@@ -472,7 +566,8 @@ impl Assembler {
     /// A command refused by a server that announces logins: a refusal only behind one. At `MAIL FROM` and of the
     /// content it is a whole message's; a recipient's has to wait for what becomes of the message.
     fn rejected_by_stage(&mut self, at: Timestamp, key: SessionKey, rejected: &Rejected<'_>, rows: &mut dyn Rows) {
-        let Some(session) = self.sessions.find(key).filter(|session| session.authenticated) else { return };
+        let counts = |session: &&mut Session| session.authenticated || session.dialogue.of_peer;
+        let Some(session) = self.sessions.find(key).filter(counts) else { return };
         let tls_version = session.tls_version(at, rejected.client);
         let row = Refusal { tls_version, ..session.refusal(at, rejected.client, &self.known) };
         if rejected.stage == Stage::Data {
@@ -481,7 +576,20 @@ impl Assembler {
         }
         session.rejects.keep(row, rejected, session.opened());
         if rejected.stage != Stage::Recipient {
-            session.judge(None, &self.settings.realm, &self.known, rows);
+            self.judge(key, rows);
+        }
+    }
+
+    /// Judges a session's refused commands.
+    fn judge(&mut self, key: SessionKey, rows: &mut dyn Rows) {
+        let Some(session) = self.sessions.find(key) else { return };
+        match &mut self.joins {
+            Some(joins) if session.dialogue.of_peer => {
+                let mut kept = Kept { refusals: Vec::new(), rows };
+                session.judge(None, &self.settings.realm, &self.known, &mut kept);
+                kept.refusals.into_iter().for_each(|row| joins.refuse(key.1, key.0, row));
+            }
+            _ => session.judge(None, &self.settings.realm, &self.known, rows),
         }
     }
 
@@ -511,15 +619,39 @@ impl Assembler {
         self.messages.release(slot);
     }
 
-    /// Once in an hour of the log, lets go of what can no longer be joined.
+    /// Now and then in the log's time, lets go of what can no longer be joined.
     fn sweep(&mut self, at: Timestamp, rows: &mut dyn Rows) {
-        if at < self.swept.saturating_add(HOUR) {
+        if at < self.swept.saturating_add(self.sweep_every) {
             return;
         }
         if self.swept > Timestamp::MIN {
-            self.expire(at - HORIZON, rows);
+            self.expire(at.min(self.later) - HORIZON, rows);
+            self.settle(at.min(self.later), rows);
         }
         self.swept = at;
+    }
+
+    /// Joins what several logs have told of.
+    fn settle(&mut self, now: Timestamp, rows: &mut dyn Rows) {
+        let Some(joins) = &mut self.joins else { return };
+        let (known, messages, realm) = (&self.known, &mut self.messages, &self.settings.realm);
+        joins.settle(now, |settled| match settled {
+            Settled::Message(told, sender) => {
+                let (slot, message) = messages.take();
+                message.join(told, sender);
+                if message.orphan {
+                    rows.orphan(message.ts);
+                }
+                message.show(known, realm, |row| rows.submission(row));
+                messages.release(slot);
+            }
+            Settled::Refusal(row, sender) => {
+                if sender.orphan {
+                    rows.orphan(row.ts);
+                }
+                rows.refusal(&sender.refusal(row, known, realm).view());
+            }
+        });
     }
 
     fn expire(&mut self, before: Timestamp, rows: &mut dyn Rows) {

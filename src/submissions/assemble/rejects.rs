@@ -33,15 +33,10 @@ impl Rejects {
             return;
         }
         let reply = text(rejected.reply);
-        let by_sender = rejected.stage == Stage::Mail || reply.contains("Sender address rejected");
         let row = Refusal {
             account: owner(&reply).unwrap_or_default(),
             helo: text(rejected.helo),
-            kind: match rejected.stage {
-                Stage::Data => RefusalKind::DataRejected,
-                _ if by_sender => RefusalKind::SenderRejected,
-                _ => RefusalKind::RecipientsRejected,
-            },
+            kind: kind(rejected.stage, &reply),
             code: code(&reply).into(),
             reason: reply,
             ..row
@@ -103,6 +98,17 @@ fn is_whole(reject: &Reject) -> bool {
     match reject.row.kind {
         RefusalKind::SenderRejected => !reject.row.reason.contains("Sender address rejected"),
         kind => kind == RefusalKind::DataRejected,
+    }
+}
+
+/// What was refused, by where it was and what was said.
+fn kind(stage: Stage, reply: &str) -> RefusalKind {
+    let of_sender = ["Sender address rejected", "send as this sender"];
+    match stage {
+        _ if of_sender.iter().any(|words| reply.contains(words)) => RefusalKind::SenderRejected,
+        Stage::Mail => RefusalKind::SenderRejected,
+        Stage::Recipient => RefusalKind::RecipientsRejected,
+        Stage::Data => RefusalKind::DataRejected,
     }
 }
 

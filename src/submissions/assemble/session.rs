@@ -9,7 +9,7 @@ use super::slots::Slots;
 use super::texts::Texts;
 use crate::calendar::Timestamp;
 use crate::formats::Format;
-use crate::formats::record::{Client, Counters};
+use crate::formats::record::{Client, Counters, Stage};
 use crate::sources::framing::Line;
 use crate::submissions::account::Account;
 use crate::submissions::cipher::CipherClass;
@@ -65,6 +65,10 @@ pub(super) struct Session {
     pub says_login: bool,
     /// What its own lines say of the client and its next message.
     pub said: Said,
+    /// Where the client and the server are in their talk, where the log has it.
+    pub dialogue: Dialogue,
+    /// An authentication that failed; for whom may come on a later line.
+    auth_failure: Option<Box<Refusal>>,
 }
 
 /// What a session's lines have said before its message is accepted.
@@ -107,6 +111,55 @@ impl Said {
     }
 }
 
+/// Where client and server are in their talk.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Dialogue {
+    /// Whether the log has it.
+    pub heard: bool,
+    /// What the client has asked for last, and the server has not answered yet.
+    pub asked: Asked,
+    /// Whether the client has asked for encryption, and was not refused.
+    pub tls_asked: bool,
+    /// Whether the client is authenticating.
+    pub trying: bool,
+    /// Whether the client is authenticating as a server.
+    pub trying_as_peer: bool,
+    /// Whether the client is a server that has authenticated as one.
+    pub is_peer: bool,
+    /// Whether the client is a server that hands on what its authenticated clients send.
+    pub of_peer: bool,
+    /// What the client's next answer is.
+    pub awaited: Awaited,
+}
+
+/// What a client has asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// Nothing that matters.
+    #[default]
+    Nothing,
+    /// Encryption.
+    Tls,
+    /// To be taken for who it says it is.
+    Auth,
+    /// To be taken for another server's client.
+    SpeakFor,
+    /// A command of a message's transaction.
+    Message(Stage),
+}
+
+/// What a client's answer to the server's challenge is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Awaited {
+    /// Nothing that may be looked at.
+    #[default]
+    Nothing,
+    /// The name.
+    Name,
+    /// The one message of PLAIN (RFC 4616).
+    Plain,
+}
+
 /// The session's encryption.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tls {
@@ -133,15 +186,58 @@ impl Session {
         self.account.clear();
         (self.authenticated, self.says_login) = (false, false);
         self.said.clear();
+        self.dialogue = Dialogue::default();
+        self.auth_failure = None;
     }
 
-    /// The client has proved who it is.
+    /// A line names the client of a session whose first line did not.
+    pub(super) fn meet(&mut self, client: Client<'_>) {
+        if self.client.get(0).is_empty() {
+            self.client.set([client.ip, client.name]);
+        }
+    }
+
+    /// The client has proved who it is. What the line does not say is what the client has claimed.
     pub(super) fn authenticate(&mut self, account: &[u8], mechanism: &[u8]) {
+        let claimed = std::mem::take(&mut self.dialogue.trying);
+        if !claimed || !account.is_empty() {
+            self.said.texts.replace(SAID_ACCOUNT, account);
+        }
+        if !claimed || !mechanism.is_empty() {
+            self.said.texts.replace(SAID_MECHANISM, mechanism);
+        }
         self.authenticated = true;
-        self.said.texts.replace(SAID_ACCOUNT, account);
-        self.said.texts.replace(SAID_MECHANISM, mechanism);
         self.account.clear();
-        self.account.extend_from_slice(account);
+        self.account.extend_from_slice(self.said.texts.get(SAID_ACCOUNT));
+    }
+
+    /// What the client claims while it authenticates. What it has proved before stays, since it cannot do so again.
+    pub(super) fn claim(&mut self, account: &[u8], mechanism: Option<&[u8]>) {
+        if self.authenticated {
+            return;
+        }
+        self.said.texts.replace(SAID_ACCOUNT, account);
+        if let Some(mechanism) = mechanism {
+            self.said.texts.replace(SAID_MECHANISM, mechanism);
+        }
+    }
+
+    /// The account and the mechanism of the attempt to authenticate that is going on.
+    pub(super) fn claimed(&self) -> [&[u8]; 2] {
+        match self.dialogue.trying && !self.authenticated {
+            true => [self.said.texts.get(SAID_ACCOUNT), self.said.texts.get(SAID_MECHANISM)],
+            false => [b"", b""],
+        }
+    }
+
+    /// Keeps an authentication that failed until a line says for whom.
+    pub(super) fn fail_auth(&mut self, row: Refusal) {
+        self.auth_failure = Some(Box::new(row));
+    }
+
+    /// Hands on the authentication that failed.
+    pub(super) fn take_auth_failure(&mut self) -> Option<Box<Refusal>> {
+        self.auth_failure.take()
     }
 
     /// What its first line says.
@@ -174,7 +270,7 @@ impl Session {
         match &self.tls {
             _ if self.is_orphan(at) || !self.is_with(client) => TlsVersion::Unknown,
             Some(tls) => tls.version,
-            None if self.tls_logged => TlsVersion::None,
+            None if self.tls_logged && !self.dialogue.tls_asked => TlsVersion::None,
             None => TlsVersion::Unknown,
         }
     }
@@ -184,6 +280,11 @@ impl Session {
         self.opened += 1;
         self.account.clear();
         self.account.extend_from_slice(account);
+    }
+
+    /// A message was opened and accepted at once.
+    pub(super) fn count_message(&mut self) {
+        (self.opened, self.accepted) = (self.opened + 1, self.accepted + 1);
     }
 
     /// A message was accepted: one of this session's, unless it has been judged before.
@@ -239,8 +340,8 @@ impl Session {
 
     /// The time of the earliest row that waits for the session's end.
     fn pending_since(&self) -> Option<Timestamp> {
-        let failure = self.tls_failure.as_ref().map(|failure| failure.ts);
-        failure.into_iter().chain(self.rejects.since()).min()
+        let failures = [&self.tls_failure, &self.auth_failure].into_iter().flatten();
+        failures.map(|failure| failure.ts).chain(self.rejects.since()).min()
     }
 
     /// Whether anything depends on how the session ends.
@@ -251,6 +352,9 @@ impl Session {
     /// Judges what waited for the end.
     pub(super) fn end(&mut self, counters: Option<Counters>, realm: &str, known: &Known, rows: &mut dyn Rows) {
         self.flush_tls_failure(rows);
+        if let Some(failure) = self.take_auth_failure() {
+            rows.refusal(&failure.view());
+        }
         self.judge(counters, realm, known, rows);
     }
 
@@ -261,7 +365,8 @@ impl Session {
         }
         let counters = counters.filter(|counters| counters.present);
         let rejects = std::mem::take(&mut self.rejects);
-        if self.account.is_empty() && counters.is_none_or(|counters| counters.auth == 0) {
+        let proven = self.authenticated || self.dialogue.of_peer;
+        if self.account.is_empty() && !proven && counters.is_none_or(|counters| counters.auth == 0) {
             return;
         }
         let account = text(&self.account);

@@ -1,9 +1,14 @@
 //! What the assembler keeps, and for how long. What it makes of logs is tested by the samples.
 
+use std::fmt::Write as _;
+
 use super::*;
+use crate::formats::exchange::Exchange;
 use crate::formats::postfix::Postfix;
 use crate::sources::framing::{Framed, Framer};
+use crate::sources::stamp::Stamp;
 use crate::submissions::Submission;
+use crate::submissions::tls::TlsVersion;
 
 struct Nowhere;
 
@@ -39,5 +44,166 @@ fn what_is_never_closed_expires_by_the_log_s_own_time() {
         (assembler.sessions.iter().count(), assembler.messages.times().count(), assembler.reinjected.len()),
         (0, 0, 0)
     );
-    assert_eq!((assembler.in_filter, assembler.oldest_open()), (0, None));
+    assert_eq!((assembler.in_filter, assembler.oldest_open(HORIZON + 2 * HOUR)), (0, None));
+}
+
+/// Rows as a sink gets them.
+#[derive(Default)]
+struct Kept {
+    submissions: Vec<Submission>,
+    refusals: Vec<Refusal>,
+    orphans: usize,
+}
+
+impl Rows for Kept {
+    fn submission(&mut self, row: &Submission<&str>) {
+        self.submissions.push(row.keep());
+    }
+
+    fn refusal(&mut self, row: &Refusal<&str>) {
+        self.refusals.push(row.keep());
+    }
+
+    fn orphan(&mut self, _ts: Timestamp) {
+        self.orphans += 1;
+    }
+}
+
+/// What comes of several logs of one server, read one after the other. All begin at the same time.
+fn read_in_order(logs: &[&str]) -> Kept {
+    let mut assembler = Assembler::new(&Exchange, Settings { tls_logging: TlsLogging::Always, ..Settings::default() });
+    let mut kept = Kept::default();
+    for (place, log) in logs.iter().enumerate() {
+        assembler.next_file(if place + 1 < logs.len() { START } else { Timestamp::MAX });
+        let mut framer = Framer::default();
+        for line in log.lines() {
+            let Framed::Line(line) = framer.frame_as(line.as_bytes(), &Exchange) else { continue };
+            let Stamp::Utc(at) = line.stamp else { panic!("{line:?}") };
+            if !Exchange.wants(line.program, line.message) {
+                continue;
+            }
+            if let Ok(Some(record)) = Exchange.parse(&line) {
+                assembler.record(at, &line, &record, &mut kept);
+            }
+        }
+    }
+    assembler.finish(&mut kept);
+    kept.submissions.sort_by(|a, b| (a.ts, &a.queue_id).cmp(&(b.ts, &b.queue_id)));
+    kept.refusals.sort_by(|a, b| (a.ts, &a.account).cmp(&(b.ts, &b.account)));
+    kept
+}
+
+/// 2026-03-02T00:00:00Z.
+const START: Timestamp = 1_772_409_600_000_000;
+
+/// A day of sessions that a front end hands on: log of the front end, of the hub, of messages.
+fn handed_on(sessions: usize) -> [String; 3] {
+    let [mut front, mut hub, mut tracking] = [
+        String::new(),
+        String::new(),
+        "#Log-type: Message Tracking Log\n#Fields: date-time,source-context,connector-id,source,event-id,\
+         internal-message-id,message-id,total-bytes,recipient-count\n"
+            .to_owned(),
+    ];
+    for number in 0..sessions {
+        let at = |seconds: usize| {
+            let seconds = number * 86_000 / sessions + seconds;
+            format!("2026-03-02T{:02}:{:02}:{:02}.000Z", seconds / 3600, seconds / 60 % 60, seconds % 60)
+        };
+        let ip = format!("192.0.2.{}", number % 200);
+        let say = |log: &mut String, connector: &str, id: &str, seconds, rest: &str| {
+            let from = if connector.starts_with("Client F") { ip.as_str() } else { "10.0.0.1" };
+            let _ =
+                writeln!(log, "{},MBX1\\{connector},{id}{number:08X},0,10.0.0.1:587,{from}:5000,{rest}", at(seconds));
+        };
+        for (seconds, rest) in [
+            (0, "+,,"),
+            (
+                1,
+                "*,,TLS protocol SP_PROT_TLS1_2_SERVER negotiation succeeded using bulk encryption algorithm CALG_AES_256",
+            ),
+            (2, "<,AUTH login,"),
+            (2, &format!("*,user{number}@example.org,authenticated")),
+            (3, "*,,Proxy session was successfully set up. Session for you will now be proxied"),
+            (40, "-,,Local"),
+        ] {
+            say(&mut front, "Client Frontend MBX1", "F0000000", seconds, rest);
+        }
+        for (seconds, rest) in [
+            (2, "+,,".to_owned()),
+            (3, format!("<,XPROXY SID=F0000000{number:08X} IP=192.0.2.{} PORT=5000 DOMAIN=d,", number % 200)),
+            (4, "<,MAIL FROM:<x@example.org>,".to_owned()),
+            (5, "<,RCPT TO:<no@example.org>,".to_owned()),
+            (5, ">,550 5.1.1 User unknown,".to_owned()),
+            (6, "<,MAIL FROM:<x@example.org>,".to_owned()),
+            (7, format!(">,250 2.6.0 <{number}@x> [InternalId={number}] Queued mail for delivery,")),
+            (8, "<,MAIL FROM:<y@example.org>,".to_owned()),
+            (8, ">,550 5.7.60 Client does not have permissions to send as this sender,".to_owned()),
+            (39, "-,,Local".to_owned()),
+        ] {
+            say(&mut hub, "Client Proxy MBX1", "80000000", seconds, &rest);
+        }
+        let session = format!("80000000{number:08X};{};0", at(2));
+        let _ =
+            writeln!(tracking, "{},{session},MBX1\\Client Proxy MBX1,SMTP,RECEIVE,{number},<{number}@x>,1000,7", at(8));
+    }
+    [front, hub, tracking]
+}
+
+#[test]
+fn logs_of_one_server_are_joined_whichever_comes_first() {
+    let logs = handed_on(300);
+    let [front, hub, tracking] = [logs[0].as_str(), logs[1].as_str(), logs[2].as_str()];
+    let expected = read_in_order(&[front, hub, tracking]);
+    assert_eq!((expected.submissions.len(), expected.refusals.len(), expected.orphans), (300, 300, 0));
+    for (number, row) in expected.submissions.iter().enumerate() {
+        assert_eq!(row.account, format!("user{}@example.org", row.queue_id), "{number}");
+        assert_eq!((row.tls_version, row.recipients, row.size_bytes), (TlsVersion::Tls12, Some(7), Some(1000)));
+        assert!(row.client_ip.starts_with("192.0.2.") && row.mechanism == "LOGIN" && row.server == "MBX1");
+    }
+    assert!(
+        expected.refusals.iter().all(|row| row.account.starts_with("user") && row.client_ip.starts_with("192.0.2."))
+    );
+    for order in [
+        [front, tracking, hub],
+        [hub, front, tracking],
+        [hub, tracking, front],
+        [tracking, front, hub],
+        [tracking, hub, front],
+    ] {
+        let found = read_in_order(&order);
+        assert_eq!((found.submissions, found.refusals), (expected.submissions.clone(), expected.refusals.clone()));
+    }
+}
+
+#[test]
+fn a_log_that_is_there_twice_is_joined_once() {
+    let logs = handed_on(20);
+    let [front, hub, tracking] = [logs[0].as_str(), logs[1].as_str(), logs[2].as_str()];
+    let expected = read_in_order(&[front, hub, tracking]).submissions;
+    for doubled in [[front, front, hub, tracking], [front, hub, hub, tracking], [hub, tracking, front, hub]] {
+        assert_eq!(read_in_order(&doubled).submissions, expected);
+    }
+}
+
+#[test]
+fn what_is_joined_is_let_go_of() {
+    let logs = handed_on(300);
+    let all = logs.join("");
+    let mut lines = all.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>();
+    lines.sort_by_key(|line| line.split(',').next().unwrap_or_default().to_owned());
+    let mut assembler = Assembler::new(&Exchange, Settings::default());
+    assembler.next_file(Timestamp::MAX);
+    let mut most = 0;
+    for line in lines {
+        let mut framer = Framer::default();
+        let Framed::Line(line) = framer.frame_as(line.as_bytes(), &Exchange) else { continue };
+        let (Stamp::Utc(at), Ok(Some(record))) = (line.stamp, Exchange.parse(&line)) else { continue };
+        assembler.record(at, &line, &record, &mut Nowhere);
+        most = most.max(assembler.joins.as_ref().map_or(0, joins::Joins::len));
+    }
+    // Of 300 sessions a day, some eight begin in the time that is waited for others' lines.
+    assert!((10..60).contains(&most), "{most}");
+    assembler.finish(&mut Nowhere);
+    assert_eq!(assembler.joins.as_ref().map_or(1, joins::Joins::len), 0);
 }

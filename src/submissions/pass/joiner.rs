@@ -36,6 +36,8 @@ pub(super) struct Joiner<'a> {
     file: usize,
     /// The time of the run before, for gaps.
     last: Option<Timestamp>,
+    /// The time of the last run of all.
+    read_to: Timestamp,
     /// The latest time of all files so far.
     latest: Timestamp,
     /// Line ends before the current block; none where the file was not begun at its start.
@@ -56,6 +58,7 @@ impl<'a> Joiner<'a> {
             rows: Wanted {
                 days: pass.days,
                 repeats: overlapping,
+                joined: pass.format.joins_logs(),
                 seam: Seam::default(),
                 orphans: BTreeSet::new(),
                 sink,
@@ -65,6 +68,7 @@ impl<'a> Joiner<'a> {
             timeline: Timeline::new(pass.zone, 1970),
             file: 0,
             last: None,
+            read_to: Timestamp::MIN,
             latest: Timestamp::MIN,
             line_base: Some(0),
             line_ends: 0,
@@ -121,6 +125,8 @@ impl<'a> Joiner<'a> {
         self.last = None;
         self.line_ends = 0;
         self.rows.next_file();
+        let later = self.pass.files.iter().skip(file + 1).filter_map(|file| file.first);
+        self.assembler.next_file(later.min().unwrap_or(Timestamp::MAX));
         let Some(next) = self.pass.files.get(file) else { return };
         self.rows.sink.begins(file);
         self.timeline.next_file(next.year);
@@ -216,6 +222,8 @@ impl<'a> Joiner<'a> {
         };
         let raw = scanned.raw(candidate);
         let line = base + self.line_ends + candidate.line + 1;
+        // What is cut off behind it decides whether a word is a secret, as far as it matters.
+        let raw = self.pass.format.redact(&raw[..raw.len().min(2 * LONGEST_KEPT)]);
         let raw = &raw[..raw.len().min(LONGEST_KEPT)];
         self.rows.sink.rejected(RejectedLine { day, file: self.file, line, reason, raw });
         Ok(())
@@ -231,6 +239,7 @@ impl<'a> Joiner<'a> {
         let span = file.span.get_or_insert((at, at));
         *span = (span.0.min(at), span.1.max(at));
         self.latest = self.latest.max(at);
+        self.read_to = at;
         let day = Day::of(at);
         let gap = self.last.replace(at).filter(|last| Day::of(*last) == day).map_or(0, |last| at - last);
         if self.pass.days.is_some_and(|days| !days.contains(day)) {
@@ -272,12 +281,12 @@ impl<'a> Joiner<'a> {
             return false;
         }
         self.next_stop_check = at + STOP_CHECK;
-        at > end + HORIZON || self.assembler.oldest_open().is_none_or(|open| open >= end)
+        at > end + HORIZON || self.assembler.oldest_open(at).is_none_or(|open| open >= end)
     }
 
     /// Up to when lines that are still to come can change nothing.
     fn settled(&self) -> Timestamp {
-        self.assembler.oldest_open().map_or(self.latest, |open| open.min(self.latest))
+        self.assembler.oldest_open(self.read_to).map_or(self.latest, |open| open.min(self.latest))
     }
 
     fn end(mut self) -> Outcome {

@@ -84,7 +84,7 @@ pub struct RejectedLine<'a> {
     pub line: u64,
     /// Why.
     pub reason: &'static str,
-    /// Its first bytes.
+    /// Its first bytes, [without secrets](Format::redact).
     pub raw: &'a [u8],
 }
 

@@ -15,6 +15,8 @@ pub(super) struct Wanted<'a> {
     /// Where files are known to hold the same lines.
     pub repeats: Option<Repeats>,
     pub seam: Seam,
+    /// Whether messages come joined out of several logs: then each comes once already.
+    pub joined: bool,
     /// Days with rows of sessions whose beginning was not read.
     pub orphans: BTreeSet<Day>,
     pub sink: &'a mut dyn Sink,
@@ -37,6 +39,7 @@ impl Rows for Wanted<'_> {
     fn submission(&mut self, row: &Submission<&str>) {
         let key = (row.ts / SECOND, row.server, row.queue_id, row.account);
         let is_new = |rows: &mut Self| match &mut rows.repeats {
+            _ if rows.joined => true,
             Some(repeats) => repeats.is_new(&key),
             None => rows.seam.is_new(row.ts, &key),
         };

@@ -1,7 +1,8 @@
 //! Which files belong together, and when each begins and ends.
 //!
 //! A stream is what a session can run across: the files of one host, in time order. Files are of one stream where
-//! they are rotations of one name, or where their first lines name the same host. Files are known by content: of
+//! they are rotations of one name, or where their first lines name the same host; and all of them where a format
+//! [joins logs](Format::joins_logs). Files are known by content: of
 //! copies, and of a file and its earlier, shorter self, only the longest is read.
 
 mod evidence;
@@ -140,10 +141,7 @@ type Found = (Look, Option<Timestamp>);
 fn without_copies(storage: &Arc<Storage>, found: Vec<Found>) -> sources::Result<Vec<Found>> {
     let mut kept: Vec<Found> = Vec::new();
     for mut candidate in found {
-        let twin = kept.iter().position(|(look, _)| {
-            Fingerprint::of(&look.head).matches(&candidate.0.head)
-                || Fingerprint::of(&candidate.0.head).matches(&look.head)
-        });
+        let twin = kept.iter().position(|(look, _)| Fingerprint::begin_alike(&look.head, &candidate.0.head));
         let Some(twin) = twin else {
             kept.push(candidate);
             continue;
@@ -173,10 +171,11 @@ fn group(found: Vec<Found>, format: &'static dyn Format) -> Vec<Vec<Member>> {
         let sight = Sight::of(&look, format);
         let member = Member { look, sight, rotation, known_last };
         let belongs = |group: &Vec<Member>| {
-            group.iter().any(|other| {
-                let same_host = !member.sight.host.is_empty() && member.sight.host == other.sight.host;
-                same_host || member.rotation.stem == other.rotation.stem
-            })
+            format.joins_logs()
+                || group.iter().any(|other| {
+                    let same_host = !member.sight.host.is_empty() && member.sight.host == other.sight.host;
+                    same_host || member.rotation.stem == other.rotation.stem
+                })
         };
         let (mut joined, apart): (Vec<_>, Vec<_>) = groups.into_iter().partition(belongs);
         groups = apart;
@@ -196,6 +195,9 @@ fn order(storage: &Arc<Storage>, mut group: Vec<Member>, reading: Reading) -> so
         look_through(storage, &mut last.look)?;
         last.sight = Sight::of(&last.look, reading.format);
     }
+    if reading.format.joins_logs() {
+        see_ends(storage, &mut group, reading)?;
+    }
     let years = years::infer(&group, reading);
     let mut files = Vec::new();
     let hosts = group.iter().flat_map(|member| member.sight.hosts.iter().cloned()).collect();
@@ -212,6 +214,15 @@ fn order(storage: &Arc<Storage>, mut group: Vec<Member>, reading: Reading) -> so
     }
     let name = files.last().map_or_else(String::new, |file| file.look.file.url.to_string());
     Ok(Stream { name, hosts, files })
+}
+
+/// Learns where each file ends: of files that are written at one time, the next one's beginning does not tell it.
+fn see_ends(storage: &Arc<Storage>, group: &mut [Member], reading: Reading) -> sources::Result<()> {
+    for member in group.iter_mut().filter(|member| member.sight.last.is_none() && member.known_last.is_none()) {
+        look_through(storage, &mut member.look)?;
+        member.sight = Sight::of(&member.look, reading.format);
+    }
+    Ok(())
 }
 
 /// The last line's instant: a stamp without a year that lies before the file's first one is of the next year.

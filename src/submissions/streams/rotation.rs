@@ -18,12 +18,23 @@ pub(super) struct Rotation {
 }
 
 impl Rotation {
-    /// Reads a name as logrotate, newsyslog and savelog make it.
+    /// Reads a name as logrotate, newsyslog and savelog make it, or as Windows' servers do, whose date stands in
+    /// front of the ending.
     pub(super) fn of(url: &Url) -> Self {
         let mut name = url.as_str();
         for ending in [".gz", ".zst", ".xz", ".bz2"] {
             name = name.strip_suffix(ending).unwrap_or(name);
         }
+        if let Some(dated) = [".log", ".LOG"].iter().find_map(|ending| name.strip_suffix(ending)) {
+            let rotation = Self::of_digits(dated);
+            if rotation.rank.0 == 0 {
+                return rotation;
+            }
+        }
+        Self::of_digits(name)
+    }
+
+    fn of_digits(name: &str) -> Self {
         let digits = name.len() - name.trim_end_matches(|byte: char| byte.is_ascii_digit() || byte == '-').len();
         let (stem, suffix) = name.split_at(name.len() - digits);
         let plain = Self { stem: name.to_owned(), rank: (2, 0) };
@@ -130,6 +141,7 @@ mod tests {
             ("maillog-20260301.zst", "file:///l/maillog", (0, 20_260_301)),
             ("maillog-2026-03-01", "file:///l/maillog", (0, 20_260_301)),
             ("maillog.20260301", "file:///l/maillog", (0, 20_260_301)),
+            ("hmailserver_2026-03-01.log", "file:///l/hmailserver", (0, 20_260_301)),
             ("mail-5424.log", "file:///l/mail-5424.log", (2, 0)),
             ("mx2", "file:///l/mx2", (2, 0)),
         ] {

@@ -1,4 +1,4 @@
-//! What clients choose, in the logs of servers that announce logins: sendmail, OpenSMTPD. As with
+//! What clients choose, in the logs of servers that announce logins: sendmail, OpenSMTPD, Exchange, hMailServer. As with
 //! [Postfix](super::forgery), none of it may count as somebody's mail.
 
 use proptest::prelude::*;
@@ -32,6 +32,12 @@ fn client_text() -> impl Strategy<Value = String> {
         1 => Just(format!("smtp-in: Accepted authentication for user {VICTIM} on session {ID}")),
         1 => Just("\" result=\"250 ok\"".to_owned()),
         1 => Just("> to=<x> from=<y".to_owned()),
+        2 => Just(format!("\",\"{VICTIM}\",authenticated")),
+        2 => Just(format!(",*,{VICTIM},authenticated")),
+        1 => Just(" [InternalId=99, Hostname=evil] 1 bytes in 0.1 Queued mail for delivery".to_owned()),
+        1 => Just("XPROXY SID=08D0000000000001 IP=203.0.113.66".to_owned()),
+        2 => Just("\"\t\"SENT: 235 authenticated.\"".to_owned()),
+        1 => Just("[nl]334 VXNlcm5hbWU6".to_owned()),
         3 => "[ -~]{0,12}",
         1 => "\\PC{0,6}",
     ];
@@ -125,6 +131,73 @@ fn opensmtpd(honest: bool, client: &Client) -> String {
     messages.iter().map(|message| format!("Jan  1 14:00:03 mx1 smtpd[67]: {ID} smtp {message}\n")).collect()
 }
 
+/// Likewise Exchange, whose lines are CSV.
+fn exchange(honest: bool, client: &Client) -> String {
+    let Client { message_id, local_part, recipient, user } = client;
+    let column = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let mut lines = vec![
+        ("+", String::new(), ""),
+        ("<", format!("EHLO {recipient}"), ""),
+        ("*", format!("CN={user}"), "Remote certificate subject"),
+        ("<", format!("XPROXY SID={message_id} IP={user}"), ""),
+        (">", "500 5.3.3 Unrecognized command".to_owned(), ""),
+        ("<", "AUTH login".to_owned(), ""),
+        ("*", String::new(), "Inbound AUTH LOGIN failed because of LogonDenied"),
+        (">", "535 5.7.3 Authentication unsuccessful".to_owned(), ""),
+    ];
+    if honest {
+        lines.extend([("<", "AUTH login".to_owned(), ""), ("*", HONEST.to_owned(), "authenticated")]);
+    }
+    lines.extend([
+        ("<", format!("MAIL FROM:<{}@shop.example.net> SIZE=9", quoted(local_part)), ""),
+        (">", "250 2.1.0 Sender OK".to_owned(), ""),
+        ("<", format!("RCPT TO:<{recipient}>"), ""),
+        (">", "250 2.1.5 Recipient OK".to_owned(), ""),
+        ("<", "RCPT TO:<b@example.net>".to_owned(), ""),
+        (">", "250 2.1.5 Recipient OK".to_owned(), ""),
+        (">", format!("250 2.6.0 <{message_id}> [InternalId=110, Hostname=mbx1] Queued mail for delivery"), ""),
+        ("-", String::new(), "Local"),
+    ]);
+    let line = |(event, data, context): &(&str, String, &str)| {
+        let (data, context) = (column(data), column(context));
+        format!(
+            "2026-01-01T14:00:03.000Z,MBX1\\Client MBX1,08D0000000000001,0,10.0.0.1:587,203.0.113.66:5000,{event},{data},{context}\r\n"
+        )
+    };
+    lines.iter().map(line).collect()
+}
+
+/// Likewise hMailServer, whose texts stand between the first quote and the last.
+fn hmailserver(honest: bool, client: &Client) -> String {
+    let Client { message_id, local_part, recipient, user } = client;
+    let mut lines = vec![
+        "SENT: 220 mail.example.org ESMTP".to_owned(),
+        format!("RECEIVED: EHLO {recipient}"),
+        format!("RECEIVED: {message_id} x"),
+        "SENT: 503 Bad sequence of commands".to_owned(),
+        "RECEIVED: AUTH LOGIN".to_owned(),
+        "SENT: 334 VXNlcm5hbWU6".to_owned(),
+        format!("RECEIVED: {user}!"),
+        "SENT: 535 Authentication failed.".to_owned(),
+    ];
+    if honest {
+        lines.push("RECEIVED: AUTH PLAIN AG9yZGVyc0BzaG9wLmV4YW1wbGUubmV0AHg=".to_owned());
+        lines.push("SENT: 235 authenticated.".to_owned());
+    }
+    lines.extend([
+        format!("RECEIVED: MAIL FROM:<{}@shop.example.net>", quoted(local_part)),
+        "SENT: 250 OK".to_owned(),
+        format!("RECEIVED: RCPT TO:<{recipient}>"),
+        "SENT: 250 OK".to_owned(),
+        "RECEIVED: RCPT TO:<b@example.net>".to_owned(),
+        "SENT: 250 OK".to_owned(),
+        "SENT: 250 Queued (0.1 seconds)".to_owned(),
+    ]);
+    let line =
+        |text: &String| format!("\"SMTPD\"\t1\t7\t\"2026-01-01 14:00:03.000\"\t\"203.0.113.66\"\t\"{text}\"\r\n");
+    lines.iter().map(line).collect()
+}
+
 /// The log's only submission, if it has one; nobody's failed login is the victim's but by its whole name.
 fn only_who_logged_in(format: &str, text: &str, expected: Option<String>, user: &str) -> Result<(), TestCaseError> {
     let answer = Logs::written([("maillog", text)]).format(format).year(2026).read();
@@ -151,5 +224,17 @@ proptest! {
     fn opensmtpd_s_clients_send_as_who_they_are(honest in any::<bool>(), client in client()) {
         let expected = honest.then(|| format!("36aec270 {HONEST} TLSv1.2 203.0.113.66 Some(2)"));
         only_who_logged_in("opensmtpd", &opensmtpd(honest, &client), expected, &client.user)?;
+    }
+
+    #[test]
+    fn exchange_s_clients_send_as_who_they_are(honest in any::<bool>(), client in client()) {
+        let expected = honest.then(|| format!("110 {HONEST} none 203.0.113.66 Some(2)"));
+        only_who_logged_in("exchange", &exchange(honest, &client), expected, "")?;
+    }
+
+    #[test]
+    fn hmailserver_s_clients_send_as_who_they_are(honest in any::<bool>(), client in client()) {
+        let expected = honest.then(|| format!(" {HONEST} unknown 203.0.113.66 Some(2)"));
+        only_who_logged_in("hmailserver", &hmailserver(honest, &client), expected, "")?;
     }
 }

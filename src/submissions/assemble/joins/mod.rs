@@ -1,0 +1,367 @@
+//! Messages that several logs tell of, and senders that another log knows.
+//!
+//! A server of several parts writes several logs: of the part that authenticates the client, of the part behind it
+//! that takes the messages over, and of the messages themselves. Each may be read first, so nothing is decided when a
+//! line is read. What is told waits here until all logs have been read past its time, and is joined then:
+//!
+//! ```text
+//! front's log  ─▶ Proven: client, TLS, account ◀─ session's number ─┐
+//! inner log    ─▶ Proven: speaks for ───────────────────────────────┘
+//!              ─▶ Told: a message is accepted ◀─ session, message id ─▶ tracking log: size, recipients
+//! ```
+//!
+//! A message counts once, however many logs and servers tell of it.
+
+mod told;
+
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
+
+use compact_str::CompactString;
+use rustc_hash::FxHashMap;
+
+use super::WAIT;
+use super::message::Encryption;
+use super::session::Session;
+use crate::calendar::{SECOND, Timestamp};
+use crate::formats::record::{Taken, Tracked};
+use crate::submissions::account::lower;
+use crate::submissions::{Refusal, shown};
+use told::unseen;
+pub(super) use told::{Proven, Told};
+
+/// How far apart two sessions may be that are taken for one only because of their times.
+const NEAR: i64 = 60 * SECOND;
+
+/// What logs have told, and what is not joined yet.
+#[derive(Debug, Default)]
+pub(super) struct Joins {
+    proven: FxHashMap<u64, Vec<Proven>>,
+    /// Sessions that were handed on, by their client's address and by their account.
+    handed_on: FxHashMap<u64, Vec<u64>>,
+    told: FxHashMap<u64, Vec<Told>>,
+    refused: Vec<Refused>,
+    /// Messages that have been counted, by their sender's session and their id.
+    counted: FxHashMap<u64, Vec<Counted>>,
+}
+
+/// A refusal in a session that speaks for another one's client.
+#[derive(Debug)]
+pub(super) struct Refused {
+    session: u64,
+    host: u32,
+    pub row: Refusal,
+}
+
+#[derive(Debug)]
+struct Counted {
+    ts: Timestamp,
+    host: u32,
+    queue_id: Box<[u8]>,
+    message_id: Box<[u8]>,
+}
+
+/// Whose a message is.
+enum Sender<'a> {
+    /// This session's client's; the number is the session's.
+    Client(u64, &'a Proven),
+    /// Somebody's who has authenticated in a session that no log tells of.
+    Unseen(Box<Proven>),
+    /// Nobody's who is known to have authenticated.
+    Nobody,
+}
+
+impl Joins {
+    /// Learns what a session's lines have said so far.
+    pub(super) fn know(&mut self, session: &Session, number: u64, at: Timestamp) {
+        let orphan = session.is_orphan(at);
+        let of_peer = session.dialogue.of_peer;
+        let client = session.client(Default::default());
+        let [account, mechanism, helo, _] = session.said.texts();
+        let proven = self.entry(number, session.host);
+        proven.service = session.service;
+        proven.encryption = if of_peer { Encryption::default() } else { Encryption::of(session, orphan) };
+        proven.orphan = orphan;
+        proven.started = session.started;
+        proven.ended = None;
+        (proven.authenticated, proven.of_peer) = (session.authenticated, of_peer);
+        proven.texts.set([client.ip, client.name, account, mechanism, helo]);
+    }
+
+    fn entry(&mut self, number: u64, host: u32) -> &mut Proven {
+        let of_number = self.proven.entry(number).or_default();
+        let place = of_number.iter().position(|proven| proven.host == host).unwrap_or_else(|| {
+            of_number.push(Proven { host, ..Proven::default() });
+            of_number.len() - 1
+        });
+        &mut of_number[place]
+    }
+
+    fn find(&mut self, number: u64, host: u32) -> Option<&mut Proven> {
+        self.proven.get_mut(&number)?.iter_mut().find(|proven| proven.host == host)
+    }
+
+    /// A session speaks for another one's client, or after all does not.
+    pub(super) fn speak(&mut self, number: u64, host: u32, other: Option<(u64, CompactString)>) {
+        if let Some(proven) = self.find(number, host) {
+            proven.speaks_for = other;
+        }
+    }
+
+    /// Whether a session is one whose messages may count.
+    pub(super) fn knows(&mut self, number: u64, host: u32) -> bool {
+        self.find(number, host).is_some()
+    }
+
+    /// A session's client is handed on to another server.
+    pub(super) fn hand_on(&mut self, number: u64, host: u32, at: Timestamp) {
+        let Some(proven) = self.find(number, host) else { return };
+        proven.handed_on = Some(at);
+        let keys = [by_address(proven.client_ip()), by_account(proven.account())];
+        for key in keys {
+            let sessions = self.handed_on.entry(key).or_default();
+            if !sessions.contains(&number) {
+                sessions.push(number);
+            }
+        }
+    }
+
+    /// A session is over.
+    pub(super) fn end(&mut self, number: u64, host: u32, at: Timestamp) {
+        if let Some(proven) = self.find(number, host) {
+            proven.ended = Some(at);
+        }
+    }
+
+    /// The session's own log tells that a message was accepted.
+    pub(super) fn hear(&mut self, session: &Session, number: u64, at: Timestamp, taken: &Taken<'_>) {
+        let [.., mail_from] = session.said.texts();
+        let mail_from = taken.mail_from.unwrap_or(mail_from);
+        let told = self.tell(number, session.host, at, [taken.queue_id, taken.message_id]);
+        told.ts = if told.heard { told.ts.min(at) } else { at };
+        told.heard = true;
+        told.size = told.size.or(taken.size);
+        if !told.tracked {
+            // A copy of the log may have less of the session.
+            told.recipients = told.recipients.max(taken.recipients.or(session.said.recipients));
+        }
+        if !mail_from.is_empty() {
+            told.texts.replace(2, mail_from);
+        }
+    }
+
+    /// Another log tells that a message was accepted. Its numbers are the queue's own.
+    pub(super) fn track(&mut self, number: u64, host: u32, at: Timestamp, tracked: &Tracked<'_>) {
+        let told = self.tell(number, host, at, [tracked.queue_id, tracked.message_id]);
+        told.size = tracked.size.or(told.size);
+        if tracked.recipients.is_some() {
+            (told.recipients, told.tracked) = (tracked.recipients, true);
+        }
+        told.from_peer |= tracked.from_peer;
+        if told.texts.get(2).is_empty() {
+            told.texts.replace(2, tracked.mail_from);
+        }
+        told.texts.replace(3, tracked.client_ip);
+    }
+
+    /// The message that something is told of.
+    fn tell(&mut self, number: u64, host: u32, at: Timestamp, [queue_id, message_id]: [&[u8]; 2]) -> &mut Told {
+        // A message without an id is nobody else's.
+        let told = self.told.entry(hash(&(number, host, message_id))).or_default();
+        let same =
+            |told: &Told| told.is(number, host, [queue_id, message_id]) && (!message_id.is_empty() || told.ts == at);
+        let place = told.iter().position(same).unwrap_or_else(|| {
+            let mut new = Told { ts: at, host, session: number, ..Told::default() };
+            new.texts.set([queue_id, message_id, b"", b""]);
+            told.push(new);
+            told.len() - 1
+        });
+        let told = &mut told[place];
+        if told.queue_id().is_empty() {
+            told.texts.replace(0, queue_id);
+        }
+        told
+    }
+
+    /// A refusal in a session that speaks for another one's client.
+    pub(super) fn refuse(&mut self, number: u64, host: u32, row: Refusal) {
+        self.refused.push(Refused { session: number, host, row });
+    }
+
+    /// The times of what waits, where all logs have been read up to `now`.
+    pub(super) fn times(&self, now: Timestamp) -> impl Iterator<Item = Timestamp> {
+        let told = self.told.values().flatten().map(|told| told.ts);
+        let refused = self.refused.iter().map(|refused| refused.row.ts);
+        told.chain(refused).filter(move |ts| *ts > now.saturating_sub(2 * WAIT))
+    }
+
+    /// Joins what all logs have been read past, and lets go of what nothing can be joined with any more. Hands on each
+    /// message with its sender, and each refusal with whom it was for.
+    pub(super) fn settle(&mut self, now: Timestamp, mut out: impl FnMut(Settled<'_>)) {
+        let refused = self.refused.extract_if(.., |refused| refused.row.ts <= now.saturating_sub(WAIT));
+        for refused in refused.collect::<Vec<_>>() {
+            let told = Told { ts: refused.row.ts, host: refused.host, session: refused.session, ..Told::default() };
+            match self.sender(&told) {
+                Sender::Client(_, sender) => out(Settled::Refusal(&refused.row, sender)),
+                Sender::Unseen(sender) => out(Settled::Refusal(&refused.row, &sender)),
+                Sender::Nobody => {}
+            }
+        }
+        for told in self.due(now) {
+            let root = match self.sender(&told) {
+                Sender::Client(root, _) => root,
+                Sender::Unseen(_) => told.session,
+                Sender::Nobody => continue,
+            };
+            if !self.is_new(root, &told) {
+                continue;
+            }
+            match self.sender(&told) {
+                Sender::Client(_, sender) => out(Settled::Message(&told, sender)),
+                Sender::Unseen(sender) => out(Settled::Message(&told, &sender)),
+                Sender::Nobody => {}
+            }
+        }
+        self.forget(now);
+    }
+
+    /// The messages that nothing more can be told of: first those that one server took from another, so that what
+    /// the first one says of them comes second.
+    fn due(&mut self, now: Timestamp) -> Vec<Told> {
+        let Self { proven, told, .. } = self;
+        let handed_on = |told: &Told| {
+            let own = proven.get(&told.session).into_iter().flatten().find(|proven| proven.host == told.host);
+            told.from_peer || own.is_some_and(|own| own.of_peer || own.speaks_for.is_some())
+        };
+        let wait = |told: &Told| if handed_on(told) { WAIT } else { 2 * WAIT };
+        let mut due = Vec::new();
+        told.retain(|_, told| {
+            due.extend(told.extract_if(.., |told| told.ts <= now.saturating_sub(wait(told))));
+            !told.is_empty()
+        });
+        due.sort_by(|a, b| {
+            let order = |told: &Told| (!handed_on(told), told.ts, told.host);
+            order(a).cmp(&order(b)).then_with(|| a.texts().cmp(&b.texts()))
+        });
+        due
+    }
+
+    fn is_new(&mut self, root: u64, told: &Told) -> bool {
+        if told.message_id().is_empty() {
+            return true;
+        }
+        let counted = self.counted.entry(hash(&(root, told.message_id()))).or_default();
+        let same = |before: &Counted| {
+            let one_id_each = before.host == told.host && !before.queue_id.is_empty() && !told.queue_id().is_empty();
+            *before.message_id == *told.message_id() && (!one_id_each || *before.queue_id == *told.queue_id())
+        };
+        let is_new = !counted.iter().any(same);
+        if is_new {
+            let (queue_id, message_id) = (told.queue_id().into(), told.message_id().into());
+            counted.push(Counted { ts: told.ts, host: told.host, queue_id, message_id });
+        }
+        is_new
+    }
+
+    fn sender(&self, told: &Told) -> Sender<'_> {
+        let of = |number: u64| self.proven.get(&number).into_iter().flatten().filter(|proven| proven.covers(told.ts));
+        let Some(own) = of(told.session).find(|proven| proven.host == told.host) else {
+            if !told.from_peer {
+                return Sender::Nobody;
+            }
+            let client_ip = told.texts.get(3);
+            let near = |handed_on: Timestamp| handed_on <= told.ts + NEAR;
+            return match self.handed_on_near(by_address(client_ip), told.ts, near) {
+                Some((root, front)) => Sender::Client(root, front),
+                None => Sender::Unseen(Box::new(unseen(None, client_ip, b""))),
+            };
+        };
+        let ip = own.speaks_for.as_ref().map(|(_, ip)| ip.as_bytes());
+        if let Some((number, ip)) = &own.speaks_for {
+            let front = of(*number).find(|front| ip.is_empty() || front.client_ip() == ip.as_bytes());
+            match front {
+                Some(front) if front.authenticated => return Sender::Client(*number, front),
+                // It was no client that had authenticated there.
+                Some(_) if !own.authenticated => return Sender::Nobody,
+                _ => {}
+            }
+        } else if !own.of_peer {
+            return if own.authenticated { Sender::Client(told.session, own) } else { Sender::Nobody };
+        }
+        let near = |handed_on: Timestamp| (handed_on - own.started).abs() <= NEAR;
+        let account = own.account();
+        let guessed = ip.is_none() && own.authenticated && !account.is_empty();
+        match self.handed_on_near(by_account(account), told.ts, near).filter(|_| guessed) {
+            Some((root, front)) => Sender::Client(root, front),
+            None if own.of_peer || own.authenticated => {
+                let helo = if ip.is_some() { own.texts.get(4) } else { b"" };
+                Sender::Unseen(Box::new(unseen(Some(own), ip.unwrap_or_default(), helo)))
+            }
+            None => Sender::Nobody,
+        }
+    }
+
+    /// The session that was handed on near a time, where all that may be meant are of one client.
+    fn handed_on_near(&self, key: u64, ts: Timestamp, near: impl Fn(Timestamp) -> bool) -> Option<(u64, &Proven)> {
+        let numbers = self.handed_on.get(&key)?.iter();
+        let all =
+            numbers.flat_map(|number| self.proven.get(number).into_iter().flatten().map(|proven| (*number, proven)));
+        let meant = |proven: &Proven| proven.covers(ts) && proven.handed_on.is_some_and(&near);
+        let mut found = all.filter(|(_, proven)| meant(proven));
+        let mut best = found.next()?;
+        for other in found {
+            if !other.1.agrees(best.1) {
+                return None;
+            }
+            let order = |(number, proven): (u64, &Proven)| (proven.handed_on, number);
+            if order(other) > order(best) {
+                best = other;
+            }
+        }
+        Some(best)
+    }
+
+    /// How much is held.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        let lists = self.proven.values().map(Vec::len).chain(self.told.values().map(Vec::len));
+        lists.chain(self.counted.values().map(Vec::len)).sum::<usize>() + self.refused.len() + self.handed_on.len()
+    }
+
+    /// Lets go of what nothing can be joined with any more.
+    fn forget(&mut self, now: Timestamp) {
+        self.proven.retain(|_, of_number| {
+            of_number.retain(|proven| proven.expires() > now);
+            !of_number.is_empty()
+        });
+        let proven = &self.proven;
+        self.handed_on.retain(|_, numbers| {
+            numbers.retain(|number| proven.contains_key(number));
+            !numbers.is_empty()
+        });
+        self.counted.retain(|_, counted| {
+            counted.retain(|counted| counted.ts + 4 * WAIT > now);
+            !counted.is_empty()
+        });
+    }
+}
+
+/// What was joined.
+pub(super) enum Settled<'a> {
+    /// A message and its sender.
+    Message(&'a Told, &'a Proven),
+    /// A refusal and whom it was for.
+    Refusal(&'a Refusal, &'a Proven),
+}
+
+fn by_address(ip: &[u8]) -> u64 {
+    hash(&(0u8, ip))
+}
+
+fn by_account(account: &[u8]) -> u64 {
+    hash(&(1u8, &*lower(&shown(account))))
+}
+
+/// Clients choose message ids, so nobody may be able to look for two of one hash.
+fn hash(key: &impl Hash) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(key)
+}

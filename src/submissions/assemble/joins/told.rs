@@ -1,0 +1,121 @@
+//! What is kept until it can be joined: sessions whose clients are known, and messages.
+
+use compact_str::CompactString;
+
+use super::super::known::Known;
+use super::super::message::{Encryption, upper};
+use super::super::texts::Texts;
+use super::super::{HORIZON, WAIT};
+use crate::calendar::Timestamp;
+use crate::submissions::account::Account;
+use crate::submissions::{Refusal, shown, text};
+
+/// A session whose messages count: its client has authenticated, or is a server that speaks for one that has.
+#[derive(Clone, Debug, Default)]
+pub(in crate::submissions::assemble) struct Proven {
+    pub service: u32,
+    pub encryption: Encryption,
+    /// Whether its beginning was not read.
+    pub orphan: bool,
+    pub(super) host: u32,
+    pub(super) started: Timestamp,
+    pub(super) ended: Option<Timestamp>,
+    pub(super) handed_on: Option<Timestamp>,
+    pub(super) authenticated: bool,
+    pub(super) of_peer: bool,
+    /// The session that it speaks for, and that one's client.
+    pub(super) speaks_for: Option<(u64, CompactString)>,
+    /// The client's address and name, account, mechanism, HELO name.
+    pub(super) texts: Texts<5>,
+}
+
+/// A message that the server has accepted.
+#[derive(Debug, Default)]
+pub(in crate::submissions::assemble) struct Told {
+    pub ts: Timestamp,
+    pub host: u32,
+    pub size: Option<u64>,
+    pub recipients: Option<u32>,
+    pub(super) session: u64,
+    /// Whether the session's own log tells of it.
+    pub(super) heard: bool,
+    /// Whether another log has said how many recipients it has.
+    pub(super) tracked: bool,
+    pub(super) from_peer: bool,
+    /// Queue id, message id, sender, and the client's address as far as this log knows it.
+    pub(super) texts: Texts<4>,
+}
+
+impl Proven {
+    pub(in crate::submissions::assemble) fn texts(&self) -> [&[u8]; 5] {
+        std::array::from_fn(|place| self.texts.get(place))
+    }
+
+    /// A refusal that was for this session's client.
+    pub(in crate::submissions::assemble) fn refusal(&self, row: &Refusal, known: &Known, realm: &str) -> Refusal {
+        let [client_ip, client_name, account, mechanism, helo] = self.texts().map(text);
+        Refusal {
+            service: known.service_name(self.service).into(),
+            client_ip,
+            client_name,
+            helo,
+            account: if account.is_empty() { account } else { Account::read(&account, realm).name.into() },
+            mechanism: upper(&mechanism).into(),
+            tls_version: self.encryption.version(),
+            ..row.clone()
+        }
+    }
+
+    pub(super) fn client_ip(&self) -> &[u8] {
+        self.texts.get(0)
+    }
+
+    pub(super) fn account(&self) -> &[u8] {
+        self.texts.get(2)
+    }
+
+    /// Whether the session can have been open at a time.
+    pub(super) fn covers(&self, ts: Timestamp) -> bool {
+        let over = self.ended.is_some_and(|ended| ts > ended + WAIT);
+        ts >= self.started - WAIT && ts - self.started <= HORIZON && !over
+    }
+
+    /// Whether two are the same client as far as a row shows it.
+    pub(super) fn agrees(&self, other: &Self) -> bool {
+        let account = |proven: &Self| shown(proven.account()).to_lowercase();
+        account(self) == account(other) && self.encryption.version() == other.encryption.version()
+    }
+
+    /// When nothing can ask for it any more.
+    pub(super) fn expires(&self) -> Timestamp {
+        self.ended.unwrap_or(self.started + HORIZON) + 4 * WAIT
+    }
+}
+
+impl Told {
+    /// Queue id, message id, sender.
+    pub(in crate::submissions::assemble) fn texts(&self) -> [&[u8]; 3] {
+        std::array::from_fn(|place| self.texts.get(place))
+    }
+
+    pub(super) fn queue_id(&self) -> &[u8] {
+        self.texts.get(0)
+    }
+
+    pub(super) fn message_id(&self) -> &[u8] {
+        self.texts.get(1)
+    }
+
+    pub(super) fn is(&self, session: u64, host: u32, [queue_id, message_id]: [&[u8]; 2]) -> bool {
+        let same_id = self.queue_id() == queue_id || self.queue_id().is_empty() || queue_id.is_empty();
+        (self.session, self.host) == (session, host) && self.message_id() == message_id && same_id
+    }
+}
+
+/// A client that has authenticated in a session that no log tells of: what is known of TLS is not the client's.
+pub(super) fn unseen(own: Option<&Proven>, client_ip: &[u8], helo: &[u8]) -> Proven {
+    let mut sender = Proven { orphan: true, ..Proven::default() };
+    let [_, _, account, mechanism, _] = own.map(Proven::texts).unwrap_or_default();
+    sender.texts.set([client_ip, b"", account, mechanism, helo]);
+    sender
+}
