@@ -78,6 +78,12 @@ impl Day {
         Self(self.0.saturating_add(days))
     }
 
+    /// The Monday of the ISO week that holds the day.
+    #[must_use]
+    pub fn monday(self) -> Self {
+        self.plus(-self.0.saturating_add(3).rem_euclid(7))
+    }
+
     /// The same day as chrono knows it.
     #[must_use]
     pub fn date(self) -> NaiveDate {
@@ -214,6 +220,15 @@ mod tests {
         let day = |n| Day::from_epoch_days(n);
         let ranges = DayRange::group([1, 2, 2, 3, 5].map(day));
         assert_eq!(ranges, [DayRange::inclusive(day(1), day(3)), DayRange::single(day(5))]);
+    }
+
+    #[test]
+    fn weeks_begin_on_monday() {
+        let day = |text: &str| text.parse::<Day>().unwrap();
+        for (text, monday) in [("2026-03-02", "2026-03-02"), ("2026-03-08", "2026-03-02"), ("1969-12-31", "1969-12-29")]
+        {
+            assert_eq!(day(text).monday(), day(monday));
+        }
     }
 
     #[test]

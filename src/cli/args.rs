@@ -7,7 +7,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, value_parser};
 
 use super::settings::check_name;
-use super::{Result, completions, days::DayArgs, formats, help, inspect, plan, report, run, status, tally};
+use super::tally;
+use super::{Result, completions, cutover, days::DayArgs, explain, formats, help, inspect, plan, report, run, status};
 use crate::formats::FORMATS;
 use crate::pipelines::definition::{SourceSettings, TlsLogged, values};
 
@@ -37,6 +38,8 @@ pub enum Command {
     Plan(plan::Args),
     Status(status::Args),
     Report(report::Args),
+    Explain(explain::Args),
+    Cutover(cutover::Args),
     Inspect(inspect::Args),
     Formats(formats::Args),
     Completions(completions::Args),

@@ -16,6 +16,8 @@ pub mod progress;
 pub mod settings;
 
 pub mod completions;
+pub mod cutover;
+pub mod explain;
 pub mod formats;
 pub mod inspect;
 pub mod plan;
@@ -79,6 +81,8 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<ExitCode> {
         Command::Plan(args) => plan::run(args, context),
         Command::Status(args) => status::run(args, context),
         Command::Report(args) => report::run(args, context),
+        Command::Explain(args) => explain::run(args, context),
+        Command::Cutover(args) => cutover::run(args, context),
         Command::Inspect(args) => inspect::run(args, context),
         Command::Formats(args) => formats::run(args, context),
         Command::Completions(args) => completions::run(args, context),

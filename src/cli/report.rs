@@ -6,9 +6,14 @@ use super::args::PipelineArgs;
 use super::days::DayArgs;
 use super::run::definition;
 use super::settings::check_name;
-use super::{Context, ExitCode, Result, summary};
-use crate::pipelines::report::{self, dataset_names, format_names};
+use super::{Context, Error, ExitCode, Result, summary};
+use crate::lake::Lake;
+use crate::pipelines::detailed;
+use crate::pipelines::report::{self, HTML, dataset_names, format_names};
 use crate::pipelines::runner::Runner;
+use crate::reports::tls::TLS_VERSIONS;
+use crate::reports::{EXPORTS, export};
+use crate::storage::{Storage, display};
 
 /// Build the report of a window again from the daily tables
 ///
@@ -20,6 +25,8 @@ use crate::pipelines::runner::Runner;
   mailtally report nightly.toml --last 90 --out /tmp/quarter
   mailtally report nightly.toml --last 30 --format csv --dataset tls_usage_details
   mailtally report nightly.toml --format parquet --format html --out s3://reports/mail
+  mailtally report nightly.toml --detailed --tls none --tls TLSv1.0 --format xlsx --out /tmp/legacy
+  mailtally report nightly.toml --detailed --account fax@example.org --last 30
 ")]
 pub struct Args {
     /// The pipeline.
@@ -38,6 +45,22 @@ pub struct Args {
     #[arg(long = "dataset", value_name = "DATASET")]
     pub datasets: Vec<String>,
 
+    /// Write the submissions behind the window instead, one row each, as submissions.csv or in the forms given
+    #[arg(long, conflicts_with = "datasets")]
+    pub detailed: bool,
+
+    /// Only submissions of this account; repeat for several
+    #[arg(long = "account", value_name = "ACCOUNT", requires = "detailed")]
+    pub accounts: Vec<String>,
+
+    /// Only submissions of this domain; repeat for several
+    #[arg(long = "domain", value_name = "DOMAIN", requires = "detailed")]
+    pub domains: Vec<String>,
+
+    /// Only submissions over this TLS version, such as none or TLSv1.0; repeat for several
+    #[arg(long = "tls", value_name = "VERSION", requires = "detailed")]
+    pub tls_versions: Vec<String>,
+
     /// The window.
     #[command(flatten)]
     pub days: DayArgs,
@@ -53,6 +76,9 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     }
     for dataset in &args.datasets {
         check_name("dataset", dataset, &dataset_names())?;
+    }
+    for version in &args.tls_versions {
+        check_name("TLS version", version, &TLS_VERSIONS.each_ref().map(|version| version.name))?;
     }
     let definition = definition(&args.pipeline, context)?;
     let storage = Arc::new(context.storage(&definition.storage)?);
@@ -72,8 +98,46 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     if let Some(out) = &args.out {
         request.place = context.settings.place(out)?;
     }
+    if args.detailed {
+        return detailed(args, &storage, runner.lake(), &request, context);
+    }
     let published = report::run(&storage, runner.lake(), &request)?;
     summary::digest(&published, context)?;
     summary::places(&published, context)?;
+    Ok(ExitCode::Done)
+}
+
+/// Writes the submissions behind the window. Without a form it is CSV: a file to look into.
+fn detailed(
+    args: &Args,
+    storage: &Arc<Storage>,
+    lake: &Lake,
+    request: &report::Request,
+    context: &mut Context,
+) -> Result<ExitCode> {
+    let csv = ["csv".to_owned()];
+    let forms = if args.formats.is_empty() { &csv[..] } else { &args.formats };
+    if forms.iter().any(|form| form == HTML) {
+        let valid = EXPORTS.iter().map(|export| export.name).collect::<Vec<_>>().join(", ");
+        let advice = format!("a detailed file has no page; valid are {valid}");
+        return Err(Error::UnknownName { what: "format of a detailed file", name: HTML.to_owned(), advice });
+    }
+    let lower = |texts: &[String]| texts.iter().map(|text| text.to_lowercase()).collect();
+    let wanted = detailed::Request {
+        window: request.window,
+        accounts: lower(&args.accounts),
+        domains: lower(&args.domains),
+        tls_versions: args.tls_versions.clone(),
+        exports: forms.iter().filter_map(|form| export(form)).collect(),
+        place: request.place.clone(),
+    };
+    let written = detailed::run(storage, lake, &wanted)?;
+    context.output.line(&format!("submissions {} of {}", written.rows, request.window))?;
+    for file in &written.files {
+        context.output.line(&format!("file        {}", display(file)))?;
+    }
+    for note in &written.notes {
+        context.messages.warning(note);
+    }
     Ok(ExitCode::Done)
 }

@@ -133,17 +133,20 @@ pub(super) fn places(published: &Published, context: &mut Context) -> Result<()>
     if let Some(page) = &published.page {
         context.output.line(&format!("report      {}", display(page)))?;
     }
+    for note in &published.notes {
+        context.output.line(&format!("note        {note}"))?;
+    }
     Ok(())
 }
 
 /// A count and its noun.
-fn many(count: usize, noun: &str, rest: &str) -> String {
+pub(super) fn many(count: usize, noun: &str, rest: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{} {noun}{plural}{rest}", grouped(count as u64))
 }
 
 /// A number with a thin mark every three digits.
-fn grouped(number: u64) -> String {
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {

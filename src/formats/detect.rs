@@ -7,7 +7,7 @@
 use std::cmp::Reverse;
 
 use super::{FORMATS, Format, Record};
-use crate::sources::framing::{Framed, Framer};
+use crate::sources::framing::{Framed, Framer, unpack};
 
 /// What detection found.
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +77,7 @@ fn detect_among<'a>(formats: &[&'static dyn Format], texts: impl IntoIterator<It
     }
 }
 
-/// How many lines a format reads.
+/// How many lines a format reads, without those of another server.
 #[must_use]
 pub fn count<'a>(format: &'static dyn Format, texts: impl IntoIterator<Item = &'a [u8]>) -> usize {
     fit(format, texts).records
@@ -87,9 +87,9 @@ pub fn count<'a>(format: &'static dyn Format, texts: impl IntoIterator<Item = &'
 fn fit<'a>(format: &'static dyn Format, texts: impl IntoIterator<Item = &'a [u8]>) -> Fit {
     let mut framer = Framer::default();
     let (mut records, mut weight, mut unreadable) = (0, 0, 0);
-    for line in lines(texts) {
+    for line in lines(texts).flat_map(|line| unpack(line, format)) {
         let Framed::Line(line) = framer.frame_as(line, format) else { continue };
-        if !format.wants(line.program, line.message) {
+        if !format.wants(line.program, line.message) || format.is_of_front(&line) {
             continue;
         }
         match format.parse(&line) {

@@ -6,7 +6,7 @@
 //!
 //! Three parts of such a line are the client's own words: its HELO name in front of its address, the message id and the
 //! subject behind the size. A field is therefore looked for between the last address in front of the first of those
-//! texts and the size; see [`Parts::of`].
+//! texts and the size; see `Parts::of`.
 
 use memchr::memmem;
 
@@ -83,7 +83,8 @@ impl Format for Exim {
                 let Some(message) = accepted(queue_id, &text[3..])? else { return Ok(None) };
                 // Of a line in pieces, later lines tell of each recipient.
                 let recipients = message.recipients.filter(|_| first_piece(line.message).is_none());
-                Ok(Some(Record::Accepted(Accepted { recipients, ..message })))
+                let more_follows = recipients.is_none();
+                Ok(Some(Record::Accepted(Accepted { recipients, more_follows, ..message })))
             }
             Some(b"=> " | b"-> " | b"** ") => Ok(Some(Record::Delivered { queue_id })),
             Some(b"Com") => Ok(Some(Record::Completed { queue_id })),
@@ -197,6 +198,7 @@ fn accepted<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Result<Option<Accepted<'a
         size: number(parts.size),
         recipients: parts.recipients(),
         message_id: parts.message_id,
+        more_follows: false,
     }))
 }
 

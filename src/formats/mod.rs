@@ -5,16 +5,22 @@
 //! left. Parsing is anchored on program and fixed prefixes, so that text which a client chose can never forge a field.
 
 pub mod detect;
+pub mod dovecot;
 pub mod exchange;
 pub mod exim;
+pub mod haraka;
 pub mod hmailserver;
+pub mod kumomta;
+pub mod mailtally;
 pub mod opensmtpd;
 pub mod postfix;
 pub mod record;
 pub mod redact;
 pub mod sendmail;
+pub mod ses;
 mod smtp;
 pub mod spelling;
+pub mod stalwart;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -50,6 +56,17 @@ pub trait Format: Style + Sync {
     /// The service that the program served, such as `submission`; none where the tag does not say it.
     fn service<'a>(&self, program: &'a [u8]) -> Option<&'a [u8]>;
 
+    /// The service that a line's session is of, where the program alone does not say it.
+    fn service_of<'a>(&self, line: &Line<'a>) -> Option<&'a [u8]> {
+        self.service(line.program)
+    }
+
+    /// Whether a line is of a server that stands in front of this one and has a format of its own: it is no sign of how
+    /// a file is written.
+    fn is_of_front(&self, _line: &Line<'_>) -> bool {
+        false
+    }
+
     /// A line without the secrets that it may hold, for keeping it. Passwords are in the logs of some servers, and a
     /// line that cannot be read may be of any.
     fn redact<'a>(&self, raw: &'a [u8]) -> Cow<'a, [u8]> {
@@ -59,6 +76,13 @@ pub trait Format: Style + Sync {
     /// What tells a line's session from the others of its host: the process, unless the server numbers its sessions.
     fn session(&self, line: &Line<'_>) -> u64 {
         line.pid.into()
+    }
+
+    /// How much later than their time says lines may stand in the log, in microseconds. A server that writes its log
+    /// itself writes it in order; what comes by way of a queue does not. Where lines come late, a file is read from its
+    /// beginning to its end, whichever days are asked for, and a message that comes again with its queue id counts once.
+    fn late(&self) -> i64 {
+        0
     }
 
     /// Whether a file's first lines say how the others are to be read: then no file is entered in its middle.
@@ -81,6 +105,12 @@ pub trait Format: Style + Sync {
     /// nobody's submission, and what is rejected behind it can be judged when its message is over.
     fn announces_logins(&self) -> bool {
         false
+    }
+
+    /// Whether a session of a host that says TLS versions is in the clear as long as no line says one. Not where there
+    /// may be TLS of which only the session's end tells.
+    fn silence_is_cleartext(&self) -> bool {
+        true
     }
 
     /// Bytes that every line which says a session's TLS version holds, to find such lines quickly. None where a
@@ -136,6 +166,12 @@ pub static FORMATS: &[&dyn Format] = &[
     &opensmtpd::OpenSmtpd,
     &exchange::Exchange,
     &hmailserver::HMailServer,
+    &dovecot::Dovecot,
+    &haraka::Haraka,
+    &stalwart::Stalwart,
+    &kumomta::KumoMta,
+    &ses::Ses,
+    &mailtally::Mailtally,
 ];
 
 /// The format of a name.

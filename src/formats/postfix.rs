@@ -4,13 +4,16 @@
 //! `smtpd/smtpd_sasl_glue.c` (failed authentication), `cleanup/cleanup_message.c` and `qmgr/qmgr_active.c`;
 //! see <https://www.postfix.org/postconf.5.html#syslog_name> for the tag.
 //!
+//! Where Dovecot's submission service stands in front and logs into the same files, the submissions are its clients':
+//! its lines are read as [`dovecot`] reads them, and a message counts once.
+//!
 //! The component is what stands behind the tag's last `/`: the part before is the operator's choice. Where a
 //! relay has cut the tag at the slash (rsyslog's RFC 5424 template does), the message alone decides.
 
 use memchr::memmem;
 
 use super::record::{AuthFailed, Client, Opened, Record, Rejected, Stage};
-use super::{Evidence, Format, Tells, Unreadable};
+use super::{Evidence, Format, Tells, Unreadable, dovecot};
 use crate::calendar::{SECOND, Timestamp};
 use crate::sources::framing::{Line, Program, Style};
 
@@ -63,12 +66,16 @@ impl Format for Postfix {
                     || text.starts_with(b"milter-reject: ")
             }),
             Some(Component::Pickup) => behind_id(message).is_some_and(|text| text.starts_with(b"uid=")),
+            Some(Component::Dovecot) => dovecot::wants(message),
             None => without_component(message),
         }
     }
 
     fn parse<'a>(&self, line: &Line<'a>) -> Result<Option<Record<'a>>, Unreadable> {
         let message = line.message;
+        if line.program == dovecot::PROGRAM {
+            return dovecot::parse(message, true);
+        }
         if let Some(record) = session_line(message)? {
             return Ok(Some(record));
         }
@@ -84,6 +91,14 @@ impl Format for Postfix {
             Some(first) => Some(&program[first + 1..last]),
             None => Some(b"smtp"),
         }
+    }
+
+    fn is_of_front(&self, line: &Line<'_>) -> bool {
+        line.program == dovecot::PROGRAM
+    }
+
+    fn session(&self, line: &Line<'_>) -> u64 {
+        if line.program == dovecot::PROGRAM { dovecot::session(line.message) } else { line.pid.into() }
     }
 
     fn tls_mark(&self) -> Option<&'static [u8]> {
@@ -103,6 +118,8 @@ enum Component {
     Qmgr,
     Cleanup,
     Pickup,
+    /// No daemon of Postfix', but often in front of one, and then it knows the client and its TLS.
+    Dovecot,
 }
 
 impl Component {
@@ -113,6 +130,7 @@ impl Component {
             b'r' if tag.ends_with(b"/qmgr") => Some(Self::Qmgr),
             b'p' if tag.ends_with(b"/cleanup") => Some(Self::Cleanup),
             b'p' if tag.ends_with(b"/pickup") => Some(Self::Pickup),
+            b't' if tag == dovecot::PROGRAM => Some(Self::Dovecot),
             _ => None,
         }
     }

@@ -26,6 +26,13 @@ pub enum Record<'a> {
         /// The identity that the server authenticated; empty where the line does not say it.
         account: &'a [u8],
     },
+    /// A session begins whose client has authenticated before: one line tells of all of it.
+    LoggedIn(LoggedIn<'a>),
+    /// The session's client has begun to authenticate. Whether it did, the session's [end](Record::Ended) tells.
+    Tried {
+        /// The SASL mechanism; empty where the line does not say it.
+        mechanism: &'a [u8],
+    },
     /// What the session's client calls itself.
     Greeted {
         /// Its HELO name.
@@ -92,6 +99,13 @@ pub enum Record<'a> {
     },
     /// The server has accepted a recipient of the session's message (`RCPT TO`).
     Recipient,
+    /// The session's message has come in whole; the server has not accepted it yet.
+    Content {
+        /// The header's message id.
+        message_id: &'a [u8],
+        /// Its size in bytes.
+        size: Option<u64>,
+    },
     /// The session's message begins anew, or never came to its end (`RSET`).
     Reset,
     /// The session's message never came to its end, although the server had accepted some of its recipients.
@@ -158,6 +172,8 @@ pub enum Record<'a> {
         /// What the server counted in it, to be [read](Counters::read) where something depends on it.
         counters: &'a [u8],
     },
+    /// The session is over, and the server sums up what it was.
+    Ended(Ended<'a>),
     /// An authenticated client's message, told by one line.
     Accepted(Accepted<'a>),
     /// What has become of one recipient of a message that one line told of.
@@ -221,6 +237,41 @@ pub struct Taken<'a> {
     pub in_parts: bool,
     /// Whether this line says that the client had authenticated, also where no other line does.
     pub authenticated: bool,
+    /// Who sent it, where the line itself says so.
+    pub account: &'a [u8],
+    /// Whether the session's [end](Record::Ended) says more of it.
+    pub until_end: bool,
+    /// Whether the sender stands for the account where no line names that.
+    pub sender_is_account: bool,
+    /// Whether it is the server behind whose log this is: that opens the message as [fronted](Opened::fronted), under the
+    /// same queue id, and there it counts. This is what the server in front knows of it.
+    pub relayed: bool,
+}
+
+/// A session of a client that has authenticated before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LoggedIn<'a> {
+    /// Who.
+    pub client: Client<'a>,
+    /// The session's encryption.
+    pub encrypted: Encrypted<'a>,
+    /// The SASL mechanism.
+    pub mechanism: &'a [u8],
+    /// The identity that the server authenticated.
+    pub account: &'a [u8],
+}
+
+/// What a server says of a session that is over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ended<'a> {
+    /// Whose it was.
+    pub client: Client<'a>,
+    /// What the client called itself.
+    pub helo: &'a [u8],
+    /// The session's encryption.
+    pub encrypted: Encrypted<'a>,
+    /// Whether the client was allowed to send: where it had [tried](Record::Tried) to authenticate, it did.
+    pub trusted: bool,
 }
 
 /// What another log of the server tells of a session's message.
@@ -263,10 +314,12 @@ pub struct Accepted<'a> {
     pub mail_from: &'a [u8],
     /// Its size in bytes.
     pub size: Option<u64>,
-    /// How many recipients it has; where the line does not say it, later lines tell of each.
+    /// How many recipients it has; none where the line does not say it.
     pub recipients: Option<u32>,
     /// The header's message id.
     pub message_id: &'a [u8],
+    /// Whether later lines tell of each recipient ([`Delivered`](Record::Delivered)) and of the message's end.
+    pub more_follows: bool,
 }
 
 /// An attempt that failed, told by one line.
@@ -290,6 +343,8 @@ pub struct Refused<'a> {
     pub reason: &'a [u8],
     /// The reply's code.
     pub code: &'a [u8],
+    /// How many attempts the line stands for, where it stands for more than one.
+    pub attempts: u32,
 }
 
 /// What a line says of its session's encryption.
@@ -417,6 +472,16 @@ pub enum RefusalKind {
 }
 
 impl RefusalKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] = [
+        Self::AuthFailed,
+        Self::AuthAborted,
+        Self::TlsFailed,
+        Self::SenderRejected,
+        Self::RecipientsRejected,
+        Self::DataRejected,
+    ];
+
     /// The spelling in tables.
     #[must_use]
     pub fn as_str(self) -> &'static str {

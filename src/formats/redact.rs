@@ -10,7 +10,10 @@ use std::borrow::Cow;
 /// What stands in place of a secret.
 const REDACTED: &[u8] = b"[redacted]";
 
-/// The shortest word that is taken for a secret by its length and letters alone.
+/// The shortest word that is taken for a secret where nothing in front of it says so, but it is base64 of a text.
+const SHORT: usize = 8;
+
+/// The shortest one that is taken for a secret by its length and letters alone.
 const LONG: usize = 24;
 
 /// What stands in front of what a client has sent.
@@ -117,12 +120,13 @@ fn looks_secret(word: &[u8]) -> bool {
     let digits = word.iter().filter(|byte| !matches!(byte, b'=' | b'\\')).copied();
     let count = digits.clone().count();
     let padded = word.ends_with(b"=");
-    if count < 2 || count % 4 == 1 || (padded && (count + word.iter().filter(|byte| **byte == b'=').count()) % 4 != 0) {
+    if count % 4 == 1 || (padded && (count + word.iter().filter(|byte| **byte == b'=').count()) % 4 != 0) {
         return false;
     }
     let has = |is: fn(&u8) -> bool| word.iter().any(is);
     let mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(|byte| !byte.is_ascii_alphabetic());
-    (padded && count >= 6) || (count >= LONG && mixed) || ((padded || count % 4 == 0) && is_text(&decode(digits)))
+    let whole = padded || count % 4 == 0;
+    (padded && count + 2 >= SHORT) || (count >= LONG && mixed) || (whole && count >= SHORT && is_text(&decode(digits)))
 }
 
 /// Base64's digits as bytes; a rest that fills no byte is left out.

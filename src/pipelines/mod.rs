@@ -4,8 +4,10 @@
 //! order. [`reading`] and [`tally`] serve those who ask without a lake.
 
 pub mod definition;
+pub mod detailed;
 mod error;
 mod executor;
+pub mod explain;
 pub mod ingest;
 pub mod inspect;
 mod lock;
@@ -15,6 +17,7 @@ pub mod rollup;
 pub mod runner;
 pub mod status;
 pub mod tally;
+mod upload;
 
 pub use error::{Error, Result};
 pub use executor::Executor;

@@ -133,13 +133,14 @@ impl Prepared {
         tls_logging: &TlsLogging,
         overlapping: bool,
     ) -> Result<(Pass, Vec<usize>)> {
-        let begin = days.map_or(Timestamp::MIN, |days| days.start.start() - lead);
+        let begin = days.map_or(Timestamp::MIN, |days| days.start.start() - lead - self.format.late());
         let end = days.map_or(Timestamp::MAX, |days| days.end.start() + HORIZON);
         let mut files = Vec::new();
         let mut places = Vec::new();
         for (place, file) in stream.files.iter().enumerate() {
-            let over = stream.upper(place).is_some_and(|upper| upper < begin);
-            let not_yet = file.first.is_some_and(|first| first >= end);
+            let before = |at: Timestamp| at < begin;
+            let over = stream.upper(place).is_some_and(before) && file.first.is_none_or(before);
+            let not_yet = file.lower().is_some_and(|lower| lower >= end);
             if over || not_yet {
                 continue;
             }

@@ -8,12 +8,16 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::detailed::sheets;
 use super::{Error, Result};
 use crate::calendar::{Day, DayRange};
 use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, Table};
 use crate::lake::{DataFile, Lake};
+use crate::reports::cutover::Switches;
+use crate::reports::cutover::accounts::{Cutover, cutover as cut_over};
 use crate::reports::tables::{self, Reading};
-use crate::reports::{self, Tables, Window, batch, export, page};
+use crate::reports::unusual::{self, Memory};
+use crate::reports::{self, Dataset, Tables, UNUSUAL_ACTIVITY, Wanted, Window, batch, export, page};
 use crate::storage::{Storage, below, display};
 
 /// The page among the forms in which a report is published.
@@ -36,6 +40,8 @@ pub struct Request {
     pub formats: Vec<String>,
     /// The page's title.
     pub title: String,
+    /// When an account's day is unusual.
+    pub activity: unusual::Settings,
     /// The folder.
     pub place: Url,
 }
@@ -51,6 +57,8 @@ pub struct Published {
     pub files: Vec<Url>,
     /// The page, where it was asked for.
     pub page: Option<Url>,
+    /// What a reader of the files has to know.
+    pub notes: Vec<String>,
 }
 
 /// The manifest beside the published files.
@@ -84,18 +92,43 @@ pub fn window(as_of: Day, days: u32, asked: Option<DayRange>) -> Window {
 /// # Errors
 /// Where the lake cannot be read.
 pub fn is_current(storage: &Storage, lake: &Lake, request: &Request) -> Result<bool> {
-    let digest = Inputs::read(lake, &request.window)?.digest(request);
+    let digest = Inputs::of(lake, request)?.digest(request);
     Ok(manifest(storage, &request.place)?.is_some_and(|manifest| manifest.digest == digest))
+}
+
+impl Request {
+    /// The datasets asked for, and those that the page and the summary need.
+    fn needed(&self) -> impl Iterator<Item = &'static Dataset> + Clone {
+        let needed = |name: &str| self.datasets.iter().any(|asked| asked == name) || page::NEEDS.contains(&name);
+        reports::DATASETS.iter().filter(move |dataset| needed(dataset.name))
+    }
+
+    fn wanted(&self) -> Wanted {
+        Wanted::by(self.window, self.needed())
+    }
+
+    /// Whether days long before the window are needed.
+    fn looks_back(&self) -> bool {
+        self.datasets.iter().any(|name| name == UNUSUAL_ACTIVITY)
+    }
+}
+
+/// What switches would break in a window.
+///
+/// # Errors
+/// Where the lake cannot be read.
+pub fn cutover(lake: &Lake, window: Window, switches: &Switches) -> Result<Cutover> {
+    let wanted = Wanted { window, devices: switches.failing(), refusals: false, ways: false, weeks: false };
+    Ok(cut_over(&Inputs::read(lake, wanted)?.tables(lake)?, &window, switches)?)
 }
 
 /// The datasets, nothing of which is written yet.
 fn build(tables: &Tables, request: &Request) -> Result<Published> {
-    let wanted = |name: &str| request.datasets.iter().any(|asked| asked == name) || page::NEEDS.contains(&name);
     let mut datasets = Vec::new();
-    for dataset in reports::DATASETS.iter().filter(|dataset| wanted(dataset.name)) {
+    for dataset in request.needed() {
         datasets.push((dataset.name, reports::build(dataset, tables, &request.window)?));
     }
-    Ok(Published { window: request.window, datasets, files: Vec::new(), page: None })
+    Ok(Published { window: request.window, datasets, files: Vec::new(), page: None, notes: Vec::new() })
 }
 
 /// Builds the datasets and publishes them: each file whole, the manifest last.
@@ -103,18 +136,22 @@ fn build(tables: &Tables, request: &Request) -> Result<Published> {
 /// # Errors
 /// Where the lake cannot be read or a file cannot be written.
 pub fn run(storage: &Arc<Storage>, lake: &Lake, request: &Request) -> Result<Published> {
-    let inputs = Inputs::read(lake, &request.window)?;
+    let inputs = Inputs::of(lake, request)?;
     let digest = inputs.digest(request);
-    let tables = inputs.tables(lake, &request.window)?;
+    let mut tables = inputs.tables(lake)?;
+    if request.looks_back() {
+        tables.findings = unusual::findings(&mut inputs.memory(lake, request)?).into();
+    }
     let mut published = build(&tables, request)?;
     let asked = published.datasets.iter().filter(|(name, _)| request.datasets.iter().any(|asked| asked == name));
     for (name, frame) in asked {
         let rows = batch(frame)?;
         for export in request.formats.iter().filter_map(|format| export(format)) {
-            let bytes = (export.write)(&rows)?;
+            let bytes = export.write(&rows)?;
             let place = below(&request.place, &format!("{name}.{}", export.extension));
             put(storage, &place, bytes)?;
             published.files.push(place);
+            published.notes.extend(sheets(export, name, frame.height() as u64));
         }
     }
     if request.formats.iter().any(|format| format == HTML) {
@@ -135,55 +172,104 @@ pub fn run(storage: &Arc<Storage>, lake: &Lake, request: &Request) -> Result<Pub
 
 /// The files that a window is built from.
 struct Inputs {
+    wanted: Wanted,
     files: Vec<(&'static Table, Vec<DataFile>)>,
+    /// The files of the days that accounts are held against, where that is asked for.
+    remembered: Vec<(&'static Table, Vec<DataFile>)>,
 }
 
 impl Inputs {
-    fn read(lake: &Lake, window: &Window) -> Result<Self> {
-        let days = window.days_read();
+    fn read(lake: &Lake, wanted: Wanted) -> Result<Self> {
         let mut files = Vec::new();
-        for table in [&DAILY_CLIENTS, &DAILY_VOLUME, &DAILY_TLS, &DAILY_REFUSALS, &COVERAGE] {
+        for table in tables::TABLES {
+            let days = wanted.days(table);
             let mut of_table = lake.snapshot(table)?.files;
             of_table.retain(|file| days.contains(file.partition.date));
             files.push((table, of_table));
         }
-        Ok(Self { files })
+        Ok(Self { wanted, files, remembered: Vec::new() })
+    }
+
+    /// What a request is built from.
+    fn of(lake: &Lake, request: &Request) -> Result<Self> {
+        let mut inputs = Self::read(lake, request.wanted())?;
+        if request.looks_back() {
+            let days = unusual::days_remembered(&request.activity, &request.window);
+            for table in [&DAILY_CLIENTS, &DAILY_VOLUME, &DAILY_TLS, &DAILY_REFUSALS] {
+                let mut files = lake.snapshot(table)?.files;
+                files.retain(|file| days.contains(file.partition.date));
+                inputs.remembered.push((table, files));
+            }
+        }
+        Ok(inputs)
+    }
+
+    /// What is remembered of the accounts of the window: for `unusual_activity` alone, and no more than it needs.
+    fn memory(&self, lake: &Lake, request: &Request) -> Result<Memory> {
+        let memory = Memory::new(&request.activity, &request.window);
+        fill(lake, memory, |table| Ok(of(&self.remembered, table).to_vec()))
     }
 
     /// The tables that datasets are made from, each file read once.
-    fn tables(&self, lake: &Lake, window: &Window) -> Result<Tables> {
-        let mut reading = Reading::default();
-        let mut read = |table: &'static Table, columns: &[&str], days: DayRange| -> Result<_> {
-            let mut rows = reading.rows(columns, &table.file_schema())?;
-            for file in self.of(table).iter().filter(|file| days.contains(file.partition.date)) {
-                for batch in lake.batches(table, &[file], columns) {
-                    reading.add(&mut rows, file.partition.date, &batch?)?;
+    fn tables(&self, lake: &Lake) -> Result<Tables> {
+        let mut reading = Reading::new(self.wanted)?;
+        for table in tables::READ {
+            for file in of(&self.files, table) {
+                let day = file.partition.date;
+                let columns = reading.columns(table, day);
+                if columns.is_empty() {
+                    continue;
+                }
+                for batch in lake.batches(table, &[file], &columns) {
+                    reading.add(table, day, &batch?)?;
                 }
             }
-            Ok(rows)
-        };
-        let clients = read(&DAILY_CLIENTS, &tables::CLIENTS, window.days())?;
-        let volume = read(&DAILY_VOLUME, &tables::VOLUME, window.days_read())?;
-        let tls = read(&DAILY_TLS, &tables::TLS, window.days_read())?;
-        Ok(reading.tables(clients, volume, tls, lake.scan(&COVERAGE, self.of(&COVERAGE))?)?)
-    }
-
-    fn of(&self, wanted: &Table) -> &[DataFile] {
-        let found = self.files.iter().find(|(table, _)| table.name == wanted.name);
-        found.map_or(&[], |(_, files)| files)
+        }
+        Ok(reading.tables(lake.scan(&COVERAGE, of(&self.files, &COVERAGE))?)?)
     }
 
     fn digest(&self, request: &Request) -> String {
-        let Request { window, datasets, formats, title, place: _ } = request;
+        let Request { window, datasets, formats, title, activity, place: _ } = request;
         let asked = (window.first, window.last, window.as_of, datasets, formats, title, env!("CARGO_PKG_VERSION"));
         let mut text = serde_json::to_string(&asked).unwrap_or_default();
-        for (table, files) in &self.files {
+        if request.looks_back() {
+            text.push_str(&format!("\n{activity:?}"));
+        }
+        for (table, files) in self.files.iter().chain(&self.remembered) {
             for file in files {
                 text.push_str(&format!("\n{} {}", table.name, file.path));
             }
         }
         format!("{:016x}", xxh3_64(text.as_bytes()))
     }
+}
+
+/// Reads what a memory asks for.
+///
+/// # Errors
+/// Where the lake cannot be read.
+pub fn remembered(lake: &Lake, memory: Memory) -> Result<Memory> {
+    fill(lake, memory, |table| Ok(lake.snapshot(table)?.files))
+}
+
+fn fill(lake: &Lake, mut memory: Memory, files_of: impl Fn(&'static Table) -> Result<Vec<DataFile>>) -> Result<Memory> {
+    for reading in memory.readings() {
+        let mut files = files_of(reading.table)?;
+        files.retain(|file| reading.days.contains(file.partition.date));
+        files.sort_by_key(|file| file.partition.date);
+        for file in &files {
+            for batch in lake.batches(reading.table, &[file], reading.columns) {
+                memory.add(&reading, file.partition.date, &batch?)?;
+            }
+        }
+    }
+    Ok(memory)
+}
+
+/// The files of a table among those of several.
+fn of<'a>(files: &'a [(&'static Table, Vec<DataFile>)], wanted: &Table) -> &'a [DataFile] {
+    let found = files.iter().find(|(table, _)| table.name == wanted.name);
+    found.map_or(&[], |(_, files)| files)
 }
 
 /// The manifest of what is published; none where nothing is, or where it cannot be read as one.

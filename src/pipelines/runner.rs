@@ -196,6 +196,7 @@ impl<'a> Runner<'a> {
             datasets: report.datasets.clone(),
             formats: report.formats.clone(),
             title: report.title.clone().unwrap_or_else(|| format!("SMTP AUTH clients: {}", self.definition.name)),
+            activity: self.definition.activity.clone(),
             place: self.definition.publish.clone(),
         }))
     }

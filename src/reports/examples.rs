@@ -1,13 +1,16 @@
 //! A small lake whose reports were worked out by hand, for the tests of this folder.
 
+use std::sync::Arc;
+
 use polars::prelude::*;
 
-use super::tables::{CLIENTS, Reading, TLS, VOLUME};
-use super::{Tables, Window};
+use super::cutover::{Way, Ways};
+use super::tables::{READ, Reading};
+use super::{Tables, Wanted, Window};
 use crate::calendar::Day;
-use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_TLS, DAILY_VOLUME, Table};
+use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, Table};
 use crate::rollups::examples::batch;
-pub(super) use crate::rollups::examples::{floats, ints, texts};
+pub(super) use crate::rollups::examples::{bools, floats, ints, texts};
 use crate::rollups::texts::InOrder;
 
 /// What every dataset begins with.
@@ -48,23 +51,96 @@ pub(super) fn tables() -> Tables {
         "tls_version" => ["TLSv1.0", "TLSv1.0", "TLSv1.3", "unknown", "none", "TLSv1.3"],
         "messages" => [4_i64, 2, 3, 1, 2, 3],
     );
+    let (old, new) = (Some("DES-CBC3-SHA"), Some("TLS_AES_256_GCM_SHA384"));
+    let seen = [before, first, first, first, first, third].map(|date| Day::from_epoch_days(date).start());
+    let seen = |later: i64| (later..).zip(seen).map(|(later, start)| start + later).collect::<Vec<_>>();
     let clients = df!(
         "date" => [before, first, first, first, first, third],
         "account" => [ALICE, ALICE, ALICE, BOB, None, ALICE],
         "domain" => [A, A, A, B, None, A],
+        "client_name" => [Some("old.a.test"), Some("pc.a.test"), Some("b.phone.test"), None, None, Some("a.phone.test")],
+        "helo" => [Some("pc"), Some("pc"), Some("phone"), None, Some("printer"), Some("phone")],
+        "service" => [Some("submission"), Some("submission"), Some("submission"), None, Some("smtp"), Some("submission")],
+        "cipher" => [old, old, new, None, None, new],
+        "mechanism" => [Some("LOGIN"), Some("LOGIN"), Some("PLAIN"), None, Some("PLAIN"), Some("XOAUTH2")],
+        "first_seen" => seen(0),
+        "last_seen" => seen(10),
         "client_ip" => [Some("198.51.100.1"), Some("192.0.2.1"), Some("192.0.2.2"), None, Some("192.0.2.9"), Some("192.0.2.2")],
         "tls_version" => ["TLSv1.0", "TLSv1.0", "TLSv1.3", "unknown", "none", "TLSv1.3"],
         "cipher_class" => [Some("weak"), Some("weak"), Some("strong"), None, None, Some("strong")],
         "auth_family" => [Some("basic"), Some("basic"), Some("basic"), None, Some("basic"), Some("oauth")],
         "messages" => [4_i64, 2, 3, 1, 2, 3],
     );
+    let clients = with_ways(complete(clients.unwrap(), &DAILY_CLIENTS));
     Tables {
-        daily_clients: complete(clients.unwrap(), &DAILY_CLIENTS),
+        daily_clients: clients.clone(),
         daily_volume: complete(volume.unwrap(), &DAILY_VOLUME),
         daily_tls: complete(tls.unwrap(), &DAILY_TLS),
+        devices: clients.clone(),
+        daily_refusals: refusals(),
+        ways: daily_ways(&clients),
+        origins: clients,
+        weeks: weeks(),
         coverage: coverage(),
+        findings: Arc::new([]),
         texts: InOrder::default(),
     }
+}
+
+/// A stranger tries passwords on two days, alice's old client is locked out, her new one mistypes a password.
+fn refusals() -> LazyFrame {
+    let [before, first, third] = ["2026-02-27", "2026-03-01", "2026-03-03"].map(|text| day(text).epoch_days());
+    let (stranger, old, new) = (Some("203.0.113.7"), Some("198.51.100.1"), Some("192.0.2.2"));
+    let refusals = df!(
+        "date" => [before, first, first, first, third, third, third],
+        "client_ip" => [stranger, stranger, new, None, stranger, stranger, old],
+        "client_name" => [None, None, None, None, None, None, Some("old.a.test")],
+        "kind" => ["auth_failed", "auth_failed", "auth_failed", "tls_failed", "auth_failed", "tls_failed", "tls_failed"],
+        "attempts" => [1_000_i64, 30, 2, 1, 20, 1, 9],
+        "first_seen" => [0, 1, 2, 3, 4, 5, 6].map(|n| day("2026-03-01").start() + n),
+        "last_seen" => [0, 1, 2, 3, 4, 5, 6].map(|n| day("2026-03-03").start() + n),
+    );
+    complete(refusals.unwrap(), &DAILY_REFUSALS)
+}
+
+/// What the days above are in weeks: 27 February and 1 March are in the last one that is over, 3 March in none.
+fn weeks() -> LazyFrame {
+    let last = 1_i64 << 12;
+    let weeks = df!(
+        "account" => [ALICE, BOB],
+        "domain" => [A, B],
+        "active" => [last, last],
+        "legacy" => [last, 0],
+        "unknown" => [0, last],
+    );
+    weeks.unwrap().lazy()
+}
+
+/// Messages by day and way, and accounts by day and all of their ways.
+fn daily_ways(clients: &LazyFrame) -> LazyFrame {
+    let count = |name: &str, of: Expr| of.cast(DataType::Int64).alias(name);
+    let messages = clients.clone().group_by(["date", "way"].map(col)).agg([count("messages", col("messages").sum())]);
+    let named = clients.clone().filter(col("account").is_not_null()).select(["date", "account", "way"].map(col));
+    // Each way of an account's day is there once, so the sum of their bits is the set of them.
+    let sets =
+        named.unique(None, UniqueKeepStrategy::Any).group_by(["date", "account"].map(col)).agg([col("way").sum()]);
+    let accounts = sets.group_by(["date", "way"].map(col)).agg([count("accounts", len())]);
+    let nothing = || lit(0_i64).cast(DataType::Int64);
+    let columns = |messages: Expr, accounts: Expr| [col("date"), col("way").alias("ways"), messages, accounts];
+    let messages = messages.select(columns(col("messages"), nothing().alias("accounts")));
+    let accounts = accounts.select(columns(nothing().alias("messages"), col("accounts")));
+    concat([messages, accounts], UnionArgs::default()).unwrap()
+}
+
+/// Rows of `daily_clients` with their ways.
+fn with_ways(rows: LazyFrame) -> LazyFrame {
+    let mut rows = rows.collect().unwrap();
+    let [versions, ciphers, families] =
+        ["tls_version", "cipher", "auth_family"].map(|name| rows.column(name).unwrap().str().unwrap());
+    let of = versions.iter().zip(ciphers.iter()).zip(families.iter());
+    let ways: Vec<i64> = of.map(|((version, cipher), family)| Way::of(version, cipher, family).bit()).collect();
+    rows.with_column(Column::new("way".into(), ways)).unwrap();
+    rows.lazy()
 }
 
 fn coverage() -> LazyFrame {
@@ -93,42 +169,63 @@ pub(super) fn contract() -> Tables {
         "tls_version" => ["TLSv1.0", "TLSv1.2"],
         "messages" => [5_973_i64, 5_280],
     );
+    let tls = tls.unwrap();
+    let clients = with_ways(complete(tls.clone(), &DAILY_CLIENTS));
     Tables {
+        daily_clients: clients.clone(),
+        devices: clients.clone(),
+        ways: daily_ways(&clients),
+        origins: clients,
         daily_volume: complete(volume.unwrap(), &DAILY_VOLUME),
-        daily_tls: complete(tls.unwrap(), &DAILY_TLS),
+        daily_tls: complete(tls, &DAILY_TLS),
         ..tables()
     }
 }
 
 /// The same as the lake hands it out, and as reports read it.
 pub(super) fn numbered() -> Tables {
-    let Tables { daily_clients, daily_volume, daily_tls, coverage, texts: _ } = tables();
-    let mut reading = Reading::default();
-    let mut read = |table: &Table, columns: &[&str], frame: LazyFrame| {
-        let mut rows = reading.rows(columns, &table.file_schema()).unwrap();
+    let given = tables();
+    let mut reading = Reading::new(wanted()).unwrap();
+    for table in READ {
+        let rows = match table.name {
+            "daily_clients" => &given.daily_clients,
+            "daily_volume" => &given.daily_volume,
+            "daily_tls" => &given.daily_tls,
+            _ => &given.daily_refusals,
+        };
         for date in ["2026-02-27", "2026-03-01", "2026-03-03"].map(day) {
-            let of_date = frame.clone().filter(col("date").eq(lit(date.epoch_days()).cast(DataType::Date)));
-            let of_date = of_date.select(columns.iter().map(|name| col(*name)).collect::<Vec<_>>()).collect().unwrap();
-            reading.add(&mut rows, date, &batch(&of_date)).unwrap();
+            let columns = reading.columns(table, date);
+            if !columns.is_empty() {
+                let of_date = rows.clone().filter(col("date").eq(lit(date.epoch_days()).cast(DataType::Date)));
+                let of_date = of_date.select(columns.iter().map(|name| col(*name)).collect::<Vec<_>>());
+                reading.add(table, date, &batch(&of_date.collect().unwrap())).unwrap();
+            }
         }
-        rows
-    };
-    let clients = read(&DAILY_CLIENTS, &CLIENTS, daily_clients);
-    let volume = read(&DAILY_VOLUME, &VOLUME, daily_volume);
-    let tls = read(&DAILY_TLS, &TLS, daily_tls);
-    reading.tables(clients, volume, tls, coverage).unwrap()
+    }
+    reading.tables(given.coverage).unwrap()
+}
+
+/// All that there is.
+pub(super) fn wanted() -> Wanted {
+    Wanted { window: window(), devices: Ways::with(|_| true), refusals: true, ways: true, weeks: true }
 }
 
 /// A lake without a row.
 pub(super) fn empty() -> Tables {
-    let Tables { daily_clients, daily_volume, daily_tls, coverage, texts } = tables();
     let none = |frame: LazyFrame| frame.limit(0);
+    let given = tables();
     Tables {
-        daily_clients: none(daily_clients),
-        daily_volume: none(daily_volume),
-        daily_tls: none(daily_tls),
-        coverage: none(coverage),
-        texts,
+        daily_clients: none(given.daily_clients),
+        daily_volume: none(given.daily_volume),
+        daily_tls: none(given.daily_tls),
+        devices: none(given.devices),
+        daily_refusals: none(given.daily_refusals),
+        origins: none(given.origins),
+        ways: none(given.ways),
+        weeks: none(given.weeks),
+        coverage: none(given.coverage),
+        findings: given.findings,
+        texts: given.texts,
     }
 }
 

@@ -9,21 +9,27 @@
 //! All of it is a function of the daily tables and the window: the same lake and window give the same bytes.
 
 mod cells;
+pub mod cutover;
 pub mod datasets;
 pub mod digest;
 pub mod exports;
 pub mod page;
 pub mod tables;
 pub mod tls;
+pub mod unusual;
+pub mod wanted;
+mod ways;
+mod weeks;
 mod window;
 
 use polars::prelude::*;
 
 pub use cells::batch;
-pub use datasets::{DATASETS, Dataset, build, dataset};
+pub use datasets::{DATASETS, Dataset, UNUSUAL_ACTIVITY, build, dataset};
 pub use digest::Digest;
-pub use exports::{EXPORTS, Export, export};
+pub use exports::{EXPORTS, Export, Out, RowWriter, export};
 pub use tables::Tables;
+pub use wanted::Wanted;
 pub use window::Window;
 
 /// The result of this module.

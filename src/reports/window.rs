@@ -29,6 +29,15 @@ impl Window {
         DayRange::inclusive(self.first, self.last)
     }
 
+    /// The weeks, Monday to Sunday, of a burn-down: those that are over by the window's last day. As many as the
+    /// window touches, at least 13 (a quarter) and at most 53 (a year).
+    #[must_use]
+    pub fn weeks(&self) -> DayRange {
+        let end = self.last.next().monday();
+        let start = self.first.monday().min(end.plus(-13 * 7)).max(end.plus(-53 * 7));
+        DayRange { start, end }
+    }
+
     /// The days that a report reads: the window and the window before.
     #[must_use]
     pub fn days_read(&self) -> DayRange {
@@ -55,5 +64,18 @@ mod tests {
         assert_eq!(week.days_read().to_string(), "2026-02-22 to 2026-03-07");
         let one = Window { last: week.first, ..week };
         assert_eq!(one.previous().to_string(), "2026-02-28");
+    }
+
+    #[test]
+    fn a_week_counts_when_it_is_over() {
+        let weeks = |first: &str, last: &str| {
+            let [first, last] = [first, last].map(|text| text.parse().unwrap());
+            Window { first, last, as_of: last }.weeks()
+        };
+        // 8 March 2026 is a Sunday.
+        assert_eq!(weeks("2026-03-02", "2026-03-08").to_string(), "2025-12-08 to 2026-03-08");
+        assert_eq!(weeks("2026-03-04", "2026-03-14").to_string(), "2025-12-08 to 2026-03-08");
+        assert_eq!(weeks("2025-11-15", "2026-03-15").to_string(), "2025-11-10 to 2026-03-15");
+        assert_eq!(weeks("2020-01-01", "2026-03-15").len(), 53 * 7);
     }
 }

@@ -134,6 +134,6 @@ pub(crate) fn floats(frame: &DataFrame, column: &str) -> Vec<f64> {
     frame.column(column).unwrap().f64().unwrap().iter().map(Option::unwrap).collect()
 }
 
-pub(super) fn bools(frame: &DataFrame, column: &str) -> Vec<bool> {
+pub(crate) fn bools(frame: &DataFrame, column: &str) -> Vec<bool> {
     frame.column(column).unwrap().bool().unwrap().iter().map(Option::unwrap).collect()
 }

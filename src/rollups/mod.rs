@@ -18,7 +18,7 @@ mod daily_tls;
 mod daily_volume;
 mod day;
 mod groups;
-mod networks;
+pub mod networks;
 pub mod texts;
 
 use polars::prelude::*;

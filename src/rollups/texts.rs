@@ -67,17 +67,50 @@ impl Texts {
         number
     }
 
+    /// The number of a text, if it has one.
+    #[must_use]
+    pub fn find(&self, text: &str) -> Option<Number> {
+        let mut hash = xxh3_64(text.as_bytes());
+        loop {
+            let number = *self.numbers.get(&hash)?;
+            if self.written.text(number) == Some(text) {
+                return Some(number);
+            }
+            hash = hash.wrapping_add(1);
+        }
+    }
+
+    /// How many texts there are; their numbers are 1 to this.
+    #[must_use]
+    pub fn count(&self) -> Number {
+        Number::try_from(self.written.ends.len() - 1).unwrap_or(Number::MAX)
+    }
+
     /// The text of a number.
     #[must_use]
     pub fn text(&self, number: Number) -> Option<&str> {
         self.written.text(number)
     }
 
-    /// The number of each row's text. Every text of the dictionary is looked up once; `None` where its values are
-    /// no texts.
+    /// The number of each row's text. Every text of the dictionary is looked up once, or where there are fewer rows,
+    /// those of the rows; `None` where its values are no texts.
     pub fn of_rows(&mut self, rows: &DictionaryArray<Int32Type>) -> Option<Vec<Number>> {
         let values = rows.values().as_any().downcast_ref::<StringArray>()?;
+        if rows.len() < values.len() {
+            let texts = rows.downcast_dict::<StringArray>()?.into_iter();
+            return Some(texts.map(|text| text.map_or(MISSING, |text| self.number(text))).collect());
+        }
         let numbers: Vec<Number> = values.iter().map(|text| text.map_or(MISSING, |text| self.number(text))).collect();
+        let number = |key: i32| numbers.get(usize::try_from(key).ok()?).copied();
+        Some(rows.keys().iter().map(|key| key.and_then(number).unwrap_or(MISSING)).collect())
+    }
+
+    /// The number of each row's text, as [`of_rows`](Self::of_rows); a text that was never met gets none.
+    #[must_use]
+    pub fn found_rows(&self, rows: &DictionaryArray<Int32Type>) -> Option<Vec<Number>> {
+        let values = rows.values().as_any().downcast_ref::<StringArray>()?;
+        let numbers: Vec<Number> =
+            values.iter().map(|text| text.and_then(|text| self.find(text)).unwrap_or(MISSING)).collect();
         let number = |key: i32| numbers.get(usize::try_from(key).ok()?).copied();
         Some(rows.keys().iter().map(|key| key.and_then(number).unwrap_or(MISSING)).collect())
     }
@@ -150,6 +183,18 @@ mod tests {
         let second: DictionaryArray<Int32Type> = [Some("a"), Some("")].into_iter().collect();
         assert_eq!(texts.of_rows(&second), Some(vec![2, 3]));
         assert_eq!((texts.text(1), texts.text(3), texts.text(MISSING)), (Some("b"), Some(""), None));
+        let third: DictionaryArray<Int32Type> = [Some("new"), Some("a"), None].into_iter().collect();
+        assert_eq!(texts.found_rows(&third), Some(vec![MISSING, 2, MISSING]), "only looked for");
+        assert_eq!(texts.count(), 3);
+        assert_eq!([texts.find("a"), texts.find("c")], [Some(2), None]);
+    }
+
+    #[test]
+    fn texts_that_no_row_has_get_no_number() {
+        let mut texts = Texts::default();
+        let rows: DictionaryArray<Int32Type> = [Some("a"), Some("b"), None, Some("c")].into_iter().collect();
+        assert_eq!(texts.of_rows(&rows.slice(1, 2)), Some(vec![1, MISSING]));
+        assert_eq!([texts.find("a"), texts.find("b")], [None, Some(1)]);
     }
 
     #[test]

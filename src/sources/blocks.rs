@@ -8,6 +8,7 @@ use std::io::{ErrorKind, Read};
 
 use memchr::memrchr;
 
+use super::framing::whole_objects;
 use super::{RawReader, Result};
 
 /// Bytes of a block, as long as its lines are shorter: within a core's cache, and far above a system call's cost.
@@ -31,6 +32,8 @@ pub struct Blocks {
     /// The beginning of a line whose end is not yet read; it holds no newline.
     carried: Vec<u8>,
     offset: u64,
+    /// Whether a line may be cut between the objects that it packs.
+    packed: bool,
 }
 
 impl Blocks {
@@ -38,7 +41,13 @@ impl Blocks {
     #[must_use]
     pub fn new(reader: RawReader) -> Self {
         let offset = reader.position();
-        Self { reader, carried: Vec::new(), offset }
+        Self { reader, carried: Vec::new(), offset, packed: false }
+    }
+
+    /// The same of lines that may pack JSON objects: a line without an end in sight is cut between two of them.
+    #[must_use]
+    pub fn packed(self, packed: bool) -> Self {
+        Self { packed, ..self }
     }
 
     /// The reader, for what it knows of the file: whether it was truncated, once the last block was taken.
@@ -66,6 +75,11 @@ impl Blocks {
             if let (false, Some(lines)) = (at_end, newline) {
                 self.carried.extend_from_slice(&bytes[lines..]);
                 return Ok(self.block(bytes, lines));
+            }
+            let objects = if self.packed && !at_end { whole_objects(&bytes[..filled]) } else { 0 };
+            if objects > 0 {
+                self.carried.extend_from_slice(&bytes[objects..]);
+                return Ok(self.block(bytes, objects));
             }
             if at_end || bytes.len() == MAX_LINE {
                 return Ok(self.block(bytes, filled));
@@ -168,6 +182,20 @@ mod tests {
         text.extend_from_slice(b"\nnext\n");
         assert_eq!(lengths(&zstd(&text), &text), [MAX_LINE, 11]);
         assert_eq!(lengths(&text[..MAX_LINE], &text[..MAX_LINE]), [MAX_LINE]);
+    }
+
+    #[test]
+    fn a_line_that_packs_objects_is_cut_between_them() {
+        let place = Place::new();
+        let object = format!("{{\"a\":\"{}\"}}", "}{".repeat(500));
+        let text = object.repeat(1000);
+        let mut blocks = Blocks::new(place.reader(text.as_bytes())).packed(true);
+        let mut found = Vec::new();
+        while let Some(block) = blocks.next_block(None).unwrap() {
+            assert_eq!((block.bytes.len() % object.len(), block.offset), (0, found.len() as u64));
+            found.extend(block.bytes);
+        }
+        assert!(found == text.as_bytes());
     }
 
     #[test]

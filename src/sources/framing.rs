@@ -5,6 +5,7 @@
 //! where nothing else fits, so that a file may hold several and plain syslog pays for none of the others.
 
 use super::collected::Collected;
+use super::json;
 use super::stamp::{Stamp, StampReader, Stamped};
 use super::wrapped::{self, Pieces, Wrapped};
 
@@ -101,6 +102,50 @@ pub trait Style {
     fn own_line<'a>(&self, _own: &'a mut Own, _line: &'a [u8]) -> Framed<'a> {
         Framed::Unreadable
     }
+
+    /// Whether lines are JSON objects of which several may stand on one, with nothing between them.
+    fn is_packed(&self) -> bool {
+        false
+    }
+}
+
+/// The lines of a style that stand on one line: itself, unless the style packs them.
+#[must_use]
+pub fn unpack<'a, S: Style + ?Sized>(line: &'a [u8], style: &S) -> Unpacked<'a> {
+    Unpacked { rest: Some(line), packed: style.is_packed() }
+}
+
+/// See [`unpack`].
+#[derive(Clone, Debug)]
+pub struct Unpacked<'a> {
+    rest: Option<&'a [u8]>,
+    packed: bool,
+}
+
+impl<'a> Iterator for Unpacked<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let rest = self.rest.take()?;
+        let length = if self.packed { json::object_length(rest) } else { None };
+        match length.map(|length| rest.split_at(length)) {
+            Some((object, behind)) if behind.trim_ascii_start().starts_with(b"{") => {
+                self.rest = Some(behind);
+                Some(object)
+            }
+            _ => Some(rest),
+        }
+    }
+}
+
+/// How many of a text's first bytes are whole objects, where it is a line that [packs](Style::is_packed) them.
+#[must_use]
+pub(super) fn whole_objects(text: &[u8]) -> usize {
+    let mut whole = 0;
+    while let Some(length) = json::object_length(&text[whole..]) {
+        whole += length;
+    }
+    whole
 }
 
 /// What reading a server's own log needs beside the line: it begins empty with each file.
@@ -115,6 +160,10 @@ pub struct Own {
     /// When a container's runtime received the current line, for lines that have no time of their own; none where
     /// no runtime handed it on.
     pub collected: Option<Stamp>,
+    /// Text on the way to the buffer.
+    pub scratch: Vec<u8>,
+    /// When the last line was written that said so: for lines whose own time cannot be read.
+    pub last: Option<Stamp>,
 }
 
 /// Lines of any program, in a format's own log or in a container.
@@ -132,6 +181,10 @@ impl<S: Style + ?Sized> Style for AnyProgram<'_, S> {
 
     fn own_line<'a>(&self, own: &'a mut Own, line: &'a [u8]) -> Framed<'a> {
         self.0.own_line(own, line)
+    }
+
+    fn is_packed(&self) -> bool {
+        self.0.is_packed()
     }
 }
 

@@ -37,6 +37,13 @@ impl<'a> Iterator for Members<'a> {
     }
 }
 
+impl Members<'_> {
+    /// Whether what is left is the object's end and nothing more: then every member has been read.
+    pub(super) fn are_all(&self) -> bool {
+        matches!(trim(self.rest).strip_prefix(b"}"), Some(rest) if trim(rest).is_empty())
+    }
+}
+
 /// The elements of an array, in order. It ends early where the text is not an array.
 #[derive(Debug)]
 pub(super) struct Elements<'a> {
@@ -57,6 +64,32 @@ impl<'a> Iterator for Elements<'a> {
         let (found, rest) = value(trim(rest.strip_prefix(b",").unwrap_or(rest)))?;
         self.rest = rest;
         Some(found)
+    }
+}
+
+impl Elements<'_> {
+    /// Whether what is left is the array's end and nothing more.
+    pub(super) fn are_all(&self) -> bool {
+        matches!(trim(self.rest).strip_prefix(b"]"), Some(rest) if trim(rest).is_empty())
+    }
+}
+
+/// The length of the object that `text` starts with; none where it does not end in it. What is in it is not looked
+/// at beyond strings and brackets.
+#[must_use]
+pub(super) fn object_length(text: &[u8]) -> Option<usize> {
+    let start = text.len() - trim(text).len();
+    (text.get(start) == Some(&b'{')).then_some(())?;
+    let (mut depth, mut at) = (0usize, start);
+    loop {
+        match text.get(at)? {
+            b'"' => at += string(&text[at..])?.0.len() + 1,
+            b'{' => depth += 1,
+            b'}' if depth == 1 => return Some(at + 1),
+            b'}' => depth -= 1,
+            _ => {}
+        }
+        at += 1;
     }
 }
 
@@ -173,6 +206,25 @@ mod tests {
                 (b"t", Value::Other(b"true")),
             ]
         );
+    }
+
+    #[test]
+    fn an_object_ends_at_its_own_bracket() {
+        assert_eq!(object_length(br#" {"a":"}{\"","b":[{}]}{"c":1}"#), Some(22));
+        for text in [&b""[..], b"x{}", b"{\"a\":{}", b"{\"a}", b"[{}]"] {
+            assert_eq!(object_length(text), None, "{}", String::from_utf8_lossy(text));
+        }
+    }
+
+    #[test]
+    fn what_is_left_tells_whether_an_object_is_whole() {
+        for (text, whole) in
+            [("{}", true), ("{\"a\":1 } ", true), ("{\"a\":1", false), ("{} x", false), ("{\"a\" 1}", false)]
+        {
+            let mut members = members(text.as_bytes());
+            while members.next().is_some() {}
+            assert_eq!(members.are_all(), whole, "{text}");
+        }
     }
 
     #[test]

@@ -124,4 +124,4 @@ pub enum Error {
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
-mod testing;
+pub(crate) mod testing;

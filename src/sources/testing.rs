@@ -1,4 +1,4 @@
-//! What the tests of this folder share: a place to read from, lines that look like a log, and packed copies.
+//! What the tests of this folder, and some beyond it, share: a place to read from, lines that look like a log, and packed copies.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -11,21 +11,21 @@ use super::{RawFile, RawReader, list, open};
 use crate::storage::Storage;
 
 /// A folder and the storage that reads it.
-pub(super) struct Place {
+pub(crate) struct Place {
     pub(super) folder: tempfile::TempDir,
-    pub(super) storage: Arc<Storage>,
+    pub(crate) storage: Arc<Storage>,
     _runtime: tokio::runtime::Runtime,
 }
 
 impl Place {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let storage = Arc::new(Storage::new(BTreeMap::new(), runtime.handle().clone()));
         Self { folder: tempfile::tempdir().unwrap(), storage, _runtime: runtime }
     }
 
     /// Writes a file below the folder and returns it as listed.
-    pub(super) fn write(&self, name: &str, bytes: &[u8]) -> RawFile {
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> RawFile {
         let path = self.folder.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, bytes).unwrap();

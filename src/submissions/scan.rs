@@ -5,7 +5,7 @@
 
 use crate::formats::Format;
 use crate::sources::Block;
-use crate::sources::framing::{AnyProgram, Framed, Framer, Line, Program, Repeated, may_repeat};
+use crate::sources::framing::{AnyProgram, Framed, Framer, Line, Program, Repeated, may_repeat, unpack};
 use crate::sources::stamp::Stamp;
 
 /// A block and what was found in it.
@@ -90,6 +90,8 @@ pub struct Scanner {
     second: Option<Stamp>,
     /// How the block before ended.
     before: Vec<u8>,
+    /// Whether several of the format's lines may stand on one.
+    packed: bool,
 }
 
 /// How far in front of a line the line is looked for that it stands for: `last message repeated 3 times` follows it at
@@ -100,7 +102,7 @@ impl Scanner {
     /// A scanner for one file.
     #[must_use]
     pub fn new(format: &'static dyn Format) -> Self {
-        Self { format, framer: Framer::default(), second: None, before: Vec::new() }
+        Self { format, framer: Framer::default(), second: None, before: Vec::new(), packed: format.is_packed() }
     }
 
     /// Scans the file's next block. `recycled` is what was found in an earlier one: only its memory is used again.
@@ -108,7 +110,7 @@ impl Scanner {
         let mut found = recycled.unwrap_or_default();
         found.clear();
         found.runs.push(Run { second: self.second, lines: 0, bytes: 0, candidates: 0 });
-        let holes = memchr::memchr(0, &block.bytes).is_some();
+        let holes = self.packed || memchr::memchr(0, &block.bytes).is_some();
         let mut start = 0;
         let bytes = &block.bytes[..];
         for end in memchr::memchr_iter(b'\n', bytes) {
@@ -131,7 +133,8 @@ impl Scanner {
         self.before.extend_from_slice(end);
     }
 
-    /// One line. A crash can leave a hole of NUL bytes: what stands on either side of it is a line of its own.
+    /// One line. A crash can leave a hole of NUL bytes: what stands on either side of it is a line of its own. So is
+    /// each of the objects that a line packs.
     #[inline]
     fn line(&mut self, place: Place<'_>, end: u64, holes: bool, found: &mut Found) {
         if !holes {
@@ -145,7 +148,7 @@ impl Scanner {
         while let Some(from) = block[start..last].iter().position(|byte| *byte != 0).map(|at| start + at) {
             let to = memchr::memchr(0, &block[from..last]).map_or(last, |at| from + at);
             let end = if (from, to) == (place.start, last) { end } else { 0 };
-            self.piece(Place { block, start: from, end: to }, end, found);
+            self.unpacked(Place { block, start: from, end: to }, end, found);
             start = to;
         }
         if place.start == last {
@@ -155,6 +158,16 @@ impl Scanner {
         let told = found.bytes() - before;
         if let Some(run) = found.runs.last_mut() {
             run.bytes += (last - place.start) as u64 + end - told;
+        }
+    }
+
+    /// The lines that a line packs; the line's end belongs to the last of them.
+    fn unpacked(&mut self, place: Place<'_>, end: u64, found: &mut Found) {
+        let Place { block, mut start, end: last } = place;
+        for text in unpack(place.text(), self.format) {
+            let to = start + text.len();
+            self.piece(Place { block, start, end: to }, if to == last { end } else { 0 }, found);
+            start = to;
         }
     }
 

@@ -37,12 +37,15 @@ enum Knows {
     /// Everything that was accepted, with the ciphers' names of another TLS library than the clients'; of what was
     /// refused, only what failed before a message began.
     OwnCiphersAndNoRejects,
-    /// Neither TLS nor the mechanism nor what was refused: the client speaks to a server in front.
-    OnlyWhoAndWhence,
     /// Everything but the attempts of which sendmail writes no line at its log level, see [`truth::failed`].
     NotEveryRefusal,
     /// Everything but the mechanism, and of what was refused what OpenSMTPD's lines tell, see [`truth::failed`].
     NoMechanismNorEveryRefusal,
+    /// Everything but the attempts of which Dovecot, in front, writes no line, see [`truth::failed`].
+    NotEveryRefusalOfDovecot,
+    /// Of who sent only the sender, no mechanism, and no version where TLS began with the connection: see
+    /// [`truth::account`].
+    OnlySenders,
 }
 
 const FOUR: &[&[&str]] = &[&["mail.log"], &["mail-iso.log"], &["mail-json.log"], &["mail-5424.log"]];
@@ -50,17 +53,18 @@ const ROTATED: &[&[&str]] = &[&["mail.log.2.gz", "mail.log.1", "mail.log"], &["m
 
 /// Every folder whose server's format is read.
 #[rustfmt::skip]
-pub(crate) const FOLDERS: [Folder; 10] = [
+pub(crate) const FOLDERS: [Folder; 11] = [
     Folder { server: "postfix", name: "main",               variants: ROTATED,             zone: Tz::UTC,           knows: Knows::Everything },
     Folder { server: "postfix", name: "dst-berlin",         variants: FOUR,                zone: Tz::Europe__Berlin, knows: Knows::Everything },
     Folder { server: "postfix", name: "postlogd",           variants: &[&["postfix.log"]], zone: Tz::UTC,           knows: Knows::Everything },
     Folder { server: "postfix", name: "content-filter",     variants: FOUR,                zone: Tz::UTC,           knows: Knows::Everything },
     Folder { server: "postfix", name: "tlsloglevel0",       variants: FOUR,                zone: Tz::UTC,           knows: Knows::NoTls },
-    Folder { server: "postfix", name: "dovecot-submission", variants: FOUR,                zone: Tz::UTC,           knows: Knows::OnlyWhoAndWhence },
+    Folder { server: "postfix", name: "dovecot-submission", variants: FOUR,                zone: Tz::UTC,           knows: Knows::NotEveryRefusalOfDovecot },
     Folder { server: "exim",    name: "default",            variants: &[&["mainlog.1.gz", "mainlog"]], zone: Tz::UTC, knows: Knows::OwnCiphersAndNoRejects },
     Folder { server: "exim",    name: "cpanel",             variants: &[&["mainlog"], &["syslog-mail.log"]], zone: Tz::Europe__Berlin, knows: Knows::OwnCiphersAndNoRejects },
     Folder { server: "sendmail",  name: "sendmail",  variants: &[&["maillog.1.gz", "maillog"], &["maillog-iso"]], zone: Tz::UTC, knows: Knows::NotEveryRefusal },
     Folder { server: "opensmtpd", name: "opensmtpd", variants: &[&["maillog.0.gz", "maillog"], &["maillog-iso"]], zone: Tz::UTC, knows: Knows::NoMechanismNorEveryRefusal },
+    Folder { server: "haraka",    name: "haraka",    variants: &[&["haraka-json.log"]], zone: Tz::UTC, knows: Knows::OnlySenders },
 ];
 
 /// The year of every log's last line. It is said where stamps have none, since a checkout keeps no file times.

@@ -18,11 +18,15 @@ impl Index<&str> for Row {
 
 /// The rows of a file.
 pub(crate) fn read(path: &Path) -> Vec<Row> {
-    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let mut records = records(&text).into_iter();
+    rows(&std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
+}
+
+/// The rows of a text.
+pub(crate) fn rows(text: &str) -> Vec<Row> {
+    let mut records = records(text).into_iter();
     let header = records.next().unwrap_or_default();
     let row = |cells: Vec<String>| {
-        assert_eq!(cells.len(), header.len(), "{}: {cells:?}", path.display());
+        assert_eq!(cells.len(), header.len(), "{header:?}: {cells:?}");
         Row(header.iter().cloned().zip(cells).collect())
     };
     records.map(row).collect()

@@ -8,6 +8,7 @@ mod csv;
 mod logs;
 mod packing;
 
+mod activity;
 mod architecture;
 mod corpus;
 mod joined;
@@ -15,6 +16,7 @@ mod properties;
 mod same_answer;
 mod samples;
 mod scenarios;
+mod schema;
 mod suites;
 
 use std::path::{Path, PathBuf};

@@ -9,9 +9,13 @@ mod place;
 mod raw;
 
 mod crashes;
+mod detailed;
 mod exit_codes;
+mod explain;
 mod face;
 mod ledger;
 mod nights;
+mod secrets;
 mod shapes;
+mod unusual;
 mod years;

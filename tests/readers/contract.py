@@ -32,7 +32,21 @@ TABLES = {
 MAY_BE_EMPTY = {"rejected_lines"}
 
 # The datasets that every run publishes.
-DATASETS = ["summary", "sending_volume", "sending_volume_details", "tls_usage", "tls_usage_details", "coverage"]
+DATASETS = ["summary", "sending_volume", "sending_volume_details", "tls_usage", "tls_usage_details", "legacy_clients", "refused_clients", "cutover",
+            "cutover_details", "burn_down", "coverage", "dim_date", "dim_account", "dim_domain", "dim_tls_version",
+            "scc_sending_volume", "scc_tls_usage", "eac"]
+
+# What has another product's headers, exactly, and so no window in front.
+HEADERS = {
+    "scc_sending_volume": ["Sender address", "Message count"],
+    "scc_tls_usage": ["Sender address", "TLS1.0%", "TLS1.1%", "TLS1.2%", "Message count"],
+    "eac": ["Sender address", "Domain", "TLS 1.0", "TLS 1.1", "TLS 1.2", "Authentication Protocol", "Messages sent"],
+}
+
+# The key of each dimension.
+DIMENSIONS = {"dim_date": "date", "dim_account": "account", "dim_domain": "domain", "dim_tls_version": "tls_version"}
+
+LEGACY = {"none", "SSLv3", "TLSv1.0", "TLSv1.1"}
 
 
 def columns(table):

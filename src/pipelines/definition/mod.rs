@@ -4,6 +4,7 @@
 //! nearest valid key: a key that is ignored is a setting that somebody believes in. Paths are relative to the
 //! file's own folder, so that a pipeline means the same wherever it is started from.
 
+mod activity;
 mod fields;
 mod mistakes;
 mod sections;
@@ -22,6 +23,8 @@ pub use source::{Source, SourceSettings, TlsLogged};
 
 use fields::{Entry, Section};
 use mistakes::Proofreader;
+
+use crate::reports::unusual;
 
 /// The result of this module.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -70,6 +73,8 @@ pub struct Definition {
     pub report: Report,
     /// When a run is not good enough.
     pub limits: Limits,
+    /// When an account's day is unusual.
+    pub activity: unusual::Settings,
 }
 
 /// `[run]`: what a run does.
@@ -123,11 +128,12 @@ pub struct Known<'a> {
     pub formats: &'a [&'a str],
     /// Report datasets; all of them where a file names none.
     pub datasets: &'a [&'a str],
-    /// Forms of published files; all of them where a file names none.
+    /// Forms of published files; all usual ones where a file names none.
     pub exports: &'a [&'a str],
 }
 
-const KEYS: &[&str] = &["name", "lake", "publish", "storage", "sources", "run", "window", "report", "limits"];
+const KEYS: &[&str] =
+    &["name", "lake", "publish", "storage", "sources", "run", "window", "report", "limits", "activity"];
 
 impl Definition {
     /// Reads a pipeline file.
@@ -183,6 +189,7 @@ fn definition(top: Section<'_>, path: &Path, folder: &Path, known: &Known<'_>) -
     let storage = top.get("storage").map(storage).unwrap_or_default();
     let (run, window, limits) = (sections::run(top), sections::window(top), sections::limits(top));
     let report = sections::report(top, known);
+    let activity = activity::activity(top);
     let path = path.to_owned();
     Some(Definition {
         name,
@@ -195,6 +202,7 @@ fn definition(top: Section<'_>, path: &Path, folder: &Path, known: &Known<'_>) -
         window,
         report,
         limits,
+        activity,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use super::fields::{Entry, Section};
 use super::{Known, Limits, Lookback, Report, Run, Window, values};
+use crate::reports;
 
 pub(super) fn run(top: Section<'_>) -> Run {
     let section = top.get("run").and_then(|entry| entry.section("[run]", &["lookback_days", "threads"]));
@@ -48,9 +49,17 @@ pub(super) fn report(top: Section<'_>, known: &Known<'_>) -> Report {
     let get = |key| section.and_then(|section| section.get(key));
     Report {
         datasets: choices(get("datasets"), "dataset", known.datasets),
-        formats: choices(get("formats"), "report format", known.exports),
+        formats: match get("formats") {
+            None => known.exports.iter().filter(|name| is_usual(name)).map(|name| (*name).to_owned()).collect(),
+            formats => choices(formats, "report format", known.exports),
+        },
         title: get("title").and_then(|entry| entry.text()).map(str::to_owned),
     }
+}
+
+/// Whether a report is published in a form unless its pipeline says otherwise.
+fn is_usual(form: &str) -> bool {
+    reports::export(form).is_none_or(|export| export.usual)
 }
 
 /// The names listed, each once; all that are known where nothing is listed.

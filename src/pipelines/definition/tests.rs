@@ -119,7 +119,7 @@ fn all_mistakes_are_named_at_once() {
     demo.toml:2:1: unknown key 'publsh'
       2 | publsh = 'out'
         | ^^^^^^
-        = did you mean 'publish'? valid keys are name, lake, publish, storage, sources, run, window, report, limits
+        = did you mean 'publish'? valid keys are name, lake, publish, storage, sources, run, window, report, limits, activity
     demo.toml:3:1: 'files' is missing in [[sources]]
       3 | [[sources]]
         | ^^^^^^^^^^^
@@ -130,7 +130,7 @@ fn all_mistakes_are_named_at_once() {
     demo.toml:5:2: unknown key 'limit'
       5 | [limit]
         |  ^^^^^
-        = did you mean 'limits'? valid keys are name, lake, publish, storage, sources, run, window, report, limits
+        = did you mean 'limits'? valid keys are name, lake, publish, storage, sources, run, window, report, limits, activity
     "#);
 }
 
@@ -248,4 +248,41 @@ fn broken_toml_is_refused_with_its_place() {
 fn a_file_that_is_not_there_is_named() {
     let error = Definition::read(Path::new("/nowhere/demo.toml"), &KNOWN).unwrap_err().to_string();
     assert!(error.starts_with("cannot read the pipeline /nowhere/demo.toml: "), "{error}");
+}
+
+#[test]
+fn the_numbers_behind_unusual_activity_are_settings() {
+    let text = format!(
+        "{SHORT}[activity]\nbaseline_days = 42\nz = 4\nvolume_floor = 50\n\
+         [activity.profiles.high_volume]\naccounts = [\"News@example.org\", \"*@bulk.example.org\"]\nvolume_floor = 5000\n"
+    );
+    let activity = parse(&text).unwrap().activity;
+    assert_eq!((activity.baseline_days, activity.precedent_days), (42, 90));
+    assert_eq!((activity.usual.z, activity.usual.volume.floor, activity.usual.volume.cold_start), (4.0, 50, 100));
+    let [profile] = &activity.profiles[..] else { panic!("{activity:?}") };
+    assert_eq!(
+        (profile.name.as_str(), &profile.accounts[..]),
+        ("high_volume", &["news@example.org".to_owned(), "*@bulk.example.org".to_owned()][..])
+    );
+    // A profile has the section's numbers but for its own.
+    assert_eq!((profile.thresholds.z, profile.thresholds.volume.floor), (4.0, 5_000));
+    assert_eq!(parse(SHORT).unwrap().activity, unusual::Settings::default());
+}
+
+#[test]
+fn mistakes_about_unusual_activity_are_shown() {
+    let said = |section: &str| refusal(&format!("{SHORT}{section}"));
+    let key = said("[activity]\nvolume_flor = 3\n");
+    assert!(key.starts_with("demo.toml:7:1: unknown key 'volume_flor' in [activity]"), "{key}");
+    assert!(key.contains("did you mean 'volume_floor'?"), "{key}");
+    let profile = said("[activity.profiles.bulk]\naccounts = [\"a@b\"]\nbaseline_days = 3\n");
+    assert!(profile.starts_with("demo.toml:8:1: unknown key 'baseline_days' in [activity.profiles]"), "{profile}");
+    let nobody = said("[activity.profiles.bulk]\nz = 5\n");
+    assert!(nobody.contains("'accounts' is missing in [activity.profiles]"), "{nobody}");
+    let star = said("[activity.profiles.bulk]\naccounts = [\"news*@example.org\"]\n");
+    assert!(star.starts_with("demo.toml:7:13: 'news*@example.org' has a '*' where none is understood"), "{star}");
+    let range = said("[activity]\nmin_active_days = 0\n");
+    assert!(range.contains("'min_active_days' must be from 1 to 366"), "{range}");
+    let short = said("[activity]\nbaseline_days = 60\nprecedent_days = 30\n");
+    assert!(short.contains("'precedent_days' must not be less than 'baseline_days'"), "{short}");
 }

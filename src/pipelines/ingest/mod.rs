@@ -268,7 +268,9 @@ fn ingest(
         let mut inputs = inputs(stream, day, &stats, seen.orphans.contains(&day), &seen.files, &places);
         let undecided = rows.unknown_tls_hosts.iter().filter(|host| !task.tls_logging.of(host));
         inputs.undecided = undecided.cloned().collect();
-        inputs.decided.clone_from(&rows.cleartext_hosts);
+        // Of the other hosts, lines have said that there is no TLS, or a server in front has.
+        let by_silence = rows.cleartext_hosts.iter().filter(|host| task.tls_logging.of(host));
+        inputs.decided = by_silence.cloned().collect();
         let lines = lines(&stats, &seen.files);
         outcome.days.insert(day, DayOutcome { rows, lines, inputs });
     }

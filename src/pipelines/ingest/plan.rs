@@ -136,8 +136,8 @@ fn days_held(found: &Found<'_>, range: DayRange) -> BTreeSet<Day> {
 
 /// From when to when a file has lines, as far as that is known; none where no line in sight has a time.
 fn span(stream: &Stream, file: usize, range: DayRange) -> Option<(Timestamp, Timestamp)> {
-    let first = stream.files[file].first?;
-    Some((first, stream.upper(file).unwrap_or(range.end.start()).max(first)))
+    let (first, lower) = (stream.files[file].first?, stream.files[file].lower()?);
+    Some((lower, stream.upper(file).unwrap_or(range.end.start()).max(first)))
 }
 
 /// Whether a file may hold lines that matter to a day.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::formats::Format;
 use crate::sources::Look;
 use crate::sources::container::Container;
-use crate::sources::framing::{AnyProgram, Framed, Framer};
+use crate::sources::framing::{AnyProgram, Framed, Framer, Line, Own, Program, Style};
 use crate::sources::stamp::Stamp;
 
 /// What a file's beginning and end show.
@@ -38,7 +38,7 @@ impl Glance {
         let mut take = |glance: &mut Self, line: &[u8], at_beginning| match format {
             Some(format) => {
                 let container = Container::of_style(line, format);
-                glance.line(container, framer.frame_as(line, &AnyProgram(format)), at_beginning);
+                glance.line(container, framer.frame_as(line, &Programless(format)), at_beginning);
             }
             None => glance.line(Container::of(line), framer.frame(line), at_beginning),
         };
@@ -84,6 +84,31 @@ impl Glance {
         let mut programs = self.programs.iter().map(|(name, lines)| (name.as_str(), *lines)).collect::<Vec<_>>();
         programs.sort_by_key(|(_, lines)| std::cmp::Reverse(*lines));
         programs
+    }
+}
+
+/// Lines of any program, of which those of a format's own log name none: what stands in such a line where others have
+/// a program may be anything, a password too.
+struct Programless<'a>(&'a dyn Format);
+
+impl Style for Programless<'_> {
+    fn wants_program(&self, _: Program<'_>) -> bool {
+        true
+    }
+
+    fn is_own(&self, line: &[u8]) -> bool {
+        self.0.is_own(line)
+    }
+
+    fn own_line<'a>(&self, own: &'a mut Own, line: &'a [u8]) -> Framed<'a> {
+        match self.0.own_line(own, line) {
+            Framed::Line(line) => Framed::Line(Line { program: &[], ..line }),
+            framed => framed,
+        }
+    }
+
+    fn is_packed(&self) -> bool {
+        self.0.is_packed()
     }
 }
 
@@ -172,6 +197,15 @@ mod tests {
         assert!(Glance::of(&records, None).containers.contains_key(&Container::JournaldJson));
         records.exported = true;
         assert_eq!(Glance::of(&records, None).containers.into_keys().collect::<Vec<_>>(), [Container::JournaldExport]);
+    }
+
+    #[test]
+    fn a_server_s_own_log_names_neither_hosts_nor_programs() {
+        let json = r#"2026-11-23T13:41:27.950Z {"level":"INFO","uuid":"x","params":"AGEAYi9j","msg":"bad protocol"}"#;
+        let glance = Glance::of(&look(json), formats::format("haraka"));
+        assert_eq!((glance.bare, glance.yearless, glance.zoneless), (0, false, false));
+        assert!(glance.hosts.is_empty() && glance.programs.is_empty());
+        assert_eq!(glance.containers.into_iter().collect::<Vec<_>>(), [(Container::Own, 1)]);
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::sources::{Compression, Fingerprint, Look, RawFile, look, look_through
 use crate::storage::Storage;
 use crate::submissions::pass::LineCounts;
 use crate::submissions::streams::Stream;
-use crate::submissions::tls::TlsLogging;
+use crate::submissions::tls::{TlsLogging, TlsVersion};
 use counts::Counting;
 pub use counts::{Counts, Rejected};
 pub use glance::Glance;
@@ -254,7 +254,7 @@ fn of_stream(
             lines: stats.lines,
             span: stats.span,
             connections: stats.connections,
-            tls: tls_evidence(settings, &tls_logging, &counts.servers),
+            tls: tls_evidence(settings, &tls_logging, &counts),
             counts,
             year_from: year_from(settings, prepared.format, stream, place),
             copy_of: None,
@@ -278,12 +278,14 @@ fn year_from(settings: &SourceSettings, format: &dyn Format, stream: &Stream, pl
     }
 }
 
-fn tls_evidence(settings: &SourceSettings, tls_logging: &TlsLogging, servers: &BTreeSet<String>) -> TlsEvidence {
-    let silent = || servers.iter().filter(|server| !tls_logging.of(server)).cloned().collect::<BTreeSet<_>>();
+fn tls_evidence(settings: &SourceSettings, tls_logging: &TlsLogging, counts: &Counts) -> TlsEvidence {
+    // A server in front may say them.
+    let says_none = || counts.versions.keys().all(|version| *version == TlsVersion::Unknown);
+    let silent = || counts.servers.iter().filter(|server| !tls_logging.of(server)).cloned().collect::<BTreeSet<_>>();
     match settings.tls_logged {
         TlsLogged::True => TlsEvidence::Given(true),
         TlsLogged::False => TlsEvidence::Given(false),
-        TlsLogged::Auto if tls_logging.is_never() => TlsEvidence::Nowhere,
+        TlsLogged::Auto if tls_logging.is_never() && says_none() => TlsEvidence::Nowhere,
         TlsLogged::Auto if silent().is_empty() => TlsEvidence::Logged,
         TlsLogged::Auto => TlsEvidence::NotOf(silent()),
     }

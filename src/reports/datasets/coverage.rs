@@ -10,8 +10,13 @@ use super::{Dataset, date, within};
 use crate::lake::tables::COVERAGE;
 
 /// The registry's line.
-pub(super) const DATASET: Dataset =
-    Dataset { name: "coverage", about: "What each source and day was built from, and warnings in words", build };
+pub(super) const DATASET: Dataset = Dataset {
+    name: "coverage",
+    about: "What each source and day was built from, and warnings in words",
+    reads: &[],
+    stamped: true,
+    build,
+};
 
 /// A silence that is worth a look, in seconds: a small server may be quiet for a night's hours, not for a day's.
 const LONG_GAP: f64 = 6.0 * 3_600.0;

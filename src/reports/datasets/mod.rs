@@ -3,16 +3,31 @@
 //! A dataset is a pure function of the daily tables and a window. [`build`] puts the window in front of every
 //! row, so that a file keeps saying what it covers wherever it is copied to.
 
+mod burn_down;
+mod compatible;
 mod coverage;
+mod cutover;
+mod cutover_details;
+mod dim_account;
+mod dim_date;
+mod dim_domain;
+mod dim_tls_version;
+mod legacy_clients;
+mod refused_clients;
 mod sending_volume;
 mod sending_volume_details;
 mod shares;
 mod summary;
 mod tls_usage;
 mod tls_usage_details;
+mod unusual_activity;
 
 use polars::prelude::*;
 
+pub(super) use self::shares::percent;
+use super::cutover::Ways;
+use super::tls::TLS_VERSIONS;
+use super::wanted::Part;
 use super::{Error, Result, Tables, Window, tables};
 use crate::calendar::Day;
 
@@ -23,6 +38,10 @@ pub struct Dataset {
     pub name: &'static str,
     /// What it tells, in a line.
     pub about: &'static str,
+    /// What it needs of the daily tables beside what is always read.
+    pub reads: &'static [Part],
+    /// Whether its rows begin with the window. Those that have another product's headers do not.
+    pub stamped: bool,
     /// Its columns behind the window's, sorted.
     pub build: fn(&Tables, &Window) -> Result<LazyFrame>,
 }
@@ -34,8 +53,24 @@ pub static DATASETS: &[Dataset] = &[
     sending_volume_details::DATASET,
     tls_usage::DATASET,
     tls_usage_details::DATASET,
+    legacy_clients::DATASET,
+    refused_clients::DATASET,
+    cutover::DATASET,
+    cutover_details::DATASET,
+    burn_down::DATASET,
+    unusual_activity::DATASET,
     coverage::DATASET,
+    dim_date::DATASET,
+    dim_account::DATASET,
+    dim_domain::DATASET,
+    dim_tls_version::DATASET,
+    compatible::SCC_SENDING_VOLUME,
+    compatible::SCC_TLS_USAGE,
+    compatible::EAC,
 ];
+
+/// The dataset that looks back further than the others, for which alone that is read.
+pub const UNUSUAL_ACTIVITY: &str = "unusual_activity";
 
 /// The dataset of a name.
 #[must_use]
@@ -43,14 +78,15 @@ pub fn dataset(name: &str) -> Option<&'static Dataset> {
     DATASETS.iter().find(|dataset| dataset.name == name)
 }
 
-/// The dataset's rows: `window_start`, `window_end` and `as_of`, then its own columns, in an order that does not
-/// depend on the run.
+/// The dataset's rows: `window_start`, `window_end` and `as_of` where it is stamped, then its own columns, in an order
+/// that does not depend on the run.
 ///
 /// # Errors
 /// Where Polars cannot run the query.
 pub fn build(dataset: &Dataset, given: &Tables, window: &Window) -> Result<DataFrame> {
     let stamps = [("window_start", window.first), ("window_end", window.last), ("as_of", window.as_of)];
-    let mut columns: Vec<Expr> = stamps.map(|(name, day)| date(day).alias(name)).into();
+    let stamps = stamps.into_iter().filter(|_| dataset.stamped);
+    let mut columns: Vec<Expr> = stamps.map(|(name, day)| date(day).alias(name)).collect();
     columns.push(all().as_expr());
     let rows = (dataset.build)(given, window)?.select(columns);
     let rows = rows.collect().and_then(|rows| tables::spelled(rows, &given.texts));
@@ -65,6 +101,19 @@ fn date(day: Day) -> Expr {
 /// Whether a row's day lies in the window.
 pub(super) fn within(window: &Window) -> Expr {
     col("date").is_between(date(window.first), date(window.last), ClosedInterval::Both)
+}
+
+/// Whether a row came in on one of some ways.
+pub(super) fn among(ways: Ways) -> Expr {
+    col("way").and(lit(ways.0)).neq(lit(0_i64))
+}
+
+/// Where a version stands between the lowest and the highest; `unknown` above all, so that it is an account's
+/// lowest version only if nothing else is known.
+fn version_rank() -> Expr {
+    (0_i64..).zip(&TLS_VERSIONS).fold(lit(TLS_VERSIONS.len() as i64), |rest, (rank, version)| {
+        when(col("tls_version").eq(lit(version.name))).then(lit(rank)).otherwise(rest)
+    })
 }
 
 /// The sum of a column of counts.
@@ -99,7 +148,8 @@ mod tests {
         for tables in [examples::tables(), examples::empty()] {
             for dataset in DATASETS {
                 let rows = build(dataset, &tables, &examples::window()).unwrap();
-                assert_eq!(examples::names(&rows)[..3], WINDOW_COLUMNS, "{}", dataset.name);
+                let stamped = examples::names(&rows).starts_with(&WINDOW_COLUMNS);
+                assert_eq!(stamped, dataset.stamped, "{}", dataset.name);
                 for column in rows.columns() {
                     let plain = match column.dtype() {
                         DataType::Date | DataType::Int64 | DataType::Float64 | DataType::Boolean | DataType::String => {
@@ -127,7 +177,69 @@ mod tests {
     fn nothing_in_the_lake_gives_no_rows_but_a_summary() {
         for dataset in DATASETS {
             let rows = build(dataset, &examples::empty(), &examples::window()).unwrap();
-            assert_eq!(rows.height(), usize::from(dataset.name == "summary"), "{}", dataset.name);
+            let expected = match dataset.name {
+                "summary" => 1,
+                // What days and versions there are does not depend on the lake.
+                "dim_date" => 94,
+                "dim_tls_version" => 7,
+                _ => 0,
+            };
+            assert_eq!(rows.height(), expected, "{}", dataset.name);
+        }
+    }
+
+    /// A dataset whose keys a dimension lacks would lose rows where the two are joined.
+    #[test]
+    fn dimensions_have_every_key() {
+        let tables = examples::numbered();
+        let built: Vec<(&str, DataFrame)> =
+            DATASETS.iter().map(|set| (set.name, build(set, &tables, &examples::window()).unwrap())).collect();
+        let values = |rows: &DataFrame, column: &str| -> Vec<String> {
+            let column = rows.column(column).unwrap().cast(&DataType::String).unwrap();
+            column.str().unwrap().iter().flatten().map(str::to_owned).collect()
+        };
+        let keys = [
+            ("dim_date", "date", ["date", "week"]),
+            ("dim_account", "account", ["account", "last_account"]),
+            ("dim_domain", "domain", ["domain", "domain"]),
+            ("dim_tls_version", "tls_version", ["tls_version", "last_tls_version"]),
+        ];
+        for (dimension, key, columns) in keys {
+            let known = values(&built.iter().find(|(name, _)| *name == dimension).unwrap().1, key);
+            for (name, rows) in &built {
+                for column in columns.iter().filter(|column| rows.column(column).is_ok()) {
+                    let lost: Vec<_> =
+                        values(rows, column).into_iter().filter(|value| !known.contains(value)).collect();
+                    // `dim_date` itself names the Mondays of its days, the first of which is among them.
+                    assert!(lost.is_empty(), "{name}.{column}: {lost:?}");
+                }
+            }
+        }
+    }
+
+    /// Every column is explained, with its type, under its dataset's heading and in its order.
+    #[test]
+    fn the_documentation_knows_every_column() {
+        let pages = include_str!("../../../docs/datasets.md");
+        for dataset in DATASETS {
+            let behind = pages.split(&format!("\n## {}\n", dataset.name)).nth(1).unwrap_or_default();
+            let section = behind.split("\n## ").next().unwrap_or_default();
+            let mut rest = section.split_once("| column | type | meaning |").unwrap_or_default().1;
+            let built = build(dataset, &examples::empty(), &examples::window()).unwrap();
+            for column in built.columns().iter().skip(if dataset.stamped { WINDOW_COLUMNS.len() } else { 0 }) {
+                let at = rest.find(&format!("`{}`", column.name()));
+                let name = format!("{}.{}", dataset.name, column.name());
+                assert!(at.is_some(), "docs/datasets.md lacks {name}, or has it out of order");
+                rest = &rest[at.unwrap()..];
+                let kinds = rest.split('|').nth(1).unwrap_or_default();
+                let kind = match column.dtype() {
+                    DataType::Float64 => "DOUBLE".to_owned(),
+                    DataType::String => "UTF8".to_owned(),
+                    DataType::Datetime(..) => "TIMESTAMP".to_owned(),
+                    other => format!("{other:?}").to_uppercase(),
+                };
+                assert!(kinds.split(", ").any(|known| known.trim() == kind), "{name} is {kind}, not {kinds}");
+            }
         }
     }
 

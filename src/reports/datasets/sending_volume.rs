@@ -6,8 +6,13 @@ use super::super::{Result, Tables, Window};
 use super::{Dataset, distinct, sum, within};
 
 /// The registry's line.
-pub(super) const DATASET: Dataset =
-    Dataset { name: "sending_volume", about: "Messages, recipients, bytes and accounts per day and domain", build };
+pub(super) const DATASET: Dataset = Dataset {
+    name: "sending_volume",
+    about: "Messages, recipients, bytes and accounts per day and domain",
+    reads: &[],
+    stamped: true,
+    build,
+};
 
 fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
     let measures = [sum("messages"), sum("recipients"), sum("bytes"), distinct("account").alias("accounts")];

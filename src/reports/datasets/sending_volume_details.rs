@@ -13,6 +13,8 @@ use super::{Dataset, distinct, largest_first, missing_meets_missing, sum, within
 pub(super) const DATASET: Dataset = Dataset {
     name: "sending_volume_details",
     about: "What each account sent, from how many places, on how many days",
+    reads: &[],
+    stamped: true,
     build,
 };
 

@@ -11,6 +11,8 @@ use super::{Dataset, within};
 pub(super) const DATASET: Dataset = Dataset {
     name: "summary",
     about: "The window in one row: accounts, messages, TLS versions, and the change",
+    reads: &[],
+    stamped: true,
     build,
 };
 

@@ -6,8 +6,13 @@ use super::super::{Result, Tables, Window};
 use super::{Dataset, distinct, sum, within};
 
 /// The registry's line.
-pub(super) const DATASET: Dataset =
-    Dataset { name: "tls_usage", about: "Messages and accounts per day, domain and TLS version", build };
+pub(super) const DATASET: Dataset = Dataset {
+    name: "tls_usage",
+    about: "Messages and accounts per day, domain and TLS version",
+    reads: &[],
+    stamped: true,
+    build,
+};
 
 fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
     let key = ["date", "domain", "tls_version"];

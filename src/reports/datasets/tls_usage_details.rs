@@ -8,17 +8,22 @@ use polars::prelude::*;
 use super::super::tls::TLS_VERSIONS;
 use super::super::{Result, Tables, Window};
 use super::shares::{version_columns, version_messages};
-use super::{Dataset, largest_first, sum, within};
+use super::{Dataset, largest_first, sum, version_rank, within};
 
 /// The registry's line.
-pub(super) const DATASET: Dataset =
-    Dataset { name: "tls_usage_details", about: "TLS versions, authentication and weak ciphers per account", build };
+pub(super) const DATASET: Dataset = Dataset {
+    name: "tls_usage_details",
+    about: "TLS versions, authentication and weak ciphers per account",
+    reads: &[],
+    stamped: true,
+    build,
+};
 
 /// The families of mechanisms that have a column.
 const FAMILIES: [&str; 3] = ["basic", "oauth", "other"];
 
-fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
-    let clients = tables.daily_clients.clone().filter(within(window)).with_column(rank().alias("rank"));
+pub(super) fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
+    let clients = tables.daily_clients.clone().filter(within(window)).with_column(version_rank().alias("rank"));
     let accounts = clients.group_by([col("account")]).agg(measures());
     let mut columns = ["account", "domain", "messages"].map(col).to_vec();
     columns.extend(version_columns("", &col("messages")));
@@ -40,14 +45,6 @@ fn measures() -> Vec<Expr> {
     let weak = col("cipher_class").eq(lit("prohibited")).or(col("cipher_class").eq(lit("weak")));
     measures.push(messages_where(weak).alias("weak_cipher_messages"));
     measures
-}
-
-/// Where a version stands between the lowest and the highest; `unknown` above all, so that it is an account's
-/// lowest version only if nothing else is known.
-fn rank() -> Expr {
-    (0_i64..).zip(&TLS_VERSIONS).fold(lit(TLS_VERSIONS.len() as i64), |rest, (rank, version)| {
-        when(col("tls_version").eq(lit(version.name))).then(lit(rank)).otherwise(rest)
-    })
 }
 
 /// The version of a rank.

@@ -6,28 +6,58 @@
 //! Numbers and times are ours and stay as they are: a change of -5 is no formula.
 
 use arrow::array::RecordBatch;
+use arrow::datatypes::Schema;
 
 use super::super::cells::{Cell, cell};
-use super::{Export, Result};
+use super::{Error, Export, Out, Result, RowWriter};
 
 /// The registry's line.
-pub(super) const EXPORT: Export = Export { name: "csv", extension: "csv", write };
+pub(super) const EXPORT: Export = Export { name: "csv", extension: "csv", usual: true, rows_in_a_sheet: None, open };
 
-fn write(rows: &RecordBatch) -> Result<Vec<u8>> {
-    let mut file = String::new();
-    for (index, column) in rows.schema_ref().fields().iter().enumerate() {
-        separate(&mut file, index);
-        write_field(&mut file, column.name());
+/// Bytes that are written at once.
+const PIECE: usize = 1 << 20;
+
+struct File<'a> {
+    out: Out<'a>,
+    piece: String,
+}
+
+fn open<'a>(schema: &Schema, out: Out<'a>) -> Result<Box<dyn RowWriter + 'a>> {
+    let mut piece = String::new();
+    for (index, column) in schema.fields().iter().enumerate() {
+        separate(&mut piece, index);
+        write_field(&mut piece, column.name());
     }
-    file.push_str("\r\n");
-    for row in 0..rows.num_rows() {
-        for (index, column) in rows.columns().iter().enumerate() {
-            separate(&mut file, index);
-            write_cell(&mut file, cell(column, row));
+    piece.push_str("\r\n");
+    Ok(Box::new(File { out, piece }))
+}
+
+impl File<'_> {
+    fn send(&mut self) -> Result<()> {
+        let sent = self.out.write_all(self.piece.as_bytes());
+        self.piece.clear();
+        sent.map_err(|error| Error::Export { format: EXPORT.name, reason: error.to_string() })
+    }
+}
+
+impl RowWriter for File<'_> {
+    fn rows(&mut self, rows: &RecordBatch) -> Result<()> {
+        for row in 0..rows.num_rows() {
+            for (index, column) in rows.columns().iter().enumerate() {
+                separate(&mut self.piece, index);
+                write_cell(&mut self.piece, cell(column, row));
+            }
+            self.piece.push_str("\r\n");
+            if self.piece.len() >= PIECE {
+                self.send()?;
+            }
         }
-        file.push_str("\r\n");
+        Ok(())
     }
-    Ok(file.into_bytes())
+
+    fn end(mut self: Box<Self>) -> Result<()> {
+        self.send()
+    }
 }
 
 fn separate(file: &mut String, index: usize) {
@@ -63,6 +93,10 @@ mod tests {
 
     use super::super::super::{batch, build, dataset, examples};
     use super::*;
+
+    fn write(rows: &RecordBatch) -> Result<Vec<u8>> {
+        EXPORT.write(rows)
+    }
 
     fn field(text: &str) -> String {
         let mut file = String::new();

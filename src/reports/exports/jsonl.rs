@@ -3,28 +3,58 @@
 //! <https://jsonlines.org/>
 
 use arrow::array::RecordBatch;
+use arrow::datatypes::Schema;
 use serde_json::Value;
 
 use super::super::cells::{Cell, cell};
-use super::{Export, Result};
+use super::{Error, Export, Out, Result, RowWriter};
 
 /// The registry's line.
-pub(super) const EXPORT: Export = Export { name: "jsonl", extension: "jsonl", write };
+pub(super) const EXPORT: Export =
+    Export { name: "jsonl", extension: "jsonl", usual: true, rows_in_a_sheet: None, open };
 
-fn write(rows: &RecordBatch) -> Result<Vec<u8>> {
-    let mut file = String::new();
-    let schema = rows.schema_ref();
-    let names: Vec<String> = schema.fields().iter().map(|field| quoted(field.name())).collect();
-    for row in 0..rows.num_rows() {
-        for (index, (name, column)) in names.iter().zip(rows.columns()).enumerate() {
-            file.push(if index == 0 { '{' } else { ',' });
-            file.push_str(name);
-            file.push(':');
-            write_cell(&mut file, cell(column, row));
-        }
-        file.push_str("}\n");
+/// Bytes that are written at once.
+const PIECE: usize = 1 << 20;
+
+struct File<'a> {
+    out: Out<'a>,
+    names: Vec<String>,
+    piece: String,
+}
+
+fn open<'a>(schema: &Schema, out: Out<'a>) -> Result<Box<dyn RowWriter + 'a>> {
+    let names = schema.fields().iter().map(|field| quoted(field.name())).collect();
+    Ok(Box::new(File { out, names, piece: String::new() }))
+}
+
+impl File<'_> {
+    fn send(&mut self) -> Result<()> {
+        let sent = self.out.write_all(self.piece.as_bytes());
+        self.piece.clear();
+        sent.map_err(|error| Error::Export { format: EXPORT.name, reason: error.to_string() })
     }
-    Ok(file.into_bytes())
+}
+
+impl RowWriter for File<'_> {
+    fn rows(&mut self, rows: &RecordBatch) -> Result<()> {
+        for row in 0..rows.num_rows() {
+            for (index, (name, column)) in self.names.iter().zip(rows.columns()).enumerate() {
+                self.piece.push(if index == 0 { '{' } else { ',' });
+                self.piece.push_str(name);
+                self.piece.push(':');
+                write_cell(&mut self.piece, cell(column, row));
+            }
+            self.piece.push_str("}\n");
+            if self.piece.len() >= PIECE {
+                self.send()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn end(mut self: Box<Self>) -> Result<()> {
+        self.send()
+    }
 }
 
 fn write_cell(file: &mut String, cell: Cell<'_>) {
@@ -62,6 +92,10 @@ mod tests {
 
     use super::super::super::{batch, build, dataset, examples};
     use super::*;
+
+    fn write(rows: &RecordBatch) -> Result<Vec<u8>> {
+        EXPORT.write(rows)
+    }
 
     #[test]
     fn every_line_is_an_object_in_the_columns_order() {

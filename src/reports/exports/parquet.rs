@@ -3,30 +3,48 @@
 //! Written by arrow-rs like the lake's files, and not by Polars, whose files ask Arrow readers for text as
 //! `Utf8View`, which older ones refuse. <https://parquet.apache.org/docs/file-format/>
 
+use std::sync::Arc;
+
 use ::parquet::arrow::ArrowWriter;
 use ::parquet::basic::{Compression, ZstdLevel};
 use ::parquet::errors::ParquetError;
 use ::parquet::file::properties::WriterProperties;
 use arrow::array::RecordBatch;
+use arrow::datatypes::Schema;
 
-use super::{Error, Export, Result};
+use super::{Error, Export, Out, Result, RowWriter};
 
 /// The registry's line.
-pub(super) const EXPORT: Export = Export { name: "parquet", extension: "parquet", write };
+pub(super) const EXPORT: Export =
+    Export { name: "parquet", extension: "parquet", usual: true, rows_in_a_sheet: None, open };
 
 /// As in the lake's files.
 const ZSTD_LEVEL: i32 = 3;
 
-fn write(rows: &RecordBatch) -> Result<Vec<u8>> {
-    encode(rows).map_err(|error| Error::Export { format: EXPORT.name, reason: error.to_string() })
+struct File<'a>(ArrowWriter<Out<'a>>);
+
+fn open<'a>(schema: &Schema, out: Out<'a>) -> Result<Box<dyn RowWriter + 'a>> {
+    begin(schema, out).map(|file| Box::new(file) as Box<dyn RowWriter + 'a>).map_err(failed)
 }
 
-fn encode(batch: &RecordBatch) -> std::result::Result<Vec<u8>, ParquetError> {
+fn begin<'a>(schema: &Schema, out: Out<'a>) -> std::result::Result<File<'a>, ParquetError> {
     let compression = Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?);
     let properties = WriterProperties::builder().set_compression(compression).build();
-    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties))?;
-    writer.write(batch)?;
-    writer.into_inner()
+    Ok(File(ArrowWriter::try_new(out, Arc::new(schema.clone()), Some(properties))?))
+}
+
+fn failed(error: ParquetError) -> Error {
+    Error::Export { format: EXPORT.name, reason: error.to_string() }
+}
+
+impl RowWriter for File<'_> {
+    fn rows(&mut self, rows: &RecordBatch) -> Result<()> {
+        self.0.write(rows).map_err(failed)
+    }
+
+    fn end(self: Box<Self>) -> Result<()> {
+        self.0.close().map(drop).map_err(failed)
+    }
 }
 
 #[cfg(test)]
@@ -39,6 +57,10 @@ mod tests {
 
     use super::super::super::{batch, build, dataset, examples};
     use super::*;
+
+    fn write(rows: &RecordBatch) -> Result<Vec<u8>> {
+        EXPORT.write(rows)
+    }
 
     #[test]
     fn rows_come_back_as_they_were() {

@@ -6,10 +6,10 @@
 
 use polars::prelude::*;
 
-use super::super::datasets::within;
+use super::super::cutover::Ways;
+use super::super::datasets::{among, within};
 use super::super::tables::spelled;
 use super::super::{Error, Result, Tables, Window};
-use crate::submissions::cipher;
 
 /// The most rows that a page holds: it opens in about a second, and is a few megabytes large.
 const MAX_ROWS: i64 = 200_000;
@@ -40,7 +40,8 @@ pub fn activity(tables: &Tables, window: &Window) -> Result<Activity> {
 }
 
 fn build(tables: &Tables, window: &Window, most: i64) -> PolarsResult<Activity> {
-    let rows = per_key(by_cipher(tables, window)?)?;
+    let clients = tables.daily_clients.clone().filter(within(window)).with_column(triple_des().alias("triple_des"));
+    let rows = summed(clients, &KEY).collect()?;
     if i64::try_from(rows.height()).is_ok_and(|height| height <= most) {
         return Ok(Activity { rows, lumped_accounts: 0 });
     }
@@ -49,19 +50,10 @@ fn build(tables: &Tables, window: &Window, most: i64) -> PolarsResult<Activity> 
     Ok(Activity { rows: lumped(rows, ranks)?, lumped_accounts })
 }
 
-/// The clients' rows with a cipher still, so that each cipher is looked at once.
-fn by_cipher(tables: &Tables, window: &Window) -> PolarsResult<DataFrame> {
-    let key = ["date", "account", "domain", "tls_version", "auth_family", "cipher"];
-    let rows = tables.daily_clients.clone().filter(within(window));
-    rows.group_by(key.map(col)).agg(MEASURES.map(|name| col(name).sum())).collect()
-}
-
-fn per_key(rows: DataFrame) -> PolarsResult<DataFrame> {
-    let ciphers = rows.column("cipher")?.unique()?;
-    let old: Vec<&str> = ciphers.str()?.iter().flatten().filter(|name| cipher::is_triple_des(name)).collect();
-    let old = Series::new("cipher".into(), old);
-    let triple_des = col("cipher").is_in(lit(old).implode(true), false).fill_null(lit(false));
-    summed(rows.lazy().with_column(triple_des.alias("triple_des")), &KEY).collect()
+/// Whether the cipher was 3DES; missing where the log does not tell.
+fn triple_des() -> Expr {
+    let unknown = when(among(Ways::unknown_cipher())).then(lit(NULL).cast(DataType::Boolean));
+    unknown.otherwise(among(Ways::triple_des()))
 }
 
 fn summed(rows: LazyFrame, key: &[&str]) -> LazyFrame {
@@ -110,12 +102,10 @@ mod tests {
 
     #[test]
     fn ciphers_are_told_by_name() {
-        let mut tables = examples::tables();
-        let old = when(col("tls_version").eq(lit("TLSv1.0"))).then(lit("DES-CBC3-SHA")).otherwise(lit("AES128-SHA"));
-        tables.daily_clients = tables.daily_clients.with_column(old.alias("cipher"));
-        let Activity { rows, .. } = activity(&tables, &examples::window()).unwrap();
-        let flags: Vec<_> = rows.column("triple_des").unwrap().bool().unwrap().iter().flatten().collect();
-        assert_eq!(flags, [true, false, false, false, false]);
+        let Activity { rows, .. } = activity(&examples::tables(), &examples::window()).unwrap();
+        let flags: Vec<_> = rows.column("triple_des").unwrap().bool().unwrap().iter().collect();
+        // alice over TLSv1.0 and TLSv1.3, bob of whom nothing is known, and somebody without TLS.
+        assert_eq!(flags, [Some(true), Some(false), Some(false), None, Some(false)]);
     }
 
     #[test]

@@ -9,9 +9,23 @@ use super::html::{count, escaped};
 use super::table::{head, of_frame, spoken, table};
 use crate::calendar::Day;
 
-/// What the sections below show by themselves, or the head of the page does.
-const SHOWN: [&str; 6] =
-    ["summary", "sending_volume", "sending_volume_details", "tls_usage", "tls_usage_details", "coverage"];
+/// What has no table of its own here: the sections below or the head of the page show it, or it is for programs.
+const SHOWN: [&str; 14] = [
+    "summary",
+    "sending_volume",
+    "sending_volume_details",
+    "tls_usage",
+    "tls_usage_details",
+    "coverage",
+    "cutover_details",
+    "dim_date",
+    "dim_account",
+    "dim_domain",
+    "dim_tls_version",
+    "scc_sending_volume",
+    "scc_tls_usage",
+    "eac",
+];
 
 /// What every dataset begins with: the page says it once.
 const STAMPS: [&str; 3] = ["window_start", "window_end", "as_of"];

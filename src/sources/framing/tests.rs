@@ -198,3 +198,24 @@ fn what_is_in_no_container_is_told() {
         assert_eq!(framer.frame(line), Framed::Unreadable, "{}", String::from_utf8_lossy(line));
     }
 }
+
+#[test]
+fn objects_without_anything_between_them_are_unpacked() {
+    struct Packed;
+    impl Style for Packed {
+        fn wants_program(&self, _: Program<'_>) -> bool {
+            false
+        }
+        fn is_packed(&self) -> bool {
+            true
+        }
+    }
+    let shown = |line: &'static str| unpack(line.as_bytes(), &Packed).map(String::from_utf8_lossy).collect::<Vec<_>>();
+    assert_eq!(shown(r#"{"a":"}{"}{"b":{}} {"c":1}"#), [r#"{"a":"}{"}"#, r#"{"b":{}}"#, r#" {"c":1}"#]);
+    assert_eq!(shown(r#"{"a":1}{"b"#), [r#"{"a":1}"#, r#"{"b"#]);
+    for line in ["", "x", r#"x"}{"a":1}"#, r#"{"a":1} x"#, r#"{"a":1} "#] {
+        assert_eq!(shown(line), [line]);
+    }
+    assert_eq!(unpack(b"{}{}", &Contained).count(), 1);
+    assert_eq!((whole_objects(br#"{"a":1} {}{"b"#), whole_objects(b"x{}")), (10, 0));
+}

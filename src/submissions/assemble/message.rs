@@ -11,7 +11,7 @@ use super::session::{Session, SessionId, Tls, mode_of};
 use super::slots::Slots;
 use super::texts::Texts;
 use crate::calendar::Timestamp;
-use crate::formats::record::{Accepted, Encrypted, Opened, Taken};
+use crate::formats::record::{Accepted, Encrypted, Ended, Opened, Taken};
 use crate::submissions::Submission;
 use crate::submissions::account::{Account, domain_of};
 use crate::submissions::cipher::CipherClass;
@@ -19,7 +19,10 @@ use crate::submissions::tls::{TlsMode, TlsVersion};
 
 /// The places of a message's texts.
 const QUEUE_ID: usize = 0;
+const CLIENT_IP: usize = 1;
+const CLIENT_NAME: usize = 2;
 const ACCOUNT: usize = 3;
+const MECHANISM: usize = 4;
 const HELO: usize = 5;
 /// Last, as they come last in most logs.
 const MESSAGE_ID: usize = 6;
@@ -38,6 +41,10 @@ pub(super) struct Message {
     pub accepted: bool,
     /// How many recipients it has, as far as is known.
     pub recipients: Option<u32>,
+    /// Whether another server authenticated its client and handed it on, and has not been heard of it yet.
+    pub fronted: bool,
+    /// Whether its sender stands for its account where that is not known.
+    sender_is_account: bool,
     size: Option<u64>,
     host: u32,
     service: u32,
@@ -70,6 +77,7 @@ impl Encryption {
             (Some(tls), false) => Self { tls: Some(tls), present: Some(true), mode },
             (None, false) if session.dialogue.tls_asked => Self { tls: None, present: Some(true), mode },
             (None, false) if session.tls_logged => Self { tls: None, present: Some(false), mode: TlsMode::Cleartext },
+            (None, false) if session.encrypted => Self { tls: None, present: Some(true), mode },
             _ if mode == TlsMode::Implicit => Self { tls: None, present: Some(true), mode },
             _ => Self::default(),
         }
@@ -114,6 +122,7 @@ impl Message {
         self.session = session.id;
         self.orphan = orphan && !opened.fronted;
         self.accepted = false;
+        (self.fronted, self.sender_is_account) = (opened.fronted, false);
         (self.size, self.recipients) = (None, None);
         (self.host, self.service) = (session.host, session.service);
         self.encryption = match opened.fronted {
@@ -131,18 +140,47 @@ impl Message {
         self.ts = at;
         self.session = session.id;
         self.accepted = true;
-        self.size = taken.size;
+        (self.fronted, self.sender_is_account) = (false, taken.sender_is_account);
+        self.size = taken.size.or(session.said.size);
         self.recipients = taken.recipients.or(session.said.recipients);
         (self.host, self.service) = (session.host, session.service);
         let of_session = Encryption::of(session, orphan || !session.is_with(taken.client));
         let told = Encryption::told(taken.encrypted, known.service_name(session.service).to_owned().as_bytes(), known);
         self.encryption = of_session.corrected(told);
         // What this line does not say may stand in lines that were not read.
-        self.orphan = orphan && told.version() == TlsVersion::Unknown || !session.authenticated;
+        self.orphan = orphan && told.version() == TlsVersion::Unknown || !(session.authenticated || taken.until_end);
         let client = session.client(taken.client);
         let [account, mechanism, helo, mail_from] = session.said.texts();
         let mail_from = taken.mail_from.unwrap_or(mail_from);
-        self.texts.set([taken.queue_id, client.ip, client.name, account, mechanism, helo, taken.message_id, mail_from]);
+        let account = if taken.account.is_empty() { account } else { taken.account };
+        let message_id = if taken.message_id.is_empty() { session.said.message_id() } else { taken.message_id };
+        self.texts.set([taken.queue_id, client.ip, client.name, account, mechanism, helo, message_id, mail_from]);
+    }
+
+    /// What the server in front knows of it: the client, its TLS, and how it authenticated.
+    pub(super) fn take_from_front(&mut self, front: &Self) {
+        self.fronted = false;
+        self.orphan = front.orphan;
+        (self.service, self.encryption) = (front.service, front.encryption);
+        for place in [CLIENT_IP, CLIENT_NAME, MECHANISM] {
+            self.texts.replace(place, front.texts.get(place));
+        }
+    }
+
+    /// What the server says of its session at its end.
+    pub(super) fn sum_up(&mut self, ended: &Ended<'_>, known: &mut Known) {
+        let told = Encryption::told(ended.encrypted, known.service_name(self.service).to_owned().as_bytes(), known);
+        self.encryption = self.encryption.corrected(told);
+        self.texts.replace(HELO, ended.helo);
+        self.texts.replace(CLIENT_NAME, ended.client.name);
+        if self.texts.get(CLIENT_IP).is_empty() {
+            self.texts.replace(CLIENT_IP, ended.client.ip);
+        }
+    }
+
+    /// The client's address.
+    pub(super) fn client_ip(&self) -> &[u8] {
+        self.texts.get(CLIENT_IP)
     }
 
     /// Becomes the message that one line told of.
@@ -152,6 +190,7 @@ impl Message {
         self.session = SessionId::default();
         self.orphan = false;
         self.accepted = true;
+        (self.fronted, self.sender_is_account) = (false, false);
         (self.size, self.recipients) = (accepted.size, accepted.recipients);
         (self.host, self.service) = (host, known.service(accepted.service));
         self.encryption = Encryption::told(accepted.encrypted, accepted.service, known);
@@ -203,12 +242,13 @@ impl Message {
 
     /// Shows the row.
     pub(super) fn show<R>(&mut self, known: &Known, realm: &str, show: impl FnOnce(&Submission<&str>) -> R) -> R {
-        let Self { ts, recipients, size, host, service, encryption, texts, .. } = self;
+        let Self { ts, recipients, size, host, service, encryption, sender_is_account, texts, .. } = self;
         texts.show(|[queue_id, client_ip, client_name, account_raw, mechanism, helo, message_id, mail_from]| {
-            let meant = known.spelling.proven.undo(account_raw);
+            let is_sender = *sender_is_account && account_raw.is_empty() && !mail_from.is_empty();
+            let meant = known.spelling.proven.undo(if is_sender { mail_from } else { account_raw });
             let account = Account::read(&meant, realm);
             let mechanism = upper(mechanism);
-            let from_mail_from = account.domain.is_empty();
+            let from_mail_from = is_sender || account.domain.is_empty();
             let domain = if from_mail_from { domain_of(mail_from) } else { account.domain };
             show(&Submission {
                 ts: *ts,
@@ -300,6 +340,11 @@ impl Messages {
         let Self { slots, by_queue_id } = self;
         let slot = *by_queue_id.find(hash(host, queue_id), |slot| is(slots.get(*slot), host, queue_id))?;
         Some(slots.get_mut(slot))
+    }
+
+    /// The place of the message with a queue id.
+    pub(super) fn place(&self, host: u32, queue_id: &[u8]) -> Option<u32> {
+        self.by_queue_id.find(hash(host, queue_id), |slot| is(self.slots.get(*slot), host, queue_id)).copied()
     }
 
     /// Takes a message out, to be [released](Self::release) after use.

@@ -11,6 +11,7 @@
 //! open at once, not the log's length.
 
 mod dialogue;
+mod fronts;
 mod joins;
 mod known;
 mod message;
@@ -28,17 +29,20 @@ use compact_str::CompactString;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::account::Account;
-use super::tls::TlsLogging;
+use super::tls::{TlsLogging, TlsVersion};
 use super::{Refusal, RefusalKind, Rows, shown, text};
 use crate::calendar::{HOUR, SECOND, Timestamp};
 use crate::formats::Format;
-use crate::formats::record::{Accepted, AuthFailed, Client, Counters, Opened, Record, Refused, Rejected, Stage, Taken};
+use crate::formats::record::{
+    Accepted, AuthFailed, Client, Counters, Encrypted, Ended, LoggedIn, Opened, Record, Refused, Rejected, Stage, Taken,
+};
 use crate::sources::framing::Line;
 use dialogue::Kept;
+use fronts::Fronts;
 use joins::{Joins, Settled};
 use known::Known;
 use message::{Encryption, Messages, Queued};
-use session::{Asked, Session, SessionKey, Sessions};
+use session::{Asked, Session, SessionId, SessionKey, Sessions};
 
 /// How long after it began a session or a message is still joined with its lines. A message of a session that is
 /// older has an unknown TLS version, whichever way the log is read.
@@ -69,6 +73,10 @@ pub struct Assembler {
     reinjected: FxHashMap<(u32, Vec<u8>), Reinjected>,
     /// How many messages are inside a filter in front of the queue.
     in_filter: usize,
+    /// Messages that a server in front has handed on.
+    fronts: Fronts,
+    /// Whether silence of a session's lines may mean that there is no TLS.
+    silence_tells: bool,
     /// The last refusal that one line told of, where a copy of the line may follow.
     refused_before: Option<u64>,
     /// What several logs tell of, where the server writes several.
@@ -98,6 +106,8 @@ impl Assembler {
             messages: Messages::default(),
             reinjected: FxHashMap::default(),
             in_filter: 0,
+            fronts: Fronts::default(),
+            silence_tells: format.silence_is_cleartext(),
             refused_before: None,
             joins: format.joins_logs().then(Joins::default),
             later: Timestamp::MAX,
@@ -116,8 +126,11 @@ impl Assembler {
     /// The time of the earliest row that may still come, once the file is read to a time; none where nothing is open.
     #[must_use]
     pub fn oldest_open(&self, read_to: Timestamp) -> Option<Timestamp> {
-        let held = self.sessions.iter().flat_map(|session| session.in_filter.into_iter().chain(session.in_parts));
-        let held = held.map(|message| self.messages.get(message).ts);
+        let held = self.sessions.iter().flat_map(|session| {
+            session.in_filter.into_iter().chain(session.in_parts).chain(session.held.iter().copied())
+        });
+        let queued = self.fronts.halves.values().filter_map(|half| half.queued);
+        let held = held.chain(queued).map(|message| self.messages.get(message).ts);
         let joined = self.joins.iter().flat_map(|joins| joins.times(read_to.min(self.later)));
         self.messages.times().chain(held).chain(self.sessions.pending()).chain(joined).min()
     }
@@ -131,6 +144,7 @@ impl Assembler {
             Record::Connected(client) => {
                 self.connected(at, key, line, *client, rows);
             }
+            Record::LoggedIn(login) => self.logged_in(at, key, line, login, rows),
             Record::Secured { client, version, cipher } => {
                 let tls = self.known.tls(version, cipher);
                 if self.sessions.find(key).is_some_and(|session| session.is_before(*client, session.tls.is_some())) {
@@ -156,14 +170,25 @@ impl Assembler {
                     joins.know(session, key.1, at);
                 }
             }
+            Record::Tried { mechanism } => {
+                let session = self.sessions.of_line(&mut self.known, key, at, line, Client::default());
+                session.tried = true;
+                session.said.try_with(mechanism);
+            }
             Record::Greeted { helo } => {
                 let session = self.sessions.of_line(&mut self.known, key, at, line, Client::default());
                 session.said.greet(helo);
             }
             Record::Sender { mail_from } => {
                 if let Some(session) = self.sessions.find(key) {
+                    session.settle();
                     session.said.send_as(mail_from);
                     session.dialogue.asked = Asked::Message(Stage::Mail);
+                }
+            }
+            Record::Content { message_id, size } => {
+                if let Some(session) = self.sessions.find(key) {
+                    session.said.send(message_id, *size);
                 }
             }
             Record::Recipient => {
@@ -176,6 +201,7 @@ impl Assembler {
                     self.judge(key, rows);
                 }
                 if let Some(session) = self.sessions.find(key) {
+                    session.settle();
                     session.said.next_message();
                 }
             }
@@ -226,6 +252,7 @@ impl Assembler {
                 }
                 self.end(key, Some(counters), rows);
             }
+            Record::Ended(ended) => self.ended(at, key, line, ended, rows),
             Record::Accepted(accepted) => self.accepted(at, host, accepted, rows),
             Record::Delivered { queue_id } => {
                 if let Some(message) = self.messages.find(host, queue_id) {
@@ -258,7 +285,7 @@ impl Assembler {
         self.end(key, None, rows);
         let session = self.sessions.begin(&mut self.known, key, at, line, client);
         session.known = true;
-        session.tls_logged = self.known.logs_tls(key.0);
+        session.tls_logged = self.silence_tells && self.known.logs_tls(key.0);
         session
     }
 
@@ -286,6 +313,12 @@ impl Assembler {
         }
         let id = session.id;
         let in_parts = session.in_parts.take();
+        if session.in_front {
+            self.fronts.end(session.client(Client::default()).ip, id);
+        }
+        // What a server in front has handed on counts where the server behind has it.
+        let counts = session.authenticated && !session.in_front;
+        let held = std::mem::take(&mut session.held);
         if counters.is_some_and(|counters| session.took_over_no_more(counters)) {
             session.open.drain(..).for_each(|message| self.messages.end(message, id));
         }
@@ -293,6 +326,59 @@ impl Assembler {
         if let Some(message) = in_parts {
             self.accept(message, rows);
         }
+        for message in held {
+            let queue_id = self.messages.get(message).queue_id();
+            if self.fronts.halves.get(queue_id).is_some_and(|half| half.handed_on == Some(message)) {
+                self.fronts.halves.remove(queue_id);
+            }
+            if counts {
+                self.accept(message, rows);
+            } else {
+                self.messages.release(message);
+            }
+        }
+    }
+
+    /// A session begins whose client has authenticated with a server in front of others, or with one that stands alone.
+    fn logged_in(
+        &mut self,
+        at: Timestamp,
+        key: SessionKey,
+        line: &Line<'_>,
+        login: &LoggedIn<'_>,
+        rows: &mut dyn Rows,
+    ) {
+        self.end(key, None, rows);
+        let session = self.sessions.begin(&mut self.known, key, at, line, login.client);
+        session.known = true;
+        session.in_front = true;
+        session.encrypt(login.encrypted, &mut self.known);
+        session.authenticate(login.account, login.mechanism);
+        self.fronts.begin(login.client.ip, session.id);
+    }
+
+    /// The session is over, and its server says what it was: whether the client that tried to authenticate did.
+    fn ended(&mut self, at: Timestamp, key: SessionKey, line: &Line<'_>, ended: &Ended<'_>, rows: &mut dyn Rows) {
+        let session = self.sessions.of_line(&mut self.known, key, at, line, ended.client);
+        session.authenticated |= session.tried && ended.trusted;
+        for message in &session.held {
+            self.messages.get_mut(*message).sum_up(ended, &mut self.known);
+        }
+        if session.tried && !session.failed && !session.authenticated {
+            let tls_version = match (session.tls, ended.encrypted) {
+                (None, Encrypted::No) => TlsVersion::None,
+                _ => session.tls_version(at, ended.client),
+            };
+            let row = Refusal {
+                helo: text(ended.helo),
+                mechanism: message::upper(&shown(session.said.mechanism())).into(),
+                tls_version,
+                kind: RefusalKind::AuthAborted,
+                ..session.refusal(at, ended.client, &self.known)
+            };
+            rows.refusal(&row.view());
+        }
+        self.end(key, None, rows);
     }
 
     fn opened(&mut self, at: Timestamp, key: SessionKey, line: &Line<'_>, opened: &Opened<'_>) {
@@ -300,14 +386,75 @@ impl Assembler {
         let (slot, message) = self.messages.take();
         message.open(at, session, opened);
         session.note_opened(message.account());
-        if opened.queue_id.is_some() {
+        if let Some(queue_id) = opened.queue_id {
             session.open.push(slot);
             self.messages.insert(slot);
+            if opened.fronted {
+                self.fronted(at, key.0, queue_id, slot);
+            }
         } else if let Some(before) = session.in_filter.replace(slot) {
             self.messages.release(before);
         } else {
             self.in_filter += 1;
         }
+    }
+
+    /// The server behind another one has opened a message: which one it is shows by its queue id.
+    fn fronted(&mut self, at: Timestamp, host: u32, queue_id: &[u8], slot: u32) {
+        let half = self.fronts.half(at, queue_id);
+        half.behind = Some(host);
+        let Some(front) = half.handed_on else { return };
+        self.fronts.halves.remove(queue_id);
+        if let Some(session) = self.sessions.get(self.messages.get(front).session) {
+            session.held.retain(|held| *held != front);
+        }
+        self.join(slot, front);
+    }
+
+    /// The server in front has handed a message on.
+    fn handed_on(&mut self, at: Timestamp, session: SessionId, slot: u32, rows: &mut dyn Rows) {
+        let queue_id = self.messages.get(slot).queue_id().to_vec();
+        let half = self.fronts.half(at, &queue_id);
+        if let Some(queued) = half.queued {
+            self.join(queued, slot);
+            self.accept(queued, rows);
+        } else if let Some(host) = half.behind {
+            let open = self.messages.place(host, &queue_id).filter(|open| self.messages.get(*open).fronted);
+            match open {
+                Some(open) => self.join(open, slot),
+                // It has been counted without the server in front.
+                None => self.messages.release(slot),
+            }
+        } else {
+            half.handed_on = Some(slot);
+            if let Some(session) = self.sessions.get(session) {
+                session.held.push(slot);
+            }
+            return;
+        }
+        self.fronts.halves.remove(&queue_id);
+    }
+
+    /// Two messages that are one: the server behind goes on with it.
+    fn join(&mut self, behind: u32, front: u32) {
+        let known = std::mem::take(self.messages.get_mut(front));
+        self.messages.get_mut(behind).take_from_front(&known);
+        *self.messages.get_mut(front) = known;
+        self.messages.release(front);
+    }
+
+    /// A message that a server behind another one has queued; true where it waits for the one in front.
+    fn waits_for_front(&mut self, slot: u32) -> bool {
+        let message = self.messages.get_mut(slot);
+        let waits = !self.fronts.of_client(message.client_ip()).is_empty();
+        message.accepted = true;
+        if waits {
+            let (at, queue_id) = (message.ts, message.queue_id().to_vec());
+            self.fronts.half(at, &queue_id).queued = Some(slot);
+        } else if !self.fronts.are_logged() {
+            self.fronts.halves.remove(message.queue_id());
+        }
+        waits
     }
 
     /// A queue id that now means another message; it may be one that a filter has put back.
@@ -326,7 +473,9 @@ impl Assembler {
                 session.note_accepted(message);
             }
             self.messages.get_mut(message).queue(queued);
-            self.accept(message, rows);
+            if !self.messages.get(message).fronted || !self.waits_for_front(message) {
+                self.accept(message, rows);
+            }
         } else if self.in_filter > 0
             && let Some(seen) = self.reinjected.get_mut(&(host, queue_id.to_vec()))
         {
@@ -387,7 +536,8 @@ impl Assembler {
             return self.hear(at, key, taken);
         }
         let before = session.in_parts.take();
-        if session.authenticated || taken.authenticated {
+        session.settle();
+        if session.authenticated || taken.authenticated || (taken.until_end && session.tried) {
             let (slot, message) = self.messages.take();
             message.take(at, session, taken, &mut self.known);
             session.note_opened(message.account());
@@ -399,6 +549,12 @@ impl Assembler {
             session.said.next_message();
             if taken.in_parts {
                 session.in_parts = Some(slot);
+            } else if taken.until_end {
+                session.held.push(slot);
+            } else if taken.relayed && !taken.queue_id.is_empty() {
+                session.in_front = true;
+                let id = session.id;
+                self.handed_on(at, id, slot, rows);
             } else if taken.more_follows {
                 self.messages.insert(slot);
             } else {
@@ -427,14 +583,14 @@ impl Assembler {
         session.said.next_message();
     }
 
-    /// A message that one line told of. Where it does not say how many recipients there are, later lines do.
+    /// A message that one line told of, unless later lines tell of its recipients.
     fn accepted(&mut self, at: Timestamp, host: u32, accepted: &Accepted<'_>, rows: &mut dyn Rows) {
         let (slot, message) = self.messages.take();
         message.tell(at, host, accepted, &mut self.known);
-        if accepted.recipients.is_some() {
-            self.accept(slot, rows);
-        } else {
+        if accepted.more_follows {
             self.messages.insert(slot);
+        } else {
+            self.accept(slot, rows);
         }
     }
 
@@ -468,7 +624,7 @@ impl Assembler {
         // An attempt without an account has none, whatever the realm.
         let realm = if account.is_empty() { "" } else { &self.settings.realm };
         let account = Account::read(&account, realm);
-        rows.refusal(&Refusal {
+        let row = Refusal {
             ts: at,
             server: self.known.server(host),
             service: &service,
@@ -481,7 +637,10 @@ impl Assembler {
             kind: refused.kind,
             reason: &reason,
             code: &code,
-        });
+        };
+        for _ in 0..refused.attempts.max(1) {
+            rows.refusal(&row);
+        }
     }
 
     fn auth_failed(
@@ -496,8 +655,10 @@ impl Assembler {
         if session.is_orphan(at) {
             rows.orphan(at);
         }
+        session.failed = true;
         let client = session.client(failed.client);
         let [claimed, mechanism] = session.claimed();
+        let mechanism = if mechanism.is_empty() { session.said.mechanism() } else { mechanism };
         let mechanism = if failed.mechanism.is_empty() { mechanism } else { failed.mechanism };
         let tried = failed.account.or((!claimed.is_empty()).then_some(claimed));
         let [_, _, helo, _] = session.said.texts();
@@ -550,17 +711,44 @@ impl Assembler {
                 if let Some(message) = session.in_filter.take() {
                     self.in_filter -= 1;
                     self.data_rejected(at, message, rejected, rows);
+                } else if session.said.begun {
+                    self.keep_reject(at, key, line, rejected);
                 }
             }
-            (Stage::Mail | Stage::Recipient, _) => {
-                let session = self.sessions.of_line(&mut self.known, key, at, line, rejected.client);
-                let row = Refusal {
-                    tls_version: session.tls_version(at, rejected.client),
-                    ..session.refusal(at, rejected.client, &self.known)
-                };
-                session.rejects.keep(row, rejected, session.opened());
+            (Stage::Mail | Stage::Recipient, _) => self.keep_reject(at, key, line, rejected),
+        }
+    }
+
+    /// A refused command is judged at the session's end.
+    fn keep_reject(&mut self, at: Timestamp, key: SessionKey, line: &Line<'_>, rejected: &Rejected<'_>) {
+        let front = if self.fronts.are_logged() { self.front_of(at, rejected.client) } else { None };
+        let session = self.sessions.of_line(&mut self.known, key, at, line, rejected.client);
+        let mut row = Refusal {
+            tls_version: session.tls_version(at, rejected.client),
+            ..session.refusal(at, rejected.client, &self.known)
+        };
+        if let Some((account, tls_version)) = front.filter(|_| !session.is_with(rejected.client)) {
+            session.authenticated = true;
+            row = Refusal { account: Account::read(&account, &self.settings.realm).name.into(), tls_version, ..row };
+        }
+        session.rejects.keep(row, rejected, session.opened());
+    }
+
+    /// The account and the TLS version that a client has with a server in front: what all its sessions there agree on.
+    /// None where it has no session.
+    fn front_of(&mut self, at: Timestamp, client: Client<'_>) -> Option<(CompactString, TlsVersion)> {
+        let (first, others) = self.fronts.of_client(client.ip).split_first()?;
+        let of = |session: &mut Session| (text(session.account()), session.tls_version(at, client));
+        let (mut account, mut tls_version) = self.sessions.get(*first).map(of)?;
+        for (other, version) in others.iter().filter_map(|other| self.sessions.get(*other).map(of)) {
+            if other != account {
+                account = CompactString::default();
+            }
+            if version != tls_version {
+                tls_version = TlsVersion::Unknown;
             }
         }
+        Some((account, tls_version))
     }
 
     /// A command refused by a server that announces logins: a refusal only behind one. At `MAIL FROM` and of the
@@ -659,6 +847,15 @@ impl Assembler {
             self.end(key, None, rows);
         }
         self.reinjected.retain(|_, message| message.at >= before);
+        let mut queued = Vec::new();
+        self.fronts.halves.retain(|_, half| {
+            let stays = half.at >= before;
+            queued.extend(half.queued.filter(|_| !stays));
+            stays
+        });
+        for message in queued {
+            self.accept(message, rows);
+        }
         for message in self.messages.expire(before) {
             if self.messages.get(message).accepted {
                 self.accept(message, rows);

@@ -24,6 +24,8 @@ struct Reject {
     mail_from: CompactString,
     /// How many messages had been opened before it.
     after: u32,
+    /// Whether it is known to stand for a whole transaction.
+    whole: bool,
 }
 
 impl Rejects {
@@ -34,14 +36,23 @@ impl Rejects {
         }
         let reply = text(rejected.reply);
         let row = Refusal {
-            account: owner(&reply).unwrap_or_default(),
+            account: owner(&reply).unwrap_or_else(|| row.account.clone()),
             helo: text(rejected.helo),
             kind: kind(rejected.stage, &reply),
             code: code(&reply).into(),
             reason: reply,
             ..row
         };
-        self.0.push(Reject { row, mail_from: text(rejected.mail_from), after: opened });
+        self.0.push(Reject { row, mail_from: text(rejected.mail_from), after: opened, whole: false });
+    }
+
+    /// A transaction is over, of which some recipients were accepted or none.
+    pub(super) fn settle(&mut self, some_accepted: bool) {
+        let last = self.0.iter().rposition(|reject| !is_whole(reject)).filter(|_| !some_accepted);
+        if let Some(last) = last {
+            self.0[last].whole = true;
+        }
+        self.0.retain(is_whole);
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -93,9 +104,11 @@ fn transactions(rejects: Vec<Reject>, failed: Option<usize>, opened: u32) -> Vec
     chosen
 }
 
-/// Whether it stands for a whole message: the sender was refused before any recipient was named, or the content.
+/// Whether it stands for a whole message: the sender was refused before any recipient was named, or the content, or it
+/// is known to.
 fn is_whole(reject: &Reject) -> bool {
     match reject.row.kind {
+        _ if reject.whole => true,
         RefusalKind::SenderRejected => !reject.row.reason.contains("Sender address rejected"),
         kind => kind == RefusalKind::DataRejected,
     }

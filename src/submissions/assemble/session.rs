@@ -9,7 +9,7 @@ use super::slots::Slots;
 use super::texts::Texts;
 use crate::calendar::Timestamp;
 use crate::formats::Format;
-use crate::formats::record::{Client, Counters, Stage};
+use crate::formats::record::{Client, Counters, Encrypted, Stage};
 use crate::sources::framing::Line;
 use crate::submissions::account::Account;
 use crate::submissions::cipher::CipherClass;
@@ -63,6 +63,16 @@ pub(super) struct Session {
     pub authenticated: bool,
     /// Whether a message of it has said that the client had authenticated.
     pub says_login: bool,
+    /// Whether the client has tried to authenticate, where only the session's end says how that went.
+    pub tried: bool,
+    /// Whether an attempt has failed.
+    pub failed: bool,
+    /// Whether there is TLS, where a line says so without its version.
+    pub encrypted: bool,
+    /// Messages that were accepted and wait for the session's end.
+    pub held: Vec<u32>,
+    /// Whether it is a session of a server that stands in front of the one whose log this is.
+    pub in_front: bool,
     /// What its own lines say of the client and its next message.
     pub said: Said,
     /// Where the client and the server are in their talk, where the log has it.
@@ -74,26 +84,32 @@ pub(super) struct Session {
 /// What a session's lines have said before its message is accepted.
 #[derive(Debug, Default)]
 pub(super) struct Said {
-    texts: Texts<4>,
+    texts: Texts<5>,
     /// Recipients that were accepted; none where no line tells of any.
     pub recipients: Option<u32>,
+    /// The message's size.
+    pub size: Option<u64>,
+    /// Whether a line has begun the message.
+    pub begun: bool,
 }
 
 const SAID_ACCOUNT: usize = 0;
 const SAID_MECHANISM: usize = 1;
 const SAID_HELO: usize = 2;
 const SAID_MAIL_FROM: usize = 3;
+const SAID_MESSAGE_ID: usize = 4;
 
 impl Said {
     fn clear(&mut self) {
-        self.texts.set([b""; 4]);
-        self.recipients = None;
+        self.texts.set([b""; 5]);
+        (self.recipients, self.size, self.begun) = (None, None, false);
     }
 
     /// The message is over: what follows is said of the next one.
     pub(super) fn next_message(&mut self) {
+        self.texts.replace(SAID_MESSAGE_ID, b"");
         self.texts.replace(SAID_MAIL_FROM, b"");
-        self.recipients = None;
+        (self.recipients, self.size, self.begun) = (None, None, false);
     }
 
     pub(super) fn greet(&mut self, helo: &[u8]) {
@@ -101,13 +117,37 @@ impl Said {
     }
 
     pub(super) fn send_as(&mut self, mail_from: &[u8]) {
+        self.next_message();
+        self.begun = true;
         self.texts.replace(SAID_MAIL_FROM, mail_from);
-        self.recipients = None;
+    }
+
+    /// What the client is authenticating with.
+    pub(super) fn try_with(&mut self, mechanism: &[u8]) {
+        if !mechanism.is_empty() {
+            self.texts.replace(SAID_MECHANISM, mechanism);
+        }
+    }
+
+    /// The mechanism; empty where no line has said it.
+    pub(super) fn mechanism(&self) -> &[u8] {
+        self.texts.get(SAID_MECHANISM)
+    }
+
+    /// The message's content.
+    pub(super) fn send(&mut self, message_id: &[u8], size: Option<u64>) {
+        self.texts.replace(SAID_MESSAGE_ID, message_id);
+        self.size = size;
     }
 
     /// The account, the mechanism, the HELO name and the sender.
     pub(super) fn texts(&self) -> [&[u8]; 4] {
         std::array::from_fn(|place| self.texts.get(place))
+    }
+
+    /// The header's message id.
+    pub(super) fn message_id(&self) -> &[u8] {
+        self.texts.get(SAID_MESSAGE_ID)
     }
 }
 
@@ -185,6 +225,8 @@ impl Session {
         self.opened = 0;
         self.account.clear();
         (self.authenticated, self.says_login) = (false, false);
+        (self.tried, self.failed, self.encrypted, self.in_front) = (false, false, false, false);
+        self.held.clear();
         self.said.clear();
         self.dialogue = Dialogue::default();
         self.auth_failure = None;
@@ -203,7 +245,8 @@ impl Session {
         if !claimed || !account.is_empty() {
             self.said.texts.replace(SAID_ACCOUNT, account);
         }
-        if !claimed || !mechanism.is_empty() {
+        // What it has tried with stands where this line does not say it.
+        if (!claimed && !self.tried) || !mechanism.is_empty() {
             self.said.texts.replace(SAID_MECHANISM, mechanism);
         }
         self.authenticated = true;
@@ -240,6 +283,28 @@ impl Session {
         self.auth_failure.take()
     }
 
+    /// A line says what there is of TLS, once and for all of the session.
+    pub(super) fn encrypt(&mut self, encrypted: Encrypted<'_>, known: &mut Known) {
+        match encrypted {
+            Encrypted::Unsaid => {}
+            Encrypted::No => self.tls_logged = true,
+            Encrypted::Yes => self.encrypted = true,
+            Encrypted::With { version, cipher } => self.tls = Some(known.tls(version, cipher)),
+        }
+    }
+
+    /// The account as it was logged.
+    pub(super) fn account(&self) -> &[u8] {
+        &self.account
+    }
+
+    /// A transaction is over: of its refused recipients one stands for all, and none does where others were accepted.
+    pub(super) fn settle(&mut self) {
+        if self.said.begun && !self.rejects.is_empty() {
+            self.rejects.settle(self.said.recipients.is_some());
+        }
+    }
+
     /// What its first line says.
     fn serve(&mut self, service: &[u8], number: u32, client: Client<'_>) {
         self.service = number;
@@ -254,8 +319,9 @@ impl Session {
 
     /// Whether it is the session of a line's client. It is another one where the lines between are missing or come
     /// again, and where a proxy names the client that it speaks for (XCLIENT): what is known of TLS is not this one's.
+    /// A session whose first line named nobody is any client's.
     pub(super) fn is_with(&self, client: Client<'_>) -> bool {
-        client.ip.is_empty() || self.client.get(0) == client.ip
+        self.client.get(0) == client.ip || client.ip.is_empty() || self.client.get(0).is_empty()
     }
 
     /// Whether a line's session is the next one of the process, where the beginning of neither is in the log: another
@@ -355,6 +421,7 @@ impl Session {
         if let Some(failure) = self.take_auth_failure() {
             rows.refusal(&failure.view());
         }
+        self.settle();
         self.judge(counters, realm, known, rows);
     }
 
@@ -450,7 +517,7 @@ impl Sessions {
         self.serial += 1;
         let (slot, session) = self.slots.take();
         self.by_key.insert(key, slot);
-        let service = self.format.service(line.program).unwrap_or_default();
+        let service = self.format.service_of(line).unwrap_or_default();
         session.begin(SessionId { slot, serial: self.serial }, at, key.0);
         session.serve(service, known.service(service), client);
         session

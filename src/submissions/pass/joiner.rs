@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 
 use super::reader::Step;
-use super::wanted::{Repeats, Seam, Wanted};
+use super::wanted::{Redelivered, Repeats, Seam, Wanted};
 use super::{DayStats, FileStats, OVERLAP, Outcome, Pass, PassFile, RejectedLine, Sink};
 use crate::calendar::{Day, SECOND, Timestamp};
 use crate::formats::{Record, Unreadable};
@@ -60,6 +60,7 @@ impl<'a> Joiner<'a> {
                 repeats: overlapping,
                 joined: pass.format.joins_logs(),
                 seam: Seam::default(),
+                redelivered: Redelivered::within(pass.format.late()),
                 orphans: BTreeSet::new(),
                 sink,
             },
@@ -114,7 +115,7 @@ impl<'a> Joiner<'a> {
 
     /// The next file to read once the current one has gone past the days: one that holds some of them after all.
     fn skip_to(&self) -> usize {
-        let end = self.pass.days.map_or(Timestamp::MAX, |days| days.end.start());
+        let end = self.pass.days.map_or(Timestamp::MAX, |days| days.end.start() + self.pass.format.late());
         let later = &self.pass.files[(self.file + 1).min(self.pass.files.len())..];
         let next = later.iter().position(|file| file.first.is_none_or(|first| first < end));
         next.map_or(self.pass.files.len(), |next| self.file + 1 + next)
@@ -277,7 +278,8 @@ impl<'a> Joiner<'a> {
     /// Whether the pass is past its days and nothing of them is open any more.
     fn may_stop(&mut self, at: Timestamp) -> bool {
         let Some(end) = self.pass.days.map(|days| days.end.start()) else { return false };
-        if at < end || at < self.next_stop_check {
+        // Where lines come late, the times of some say little of the times of those behind them.
+        if at < end || at < self.next_stop_check || self.pass.format.late() > 0 {
             return false;
         }
         self.next_stop_check = at + STOP_CHECK;
@@ -286,7 +288,8 @@ impl<'a> Joiner<'a> {
 
     /// Up to when lines that are still to come can change nothing.
     fn settled(&self) -> Timestamp {
-        self.assembler.oldest_open(self.read_to).map_or(self.latest, |open| open.min(self.latest))
+        let latest = self.latest.saturating_sub(self.pass.format.late());
+        self.assembler.oldest_open(self.read_to).map_or(latest, |open| open.min(latest))
     }
 
     fn end(mut self) -> Outcome {

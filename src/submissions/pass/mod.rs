@@ -9,6 +9,9 @@
 
 mod joiner;
 mod reader;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+mod tests;
 mod wanted;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -171,7 +174,8 @@ pub fn read(storage: &Arc<Storage>, pass: &Pass, sink: &mut dyn Sink) -> sources
     let (recycle_found, recycled_found) = channel();
     std::thread::scope(|scope| {
         let skip = &skip;
-        scope.spawn(move || read_files(storage, &pass.files, skip, &recycled_blocks, &to_scanner));
+        let files = (&pass.files[..], pass.format.is_packed());
+        scope.spawn(move || read_files(storage, files, skip, &recycled_blocks, &to_scanner));
         scope.spawn(move || scan_blocks(pass.format, &from_reader, &recycled_found, &to_joiner));
         Joiner::new(storage, pass, sink).run(&from_scanner, (&recycle_block, &recycle_found), skip)
     })

@@ -24,10 +24,11 @@ pub(super) enum Step {
     Failed(sources::Error),
 }
 
-/// The reader: blocks of all files, in order. A file is left early once the joiner has said so.
+/// The reader: blocks of all files, in order, of lines that may pack objects or not. A file is left early once the
+/// joiner has said so.
 pub(super) fn read_files(
     storage: &Arc<Storage>,
-    files: &[PassFile],
+    (files, packed): (&[PassFile], bool),
     skip: &AtomicUsize,
     recycled: &Receiver<Vec<u8>>,
     out: &SyncSender<Read>,
@@ -44,7 +45,7 @@ pub(super) fn read_files(
             }
         };
         let read = sources::open(storage, &file.file, file.from).and_then(|reader| {
-            let mut blocks = Blocks::new(reader);
+            let mut blocks = Blocks::new(reader).packed(packed);
             while !skipped() && step(&mut blocks)? {}
             Ok(blocks.reader().truncated())
         });

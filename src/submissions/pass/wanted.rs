@@ -15,6 +15,8 @@ pub(super) struct Wanted<'a> {
     /// Where files are known to hold the same lines.
     pub repeats: Option<Repeats>,
     pub seam: Seam,
+    /// Where the same line may come again by way of a queue.
+    pub redelivered: Option<Redelivered>,
     /// Whether messages come joined out of several logs: then each comes once already.
     pub joined: bool,
     /// Days with rows of sessions whose beginning was not read.
@@ -37,11 +39,14 @@ impl Wanted<'_> {
 
 impl Rows for Wanted<'_> {
     fn submission(&mut self, row: &Submission<&str>) {
-        let key = (row.ts / SECOND, row.server, row.queue_id, row.account);
-        let is_new = |rows: &mut Self| match &mut rows.repeats {
+        // Without a queue id, everything else that tells two messages of a second apart has to.
+        let details = row.queue_id.is_empty().then_some((row.ts, row.client_ip, row.mail_from, row.message_id));
+        let key = (row.ts / SECOND, row.server, row.queue_id, row.account, details);
+        let is_new = |rows: &mut Self| match (&mut rows.redelivered, &mut rows.repeats) {
             _ if rows.joined => true,
-            Some(repeats) => repeats.is_new(&key),
-            None => rows.seam.is_new(row.ts, &key),
+            (Some(redelivered), _) if !row.queue_id.is_empty() => redelivered.is_new(row.ts, &key),
+            (_, Some(repeats)) => repeats.is_new(&key),
+            (_, None) => rows.seam.is_new(row.ts, &key),
         };
         if self.wants(row.ts) && is_new(self) {
             self.sink.submission(row);
@@ -93,6 +98,33 @@ impl Seam {
     }
 }
 
+/// The messages of the time in which a line may come again, in whichever file: a queue that is not sure whether it
+/// has delivered delivers again.
+pub(super) struct Redelivered {
+    window: i64,
+    seen: FxHashSet<u64>,
+    order: VecDeque<(Timestamp, u64)>,
+}
+
+impl Redelivered {
+    /// For lines that may come so much later than their time.
+    pub(super) fn within(late: i64) -> Option<Self> {
+        (late > 0).then(|| Self { window: 2 * late, seen: FxHashSet::default(), order: VecDeque::new() })
+    }
+
+    fn is_new(&mut self, ts: Timestamp, key: &impl Hash) -> bool {
+        let hash = hash(key);
+        if !self.seen.insert(hash) {
+            return false;
+        }
+        self.order.push_back((ts, hash));
+        while let Some((_, old)) = self.order.pop_front_if(|(earlier, _)| *earlier < ts - self.window) {
+            self.seen.remove(&old);
+        }
+        true
+    }
+}
+
 /// Rows seen in files before this one. A row may rightly come several times in one file (two wrong passwords in a
 /// second), so what counts is how often the files before had it.
 #[derive(Default)]
@@ -114,5 +146,21 @@ impl Repeats {
             let before = self.before.entry(hash).or_default();
             *before = (*before).max(seen);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_again_is_known_for_as_long_as_it_may() {
+        let mut seen = Redelivered::within(10 * SECOND).into_iter().collect::<Vec<_>>();
+        let mut is_new = |ts: i64, id: &str| seen[0].is_new(ts * SECOND, &(ts, id));
+        assert!(is_new(100, "a") && !is_new(100, "a") && is_new(100, "b") && is_new(95, "a"));
+        assert!(is_new(119, "c") && !is_new(100, "a"));
+        assert!(is_new(140, "d") && is_new(100, "a"), "memory does not follow the log's length");
+        assert_eq!(seen[0].seen.len(), seen[0].order.len());
+        assert!(Redelivered::within(0).is_none());
     }
 }

@@ -17,7 +17,7 @@ use chrono_tz::Tz;
 
 use crate::calendar::{DAY, DayRange, HOUR, Timestamp};
 use crate::formats::Format;
-use crate::sources::framing::{AnyProgram, Framed, Framer, Line};
+use crate::sources::framing::{AnyProgram, Framed, Framer, Line, unpack};
 use crate::sources::stamp::Stamp;
 use crate::sources::timeline::instant;
 use crate::sources::{self, Fingerprint, Look, RawFile, look, look_through};
@@ -236,7 +236,8 @@ impl Sight {
     fn of(look: &Look, format: &'static dyn Format) -> Self {
         let mut sight = Self::default();
         let mut framer = Framer::default();
-        for line in whole_lines(&look.head, look.length == Some(look.head.len() as u64)) {
+        let lines = whole_lines(&look.head, look.length == Some(look.head.len() as u64));
+        for line in lines.flat_map(|line| unpack(line, format)) {
             let Framed::Line(line) = framer.frame_as(line, &AnyProgram(format)) else { continue };
             sight.note_host(&line, format);
             if sight.first.is_none_or(|first| tells_more(line.stamp, first)) {
@@ -251,8 +252,8 @@ impl Sight {
         }
         let tail = look.tail.as_deref().unwrap_or_default();
         let mut framer = Framer::default();
-        for line in tail.split(|byte| *byte == b'\n') {
-            let Framed::Line(line) = framer.frame_as(line.trim_ascii_end(), &AnyProgram(format)) else { continue };
+        for line in tail.split(|byte| *byte == b'\n').flat_map(|line| unpack(line.trim_ascii_end(), format)) {
+            let Framed::Line(line) = framer.frame_as(line, &AnyProgram(format)) else { continue };
             sight.note_host(&line, format);
             if !sight.last.is_some_and(|last| tells_more(last, line.stamp)) {
                 sight.last = Some(line.stamp);
@@ -280,6 +281,15 @@ fn tells_more(stamp: Stamp, than: Stamp) -> bool {
 fn whole_lines(head: &[u8], to_the_end: bool) -> impl Iterator<Item = &[u8]> {
     let end = if to_the_end { head.len() } else { memchr::memrchr(b'\n', head).map_or(head.len(), |end| end + 1) };
     head[..end].split(|byte| *byte == b'\n')
+}
+
+impl StreamFile {
+    /// The earliest time that its lines may have, as far as its ends tell: its first line's, unless it is sorted the
+    /// other way round.
+    #[must_use]
+    pub fn lower(&self) -> Option<Timestamp> {
+        self.first.map(|first| self.last.map_or(first, |last| first.min(last)))
+    }
 }
 
 impl Stream {

@@ -48,15 +48,16 @@ impl Rotation {
     }
 }
 
-/// Sorts by time: by the first stamps where they have a year, by rotation where not; and where names do not tell
-/// either, around the year, beginning behind its longest stretch without a file.
+/// Sorts by time: by the first stamps where they have a year, of one instant and where they have none by rotation; and
+/// where names do not tell either, around the year, beginning behind its longest stretch without a file.
 pub(super) fn sort(group: &mut [Member], zone: Tz) {
     let yearless = |member: &Member| match member.sight.first {
         Some(Stamp::Yearless(at)) => Some(at),
         _ => None,
     };
     if group.iter().all(|member| yearless(member).is_none()) {
-        return group.sort_by_key(|member| (member.sight.first.map(|stamp| instant(stamp, zone, 1970)), url(member)));
+        let first = |member: &Member| member.sight.first.map(|stamp| instant(stamp, zone, 1970));
+        return group.sort_by_key(|member| (first(member), member.rotation.rank, url(member)));
     }
     let mut ranks = group.iter().map(|member| (member.rotation.stem.clone(), member.rotation.rank)).collect::<Vec<_>>();
     ranks.sort();

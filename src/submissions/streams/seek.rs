@@ -34,8 +34,9 @@ pub fn line_near(storage: &Arc<Storage>, file: &StreamFile, at: Timestamp, readi
     let start = Place { offset: 0, year: file.year };
     let size = file.look.file.size;
     let Some(first) = file.first.filter(|first| *first < at) else { return Ok(start) };
-    let can_be_entered = file.look.compression == Compression::Plain && !file.look.exported;
-    if !can_be_entered || size < SMALL || reading.format.has_header() {
+    let is_plain = file.look.compression == Compression::Plain && !file.look.exported;
+    let in_order = !reading.format.has_header() && reading.format.late() == 0;
+    if !is_plain || size < SMALL || !in_order {
         return Ok(start);
     }
     let mut best = start;

@@ -19,10 +19,13 @@ const WITHOUT_REPEATED_RECIPIENTS: [(&str, &str, u64, u64); 2] = [
 
 /// The daily table that a folder's log must give.
 pub(super) fn daily(folder: Folder) -> BTreeMap<String, Cell> {
+    if folder.knows == Knows::OnlySenders {
+        return daily_by_sender(folder);
+    }
     let mut cells: BTreeMap<String, Cell> = BTreeMap::new();
     for row in rows(folder, "expected-daily.csv") {
         let version = match folder.knows {
-            Knows::NoTls | Knows::OnlyWhoAndWhence => TlsVersion::Unknown,
+            Knows::NoTls => TlsVersion::Unknown,
             _ => version(&row["tls"]),
         };
         let key = format!("{},{},{}", &row["day_utc"], row["account"].to_lowercase(), version.as_str());
@@ -37,7 +40,44 @@ pub(super) fn daily(folder: Folder) -> BTreeMap<String, Cell> {
     cells
 }
 
+/// The daily table where a sender stands for the account that the log does not name, and a version is not logged where
+/// TLS began with the connection. It has the messages and recipients of the expected one, which has accounts.
+fn daily_by_sender(folder: Folder) -> BTreeMap<String, Cell> {
+    let mut cells: BTreeMap<String, Cell> = BTreeMap::new();
+    for row in rows(folder, "truth.csv").iter().filter(|row| is_accepted(row)) {
+        let key = format!("{},{},{}", &row["ts_utc"][..10], account(folder, row), logged_version(folder, row).as_str());
+        cells.entry(key).or_default().add(Cell { messages: 1, recipients: number(&row["rcpt_accepted"]) });
+    }
+    let total = |counts: &mut dyn Iterator<Item = u64>| counts.sum::<u64>();
+    let expected = rows(folder, "expected-daily.csv");
+    let of_expected = |column| total(&mut expected.iter().map(|row| number(&row[column])));
+    assert_eq!(total(&mut cells.values().map(|cell| cell.messages)), of_expected("messages"));
+    assert_eq!(total(&mut cells.values().map(|cell| cell.recipients)), of_expected("recipients"));
+    cells
+}
+
+/// Who sent a message, as far as the folder's log tells.
+pub(super) fn account(folder: Folder, row: &Row) -> String {
+    let column = if folder.knows == Knows::OnlySenders { "mail_from" } else { "account" };
+    row[column].to_lowercase()
+}
+
+/// The TLS version of a transaction, as far as the folder's log tells.
+fn logged_version(folder: Folder, row: &Row) -> TlsVersion {
+    match folder.knows {
+        Knows::NoTls => TlsVersion::Unknown,
+        Knows::OnlySenders if &row["tls_mode"] == "implicit" => TlsVersion::Unknown,
+        _ => version(&row["tls_version"]),
+    }
+}
+
+fn is_accepted(row: &Row) -> bool {
+    matches!(&row["outcome"], "accepted" | "dropped_after_dot")
+}
+
+/// The rows of one of the folder's files. Where it has several logs' truths, their names say which log's they are.
 fn rows(folder: Folder, file: &str) -> Vec<Row> {
+    let file = if folder.server == "haraka" { &file.replace(".csv", "-json.csv") } else { file };
     folder.paths(&[file]).iter().flat_map(|path| csv::read(path)).collect()
 }
 
@@ -77,15 +117,13 @@ impl Message {
     /// A transaction's message, without what the folder's log does not say.
     fn recorded(folder: Folder, row: &Row) -> Self {
         let mechanism = match folder.knows {
-            Knows::OnlyWhoAndWhence | Knows::NoMechanismNorEveryRefusal => "",
+            Knows::OnlySenders | Knows::NoMechanismNorEveryRefusal => "",
             _ => &row["auth_mech"],
         };
-        let (version, cipher) = match folder.knows {
-            Knows::OwnCiphersAndNoRejects => (version(&row["tls_version"]), ""),
-            Knows::NoTls | Knows::OnlyWhoAndWhence => (TlsVersion::Unknown, ""),
-            _ => (version(&row["tls_version"]), &row["cipher"]),
-        };
-        let account = row["account"].to_lowercase();
+        let version = logged_version(folder, row);
+        let says_cipher = folder.knows != Knows::OwnCiphersAndNoRejects && version != TlsVersion::Unknown;
+        let cipher = if says_cipher { &row["cipher"] } else { "" };
+        let account = account(folder, row);
         let who = format!("{account},{mechanism},{},{cipher},{}", version.as_str(), &row["client_ip"]);
         Self { queue_id: row["queue_id"].to_owned(), who }
     }
@@ -94,9 +132,8 @@ impl Message {
 /// The messages that the server accepted from authenticated clients. Those whose client vanished before the reply
 /// have no queue id.
 pub(super) fn accepted(folder: Folder) -> Vec<Message> {
-    let rows = rows(folder, "truth.csv").into_iter();
-    let accepted = rows.filter(|row| matches!(&row["outcome"], "accepted" | "dropped_after_dot"));
-    accepted.map(|row| Message::recorded(folder, &row)).collect()
+    let rows = rows(folder, "truth.csv");
+    rows.iter().filter(|row| is_accepted(row)).map(|row| Message::recorded(folder, row)).collect()
 }
 
 /// Compares by queue id, and what has none with what is left over.
@@ -116,9 +153,6 @@ pub(super) fn compare(what: &str, truth: Vec<Message>, mut found: Vec<Message>, 
 
 /// The attempts that the server refused, as kind and address; none where its log has nothing of them.
 pub(super) fn failed(folder: Folder) -> Option<Vec<String>> {
-    if folder.knows == Knows::OnlyWhoAndWhence {
-        return None;
-    }
     let kind = |row: &Row| match &row["outcome"] {
         "auth_failed" => Some("auth_failed"),
         "auth_cancelled" => Some("auth_aborted"),
@@ -153,6 +187,19 @@ fn leaves_no_line(folder: Folder, row: &Row, rows: &[Row]) -> bool {
             let accepted = |other: &Row| matches!(&other["outcome"], "accepted" | "dropped_after_dot");
             &row["outcome"] == "all_rcpt_rejected" && rows.iter().filter(later).any(accepted)
                 || row["reply"].starts_with("STARTTLS extension not supported")
+        }
+        // Dovecot writes of a client's failed logins where it leaves without a good one, and nothing where it finds a
+        // message too large itself.
+        Knows::NotEveryRefusalOfDovecot => {
+            let logs_in = |other: &Row| other["session"] == row["session"] && !other["account"].is_empty();
+            &row["outcome"] == "auth_failed" && rows.iter().any(logs_in)
+                || &row["outcome"] == "sender_rejected" && &row["code"] == "552"
+        }
+        // Haraka writes nothing of a handshake that breaks where TLS begins with the connection; and what was refused to
+        // clients that had not authenticated is no refusal.
+        Knows::OnlySenders => {
+            &row["outcome"] == "tls_failed" && &row["tls_mode"] == "implicit"
+                || &row["outcome"] == "data_rejected" && row["account"].is_empty()
         }
         _ => false,
     }

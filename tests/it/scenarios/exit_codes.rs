@@ -67,6 +67,8 @@ fn two_where_the_pipeline_or_the_command_line_is_wrong() {
     place.say(&["run", "no-such.toml"]).expect(2).warns("cannot read the pipeline no-such.toml");
     place.say(&["run"]).expect(2).warns("PIPELINE");
     place.run(&["--from", "2026-03-02", "--to", "2026-03-01"]).expect(2).warns("the first day lies after the last");
+    place.say(&["cutover", "pipeline.toml"]).expect(2).warns("--min-tls");
+    place.say(&["cutover", "pipeline.toml", "--no-3des", "--format", "cvs"]).expect(2).warns("did you mean 'csv'?");
     place.pipeline(&format!("{MX3}relam = \"example.org\"\n"));
     let said = place.run(&[]).expect(2).warns("pipeline.toml:10:1: unknown key 'relam'");
     assert!(said.err.contains("did you mean 'realm'?"), "{}", said.err);
@@ -90,4 +92,5 @@ fn a_source_without_files_is_told() {
     place.run(&[]).expect(0).warns("source 'mx3': no file matches");
     place.say(&["status", "pipeline.toml"]).expect(0).warns("not in the lake");
     place.say(&["report", "pipeline.toml"]).expect(3).warns("the lake is empty");
+    place.say(&["cutover", "pipeline.toml", "--no-3des"]).expect(3).warns("the lake is empty");
 }

@@ -7,11 +7,13 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use mailtally::lake::tables;
+use mailtally::reports::DATASETS;
 use polars::prelude::col;
 
 use super::answer::{assert_same, sorted};
 use super::place::{self, Place};
 use super::raw;
+use crate::csv::{self, Row};
 
 /// The sample's logs as they are, after a run. Tests that change it take a copy.
 static DEMO: LazyLock<Place> = LazyLock::new(|| {
@@ -27,6 +29,11 @@ static DEMO: LazyLock<Place> = LazyLock::new(|| {
     place.run(&[]).expect(0).built("mx1", 1..=10).built("mx2", 1..=10);
     place
 });
+
+/// The place of [`DEMO`], for those who only look.
+pub(super) fn demo() -> &'static Place {
+    &DEMO
+}
 
 fn truth(name: &str) -> Vec<String> {
     sorted(String::from_utf8(raw::stored(name)).unwrap().lines())
@@ -159,9 +166,8 @@ fn a_report_is_built_again_for_other_days_and_elsewhere() {
     let mut names =
         fs::read_dir(place.path("elsewhere")).unwrap().map(|file| file.unwrap().file_name()).collect::<Vec<_>>();
     names.sort();
-    let csv = ["coverage", "sending_volume", "sending_volume_details", "summary", "tls_usage", "tls_usage_details"];
-    for name in csv {
-        assert!(names.contains(&format!("{name}.csv").into()), "{names:?}");
+    for dataset in DATASETS {
+        assert!(names.contains(&format!("{}.csv", dataset.name).into()), "{names:?}");
     }
     insta::assert_snapshot!("summary.csv", fs::read_to_string(place.path("elsewhere/summary.csv")).unwrap());
 }
@@ -199,4 +205,94 @@ fn tally_needs_no_pipeline() {
 
     let table = DEMO.say(&["tally", "--year", "2026", "logs/mx1/mail.log"]).expect(0);
     insta::assert_snapshot!(table.out);
+}
+
+fn published(name: &str) -> Vec<Row> {
+    csv::read(&DEMO.path("published").join(format!("{name}.csv")))
+}
+
+fn sum<'a>(rows: impl IntoIterator<Item = &'a Row>, column: &str) -> i64 {
+    rows.into_iter().map(|row| row[column].parse::<i64>().unwrap()).sum()
+}
+
+/// The sums of a column by what the rows are called.
+fn sums_by<'a>(
+    rows: impl IntoIterator<Item = &'a Row>,
+    name: impl Fn(&Row) -> String,
+    column: &str,
+) -> BTreeMap<String, i64> {
+    let mut sums = BTreeMap::new();
+    for row in rows {
+        *sums.entry(name(row)).or_default() += sum([row], column);
+    }
+    sums
+}
+
+/// Whatever a dataset is cut by, its messages are the window's.
+#[test]
+fn datasets_add_up_to_each_other() {
+    let [summary, cutover, legacy] = ["summary", "cutover", "legacy_clients"].map(published);
+    let of_day = sums_by(&published("sending_volume"), |row| row["date"].to_owned(), "messages");
+    assert_eq!(of_day.len(), 7);
+    assert_eq!(cutover.len(), 7 * 8, "every scenario has every day");
+    for row in &cutover {
+        assert_eq!(sum([row], "failing_messages") + sum([row], "passing_messages"), of_day[&row["date"]], "{row:?}");
+        assert_eq!(sum([row], "messages"), of_day[&row["date"]], "{row:?}");
+        let outcomes = ["breaks", "mixed", "undetermined", "safe"].map(|name| sum([row], &format!("{name}_accounts")));
+        assert_eq!(outcomes.iter().sum::<i64>(), sum([row], "accounts"), "{row:?}");
+    }
+    let old = ["none", "sslv3", "tlsv1_0", "tlsv1_1"].map(|version| sum(&summary, &format!("messages_{version}")));
+    assert_eq!(sum(&legacy, "messages"), old.iter().sum::<i64>());
+    let details = published("cutover_details");
+    let scenario = |row: &Row| row["scenario"].to_owned();
+    let mut failing = sums_by(&cutover, scenario, "failing_messages");
+    failing.retain(|_, messages| *messages > 0);
+    assert_eq!(sums_by(&details, scenario, "failing"), failing);
+    let all = sum(&summary, "messages");
+    assert_eq!(sum(&published("scc_sending_volume"), "Message count"), all);
+    assert_eq!(sum(&published("scc_tls_usage"), "Message count"), all);
+    assert_eq!(sum(&published("eac"), "Messages sent"), all);
+}
+
+#[test]
+fn refused_clients_are_the_window_s_refusals() {
+    let mut expected: BTreeMap<String, i64> = BTreeMap::new();
+    for row in truth("expected-refusals.csv") {
+        let cells = row.split(',').collect::<Vec<_>>();
+        if ("2026-03-04".."2026-03-11").contains(&cells[0]) {
+            *expected.entry(cells[1].to_owned()).or_default() += cells[2].parse::<i64>().unwrap();
+        }
+    }
+    assert_eq!(sums_by(&published("refused_clients"), |row| row["kind"].to_owned(), "attempts"), expected);
+}
+
+/// What a burn-down shows of weeks long before its window does not depend on the window's length.
+#[test]
+fn a_short_window_has_the_same_weeks() {
+    let place = DEMO.copy();
+    let report = ["report", "pipeline.toml", "--last", "2", "--format", "csv", "--out", "short"];
+    place.say(&[&report[..], &["--dataset", "burn_down"]].concat()).expect(0);
+    let weeks = |rows: Vec<Row>| {
+        let columns = ["week", "domain", "accounts", "legacy_accounts", "new_accounts", "cured_accounts"];
+        rows.iter().map(|row| columns.map(|column| row[column].to_owned()).join(",")).collect::<Vec<_>>()
+    };
+    let short = weeks(csv::read(&place.path("short/burn_down.csv")));
+    assert!(short.iter().any(|row| row.starts_with("2026-02-23,")), "{short:?}");
+    assert_same(&short, &weeks(published("burn_down")), "weeks");
+}
+
+#[test]
+fn cutover_tells_who_breaks_and_who_is_safe() {
+    let said = DEMO.say(&["cutover", "pipeline.toml", "--min-tls", "1.2", "--no-cleartext"]).expect(0);
+    assert_eq!(said.err, "");
+    insta::assert_snapshot!(said.out);
+    // Program and dataset tell the same.
+    let said =
+        DEMO.say(&["cutover", "pipeline.toml", "--min-tls", "1.2", "--no-cleartext", "--format", "csv"]).expect(0);
+    let told = |row: &Row| format!("{} {}", &row["status"], &row["account"]);
+    let details = published("cutover_details");
+    let details = details.iter().filter(|row| row["scenario"] == *"min_tlsv1_2_no_cleartext");
+    let rows = csv::rows(&said.out);
+    let not_safe = rows.iter().filter(|row| row["status"] != *"safe");
+    assert_eq!(sums_by(not_safe, told, "failing"), sums_by(details, told, "failing"));
 }

@@ -233,3 +233,30 @@ fn a_tls_line_that_comes_later_decides_the_days_before() {
     assert_eq!(refused(&place), ["none"]);
     place.ingest().built("mx3", []);
 }
+
+/// A client without TLS, of whom the server in front tells: no line of the Postfix behind it has to prove that.
+#[test]
+fn cleartext_that_a_server_in_front_tells_of_needs_no_other_proof() {
+    let message = |minute: u32| {
+        let (stamp, queue_id) = (format!("Mar  2 16:{minute:02}:00 mx1"), format!("C80C89D68{minute}"));
+        let (account, smtpd) = ("backup@corp.example.com", "postfix/dovecot-backend/smtpd[498]");
+        format!(
+            "{stamp} dovecot: submission-login: Login: user=<{account}>, method=PLAIN, rip=198.51.100.9, lip=192.0.2.25, mpid=7, session=<n{minute}>\n\
+             {stamp} {smtpd}: connect from localhost[127.0.0.1]\n\
+             {stamp} {smtpd}: {queue_id}: client=localhost[198.51.100.9], sasl_method=XCLIENT, sasl_username={account}\n\
+             {stamp} dovecot: submission({account})<7><n{minute}>: Successfully relayed message: from=<{account}>, size=9, id=x, nrcpt=1, reply=`250 2.0.0 Ok: queued as {queue_id}'\n\
+             {stamp} postfix/qmgr[440]: {queue_id}: from=<{account}>, size=9, nrcpt=1 (queue active)\n\
+             {stamp} {smtpd}: disconnect from localhost[198.51.100.9] ehlo=1 mail=1 rcpt=1 data=1 quit=1 commands=5\n\
+             {stamp} dovecot: submission({account})<7><n{minute}>: Disconnected: Logged out\n"
+        )
+    };
+    let place = Place::new(&[place::MX1]);
+    place.log("mx1/mail.log", message(10).as_bytes());
+    place.ingest().built("mx1", [2]);
+    place.log("mx1/mail.log", (message(10) + &message(20)).as_bytes());
+    place.ingest().built("mx1", [2]);
+    assert_eq!(
+        place.table(&tables::SUBMISSIONS, &["account", "tls_version", "mechanism"].map(col)),
+        ["backup@corp.example.com,none,PLAIN", "backup@corp.example.com,none,PLAIN"]
+    );
+}

@@ -18,7 +18,8 @@ export function sentence(context: Context, table: Table, row: number): string {
   const { format } = context;
   const { t } = format;
   const own = table.text('sentence', row);
-  if (t.sentence === null || !(table.number('baseline_days', row) > 0)) return own ?? '';
+  // Only rules that hold a count against a median can be told by their figures.
+  if (t.sentence === null || Number.isNaN(table.number('baseline_median', row))) return own ?? '';
   return format.say(t.sentence, {
     rule: ruleName(context, table, row),
     observed: format.count(table.number('observed', row)),

@@ -1,0 +1,136 @@
+//! The detailed file: the submissions behind a window, filtered, one row each.
+//!
+//! A window of a large lake has more submissions than there is memory, so rows go from the lake's files to the
+//! published ones a row group at a time.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, RecordBatch, StringArray};
+use arrow::compute::{cast, filter_record_batch};
+use arrow::datatypes::{DataType, Int32Type, SchemaRef};
+use url::Url;
+
+use super::upload::Upload;
+use super::{Error, Result};
+use crate::calendar::Day;
+use crate::lake::tables::SUBMISSIONS;
+use crate::lake::{DataFile, Lake};
+use crate::reports::{Export, Window};
+use crate::storage::{Storage, below};
+
+/// What the file is called, without its extension.
+const NAME: &str = "submissions";
+
+/// Which submissions are wanted, and where they go.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The days.
+    pub window: Window,
+    /// Only these accounts; every one where there are none.
+    pub accounts: Vec<String>,
+    /// Only these domains.
+    pub domains: Vec<String>,
+    /// Only these TLS versions.
+    pub tls_versions: Vec<String>,
+    /// The forms.
+    pub exports: Vec<&'static Export>,
+    /// The folder.
+    pub place: Url,
+}
+
+/// What was written.
+#[derive(Debug)]
+pub struct Written {
+    /// How many submissions.
+    pub rows: u64,
+    /// The files.
+    pub files: Vec<Url>,
+    /// What a reader of the files has to know.
+    pub notes: Vec<String>,
+}
+
+/// Writes the submissions of a window, in the order of days and sources.
+///
+/// # Errors
+/// Where the lake cannot be read or a file cannot be written.
+pub fn run(storage: &Arc<Storage>, lake: &Lake, request: &Request) -> Result<Written> {
+    let days = request.window.days();
+    let mut files = lake.snapshot(&SUBMISSIONS)?.files;
+    files.retain(|file| days.contains(file.partition.date));
+    files.sort_by(|a, b| (&a.partition, &a.path).cmp(&(&b.partition, &b.path)));
+    let place = |export: &Export| below(&request.place, &format!("{NAME}.{}", export.extension));
+    let places = request.exports.iter().map(|export| place(export)).collect::<Vec<_>>();
+    let mut uploads = places.iter().map(|place| Upload::new(storage, place)).collect::<Result<Vec<_>>>()?;
+    let rows = write(lake, &files, request, &mut uploads)?;
+    uploads.into_iter().try_for_each(Upload::finish)?;
+    let notes = request.exports.iter().filter_map(|export| sheets(export, NAME, rows)).collect();
+    Ok(Written { rows, files: places, notes })
+}
+
+fn write(lake: &Lake, files: &[DataFile], request: &Request, uploads: &mut [Upload]) -> Result<u64> {
+    let schema = SUBMISSIONS.schema();
+    let opened = request.exports.iter().zip(uploads).map(|(export, upload)| (export.open)(&schema, Box::new(upload)));
+    let mut writers = opened.collect::<crate::reports::Result<Vec<_>>>()?;
+    let names: Vec<&str> = SUBMISSIONS.columns.iter().map(|column| column.name).collect();
+    let mut rows = 0;
+    for file in files {
+        for batch in lake.batches(&SUBMISSIONS, &[file], &names) {
+            let wanted = wanted(&batch?, request)?;
+            if wanted.num_rows() > 0 {
+                let spelled = spelled(&wanted, file, &schema)?;
+                rows += spelled.num_rows() as u64;
+                writers.iter_mut().try_for_each(|writer| writer.rows(&spelled))?;
+            }
+        }
+    }
+    writers.into_iter().try_for_each(|writer| writer.end())?;
+    Ok(rows)
+}
+
+/// The rows that are asked for.
+fn wanted(batch: &RecordBatch, request: &Request) -> Result<RecordBatch> {
+    let mut keep = vec![true; batch.num_rows()];
+    let filters =
+        [("account", &request.accounts), ("domain", &request.domains), ("tls_version", &request.tls_versions)];
+    for (name, values) in filters.into_iter().filter(|(_, values)| !values.is_empty()) {
+        let texts = batch.column_by_name(name).and_then(|column| column.as_dictionary_opt::<Int32Type>());
+        let Some(texts) = texts else { continue };
+        // Each different text is compared once.
+        let of_text = |text: Option<&str>| text.is_some_and(|text| values.iter().any(|value| value == text));
+        let chosen =
+            texts.values().as_string_opt::<i32>().map(|texts| texts.iter().map(of_text).collect::<Vec<bool>>());
+        let chosen = chosen.unwrap_or_default();
+        for (row, keep) in keep.iter_mut().enumerate() {
+            *keep &= texts.key(row).and_then(|key| chosen.get(key)).copied().unwrap_or(false);
+        }
+    }
+    filter_record_batch(batch, &BooleanArray::from(keep)).map_err(Error::Columns)
+}
+
+/// The rows with every column of the table, texts as texts.
+fn spelled(batch: &RecordBatch, file: &DataFile, schema: &SchemaRef) -> Result<RecordBatch> {
+    let height = batch.num_rows();
+    let (date, source): (Day, _) = (file.partition.date, file.partition.source.as_deref());
+    let columns = schema.fields().iter().map(|field| -> std::result::Result<ArrayRef, arrow::error::ArrowError> {
+        Ok(match (field.name().as_str(), batch.column_by_name(field.name())) {
+            ("date", _) => Arc::new(Date32Array::from(vec![date.epoch_days(); height])),
+            ("source", _) => Arc::new(StringArray::from(vec![source; height])),
+            (_, Some(column)) if matches!(column.data_type(), DataType::Dictionary(..)) => {
+                cast(column, &DataType::Utf8)?
+            }
+            (_, Some(column)) => Arc::clone(column),
+            (_, None) => arrow::array::new_null_array(field.data_type(), height),
+        })
+    });
+    let columns = columns.collect::<std::result::Result<Vec<_>, _>>().map_err(Error::Columns)?;
+    RecordBatch::try_new(Arc::clone(schema), columns).map_err(Error::Columns)
+}
+
+/// What is to be said where rows do not fit in one sheet.
+pub(super) fn sheets(export: &Export, name: &str, rows: u64) -> Option<String> {
+    let in_one = export.rows_in_a_sheet? as u64;
+    (rows > in_one).then(|| {
+        let sheets = rows.div_ceil(in_one);
+        format!("{name}.{} has {rows} rows in {sheets} sheets, since one holds {in_one}", export.extension)
+    })
+}

@@ -1,0 +1,114 @@
+//! What the lake says of an account's day: the figure, and the submissions that it is made of.
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType};
+
+use super::super::Result;
+use super::{Question, Traced, Volume};
+use crate::lake::Lake;
+use crate::lake::tables::{DAILY_VOLUME, SUBMISSIONS, Table};
+
+const COLUMNS: [&str; 11] = [
+    "ts",
+    "server",
+    "client_ip",
+    "client_name",
+    "account",
+    "mechanism",
+    "mail_from",
+    "recipients",
+    "tls_version",
+    "cipher",
+    "queue_id",
+];
+
+/// The first submissions of the day, and how many there are.
+pub(super) fn submissions(lake: &Lake, question: &Question) -> Result<(Vec<Traced>, u64)> {
+    let mut found: Vec<Traced> = Vec::new();
+    let mut count = 0;
+    each(lake, &SUBMISSIONS, &COLUMNS, question, |source, batch, row| {
+        count += 1;
+        found.push(traced(source, batch, row));
+        // Never many more than are asked for: an application may send a million messages a day.
+        if found.len() >= 2 * question.most.max(1_000) {
+            first(&mut found, question.most);
+        }
+    })?;
+    first(&mut found, question.most);
+    Ok((found, count))
+}
+
+fn first(found: &mut Vec<Traced>, most: usize) {
+    found.sort_by(|a, b| (a.ts, &a.source, &a.queue_id).cmp(&(b.ts, &b.source, &b.queue_id)));
+    found.truncate(most);
+}
+
+/// What `daily_volume` has of the day.
+pub(super) fn volume(lake: &Lake, question: &Question) -> Result<Option<Volume>> {
+    let mut found = None;
+    let columns = ["account", "messages", "recipients", "bytes"];
+    each(lake, &DAILY_VOLUME, &columns, question, |_, batch, row| {
+        let [messages, recipients, bytes] =
+            ["messages", "recipients", "bytes"].map(|name| whole(batch, name, row).unwrap_or(0));
+        found = Some(Volume { messages, recipients, bytes });
+    })?;
+    Ok(found)
+}
+
+/// Each row of the account on the day.
+fn each(
+    lake: &Lake,
+    table: &'static Table,
+    columns: &[&str],
+    question: &Question,
+    mut take: impl FnMut(&str, &RecordBatch, usize),
+) -> Result<()> {
+    let snapshot = lake.snapshot(table)?;
+    for file in snapshot.date(question.day) {
+        for batch in lake.batches(table, &[file], columns) {
+            let batch = batch?;
+            let accounts = batch.column_by_name("account").and_then(|column| column.as_dictionary_opt::<Int32Type>());
+            let Some(accounts) = accounts else { continue };
+            let Some(texts) = accounts.values().as_string_opt::<i32>() else { continue };
+            let Some(wanted) = texts.iter().position(|text| text == Some(question.account.as_str())) else { continue };
+            for row in (0..batch.num_rows()).filter(|row| accounts.key(*row) == Some(wanted)) {
+                take(file.partition.source.as_deref().unwrap_or_default(), &batch, row);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn traced(source: &str, batch: &RecordBatch, row: usize) -> Traced {
+    let text = |name| text(batch, name, row).to_owned();
+    let ts = batch.column_by_name("ts").and_then(|column| column.as_primitive_opt::<TimestampMicrosecondType>());
+    Traced {
+        source: source.to_owned(),
+        ts: ts.filter(|ts| ts.is_valid(row)).map_or(0, |ts| ts.value(row)),
+        server: text("server"),
+        client_ip: text("client_ip"),
+        client_name: text("client_name"),
+        tls_version: text("tls_version"),
+        cipher: text("cipher"),
+        mechanism: text("mechanism"),
+        mail_from: text("mail_from"),
+        recipients: whole(batch, "recipients", row),
+        queue_id: text("queue_id"),
+        lines: Vec::new(),
+    }
+}
+
+/// A text; what is not known is empty.
+fn text<'a>(batch: &'a RecordBatch, name: &str, row: usize) -> &'a str {
+    let column = batch.column_by_name(name).and_then(|column| column.as_dictionary_opt::<Int32Type>());
+    let found = column.and_then(|column| {
+        let values = column.values().as_string_opt::<i32>()?;
+        column.key(row).filter(|key| values.is_valid(*key)).map(|key| values.value(key))
+    });
+    found.unwrap_or_default()
+}
+
+fn whole(batch: &RecordBatch, name: &str, row: usize) -> Option<i64> {
+    let column = batch.column_by_name(name)?.as_primitive_opt::<Int64Type>()?;
+    column.is_valid(row).then(|| column.value(row))
+}

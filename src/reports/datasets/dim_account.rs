@@ -1,0 +1,51 @@
+//! `dim_account`: every account that a dataset may name, for BI tools: those that sent in the window or in the
+//! one before it, as far as the lake was read.
+
+use polars::prelude::*;
+
+use super::super::{Result, Tables, Window};
+use super::{Dataset, distinct, within};
+
+/// The registry's line.
+pub(super) const DATASET: Dataset = Dataset {
+    name: "dim_account",
+    about: "Dimension for BI tools: the accounts that datasets name",
+    reads: &[],
+    stamped: true,
+    build,
+};
+
+fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
+    let rows = tables.daily_volume.clone().filter(within(window).or(within(&window.previous())));
+    let accounts = rows.filter(col("account").is_not_null()).group_by([col("account")]).agg([
+        col("domain").min(),
+        col("first_seen").min(),
+        col("last_seen").max(),
+        distinct("date").alias("active_days"),
+        within(window).any(true).alias("in_window"),
+    ]);
+    Ok(accounts.sort(["account"], SortMultipleOptions::default()))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+mod tests {
+    use super::super::super::examples::{self, bools, ints, texts};
+    use super::super::build;
+    use super::*;
+
+    #[test]
+    fn a_row_per_account_of_either_window() {
+        let mut tables = examples::tables();
+        let renamed = when(col("messages").eq(lit(4))).then(lit("carol@a.test")).otherwise(col("account"));
+        tables.daily_volume = tables.daily_volume.with_column(renamed.alias("account"));
+        let rows = build(&DATASET, &tables, &examples::window()).unwrap();
+        let names = ["account", "domain", "first_seen", "last_seen", "active_days", "in_window"];
+        assert_eq!(examples::names(&rows)[3..], names);
+        assert_eq!(texts(&rows, "account"), ["alice@a.test", "bob@b.test", "carol@a.test"].map(Some));
+        assert_eq!(texts(&rows, "domain"), ["a.test", "b.test", "a.test"].map(Some));
+        assert_eq!((ints(&rows, "active_days"), bools(&rows, "in_window")), (vec![2, 1, 1], vec![true, true, false]));
+        let first = rows.column("first_seen").unwrap().datetime().unwrap().physical().get(0);
+        assert_eq!(first, Some(examples::day("2026-03-01").start() + 1));
+    }
+}

@@ -1,0 +1,430 @@
+//! What is remembered of each account: its counts, networks, mechanisms, TLS versions and failures, day by day.
+//!
+//! A report of a week looks back over a quarter, and a large lake has a million accounts on each of its days. So the
+//! window is read first, and tells what is worth remembering: counts only of accounts that come near a limit at
+//! all, networks and mechanisms only where the window has them. Of all others a bit per day is kept. Files are read
+//! one after the other, and of each only the columns that are used.
+
+use arrow::array::{Array, AsArray, BooleanArray, Int64Array, RecordBatch};
+use arrow::datatypes::{Int32Type, Int64Type};
+use rustc_hash::FxHashMap;
+
+use super::super::{Error, Result, Window};
+use super::bits::Bits;
+use super::pairs::Pairs;
+use super::settings::{OfAccounts, Settings};
+use crate::calendar::{Day, DayRange};
+use crate::lake::tables::{DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, Table};
+use crate::rollups::networks::network;
+use crate::rollups::texts::{MISSING, Number, Texts};
+use crate::submissions::RefusalKind;
+use crate::submissions::tls::TlsVersion;
+
+/// Where no version is known. Above all versions, so that the least of some days' is the lowest known one.
+pub(super) const NO_VERSION: u8 = u8::MAX;
+
+/// A part of the daily tables that is read into a memory.
+pub struct Reading {
+    /// The table.
+    pub table: &'static Table,
+    /// Its columns.
+    pub columns: &'static [&'static str],
+    /// The days, which are read in order.
+    pub days: DayRange,
+    add: fn(&mut Memory, u16, &RecordBatch) -> Result<()>,
+}
+
+/// What is remembered.
+pub struct Memory {
+    pub(super) settings: Settings,
+    pub(super) window: Window,
+    /// The first day that is remembered: day 0.
+    first: Day,
+    pub(super) accounts: Texts,
+    /// Accounts whose counts are remembered, and those whose hours are.
+    watched: Vec<Watch>,
+    pub(super) sent: Bits,
+    pub(super) counts: Vec<Counts>,
+    pub(super) hours: Vec<Hours>,
+    pub(super) networks: Pairs<i64>,
+    pub(super) mechanisms: Pairs<Number>,
+    pub(super) mechanism_names: Texts,
+    /// The lowest version of each account and day since the baseline of the window's first day.
+    tls: Vec<u8>,
+    /// Failed sign-ins of accounts that had some in the window.
+    failures: FxHashMap<(Number, u16), Failures>,
+    /// Days of which the lake has anything.
+    held: Bits,
+    /// Whether no accounts are added to those that are known.
+    closed: bool,
+    /// After how many silent days an account is told with its counts, whatever they are.
+    wakes_after: u16,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Watch {
+    counts: bool,
+    hours: bool,
+    failures: bool,
+}
+
+/// An account's counts of a day.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Counts {
+    pub account: Number,
+    pub day: u16,
+    pub messages: i64,
+    pub recipients: i64,
+    pub networks: u32,
+    pub senders: u32,
+}
+
+/// An account's messages of a day by hour.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hours {
+    pub account: Number,
+    pub day: u16,
+    pub messages: [u32; 24],
+}
+
+/// An account's failed sign-ins of a day.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Failures {
+    pub attempts: i64,
+    /// Of these, the ones after which a message was accepted.
+    pub before_success: i64,
+}
+
+const COUNTS: [&str; 5] = ["account", "messages", "recipients", "client_nets", "mail_froms"];
+const FAILURES: [&str; 4] = ["account", "kind", "attempts", "later_success"];
+
+const COUNTS_AND_HOURS: [&str; 29] = {
+    let mut columns = ["account"; 29];
+    let mut at = 0;
+    while at < 29 {
+        columns[at] = if at < 5 { COUNTS[at] } else { HOURS[at - 5] };
+        at += 1;
+    }
+    columns
+};
+
+const HOURS: [&str; 24] = [
+    "hour_00", "hour_01", "hour_02", "hour_03", "hour_04", "hour_05", "hour_06", "hour_07", "hour_08", "hour_09",
+    "hour_10", "hour_11", "hour_12", "hour_13", "hour_14", "hour_15", "hour_16", "hour_17", "hour_18", "hour_19",
+    "hour_20", "hour_21", "hour_22", "hour_23",
+];
+
+impl Memory {
+    /// A memory for a window of which nothing has been read yet.
+    #[must_use]
+    pub fn new(settings: &Settings, window: &Window) -> Self {
+        let mut settings = settings.clone();
+        settings.precedent_days = settings.precedent_days.max(settings.baseline_days);
+        let first = days_remembered(&settings, window).start;
+        let days = u16::try_from(window.last.epoch_days() - first.epoch_days() + 1).unwrap_or(u16::MAX);
+        let all = settings.profiles.iter().map(|profile| &profile.thresholds).chain([&settings.usual]);
+        let dormant = all.map(|thresholds| thresholds.dormant_days).min().unwrap_or(u16::MAX);
+        Self {
+            wakes_after: dormant.min(settings.baseline_days),
+            settings,
+            window: *window,
+            first,
+            accounts: Texts::default(),
+            watched: Vec::new(),
+            sent: Bits::new(days),
+            counts: Vec::new(),
+            hours: Vec::new(),
+            networks: Pairs::new(days),
+            mechanisms: Pairs::new(days),
+            mechanism_names: Texts::default(),
+            tls: Vec::new(),
+            failures: FxHashMap::default(),
+            held: Bits::new(days),
+            closed: false,
+        }
+    }
+
+    /// A memory of one account alone.
+    #[must_use]
+    pub fn of_account(settings: &Settings, window: &Window, account: &str) -> Self {
+        let mut memory = Self::new(settings, window);
+        memory.accounts.number(account);
+        memory.closed = true;
+        memory
+    }
+
+    /// What has to be read, in this order.
+    #[must_use]
+    pub fn readings(&self) -> Vec<Reading> {
+        let all = days_remembered(&self.settings, &self.window);
+        let recent = self.first.plus((self.first_of_window() - self.settings.baseline_days).into());
+        let window = self.window.days();
+        let before = |start: Day| DayRange { start, end: window.start };
+        let until_now = DayRange { start: recent, end: window.end };
+        let long_ago = DayRange { start: all.start, end: recent };
+        let reading = |table, columns, days, add| Reading { table, columns, days, add };
+        vec![
+            reading(&DAILY_REFUSALS, &FAILURES, window, Self::failures_of_window),
+            reading(&DAILY_VOLUME, &COUNTS, window, Self::watch),
+            reading(&DAILY_VOLUME, &COUNTS, long_ago, Self::count),
+            reading(&DAILY_VOLUME, &COUNTS_AND_HOURS, until_now, Self::count),
+            reading(&DAILY_CLIENTS, &["account", "client_ip", "mechanism"], window, Self::ways_in_of_window),
+            reading(&DAILY_CLIENTS, &["account", "client_ip", "mechanism"], before(recent), Self::ways_in_before),
+            reading(&DAILY_TLS, &["account", "tls_version"], until_now, Self::versions),
+            reading(&DAILY_REFUSALS, &FAILURES, before(all.start), Self::failures_before),
+        ]
+    }
+
+    /// Takes a batch of what was asked for.
+    ///
+    /// # Errors
+    /// Where a column is missing or of another type.
+    pub fn add(&mut self, reading: &Reading, day: Day, batch: &RecordBatch) -> Result<()> {
+        let Some(offset) = self.offset(day) else { return Ok(()) };
+        self.held.set(0, offset);
+        (reading.add)(self, offset, batch)
+    }
+
+    /// The place of a day among those remembered.
+    fn offset(&self, day: Day) -> Option<u16> {
+        u16::try_from(day.epoch_days() - self.first.epoch_days()).ok().filter(|_| day <= self.window.last)
+    }
+
+    /// The day at a place.
+    pub(super) fn day(&self, offset: u16) -> Day {
+        self.first.plus(offset.into())
+    }
+
+    /// The place of the window's first day.
+    pub(super) fn first_of_window(&self) -> u16 {
+        self.settings.precedent_days
+    }
+
+    /// Of how many of some days the lake has anything.
+    pub(super) fn days_held(&self, days: std::ops::Range<u16>) -> u32 {
+        self.held.count(0, days)
+    }
+
+    /// The lowest version of an account on a day since the baseline of the window's first day.
+    pub(super) fn lowest_version(&self, account: Number, day: u16) -> u8 {
+        self.version_at(account, day).and_then(|at| self.tls.get(at)).copied().unwrap_or(NO_VERSION)
+    }
+
+    fn version_at(&self, account: Number, day: u16) -> Option<usize> {
+        let recent = self.first_of_window() - self.settings.baseline_days;
+        let days = self.window.days().len() + usize::from(self.settings.baseline_days);
+        Some(account as usize * days + usize::from(day.checked_sub(recent)?))
+    }
+
+    /// An account's failed sign-ins of a day.
+    pub(super) fn failures(&self, account: Number, day: u16) -> Failures {
+        self.failures.get(&(account, day)).copied().unwrap_or_default()
+    }
+
+    /// Whether an account's failures are remembered at all.
+    pub(super) fn has_failed(&self, account: Number) -> bool {
+        self.watched.get(account as usize).is_some_and(|watch| watch.failures)
+    }
+
+    fn watch_of(&mut self, account: Number) -> &mut Watch {
+        let account = account as usize;
+        if self.watched.len() <= account {
+            self.watched.resize(account + 1, Watch::default());
+        }
+        &mut self.watched[account]
+    }
+
+    /// The account of each row; one that was not met before is met now.
+    fn of_window(&mut self, batch: &RecordBatch) -> Result<Vec<Number>> {
+        let rows = dictionary(batch, "account")?;
+        let numbers = if self.closed { self.accounts.found_rows(rows) } else { self.accounts.of_rows(rows) };
+        numbers.ok_or_else(|| wrong("account"))
+    }
+
+    /// Learns which accounts the window has, and which of them come near a limit.
+    fn watch(&mut self, _: u16, batch: &RecordBatch) -> Result<()> {
+        let numbers = self.of_window(batch)?;
+        let counts = COUNTS[1..].iter().map(|name| ints(batch, name)).collect::<Result<Vec<_>>>()?;
+        let settings = std::mem::take(&mut self.settings);
+        let of_accounts = OfAccounts::new(&settings);
+        for (row, number) in numbers.into_iter().enumerate().filter(|(_, number)| *number != MISSING) {
+            let thresholds = of_accounts.of(self.accounts.text(number).unwrap_or_default());
+            let [messages, recipients, networks, senders] = [0, 1, 2, 3].map(|at| value(counts[at], row));
+            let odd = messages >= thresholds.odd_hours_messages;
+            let near = messages >= thresholds.volume.least()
+                || recipients >= thresholds.recipients.least()
+                || networks >= thresholds.client_networks.least().min(thresholds.many_networks)
+                || senders >= thresholds.many_senders;
+            let watch = self.watch_of(number);
+            watch.counts |= near;
+            watch.hours |= odd;
+        }
+        drop(of_accounts);
+        self.settings = settings;
+        Ok(())
+    }
+
+    /// Counts a day, which is later than all that were counted before.
+    fn count(&mut self, day: u16, batch: &RecordBatch) -> Result<()> {
+        let numbers = self.accounts.found_rows(dictionary(batch, "account")?).ok_or_else(|| wrong("account"))?;
+        let counts = COUNTS[1..].iter().map(|name| ints(batch, name)).collect::<Result<Vec<_>>>()?;
+        let hours = batch.column_by_name(HOURS[0]).is_some();
+        let hours =
+            if hours { HOURS.iter().map(|name| ints(batch, name)).collect::<Result<Vec<_>>>()? } else { vec![] };
+        let in_window = day >= self.first_of_window();
+        for (row, account) in numbers.into_iter().enumerate().filter(|(_, number)| *number != MISSING) {
+            let watch = *self.watch_of(account);
+            let before = day.saturating_sub(self.wakes_after)..day;
+            // What wakes after a long time is told with its count.
+            let wakes = in_window && self.sent.count(account as usize, before) == 0;
+            if watch.counts || wakes {
+                let [messages, recipients, networks, senders] = [0, 1, 2, 3].map(|at| value(counts[at], row));
+                let [networks, senders] = [networks, senders].map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+                self.counts.push(Counts { account, day, messages, recipients, networks, senders });
+            }
+            if watch.hours && !hours.is_empty() {
+                let messages = std::array::from_fn(|hour| u32::try_from(value(hours[hour], row)).unwrap_or(u32::MAX));
+                self.hours.push(Hours { account, day, messages });
+            }
+            self.sent.set(account as usize, day);
+        }
+        Ok(())
+    }
+
+    fn ways_in_of_window(&mut self, day: u16, batch: &RecordBatch) -> Result<()> {
+        let mechanisms =
+            self.mechanism_names.of_rows(dictionary(batch, "mechanism")?).ok_or_else(|| wrong("mechanism"))?;
+        self.ways_in(batch, &mechanisms, |memory, account, network, mechanism| {
+            if let Some(network) = network {
+                memory.networks.meet(account, network, day);
+            }
+            if mechanism != MISSING {
+                memory.mechanisms.meet(account, mechanism, day);
+            }
+        })
+    }
+
+    fn ways_in_before(&mut self, day: u16, batch: &RecordBatch) -> Result<()> {
+        // A mechanism that the window has not is one that is known, all the same.
+        let mechanisms =
+            self.mechanism_names.of_rows(dictionary(batch, "mechanism")?).ok_or_else(|| wrong("mechanism"))?;
+        self.ways_in(batch, &mechanisms, |memory, account, network, mechanism| {
+            if let Some(network) = network {
+                memory.networks.recall(account, network, day);
+            }
+            if mechanism != MISSING {
+                memory.mechanisms.recall(account, mechanism, day);
+            }
+        })
+    }
+
+    /// Hands on each known account's networks and mechanisms, mostly once: the rows of a device lie together.
+    fn ways_in(
+        &mut self,
+        batch: &RecordBatch,
+        mechanisms: &[Number],
+        mut note: impl FnMut(&mut Self, Number, Option<i64>, Number),
+    ) -> Result<()> {
+        let numbers = self.accounts.found_rows(dictionary(batch, "account")?).ok_or_else(|| wrong("account"))?;
+        let addresses = dictionary(batch, "client_ip")?;
+        // An address is read once per batch and not once per row.
+        let values = addresses.values().as_string_opt::<i32>().ok_or_else(|| wrong("client_ip"))?;
+        let networks: Vec<Option<i64>> = values.iter().map(|address| network(address?)).collect();
+        let mut last = None;
+        for (row, account) in numbers.into_iter().enumerate().filter(|(_, number)| *number != MISSING) {
+            let network = addresses.key(row).and_then(|key| networks.get(key).copied().flatten());
+            let way = (account, network, mechanisms[row]);
+            if last != Some(way) {
+                note(self, account, network, mechanisms[row]);
+                last = Some(way);
+            }
+        }
+        Ok(())
+    }
+
+    fn versions(&mut self, day: u16, batch: &RecordBatch) -> Result<()> {
+        let numbers = self.accounts.found_rows(dictionary(batch, "account")?).ok_or_else(|| wrong("account"))?;
+        let versions = dictionary(batch, "tls_version")?;
+        let values = versions.values().as_string_opt::<i32>().ok_or_else(|| wrong("tls_version"))?;
+        let ranks: Vec<u8> = values.iter().map(|version| version.map_or(NO_VERSION, rank)).collect();
+        for (row, account) in numbers.into_iter().enumerate().filter(|(_, number)| *number != MISSING) {
+            let rank = versions.key(row).and_then(|key| ranks.get(key)).copied().unwrap_or(NO_VERSION);
+            let Some(at) = self.version_at(account, day) else { continue };
+            if self.tls.len() <= at {
+                self.tls.resize(at + 1, NO_VERSION);
+            }
+            self.tls[at] = self.tls[at].min(rank);
+        }
+        Ok(())
+    }
+
+    fn failures_of_window(&mut self, day: u16, batch: &RecordBatch) -> Result<()> {
+        let numbers = self.of_window(batch)?;
+        self.fail(day, batch, &numbers, true)
+    }
+
+    fn failures_before(&mut self, day: u16, batch: &RecordBatch) -> Result<()> {
+        let numbers = self.accounts.found_rows(dictionary(batch, "account")?).ok_or_else(|| wrong("account"))?;
+        self.fail(day, batch, &numbers, false)
+    }
+
+    fn fail(&mut self, day: u16, batch: &RecordBatch, accounts: &[Number], in_window: bool) -> Result<()> {
+        let (attempts, kinds) = (ints(batch, "attempts")?, dictionary(batch, "kind")?);
+        let later: &BooleanArray =
+            named(batch, "later_success")?.as_boolean_opt().ok_or_else(|| wrong("later_success"))?;
+        let values = kinds.values().as_string_opt::<i32>().ok_or_else(|| wrong("kind"))?;
+        let wanted = RefusalKind::AuthFailed.as_str();
+        for (row, account) in accounts.iter().copied().enumerate().filter(|(_, number)| *number != MISSING) {
+            if kinds.key(row).is_none_or(|key| values.value(key) != wanted) {
+                continue;
+            }
+            let watch = self.watch_of(account);
+            watch.failures |= in_window;
+            if watch.failures {
+                let (attempts, later) = (value(attempts, row), later.is_valid(row) && later.value(row));
+                let failures = self.failures.entry((account, day)).or_default();
+                failures.attempts += attempts;
+                failures.before_success += if later { attempts } else { 0 };
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The days that a window is held against, and its own.
+#[must_use]
+pub fn days_remembered(settings: &Settings, window: &Window) -> DayRange {
+    DayRange::inclusive(window.first.plus(-i32::from(settings.precedent_days)), window.last)
+}
+
+/// The place of a version in the order from the lowest to the highest.
+fn rank(version: &str) -> u8 {
+    let found = TlsVersion::ALL.iter().position(|known| *known != TlsVersion::Unknown && known.as_str() == version);
+    found.and_then(|place| u8::try_from(place).ok()).unwrap_or(NO_VERSION)
+}
+
+/// The version of a rank.
+pub(super) fn version(rank: u8) -> &'static str {
+    TlsVersion::ALL.get(usize::from(rank)).copied().unwrap_or_default().as_str()
+}
+
+fn named<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a dyn Array> {
+    batch.column_by_name(name).map(AsRef::as_ref).ok_or_else(|| wrong(name))
+}
+
+fn ints<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a Int64Array> {
+    named(batch, name)?.as_primitive_opt::<Int64Type>().ok_or_else(|| wrong(name))
+}
+
+fn dictionary<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a arrow::array::DictionaryArray<Int32Type>> {
+    named(batch, name)?.as_dictionary_opt().ok_or_else(|| wrong(name))
+}
+
+/// A count; what is not known adds nothing.
+fn value(counts: &Int64Array, row: usize) -> i64 {
+    if counts.is_valid(row) { counts.value(row) } else { 0 }
+}
+
+fn wrong(column: &str) -> Error {
+    Error::Column { column: column.to_owned(), found: "missing or of another type".to_owned() }
+}

@@ -1,0 +1,180 @@
+//! Unusual activity: accounts whose day is unlike their own days before, and why, in a sentence.
+//!
+//! ```text
+//! daily tables, the window first ─▶ memory ─▶ account by account, day by day: the rules ─▶ findings with severities
+//! ```
+//!
+//! Nothing is trained and nothing is random: an account is held against itself, by rules that a person can check
+//! with the daily tables and a pencil. Each finding says what was seen, against what, over how many days.
+
+mod account_day;
+mod bits;
+mod memory;
+mod pairs;
+pub mod recipe;
+pub mod rules;
+pub mod settings;
+pub mod statistics;
+
+use std::sync::Arc;
+
+pub use memory::{Memory, Reading, days_remembered};
+pub use settings::{Limit, Profile, Settings, Thresholds};
+
+use crate::calendar::Day;
+use account_day::{Account, AccountDay};
+use rules::{RULES, Seen};
+use settings::OfAccounts;
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Several grave things on one day.
+    High,
+    /// Worth a look.
+    Notice,
+    /// Explained by what the account did before.
+    Info,
+}
+
+impl Severity {
+    /// The word in the dataset.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::High => "high",
+            Self::Notice => "notice",
+            Self::Info => "info",
+        }
+    }
+}
+
+/// One unusual thing about an account's day.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// The day.
+    pub date: Day,
+    /// The account.
+    pub account: Arc<str>,
+    /// The rule's name.
+    pub rule: &'static str,
+    /// How much it matters.
+    pub severity: Severity,
+    /// The count, or 1.
+    pub observed: i64,
+    /// The median of the active days before.
+    pub baseline_median: Option<f64>,
+    /// Their median absolute deviation, of Anscombe's transformation of the counts.
+    pub baseline_mad: Option<f64>,
+    /// How many days it was held against.
+    pub baseline_days: i64,
+    /// What it had to reach: deviations where there is a `z`, else a count or days.
+    pub threshold: Option<f64>,
+    /// By how many deviations it is above the median.
+    pub z: Option<f64>,
+    /// Whether the account is too new for a baseline.
+    pub cold_start: bool,
+    /// What was seen, against what, over how many days.
+    pub sentence: String,
+    /// What it was seen by, and what else was seen that makes it grave.
+    pub evidence: Option<String>,
+}
+
+/// What is unusual in the window: the gravest first, then the newest, then by account.
+#[must_use]
+pub fn findings(memory: &mut Memory) -> Vec<Finding> {
+    memory.counts.sort_unstable_by_key(|counts| (counts.account, counts.day));
+    memory.hours.sort_unstable_by_key(|hours| (hours.account, hours.day));
+    let memory = &*memory;
+    let of_accounts = OfAccounts::new(&memory.settings);
+    let (networks, mechanisms) = (memory.networks.sorted(), memory.mechanisms.sorted());
+    let mut rest = (&memory.counts[..], &memory.hours[..], &networks[..], &mechanisms[..]);
+    let mut findings = Vec::new();
+    for number in 1..=memory.accounts.count() {
+        let name = memory.accounts.text(number).unwrap_or_default();
+        let account = Account {
+            memory,
+            number,
+            thresholds: of_accounts.of(name),
+            counts: take(&mut rest.0, |counts| counts.account == number),
+            hours: take(&mut rest.1, |hours| hours.account == number),
+            networks: take(&mut rest.2, |pair| pair.account == number),
+            mechanisms: take(&mut rest.3, |pair| pair.account == number),
+        };
+        look(&account, name, &mut findings);
+    }
+    findings.sort_by(|a, b| (a.severity, b.date, &a.account).cmp(&(b.severity, a.date, &b.account)));
+    findings
+}
+
+/// The beginning of a list for which something holds; the rest stays.
+fn take<'a, T>(list: &mut &'a [T], holds: impl Fn(&T) -> bool) -> &'a [T] {
+    let length = list.iter().take_while(|entry| holds(entry)).count();
+    let (taken, rest) = list.split_at(length);
+    *list = rest;
+    taken
+}
+
+/// All days of an account.
+fn look(account: &Account<'_>, name: &str, findings: &mut Vec<Finding>) {
+    let memory = account.memory;
+    let first = memory.first_of_window();
+    for day in first..first + u16::try_from(memory.window.days().len()).unwrap_or(u16::MAX) {
+        if !memory.sent.has(account.number as usize, day) && memory.failures(account.number, day).attempts == 0 {
+            continue;
+        }
+        let day = AccountDay { account, day };
+        let seen: Vec<(usize, Seen)> =
+            RULES.iter().enumerate().filter_map(|(place, rule)| Some((place, (rule.look)(&day)?))).collect();
+        if !seen.is_empty() {
+            graded(&day, name, seen, findings);
+        }
+    }
+}
+
+/// The findings of a day with their severities. What only `volume` and one grave thing together make high, or two
+/// grave things, names the others in its evidence.
+fn graded(day: &AccountDay<'_>, name: &str, seen: Vec<(usize, Seen)>, findings: &mut Vec<Finding>) {
+    let is_volume = |place: usize, seen: &Seen| RULES[place].name == "volume" && !seen.explained;
+    let counts = |place: usize, seen: &Seen| is_volume(place, seen) || RULES[place].grave;
+    let together: Vec<(usize, String)> = seen
+        .iter()
+        .filter(|(place, seen)| counts(*place, seen))
+        .map(|(place, seen)| (*place, format!("{} {}", RULES[*place].name, seen.observed)))
+        .collect();
+    let account: Arc<str> = name.into();
+    for (place, seen) in seen {
+        let high = together.len() > 1 && counts(place, &seen);
+        let severity = match (high, seen.explained) {
+            (true, _) => Severity::High,
+            (false, true) => Severity::Info,
+            (false, false) => Severity::Notice,
+        };
+        let others = together.iter().filter(|(other, _)| *other != place).map(|(_, text)| text.as_str());
+        let also = high.then(|| format!("also: {}", others.collect::<Vec<_>>().join(", ")));
+        let evidence = seen.evidence.into_iter().chain(also).collect::<Vec<_>>().join("; ");
+        findings.push(Finding {
+            date: day.account.memory.day(day.day),
+            account: Arc::clone(&account),
+            rule: RULES[place].name,
+            severity,
+            observed: seen.observed,
+            baseline_median: seen.median,
+            baseline_mad: seen.mad,
+            baseline_days: seen.days.into(),
+            threshold: seen.threshold,
+            z: seen.z,
+            cold_start: seen.cold_start,
+            sentence: seen.sentence,
+            evidence: (!evidence.is_empty()).then_some(evidence),
+        });
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+mod examples;
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+mod tests;

@@ -1,0 +1,150 @@
+//! What is to be read: the columns and days of each daily table that the datasets asked for need, and no others.
+
+use super::Window;
+use super::cutover::Ways;
+use super::datasets::Dataset;
+use super::tables::{CLIENTS, DEVICES, ORIGINS, REFUSALS, TLS, VOLUME, WAY};
+use crate::calendar::{Day, DayRange};
+use crate::lake::tables::{DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, Table};
+
+/// What only some datasets need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// [`Tables::devices`](super::Tables::devices), of legacy clients.
+    LegacyDevices,
+    /// [`Tables::daily_refusals`](super::Tables::daily_refusals) and [`Tables::origins`](super::Tables::origins).
+    Refusals,
+    /// [`Tables::ways`](super::Tables::ways).
+    Ways,
+    /// [`Tables::weeks`](super::Tables::weeks).
+    Weeks,
+}
+
+/// What is to be read.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// The days.
+    pub window: Window,
+    /// The ways of the devices.
+    pub devices: Ways,
+    /// Whether refusals are, and what came from their addresses before.
+    pub refusals: bool,
+    /// Whether the days' ways are.
+    pub ways: bool,
+    /// Whether the weeks are.
+    pub weeks: bool,
+}
+
+impl Wanted {
+    /// What some datasets of a window need.
+    pub fn by<'a>(window: Window, datasets: impl Iterator<Item = &'a Dataset> + Clone) -> Self {
+        let any = |part: Part| datasets.clone().any(|dataset| dataset.reads.contains(&part));
+        Self {
+            window,
+            devices: if any(Part::LegacyDevices) { Ways::legacy() } else { Ways::default() },
+            refusals: any(Part::Refusals),
+            ways: any(Part::Ways),
+            weeks: any(Part::Weeks),
+        }
+    }
+
+    /// The days of a table that are needed, and some between.
+    #[must_use]
+    pub fn days(&self, table: &Table) -> DayRange {
+        let (window, read) = (self.window.days(), self.window.days_read());
+        match table.name {
+            name if name == DAILY_CLIENTS.name => {
+                if self.refusals {
+                    read
+                } else {
+                    window
+                }
+            }
+            name if name == DAILY_REFUSALS.name => {
+                DayRange { end: if self.refusals { window.end } else { window.start }, ..window }
+            }
+            name if name == DAILY_TLS.name && self.weeks => {
+                DayRange { start: read.start.min(self.window.weeks().start), ..read }
+            }
+            _ => read,
+        }
+    }
+
+    /// The columns of a table that are needed of a day; none where the day is not needed.
+    pub(super) fn columns(&self, table: &Table, day: Day) -> Vec<&'static str> {
+        let mut columns: Vec<&'static str> = Vec::new();
+        let mut add = |of: &[&'static str], wanted: bool| {
+            let new = of.iter().filter(|_| wanted).filter(|name| !columns.contains(name)).copied().collect::<Vec<_>>();
+            columns.extend(new);
+        };
+        let (in_window, read) = (self.window.days().contains(day), self.window.days_read().contains(day));
+        match table.name {
+            name if name == DAILY_CLIENTS.name => {
+                add(&CLIENTS, in_window);
+                add(&WAY, in_window);
+                add(&DEVICES, in_window && !self.devices.is_empty());
+                add(&ORIGINS, read && self.refusals);
+            }
+            name if name == DAILY_REFUSALS.name => add(&REFUSALS, in_window && self.refusals),
+            name if name == DAILY_VOLUME.name => add(&VOLUME, read),
+            name if name == DAILY_TLS.name => {
+                add(&TLS, read || self.weeks && self.window.weeks().contains(day));
+            }
+            _ => {}
+        }
+        columns
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::DATASETS;
+    use super::super::examples::{self, day};
+    use super::super::tables::TABLES;
+    use super::*;
+
+    fn named(names: &[&str]) -> Wanted {
+        Wanted::by(examples::window(), DATASETS.iter().filter(|dataset| names.contains(&dataset.name)))
+    }
+
+    #[test]
+    fn only_what_a_dataset_needs_is_read() {
+        let few = named(&["summary", "sending_volume_details", "cutover", "cutover_details", "coverage", "eac"]);
+        assert!(few.devices.is_empty() && !few.refusals && few.ways && !few.weeks);
+        let mut needed = few.columns(&DAILY_CLIENTS, day("2026-03-02"));
+        assert!(!needed.contains(&"helo") && !needed.contains(&"first_seen"));
+        needed.sort_unstable();
+        needed.dedup();
+        assert_eq!(needed.len(), 10, "each column once");
+        assert_eq!(few.columns(&DAILY_CLIENTS, day("2026-02-27")), [""; 0]);
+        assert_eq!(few.columns(&DAILY_REFUSALS, day("2026-03-02")), [""; 0]);
+        assert_eq!(few.days(&DAILY_CLIENTS), examples::window().days());
+        assert!(few.days(&DAILY_REFUSALS).is_empty());
+        assert_eq!(few.days(&DAILY_TLS), examples::window().days_read());
+    }
+
+    #[test]
+    fn each_part_is_read_for_its_datasets() {
+        assert_eq!(named(&["legacy_clients"]).devices, Ways::legacy());
+        let refused = named(&["refused_clients"]);
+        assert_eq!(refused.columns(&DAILY_CLIENTS, day("2026-02-27")), ORIGINS);
+        assert_eq!(refused.columns(&DAILY_REFUSALS, day("2026-02-27")), [""; 0]);
+        assert_eq!(refused.columns(&DAILY_REFUSALS, day("2026-03-04")), REFUSALS);
+        let weeks = named(&["burn_down"]);
+        assert_eq!(weeks.columns(&DAILY_TLS, day("2025-12-01")), TLS);
+        assert_eq!(weeks.columns(&DAILY_TLS, day("2025-11-30")), [""; 0]);
+        assert_eq!(weeks.days(&DAILY_TLS).to_string(), "2025-12-01 to 2026-03-04");
+        for wanted in [refused, weeks] {
+            for table in TABLES {
+                let days = wanted.days(table);
+                let needed = |day: &Day| !wanted.columns(table, *day).is_empty();
+                assert!(
+                    DayRange::inclusive(day("2025-11-01"), day("2026-03-31"))
+                        .days()
+                        .filter(needed)
+                        .all(|day| days.contains(day))
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Mailtally's own format is a promise to others: its JSON Schema, its page of documentation and its reader say the same.
+
+use std::fmt::Display;
+
+use mailtally::formats::mailtally::{COLUMNS, TLS_VERSIONS};
+use mailtally::submissions::RefusalKind;
+use mailtally::submissions::tls::TlsVersion;
+use serde_json::Value;
+
+use crate::compare::Findings;
+use crate::logs::Logs;
+use crate::project;
+
+fn schema() -> Value {
+    serde_json::from_str(&text("docs/mailtally-schema.json")).unwrap()
+}
+
+fn text(path: &str) -> String {
+    std::fs::read_to_string(project().join(path)).unwrap()
+}
+
+/// The blocks of the page that are fenced as a language.
+fn examples(language: &str) -> Vec<String> {
+    let page = text("docs/schema.md");
+    let blocks = page.split("```").skip(1).step_by(2);
+    blocks.filter_map(|block| block.strip_prefix(&format!("{language}\n"))).map(str::to_owned).collect()
+}
+
+/// Why an object does not satisfy the schema; only what the schema uses is understood.
+fn violations(schema: &Value, object: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    let members = object.as_object().unwrap();
+    for (name, value) in members {
+        match schema["properties"].get(name) {
+            Some(property) if !satisfies(property, value) => found.push(format!("{name} is {value}")),
+            None if !name.starts_with("x_") => found.push(format!("{name} is not allowed")),
+            _ => {}
+        }
+    }
+    let required = |schema: &Value| {
+        let names = schema["required"].as_array().unwrap().iter();
+        names
+            .map(|name| name.as_str().unwrap().to_owned())
+            .filter(|name| !members.contains_key(name))
+            .collect::<Vec<_>>()
+    };
+    found.extend(required(schema));
+    let before_login = schema["if"]["properties"]["kind"]["enum"].as_array().unwrap();
+    if !members.get("kind").is_some_and(|kind| before_login.contains(kind)) {
+        found.extend(required(&schema["else"]));
+    }
+    found
+}
+
+fn satisfies(property: &Value, value: &Value) -> bool {
+    let is_of = |name: &Value| match name.as_str().unwrap() {
+        "string" => value.is_string(),
+        "number" => value.is_number(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "boolean" => value.is_boolean(),
+        "null" => value.is_null(),
+        other => panic!("the schema has learnt a type: {other}"),
+    };
+    let typed = match &property["type"] {
+        Value::Null => true,
+        Value::Array(names) => names.iter().any(is_of),
+        name => is_of(name),
+    };
+    let listed = property["enum"].as_array().is_none_or(|list| list.contains(value));
+    let bound = |name: &str| property[name].as_f64().zip(value.as_f64());
+    let in_bounds = bound("minimum").is_none_or(|(least, value)| value >= least)
+        && bound("maximum").is_none_or(|(most, value)| value <= most);
+    typed && listed && in_bounds
+}
+
+fn same(what: &str, expected: &[impl Display], found: impl IntoIterator<Item = String>) {
+    let mut findings = Findings::default();
+    findings.same(what, expected.iter().map(ToString::to_string), found);
+    findings.none();
+}
+
+#[test]
+fn the_schema_has_the_reader_s_columns() {
+    let schema = schema();
+    same("properties", &COLUMNS, schema["properties"].as_object().unwrap().keys().cloned());
+    assert_eq!(schema["additionalProperties"], false);
+    assert_eq!(schema["patternProperties"].as_object().unwrap().keys().collect::<Vec<_>>(), ["^x_"]);
+}
+
+#[test]
+fn the_schema_has_the_reader_s_words() {
+    let schema = schema();
+    let words = |list: &Value| {
+        let words = list.as_array().unwrap().iter().filter_map(Value::as_str).map(str::to_owned);
+        words.filter(|word| !word.is_empty()).collect::<Vec<_>>()
+    };
+    same("tls_version", &TlsVersion::ALL.map(TlsVersion::as_str), words(&schema["properties"]["tls_version"]["enum"]));
+    assert_eq!(TLS_VERSIONS, TlsVersion::ALL.map(TlsVersion::as_str));
+    let refused = RefusalKind::ALL.map(RefusalKind::as_str);
+    same("kind", &[&["submission"], &refused[..]].concat(), words(&schema["properties"]["kind"]["enum"]));
+}
+
+#[test]
+fn the_page_has_the_reader_s_columns_in_order() {
+    let page = text("docs/schema.md");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`').map(|(name, _)| name));
+    assert_eq!(rows.collect::<Vec<_>>(), COLUMNS);
+}
+
+#[test]
+fn the_samples_and_the_page_s_examples_satisfy_the_schema() {
+    let schema = schema();
+    let mut findings = Findings::default();
+    let texts = [text("sample_data/raw/mailtally/json-lines.log")].into_iter().chain(examples("json"));
+    let mut lines = 0;
+    for line in texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()) {
+        lines += 1;
+        for violation in violations(&schema, &serde_json::from_str(&line).unwrap()) {
+            findings.note(format_args!("{violation}: {line}"));
+        }
+    }
+    findings.none();
+    assert!(lines > 8, "{lines} lines");
+}
+
+#[test]
+fn what_does_not_satisfy_the_schema_is_told() {
+    let schema = schema();
+    for object in [
+        r#"{"account":"a"}"#,
+        r#"{"ts":1}"#,
+        r#"{"ts":1,"kind":"sender_rejected"}"#,
+        r#"{"ts":1,"account":"a","tls":"x"}"#,
+        r#"{"ts":1,"account":"a","recipients":-1}"#,
+        r#"{"ts":1,"account":"a","recipients":"1"}"#,
+        r#"{"ts":1,"account":["a"]}"#,
+        r#"{"ts":1,"account":"a","tls_version":"TLSv1"}"#,
+    ] {
+        assert!(!violations(&schema, &serde_json::from_str(object).unwrap()).is_empty(), "{object}");
+    }
+}
+
+#[test]
+fn the_page_s_examples_are_read() {
+    for (language, submissions, refusals) in [("json", 2, 1), ("csv", 2, 0)] {
+        let examples = examples(language);
+        assert_eq!(examples.len(), 1, "{language}");
+        // The format is found from the lines alone.
+        let answer = Logs::written([("any.log", &examples[0])]).read();
+        assert_eq!(answer.rejected(), 0, "{language}");
+        assert_eq!((answer.submissions().len(), answer.refusals().len()), (submissions, refusals), "{language}");
+    }
+}
