@@ -60,7 +60,7 @@ fn read<'a>(format: &'static dyn Format, blocks: impl Iterator<Item = &'a [u8]>)
         join(format, &scanned, &mut timeline, &mut assembler, &mut read);
         recycled = Some(scanned.found);
     }
-    let _ = assembler.oldest_open();
+    let _ = assembler.oldest_open(Timestamp::MAX);
     assembler.finish(&mut read);
     read
 }
