@@ -40,16 +40,19 @@ pub struct Fit {
     pub records: usize,
     /// How much they tell.
     weight: usize,
+    /// How many lines it reads that are of a server in front, which has a format of its own.
+    front: usize,
 }
 
 /// What a line is worth that only a mail server with authenticated clients writes.
 const TELLING: usize = 4;
 
 impl Found {
-    /// Whether the second best is near enough for somebody to have a look: the file may hold two servers' lines.
+    /// Whether the second best is near enough for somebody to have a look: the file may hold two servers' lines, unless
+    /// the best reads them too, as those of a server in front.
     #[must_use]
     pub fn is_doubtful(&self) -> bool {
-        self.next.is_some_and(|next| 2 * next.weight >= self.best.weight)
+        self.next.is_some_and(|next| 2 * next.weight >= self.best.weight && next.records > self.best.front)
     }
 
     /// How much of the lines the format reads, in percent: the others are of other programs, or say nothing of use.
@@ -86,13 +89,14 @@ pub fn count<'a>(format: &'static dyn Format, texts: impl IntoIterator<Item = &'
 /// How well a format reads some lines.
 fn fit<'a>(format: &'static dyn Format, texts: impl IntoIterator<Item = &'a [u8]>) -> Fit {
     let mut framer = Framer::default();
-    let (mut records, mut weight, mut unreadable) = (0, 0, 0);
+    let (mut records, mut weight, mut unreadable, mut front) = (0, 0, 0, 0);
     for line in lines(texts).flat_map(|line| unpack(line, format)) {
         let Framed::Line(line) = framer.frame_as(line, format) else { continue };
-        if !format.wants(line.program, line.message) || format.is_of_front(&line) {
+        if !format.wants(line.program, line.message) {
             continue;
         }
         match format.parse(&line) {
+            Ok(Some(_)) if format.is_of_front(&line) => front += 1,
             Ok(Some(record)) => {
                 records += 1;
                 weight += self::weight(&record);
@@ -103,7 +107,7 @@ fn fit<'a>(format: &'static dyn Format, texts: impl IntoIterator<Item = &'a [u8]
     }
     // What is read is read, however much is not.
     let weight = weight.saturating_sub(unreadable).max(usize::from(records > 0));
-    Fit { format, records, weight }
+    Fit { format, records, weight, front }
 }
 
 /// How much a line tells.

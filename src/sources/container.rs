@@ -66,7 +66,7 @@ impl Container {
                 let behind = memchr::memchr(b'>', line)? + 1;
                 if line[behind..].starts_with(b"1 ") { Self::Rfc5424 } else { Self::of_stamp(&line[behind..]) }
             }
-            _ if wrapped::is_wrapped(line) => Self::Cri,
+            _ if wrapped::is_cri(line) => Self::Cri,
             _ => Self::of_stamp(line),
         })
     }

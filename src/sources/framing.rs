@@ -321,10 +321,14 @@ impl<'a> Inside<'a, '_> {
     /// A line in front of which the runtime's time may stand: `docker compose logs -t` writes it there.
     fn frame_behind_stamp<S: Style + ?Sized>(self, text: &'a [u8], style: &S) -> Framed<'a> {
         let behind = self.syslog.stamps.iso(text).filter(|_| text.get(10) == Some(&b'T'));
-        let Some((collected, used)) = behind.filter(|_| !style.is_own(text)) else {
+        let is_docker_s = |used: usize| text.get(..used).is_some_and(wrapped::is_docker_s);
+        let Some((collected, used)) = behind.filter(|(_, used)| is_docker_s(*used) || !style.is_own(text)) else {
             return self.frame(text, None, style);
         };
         let rest = &text[used.min(text.len())..];
+        if is_docker_s(used) {
+            return self.frame(rest, Some(collected), style);
+        }
         let begins_otherwise = matches!(rest.first(), Some(b'{' | b'<'));
         let has_own_time = begins_otherwise || style.is_own(rest) || self.syslog.stamp(rest).is_some();
         // A tag where syslog has a host: the runtime's time, and a line without one.

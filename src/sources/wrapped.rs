@@ -29,7 +29,12 @@ const DOCKER_S_PIECE: usize = 16 << 10;
 
 /// Whether a runtime has handed the line on, whatever is inside: what a format must not take for its own.
 pub(super) fn is_wrapped(line: &[u8]) -> bool {
-    line.starts_with(b"{\"log\"") || cri_parts(line).is_some()
+    line.starts_with(b"{\"log\"") || is_cri(line) || compose(line).is_some()
+}
+
+/// Whether CRI has handed the line on.
+pub(super) fn is_cri(line: &[u8]) -> bool {
+    cri_parts(line).is_some()
 }
 
 /// [CRI](https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md):
@@ -82,6 +87,11 @@ pub(super) fn compose(line: &[u8]) -> Option<(&[u8], &[u8])> {
     }
     let text = without_colour(bar.strip_prefix(b"|")?);
     Some((name, without_colour(text.strip_prefix(b" ").unwrap_or(text))))
+}
+
+/// Whether a stamp of this length is Docker's own, which has nine digits behind the second: no server's has.
+pub(super) fn is_docker_s(stamp: &[u8]) -> bool {
+    stamp.len() == b"2026-03-01T00:12:48.123456789Z ".len() && stamp.ends_with(b"Z ")
 }
 
 /// The longest name of a container that is taken for one.

@@ -170,6 +170,7 @@ fn a_server_s_own_log_may_be_inside() {
         ("2026-05-07T08:00:00Z stdout F x own", outer, "x own", ""),
         ("mx1  | 2026-05-07 07:00:05 x own", inner, "x own", "mx1"),
         ("mx1  | 2026-05-07T08:00:00Z {\"a\":1}", outer, "{\"a\":1}", "mx1"),
+        ("mx1  | 2026-05-07T08:00:00.000000000Z x own", outer, "x own", "mx1"),
     ] {
         let mut framer = Framer::default();
         let Framed::Line(found) = framer.frame_as(line.as_bytes(), &ServerLog) else { panic!("{line}") };
