@@ -99,6 +99,13 @@ fn complain(done: &Done, context: &Context) {
     for source in &ingested.empty {
         context.messages.warning(&format!("source '{source}': no file matches, or none holds a line with a time"));
     }
+    for (source, found) in ingested.detected.iter().filter(|(_, found)| found.is_doubtful()) {
+        let (format, next) = (found.best.format.name(), found.next.map_or("", |next| next.format.name()));
+        context.messages.warning(&format!(
+            "source '{source}' is read as {format}, but {next} reads much of it too: say format = \"{format}\" where that \
+             is right, and let another source with format = \"{next}\" read the same files where both servers write there"
+        ));
+    }
     for ((source, day), gone) in &ingested.kept {
         context.messages.warning(&format!(
             "{day} of source '{source}' is left as it is: what it was built from is gone ({}); \
@@ -145,6 +152,13 @@ fn as_json(done: &Done, context: &Context) -> serde_json::Value {
             "lines_ignored": built.lines.ignored, "lines_rejected": built.lines.rejected,
         })
     });
+    let detected = ingested.detected.iter().map(|(source, found)| {
+        let next = found.next.map(|next| json!({"format": next.format.name(), "lines": next.records}));
+        json!({
+            "source": source, "format": found.best.format.name(), "lines": found.best.records,
+            "of_lines": found.lines, "next": next,
+        })
+    });
     let kept = ingested.kept.iter().map(|((source, day), gone)| json!({"source": source, "date": day, "gone": gone}));
     let failed = ingested.failed.iter().map(|failure| {
         let error = super::messages::paragraph(&failure.error);
@@ -158,6 +172,7 @@ fn as_json(done: &Done, context: &Context) -> serde_json::Value {
     });
     json!({
         "run_id": context.run_id,
+        "detected_formats": detected.collect::<Vec<_>>(),
         "ingested": days.collect::<Vec<_>>(),
         "kept": kept.collect::<Vec<_>>(),
         "rolled_up": done.rolled.days,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::plan::nothing_found;
 use super::{Context, Result};
+use crate::formats::detect::Found;
 use crate::pipelines::definition::Definition;
 use crate::pipelines::report::Published;
 use crate::pipelines::runner::Done;
@@ -37,6 +38,17 @@ pub(super) fn print(definition: &Definition, done: &Done, context: &mut Context)
     places(published, context)
 }
 
+/// A format that was found from the content, and how sure that is.
+fn format_found(found: &Found) -> String {
+    let (format, percent, lines) = (found.best.format.name(), found.percent(), found.lines);
+    let next = found.next.map_or_else(
+        || "no other format any".to_owned(),
+        |next| format!("the next best, {}, {}", next.format.name(), next.records),
+    );
+    let records = found.best.records;
+    format!("{format}, found from the content: it reads {records} of the first {lines} lines ({percent} %), {next}")
+}
+
 /// What was read.
 fn work(done: &Done, context: &mut Context) -> Result<()> {
     let days = &done.ingested.days;
@@ -52,6 +64,9 @@ fn work(done: &Done, context: &mut Context) -> Result<()> {
     let lines = sum(&|built| built.lines.read);
     let rejected = sum(&|built| built.lines.rejected);
     let (accepted, refused) = (sum(&|built| built.rows.submissions), sum(&|built| built.rows.refusals));
+    for (source, found) in &done.ingested.detected {
+        context.output.line(&format!("format      {source}: {}", format_found(found)))?;
+    }
     let sources = days.keys().map(|(source, _)| source).collect::<BTreeSet<_>>();
     let dates = days.keys().map(|(_, day)| day).collect::<BTreeSet<_>>();
     context.output.line(&format!(

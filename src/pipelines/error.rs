@@ -30,7 +30,10 @@ pub enum Error {
         file: String,
     },
     /// Two formats fit equally well.
-    #[error("{file} could be {first} as well as {second}; say which with --format, or format = \"…\" in the pipeline")]
+    #[error(
+        "{file} could be {first} as well as {second}: both read its lines equally well; say which with --format {first}, \
+         or format = \"{first}\" in the pipeline"
+    )]
     FormatTie {
         /// The first of the files.
         file: String,

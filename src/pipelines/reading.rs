@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::definition::{SourceSettings, TlsLogged};
 use super::{Error, Result};
 use crate::calendar::{DayRange, HOUR, Timestamp};
-use crate::formats::detect::{Detected, detect};
+use crate::formats::detect::{Detected, Found, detect};
 use crate::formats::{self, Format};
 use crate::sources::{Look, RawFile, look};
 use crate::storage::{Storage, display};
@@ -26,6 +26,8 @@ const LEAD: i64 = HOUR;
 pub struct Prepared {
     /// The server kind, given or detected.
     pub format: &'static dyn Format,
+    /// How it was detected; none where it is given.
+    pub found: Option<Found>,
     /// The files of each host.
     pub streams: Vec<Stream>,
     settings: SourceSettings,
@@ -43,23 +45,30 @@ pub fn prepare(
     days: Option<DayRange>,
     known: &[KnownFile],
 ) -> Result<Prepared> {
-    let format = match &settings.format {
-        Some(name) => formats::format(name).ok_or_else(|| Error::UnknownFormat { name: name.clone() })?,
-        None => detected(storage, files)?,
+    let (format, found) = match &settings.format {
+        Some(name) => (formats::format(name).ok_or_else(|| Error::UnknownFormat { name: name.clone() })?, None),
+        None => {
+            let found = detected(storage, files)?;
+            (found.best.format, Some(found))
+        }
     };
-    let mut prepared = Prepared { format, streams: Vec::new(), settings: settings.clone(), days };
+    let mut prepared = Prepared { format, found, streams: Vec::new(), settings: settings.clone(), days };
     prepared.streams = discover(storage, files, prepared.reading(), known)?;
     Ok(prepared)
 }
 
 /// The format that the files' own lines show.
-fn detected(storage: &Arc<Storage>, files: &[RawFile]) -> Result<&'static dyn Format> {
+fn detected(storage: &Arc<Storage>, files: &[RawFile]) -> Result<Found> {
     let heads = files.iter().map(|file| look(storage, file)).collect::<std::result::Result<Vec<Look>, _>>()?;
     let names = || files.first().map_or_else(String::new, |file| display(&file.url));
     match detect(heads.iter().map(|look| look.head.as_slice())) {
-        Detected::Sure(format) => Ok(format),
+        Detected::Sure(found) => {
+            let (format, percent) = (found.best.format.name(), found.percent());
+            tracing::info!(format, percent, lines = found.lines, "the format is found from the content");
+            Ok(found)
+        }
         Detected::Tie(first, second) => {
-            Err(Error::FormatTie { file: names(), first: first.name(), second: second.name() })
+            Err(Error::FormatTie { file: names(), first: first.format.name(), second: second.format.name() })
         }
         Detected::Nothing => Err(Error::NoFormat { file: names() }),
     }

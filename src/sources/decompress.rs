@@ -27,7 +27,8 @@ pub enum Compression {
 }
 
 /// How many stored bytes [`Compression::detect`] wants to see.
-pub(super) const MAGIC_LENGTH: usize = 6;
+#[cfg(test)]
+const MAGIC_LENGTH: usize = 6;
 
 const MAGICS: [(&[u8], Compression); 4] = [
     (b"\x1f\x8b\x08", Compression::Gzip),

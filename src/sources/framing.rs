@@ -1,11 +1,13 @@
 //! Peeling a line out of what carries it, before a format sees it.
 //!
-//! Known: syslog as RFC 3164 and RFC 5424, rsyslog's ISO and JSON templates, journald's JSON, Docker's
-//! json-file. Which one it is shows at each line's first byte, so a file may hold several.
+//! Known: syslog as RFC 3164 and RFC 5424, rsyslog's ISO and JSON templates, journald's JSON and short forms, Docker's
+//! json-file and `docker compose logs`, Kubernetes' CRI. Which one it is shows at each line's first byte, or it is tried
+//! where nothing else fits, so that a file may hold several and plain syslog pays for none of the others.
 
-use super::json::{self, Value};
+use super::collected::Collected;
+use super::json;
 use super::stamp::{Stamp, StampReader, Stamped};
-use crate::calendar::Timestamp;
+use super::wrapped::{self, Pieces, Wrapped};
 
 /// A line out of its container. Everything borrows from the line or from the framer's buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,10 +58,23 @@ pub enum Framed<'a> {
     Line(Line<'a>),
     /// Its program is not wanted, so nothing behind the program was looked at.
     Foreign(Stamp),
-    /// There is nothing on it.
+    /// It stands for the last line of its host.
+    Repeated(Repeated<'a>),
+    /// There is nothing on it, or nothing before the line that goes on with it has been read.
     Blank,
     /// It is in no known container.
     Unreadable,
+}
+
+/// `last message repeated 3 times`, as syslogd writes it in place of lines that equal the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Repeated<'a> {
+    /// When the last of them came.
+    pub stamp: Stamp,
+    /// Which host wrote it.
+    pub host: &'a [u8],
+    /// How many came.
+    pub times: u32,
 }
 
 /// A line's program as its container gives it.
@@ -77,7 +92,8 @@ pub trait Style {
     fn wants_program(&self, program: Program<'_>) -> bool;
 
     /// Whether a line is written as the server writes it into a log of its own, in no container. It decides alone:
-    /// such a line is looked for in no container.
+    /// such a line is looked for in no container. Where a container's runtime has handed lines on, it is asked about
+    /// what is inside.
     fn is_own(&self, _line: &[u8]) -> bool {
         false
     }
@@ -194,6 +210,10 @@ pub struct Framer {
     own: Own,
     /// Unescaped text of the current line.
     buffer: Vec<u8>,
+    /// Unescaped text of what is inside it.
+    inner: Vec<u8>,
+    /// Lines that a container's runtime has cut.
+    pieces: Pieces,
 }
 
 impl Framer {
@@ -207,15 +227,16 @@ impl Framer {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let line = if line.first() == Some(&0xEF) { line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line) } else { line };
         let Some(first) = line.first() else { return Framed::Blank };
-        if style.is_own(line) {
+        if style.is_own(line) && !wrapped::is_wrapped(line) {
             self.own.collected = None;
             return style.own_line(&mut self.own, line);
         }
-        let framed = if *first == b'{' { self.json(line, style) } else { self.syslog.frame(line, style) };
-        match framed {
+        if *first == b'{' {
+            return self.json(line, style);
+        }
+        match self.syslog.frame(line, style) {
             Some(framed) => framed,
-            None if line.trim_ascii().is_empty() => Framed::Blank,
-            None => Framed::Unreadable,
+            None => self.wrapped(line, style),
         }
     }
 
@@ -233,76 +254,115 @@ impl Framer {
         Some(Again { stamp, host: &beginning[host..beginning.len() - 1], program, rest })
     }
 
-    /// A collector's JSON: the members that matter are unescaped into the buffer, then read like syslog's parts.
-    fn json<'a, S: Style + ?Sized>(&'a mut self, text: &'a [u8], style: &S) -> Option<Framed<'a>> {
-        let Self { syslog, own, buffer } = self;
-        let found = Collected::read(text, buffer)?;
-        let part = |range: &std::ops::Range<usize>| &buffer[range.clone()];
-        if !found.log.is_empty() {
-            let line = part(&found.log).trim_ascii_end();
-            if !style.is_own(line) {
-                return syslog.frame(line, style);
-            }
-            own.collected = syslog.stamps.iso(part(&found.time)).map(|(stamp, _)| stamp);
-            return Some(style.own_line(own, line));
-        }
-        let stamp = match found.epoch {
-            Some(at) => Stamp::Utc(at),
-            None => syslog.stamp(part(&found.timestamp))?.0,
+    /// A collector's JSON.
+    fn json<'a, S: Style + ?Sized>(&'a mut self, text: &'a [u8], style: &S) -> Framed<'a> {
+        let Self { syslog, own, buffer, inner, pieces } = self;
+        let Some(found) = Collected::read(text, buffer) else { return Framed::Unreadable };
+        let Some(log) = found.log.clone() else {
+            return syslog.collected(&found, buffer, style).unwrap_or(Framed::Unreadable);
         };
-        let text = part(&found.tag);
-        let (program, pid_in_tag, _) = tag(text, memchr::memchr3(b'[', b':', b' ', text).unwrap_or(text.len()));
-        let pid = number(part(&found.pid)).unwrap_or(pid_in_tag);
-        if !style.wants_program(Program { tag: program, may_be_cut: false }) {
-            return Some(Framed::Foreign(stamp));
+        let collected = syslog.stamps.iso(&buffer[found.timestamp]).map(|(stamp, _)| stamp);
+        let whole = pieces.ends_line(&buffer[log.clone()]);
+        let Some(text) = pieces.join(found.stderr, whole, &buffer[log]) else { return Framed::Blank };
+        Inside { syslog, own, buffer: inner, name: b"" }.frame(text, collected, style)
+    }
+
+    /// A line that a container's runtime hands on with something in front.
+    #[inline(never)]
+    fn wrapped<'a, S: Style + ?Sized>(&'a mut self, line: &'a [u8], style: &S) -> Framed<'a> {
+        let Self { syslog, own, inner: buffer, pieces, .. } = self;
+        if let Some(Wrapped { name, collected, stderr, whole, text }) = wrapped::cri(line, &mut syslog.stamps) {
+            let Some(text) = pieces.join(stderr, whole, text) else { return Framed::Blank };
+            return Inside { syslog, own, buffer, name }.frame(text, collected, style);
         }
-        let message = part(&found.message).trim_ascii_start();
-        Some(Framed::Line(unfold(Line { stamp, host: part(&found.host), program, pid, message, repeated: 1 })))
+        if let Some((name, text)) = wrapped::compose(line) {
+            return Inside { syslog, own, buffer, name }.frame_behind_stamp(text, style);
+        }
+        if line.trim_ascii().is_empty() || is_journalctl_s(line) { Framed::Blank } else { Framed::Unreadable }
     }
 }
 
-/// Where a collector's members lie in the framer's buffer.
-#[derive(Default)]
-struct Collected {
-    timestamp: std::ops::Range<usize>,
-    /// journald counts microseconds.
-    epoch: Option<Timestamp>,
-    host: std::ops::Range<usize>,
-    tag: std::ops::Range<usize>,
-    pid: std::ops::Range<usize>,
-    message: std::ops::Range<usize>,
-    /// Docker's: a whole line inside.
-    log: std::ops::Range<usize>,
-    /// Docker's: when it received the line.
-    time: std::ops::Range<usize>,
+/// What `journalctl` writes between lines, such as `-- Boot 2b0c… --`.
+fn is_journalctl_s(line: &[u8]) -> bool {
+    line.starts_with(b"-- ") && line.ends_with(b" --")
 }
 
-impl Collected {
-    fn read(text: &[u8], buffer: &mut Vec<u8>) -> Option<Self> {
-        buffer.clear();
-        let mut found = Self::default();
-        for (key, value) in json::members(text) {
-            let Value::Text(value) = value else { continue };
-            let place = match key {
-                b"timestamp" | b"@timestamp" => &mut found.timestamp,
-                b"host" | b"_HOSTNAME" => &mut found.host,
-                b"syslogtag" | b"SYSLOG_IDENTIFIER" => &mut found.tag,
-                b"procid" | b"SYSLOG_PID" => &mut found.pid,
-                b"_PID" if found.pid.is_empty() => &mut found.pid,
-                b"message" | b"MESSAGE" => &mut found.message,
-                b"log" => &mut found.log,
-                b"time" => &mut found.time,
-                b"__REALTIME_TIMESTAMP" => {
-                    found.epoch = std::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
-                    continue;
-                }
-                _ => continue,
-            };
-            let start = buffer.len();
-            json::unescape(value, buffer);
-            *place = start..buffer.len();
+/// Peels what stands inside a line that a container's runtime hands on.
+struct Inside<'a, 'b> {
+    syslog: &'b mut Syslog,
+    own: &'a mut Own,
+    buffer: &'a mut Vec<u8>,
+    /// The container's name: the host of lines that name none.
+    name: &'a [u8],
+}
+
+impl<'a> Inside<'a, '_> {
+    /// A line of a server's own log, of syslog, or without a time: then the runtime's time counts.
+    fn frame<S: Style + ?Sized>(self, text: &'a [u8], collected: Option<Stamp>, style: &S) -> Framed<'a> {
+        let Self { syslog, own, buffer, name } = self;
+        let text = text.trim_ascii_end();
+        let Some(first) = text.first() else { return Framed::Blank };
+        if style.is_own(text) {
+            own.collected = collected;
+            return named(style.own_line(own, text), name);
         }
-        (!found.log.is_empty() || !found.message.is_empty()).then_some(found)
+        if *first == b'{'
+            && let Some(found) = Collected::read(text, buffer)
+            && found.log.is_none()
+        {
+            return named(syslog.collected(&found, buffer, style).unwrap_or(Framed::Unreadable), name);
+        }
+        match syslog.frame(text, style) {
+            Some(framed) => named(framed, name),
+            None => without_time(text, name, collected, style),
+        }
+    }
+
+    /// A line in front of which the runtime's time may stand: `docker compose logs -t` writes it there.
+    fn frame_behind_stamp<S: Style + ?Sized>(self, text: &'a [u8], style: &S) -> Framed<'a> {
+        let behind = self.syslog.stamps.iso(text).filter(|_| text.get(10) == Some(&b'T'));
+        let is_docker_s = |used: usize| text.get(..used).is_some_and(wrapped::is_docker_s);
+        let Some((collected, used)) = behind.filter(|(_, used)| is_docker_s(*used) || !style.is_own(text)) else {
+            return self.frame(text, None, style);
+        };
+        let rest = &text[used.min(text.len())..];
+        if is_docker_s(used) {
+            return self.frame(rest, Some(collected), style);
+        }
+        let begins_otherwise = matches!(rest.first(), Some(b'{' | b'<'));
+        let has_own_time = begins_otherwise || style.is_own(rest) || self.syslog.stamp(rest).is_some();
+        // A tag where syslog has a host: the runtime's time, and a line without one.
+        let begins_with_tag = || word(rest).is_none_or(|(word, _)| word.ends_with(b":") || word.contains(&b'['));
+        if has_own_time || begins_with_tag() {
+            self.frame(rest, Some(collected), style)
+        } else {
+            self.frame(text, Some(collected), style)
+        }
+    }
+}
+
+/// A line that names no host is of the container that wrote it.
+fn named<'a>(framed: Framed<'a>, name: &'a [u8]) -> Framed<'a> {
+    match framed {
+        Framed::Line(line) if line.host.is_empty() => Framed::Line(Line { host: name, ..line }),
+        framed => framed,
+    }
+}
+
+/// `program[pid]: message` as it was written to a program's output, or just a message.
+fn without_time<'a, S: Style + ?Sized>(
+    text: &'a [u8],
+    host: &'a [u8],
+    collected: Option<Stamp>,
+    style: &S,
+) -> Framed<'a> {
+    let (program, pid, message) = tag(text, tag_end(text));
+    let wanted = style.wants_program(Program { tag: program, may_be_cut: false });
+    match collected {
+        Some(stamp) if wanted => Framed::Line(unfold(Line { stamp, host, program, pid, message, repeated: 1 })),
+        Some(stamp) => Framed::Foreign(stamp),
+        None if wanted => Framed::Unreadable,
+        None => Framed::Blank,
     }
 }
 
@@ -331,7 +391,9 @@ impl Syslog {
         let (stamp, host, text) = self.begin(line)?;
         let end = tag_end(text);
         if !style.wants_program(Program { tag: &text[..end], may_be_cut: false }) {
-            return Some(Framed::Foreign(stamp));
+            let times = if may_repeat(&text[..end]) { repeated(text) } else { None };
+            let repeated = |times| Framed::Repeated(Repeated { stamp, host, times });
+            return Some(times.map_or(Framed::Foreign(stamp), repeated));
         }
         let (program, pid, message) = tag(text, end);
         Some(Framed::Line(unfold(Line { stamp, host, program, pid, message, repeated: 1 })))
@@ -353,6 +415,28 @@ impl Syslog {
         Some(Framed::Line(unfold(Line { stamp, host, program, pid, message, repeated: 1 })))
     }
 
+    /// A collector's members, read like syslog's parts.
+    fn collected<'a, S: Style + ?Sized>(
+        &mut self,
+        found: &Collected,
+        buffer: &'a [u8],
+        style: &S,
+    ) -> Option<Framed<'a>> {
+        let part = |range: &std::ops::Range<usize>| &buffer[range.clone()];
+        let stamp = match found.epoch {
+            Some(at) => Stamp::Utc(at),
+            None => self.stamp(part(&found.timestamp))?.0,
+        };
+        let text = part(&found.tag);
+        let (program, pid_in_tag, _) = tag(text, tag_end(text));
+        let pid = number(part(&found.pid)).unwrap_or(pid_in_tag);
+        if !style.wants_program(Program { tag: program, may_be_cut: false }) {
+            return Some(Framed::Foreign(stamp));
+        }
+        let message = part(found.message.as_ref()?).trim_ascii_start();
+        Some(Framed::Line(unfold(Line { stamp, host: part(&found.host), program, pid, message, repeated: 1 })))
+    }
+
     /// Stamp, host, and what follows them.
     fn begin<'a>(&mut self, line: &'a [u8]) -> Option<(Stamp, &'a [u8], &'a [u8])> {
         let (stamp, used) = self.stamp(line)?;
@@ -364,7 +448,11 @@ impl Syslog {
     }
 
     fn stamp(&mut self, line: &[u8]) -> Option<Stamped> {
-        if line.first()?.is_ascii_digit() { self.stamps.iso(line) } else { self.stamps.rfc3164(line) }
+        if line.first()?.is_ascii_digit() {
+            self.stamps.iso(line).or_else(|| StampReader::unix(line))
+        } else {
+            self.stamps.rfc3164(line).or_else(|| self.stamps.full(line))
+        }
     }
 
     fn host<'a>(&mut self, rest: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
@@ -372,6 +460,9 @@ impl Syslog {
             return Some((&rest[..self.host.len() - 1], &rest[self.host.len()..]));
         }
         let (host, behind) = word(rest)?;
+        if host.starts_with(b"std") && wrapped::behind_stamp(rest).is_some() {
+            return None;
+        }
         self.host.clear();
         self.host.extend_from_slice(&rest[..=host.len()]);
         Some((host, behind))
@@ -436,6 +527,26 @@ fn bracketed(text: &[u8]) -> Option<(u32, &[u8])> {
     memchr::memchr(b']', inside).map(|end| (0, &inside[end + 1..]))
 }
 
+/// Whether a line may be [`Repeated`], by what stands where others have their program.
+#[inline]
+#[must_use]
+pub fn may_repeat(program: &[u8]) -> bool {
+    matches!(program, b"last" | b"syslogd" | b"---")
+}
+
+/// `last message repeated 3 times`, as text behind the host: BSD's and Linux' syslogd write it there, some with their
+/// tag in front or hyphens around.
+#[cold]
+fn repeated(text: &[u8]) -> Option<u32> {
+    let text = match memchr::memchr(b':', text) {
+        Some(colon) if text.starts_with(b"syslogd") => text[colon + 1..].trim_ascii_start(),
+        _ => text.strip_prefix(b"--- ").unwrap_or(text),
+    };
+    let (times, rest) = word(text.strip_prefix(b"last message repeated ")?)?;
+    let times = number(times).filter(|_| rest.starts_with(b"time"))?;
+    Some(times.clamp(1, MOST_REPEATED))
+}
+
 /// Undoes what syslog daemons add to a message: rsyslog's folding of equal lines, Solaris' message ids.
 fn unfold(line: Line<'_>) -> Line<'_> {
     match line.message.first() {
@@ -475,80 +586,4 @@ fn number(text: &[u8]) -> Option<u32> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn frame(line: &str) -> Option<(String, String, u32, String, u32)> {
-        let mut framer = Framer::default();
-        let Framed::Line(line) = framer.frame(line.as_bytes()) else { return None };
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Some((text(line.host), text(line.program), line.pid, text(line.message), line.repeated))
-    }
-
-    fn smtpd(program: &str) -> Option<(String, String, u32, String, u32)> {
-        Some(("mx1".into(), program.into(), 546, "connect from a[192.0.2.1]".into(), 1))
-    }
-
-    #[test]
-    fn every_container_gives_the_same_line() {
-        for line in [
-            "Dec 30 10:00:06 mx1 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]",
-            "<22>Dec 30 10:00:06 mx1 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]\r",
-            "\u{feff}2026-06-10T09:00:05.984620+00:00 mx1 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]",
-            "<22>1 2026-05-07T07:00:05.329487+00:00 mx1 postfix/smtps/smtpd 546 - -  connect from a[192.0.2.1]",
-            r#"<22>1 2026-05-07T07:00:05Z mx1 postfix/smtps/smtpd 546 - [a b="]\""][c d="e"] connect from a[192.0.2.1]"#,
-            r#"{"timestamp":"2026-05-07T07:00:05Z","host":"mx1","syslogtag":"postfix\/smtps\/smtpd[546]:","procid":"546","message":" connect from a[192.0.2.1]"}"#,
-            r#"{"SYSLOG_IDENTIFIER":"postfix/smtps/smtpd","SYSLOG_PID":"546","_PID":"9","__REALTIME_TIMESTAMP":"1795441670152700","_HOSTNAME":"mx1","MESSAGE":"connect from a[192.0.2.1]"}"#,
-            r#"{"log":"Dec 30 10:00:06 mx1 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]\n","stream":"stdout","time":"2026-05-07T07:00:05Z"}"#,
-            "Dec 30 10:00:06 mx1 postfix/smtps/smtpd[546]: [ID 197553 mail.info] connect from a[192.0.2.1]",
-        ] {
-            assert_eq!(frame(line), smtpd("postfix/smtps/smtpd"), "{line}");
-        }
-    }
-
-    #[test]
-    fn folded_lines_are_counted() {
-        let line = "Dec 30 10:00:06 mx1 postfix/smtpd[5]: message repeated 3 times: [ warning: x]";
-        assert_eq!(frame(line), Some(("mx1".into(), "postfix/smtpd".into(), 5, "warning: x".into(), 3)));
-    }
-
-    #[test]
-    fn objects_without_anything_between_them_are_unpacked() {
-        struct Packed;
-        impl Style for Packed {
-            fn wants_program(&self, _: Program<'_>) -> bool {
-                false
-            }
-            fn is_packed(&self) -> bool {
-                true
-            }
-        }
-        let shown =
-            |line: &'static str| unpack(line.as_bytes(), &Packed).map(String::from_utf8_lossy).collect::<Vec<_>>();
-        assert_eq!(shown(r#"{"a":"}{"}{"b":{}} {"c":1}"#), [r#"{"a":"}{"}"#, r#"{"b":{}}"#, r#" {"c":1}"#]);
-        assert_eq!(shown(r#"{"a":1}{"b"#), [r#"{"a":1}"#, r#"{"b"#]);
-        for line in ["", "x", r#"x"}{"a":1}"#, r#"{"a":1} x"#, r#"{"a":1} "#] {
-            assert_eq!(shown(line), [line]);
-        }
-        assert_eq!(unpack(b"{}{}", &Contained).count(), 1);
-        assert_eq!((whole_objects(br#"{"a":1} {}{"b"#), whole_objects(b"x{}")), (10, 0));
-    }
-
-    #[test]
-    fn what_is_in_no_container_is_told() {
-        let mut framer = Framer::default();
-        assert_eq!(framer.frame(b""), Framed::Blank);
-        assert_eq!(framer.frame(b"  \r"), Framed::Blank);
-        for line in [
-            &b"garbage"[..],
-            b"<",
-            b"<22>1 ",
-            b"{",
-            b"{\"message\":\"x\"}",
-            b"Dec 30 10:00:06",
-            b"2026-05-07T07:00:05Z",
-        ] {
-            assert_eq!(framer.frame(line), Framed::Unreadable, "{}", String::from_utf8_lossy(line));
-        }
-    }
-}
+mod tests;

@@ -20,10 +20,12 @@ pub struct Look {
     pub file: RawFile,
     /// How it is compressed.
     pub compression: Compression,
+    /// Whether its lines are made of journald's records: then nothing is known of its end before it is decoded.
+    pub exported: bool,
     /// The first decoded bytes: [`SIGHT`], or all there are.
     pub head: Vec<u8>,
-    /// The last decoded bytes: [`SIGHT`], or all there are. Unknown for a compressed file that was not looked
-    /// through, and for a plain one that shrank meanwhile.
+    /// The last decoded bytes: [`SIGHT`], or all there are. Unknown for a compressed or exported file that was not
+    /// looked through, and for a plain one that shrank meanwhile.
     pub tail: Option<Vec<u8>>,
     /// The decoded length; of a truncated file, what is readable. Unknown where only decoding would tell.
     pub length: Option<u64>,
@@ -63,6 +65,7 @@ pub fn look(storage: &Arc<Storage>, file: &RawFile) -> Result<Look> {
     let mut look = Look {
         file: file.clone(),
         compression: reader.compression(),
+        exported: reader.is_exported(),
         truncated: reader.truncated(),
         head,
         tail: None,
@@ -72,7 +75,7 @@ pub fn look(storage: &Arc<Storage>, file: &RawFile) -> Result<Look> {
     if look.head.len() < SIGHT {
         look.length = Some(look.head.len() as u64);
         look.tail = Some(look.head.clone());
-    } else {
+    } else if !look.exported {
         look_at_end(&mut look, reader)?;
     }
     Ok(look)
@@ -196,6 +199,22 @@ mod tests {
             assert!(packed.tail == plain.tail && packed.length == plain.length && !packed.truncated);
             assert!(Fingerprint::of(&plain.head).matches(&packed.head));
         }
+    }
+
+    #[test]
+    fn an_export_is_known_by_its_lines_once_looked_through() {
+        let (place, records) = (Place::new(), b"__CURSOR=1\nMESSAGE=x\n_HOSTNAME=mx1\n\n".repeat(9_000));
+        let plain = looked(&place, &records);
+        assert!(plain.exported && plain.tail.is_none() && plain.length.is_none());
+        assert_eq!(plain.may_have_length(5), None);
+        let through = looked_through(&place, &records);
+        assert_eq!(through.length, Some(9_000 * 34));
+        assert!(through.tail.is_some_and(|tail| tail.len() == SIGHT && tail.ends_with(b"\"mx1\"}\n")));
+        for pack in [gzip, zstd, xz, bzip2] {
+            let packed = looked_through(&place, &pack(&records));
+            assert!(packed.exported && packed.head == plain.head && packed.length == through.length);
+        }
+        assert!(looked(&place, &records[..34 * 3]).truncated);
     }
 
     #[test]

@@ -7,12 +7,15 @@
 //!
 //! Files lie in local folders or object stores and are told apart by content, never by name: compression
 //! by magic bytes, identity by [`Fingerprint`] and length. Every offset is one of the *decoded* bytes, so that
-//! `mail.log` and the `mail.log.2.gz` it becomes agree on where a line begins.
+//! `mail.log` and the `mail.log.2.gz` it becomes agree on where a line begins. journald's export format is decoded too:
+//! each of its records becomes a line.
 
 mod blocks;
 mod codecs;
+mod collected;
 pub mod container;
 mod decompress;
+mod export;
 pub mod fields;
 mod fingerprint;
 pub mod framing;
@@ -24,6 +27,7 @@ mod remote;
 pub mod stamp;
 mod stored;
 pub mod timeline;
+mod wrapped;
 mod zstd_frame;
 
 pub use blocks::{BLOCK_SIZE, Block, Blocks, MAX_LINE};

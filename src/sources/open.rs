@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::decompress::{Decoder, MAGIC_LENGTH};
+use super::decompress::Decoder;
+use super::export::{self, Exported};
 use super::stored::Stored;
 use super::{Compression, Error, RawFile, Result};
 use crate::storage::{Storage, display};
@@ -23,8 +24,13 @@ pub struct RawReader {
 /// Where the decoded bytes come from.
 enum Bytes {
     Plain(Stored),
-    Packed(Decoder<Stored>),
+    Packed(Ahead<Decoder<Stored>>),
+    /// journald's records, made into lines.
+    Exported(Exported<Box<Bytes>>),
 }
+
+/// How many of a file's first bytes tell what it is: as stored how it is compressed, decoded whether it is an export.
+const BEGINNING: usize = 9;
 
 /// Opens a file at the decoded offset `from`. Plain files are read from there; of compressed ones all that comes
 /// before is decoded and dropped. Past the end of the file there is nothing to read, which is no error.
@@ -35,14 +41,20 @@ pub fn open(storage: &Arc<Storage>, file: &RawFile, from: u64) -> Result<RawRead
     let mut stored = Stored::open(storage, file)?;
     let name = || display(&file.url);
     let read = |source| Error::Read { file: name(), position: 0, source };
-    let mut magic = Vec::with_capacity(MAGIC_LENGTH);
-    stored.by_ref().take(MAGIC_LENGTH as u64).read_to_end(&mut magic).map_err(read)?;
+    let mut beginning = Vec::with_capacity(BEGINNING);
+    stored.by_ref().take(BEGINNING as u64).read_to_end(&mut beginning).map_err(read)?;
     stored.seek(0).map_err(read)?;
-    let compression = Compression::detect(&magic).map_err(|kind| Error::Unsupported { file: name(), kind })?;
-    let bytes = match Decoder::new(stored, compression).map_err(read)? {
-        Ok(decoder) => Bytes::Packed(decoder),
+    let compression = Compression::detect(&beginning).map_err(|kind| Error::Unsupported { file: name(), kind })?;
+    let mut bytes = match Decoder::new(stored, compression).map_err(read)? {
+        Ok(decoder) => Bytes::Packed(Ahead::new(decoder)),
         Err(stored) => Bytes::Plain(stored),
     };
+    if let Bytes::Packed(ahead) = &bytes {
+        beginning.clone_from(&ahead.seen);
+    }
+    if beginning.starts_with(export::BEGINNING) {
+        bytes = Bytes::Exported(Exported::new(Box::new(bytes)));
+    }
     let (url, size) = (file.url.clone(), file.size);
     let mut reader = RawReader { url, size, compression, bytes, position: 0, truncated: false };
     reader.skip_to(from).map_err(|source| reader.error(source))?;
@@ -54,6 +66,12 @@ impl RawReader {
     #[must_use]
     pub fn compression(&self) -> Compression {
         self.compression
+    }
+
+    /// Whether the lines are made of journald's records, which only decoding does.
+    #[must_use]
+    pub fn is_exported(&self) -> bool {
+        matches!(self.bytes, Bytes::Exported(_))
     }
 
     /// The decoded offset of the next byte.
@@ -104,25 +122,80 @@ impl RawReader {
 
     /// The stored bytes, at no particular offset.
     pub(super) fn into_stored(self) -> Stored {
-        match self.bytes {
-            Bytes::Plain(stored) => stored,
-            Bytes::Packed(decoder) => decoder.into_source(),
+        self.bytes.into_stored()
+    }
+}
+
+impl Bytes {
+    fn into_stored(self) -> Stored {
+        match self {
+            Self::Plain(stored) => stored,
+            Self::Packed(ahead) => ahead.source.into_source(),
+            Self::Exported(exported) => exported.into_source().into_stored(),
+        }
+    }
+
+    /// Whether what was read to its end, of which so many bytes were given, has ended too early.
+    fn truncated(&self, given: u64, size: u64) -> bool {
+        match self {
+            Self::Plain(_) => given < size,
+            Self::Packed(ahead) => ahead.source.truncated(),
+            Self::Exported(exported) => {
+                let (source, taken) = exported.source();
+                exported.truncated() || source.truncated(taken, size)
+            }
+        }
+    }
+}
+
+impl Read for Bytes {
+    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(stored) => stored.read(output),
+            Self::Packed(ahead) => ahead.read(output),
+            Self::Exported(exported) => exported.read(output),
+        }
+    }
+}
+
+/// A source of which the first bytes have been looked at.
+struct Ahead<R> {
+    source: R,
+    seen: Vec<u8>,
+    given: usize,
+    /// What went wrong while looking.
+    failed: Option<io::Error>,
+}
+
+impl<R: Read> Ahead<R> {
+    fn new(mut source: R) -> Self {
+        let mut seen = Vec::with_capacity(BEGINNING);
+        let failed = source.by_ref().take(BEGINNING as u64).read_to_end(&mut seen).err();
+        Self { source, seen, given: 0, failed }
+    }
+}
+
+impl<R: Read> Read for Ahead<R> {
+    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+        let mut rest = &self.seen[self.given..];
+        if !rest.is_empty() {
+            let read = rest.read(output)?;
+            self.given += read;
+            return Ok(read);
+        }
+        match self.failed.take() {
+            Some(error) => Err(error),
+            None => self.source.read(output),
         }
     }
 }
 
 impl Read for RawReader {
     fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
-        let read = match &mut self.bytes {
-            Bytes::Plain(stored) => stored.read(output)?,
-            Bytes::Packed(decoder) => decoder.read(output)?,
-        };
+        let read = self.bytes.read(output)?;
         self.position += read as u64;
         if read == 0 && !output.is_empty() {
-            self.truncated = match &self.bytes {
-                Bytes::Plain(_) => self.position < self.size,
-                Bytes::Packed(decoder) => decoder.truncated(),
-            };
+            self.truncated = self.bytes.truncated(self.position, self.size);
         }
         Ok(read)
     }
@@ -159,6 +232,28 @@ mod tests {
                     assert!(bytes == text.get(from..).unwrap_or_default() && !truncated, "{} {from}", file.url);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn an_export_is_read_as_lines_wherever_it_lies() {
+        let (place, records) = (Place::new(), b"__CURSOR=1\nMESSAGE=x\nPRIORITY=6\n\n".repeat(9_000));
+        let lines = b"{\"MESSAGE\":\"x\"}\n".repeat(9_000);
+        for stored in [records.clone(), gzip(&records), zstd(&records), xz(&records), bzip2(&records)] {
+            let file = place.write("journal.export", &stored);
+            for from in [0, 1, 100_000, lines.len(), lines.len() + 9] {
+                let reader = open(&place.storage, &file, from as u64).unwrap();
+                assert!(reader.is_exported());
+                let (bytes, truncated) = rest(reader);
+                assert!(bytes == lines.get(from..).unwrap_or_default() && !truncated, "{from}");
+            }
+        }
+        let cut = rest(place.reader(&records[..records.len() - 1]));
+        assert!(cut.1 && cut.0.len() == lines.len() - 16);
+        let cut = rest(place.reader(&gzip(&records)[..200]));
+        assert!(cut.1 && lines.starts_with(&cut.0));
+        for plain in [&b"__CURSOR"[..], b"__CURSOR:1\n"] {
+            assert!(rest(place.reader(plain)).0 == plain && rest(place.reader(&gzip(plain))).0 == plain);
         }
     }
 

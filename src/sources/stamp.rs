@@ -34,6 +34,9 @@ pub struct StampReader {
     stamp: Option<Stamp>,
 }
 
+/// The longest abbreviation of a zone that is taken for one.
+const LONGEST_ZONE: usize = 8;
+
 /// A stamp and the number of bytes that it took, the blank behind it included.
 pub type Stamped = (Stamp, usize);
 
@@ -96,6 +99,41 @@ impl StampReader {
             Some(b' ') => Some((stamp, end + 1)),
             Some(_) => None,
         }
+    }
+
+    /// `journalctl --output=short-full`: `Sun 2026-03-01 00:12:48 CET`. A zone's abbreviation says nothing for certain
+    /// but UTC's own.
+    pub fn full(&mut self, line: &[u8]) -> Option<Stamped> {
+        let is_weekday =
+            |name: &[u8]| [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"].iter().any(|day| *day == name);
+        if line.get(3) != Some(&b' ') || !is_weekday(&line[..3]) {
+            return None;
+        }
+        let (stamp, used) = self.iso(&line[4..])?;
+        let rest = line.get(4 + used..)?;
+        let length = memchr::memchr(b' ', &rest[..rest.len().min(LONGEST_ZONE)])?;
+        let Stamp::Local(local) = stamp else { return None };
+        let stamp = match &rest[..length] {
+            b"UTC" | b"GMT" => Stamp::Utc(local),
+            [sign @ (b'+' | b'-'), offset @ ..] => {
+                let (offset, _) = self::offset(offset)?;
+                Stamp::Utc(if *sign == b'+' { local - offset } else { local + offset })
+            }
+            name if name.iter().all(u8::is_ascii_alphabetic) && length > 0 => stamp,
+            _ => return None,
+        };
+        Some((stamp, 4 + used + length + 1))
+    }
+
+    /// `journalctl --output=short-unix`: `1795441670.152700`.
+    pub fn unix(line: &[u8]) -> Option<Stamped> {
+        let (seconds, rest) = line.split_at_checked(10)?;
+        let seconds = seconds.iter().all(u8::is_ascii_digit).then_some(seconds)?;
+        let seconds = seconds.iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0'));
+        let (fraction, used) = fraction(rest.strip_prefix(b".")?);
+        let end = 11 + used;
+        let stamp = Stamp::Utc(seconds * SECOND + fraction);
+        (used > 0 && line.get(end) == Some(&b' ')).then_some((stamp, end + 1))
     }
 
     fn remembered(&self, head: &[u8]) -> Option<Stamp> {
@@ -262,6 +300,28 @@ mod tests {
         let with_year = Some((Stamp::Local(in_year(yearless(b"Mar  2 09:00:05").unwrap(), 2026).unwrap()), 21));
         assert_eq!(reader.rfc3164(b"Mar  2 09:00:05 2026 mx1 x"), with_year);
         assert_eq!(reader.rfc3164(b"Mar  2 2026 09:00:05 mx1 x"), with_year);
+    }
+
+    #[test]
+    fn journalctl_s_long_forms() {
+        let mut reader = StampReader::default();
+        for (line, used, expected) in [
+            ("Mon 2026-11-23 14:47:46 UTC mx1 x", 28, utc("2026-11-23T14:47:46Z")),
+            ("Mon 2026-11-23 14:47:46 +03 mx1 x", 28, utc("2026-11-23T11:47:46Z")),
+            ("Mon 2026-11-23 14:47:46 -0330 mx1 x", 30, utc("2026-11-23T18:17:46Z")),
+        ] {
+            assert_eq!(reader.full(line.as_bytes()), Some((expected, used)), "{line}");
+        }
+        let local = reader.full(b"Mon 2026-11-23 14:47:46 CET mx1 x");
+        assert!(matches!(local, Some((Stamp::Local(at), 28)) if Stamp::Utc(at) == utc("2026-11-23T14:47:46Z")));
+        let unix = StampReader::unix(b"1795441670.152700 mx1 x");
+        assert_eq!(unix, Some((utc("2026-11-23T13:47:50.152700Z"), 18)));
+        for line in ["Mon 2026-11-23 14:47:46 mx1 x", "Foo 2026-11-23 14:47:46 UTC x", "Mon 2026-11-23 14:47:46"] {
+            assert_eq!(reader.full(line.as_bytes()), None, "{line}");
+        }
+        for line in ["1795441670 mx1", "1795441670. mx1", "179544167x.1 mx1", "1795441670.1"] {
+            assert_eq!(StampReader::unix(line.as_bytes()), None, "{line}");
+        }
     }
 
     #[test]

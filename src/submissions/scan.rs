@@ -5,7 +5,7 @@
 
 use crate::formats::Format;
 use crate::sources::Block;
-use crate::sources::framing::{Framed, Framer, Line, Program, unpack};
+use crate::sources::framing::{AnyProgram, Framed, Framer, Line, Program, Repeated, may_repeat, unpack};
 use crate::sources::stamp::Stamp;
 
 /// A block and what was found in it.
@@ -88,15 +88,21 @@ pub struct Scanner {
     format: &'static dyn Format,
     framer: Framer,
     second: Option<Stamp>,
+    /// How the block before ended.
+    before: Vec<u8>,
     /// Whether several of the format's lines may stand on one.
     packed: bool,
 }
+
+/// How far in front of a line the line is looked for that it stands for: `last message repeated 3 times` follows it at
+/// once, but where several hosts write into one file.
+const LOOK_BACK: usize = 8 << 10;
 
 impl Scanner {
     /// A scanner for one file.
     #[must_use]
     pub fn new(format: &'static dyn Format) -> Self {
-        Self { format, framer: Framer::default(), second: None, packed: format.is_packed() }
+        Self { format, framer: Framer::default(), second: None, before: Vec::new(), packed: format.is_packed() }
     }
 
     /// Scans the file's next block. `recycled` is what was found in an earlier one: only its memory is used again.
@@ -115,7 +121,16 @@ impl Scanner {
         if start < bytes.len() {
             self.line(Place { block: bytes, start, end: bytes.len() }, 0, holes, &mut found);
         }
+        self.keep_end(bytes);
         Scanned { block, found }
+    }
+
+    /// Keeps the end of a block for the one behind it.
+    fn keep_end(&mut self, block: &[u8]) {
+        let end = &block[block.len().saturating_sub(LOOK_BACK)..];
+        let kept = self.before.len().min(LOOK_BACK - end.len());
+        self.before.drain(..self.before.len() - kept);
+        self.before.extend_from_slice(end);
     }
 
     /// One line. A crash can leave a hole of NUL bytes: what stands on either side of it is a line of its own. So is
@@ -129,6 +144,7 @@ impl Scanner {
             return;
         }
         let Place { block, mut start, end: last } = place;
+        let before = found.bytes();
         while let Some(from) = block[start..last].iter().position(|byte| *byte != 0).map(|at| start + at) {
             let to = memchr::memchr(0, &block[from..last]).map_or(last, |at| from + at);
             let end = if (from, to) == (place.start, last) { end } else { 0 };
@@ -137,6 +153,11 @@ impl Scanner {
         }
         if place.start == last {
             self.piece(place, end, found);
+        }
+        // The hole's bytes go with the lines around it, so that what follows is where it is counted to be.
+        let told = found.bytes() - before;
+        if let Some(run) = found.runs.last_mut() {
+            run.bytes += (last - place.start) as u64 + end - told;
         }
     }
 
@@ -165,6 +186,8 @@ impl Scanner {
                 found.candidates.push(Candidate { line: found.line_ends, raw: place.span(), parts: Some(parts) });
                 run.candidates += 1;
             }
+        } else if may_repeat(line.program) {
+            return false;
         }
         run.lines += 1;
         run.bytes += (place.end - place.start) as u64 + end;
@@ -187,6 +210,9 @@ impl Scanner {
                 let wanted = format.wants(line.program, line.message);
                 (Some(line.stamp), wanted.then(|| Some(found.parts(&line, place.block))))
             }
+            Framed::Repeated(repeated) => {
+                (Some(repeated.stamp), repeated_parts(format, &self.before, repeated, place, found).map(Some))
+            }
             Framed::Blank => (None, None),
             Framed::Unreadable => (None, Some(None)),
         };
@@ -203,6 +229,34 @@ impl Scanner {
             found.candidates.push(Candidate { line: found.line_ends, raw: place.span(), parts });
         }
     }
+}
+
+/// What a line says that stands for the last one of its host; none where that is not wanted, or too far back.
+#[cold]
+fn repeated_parts(
+    format: &'static dyn Format,
+    before: &[u8],
+    repeated: Repeated<'_>,
+    place: Place<'_>,
+    found: &mut Found,
+) -> Option<Parts> {
+    let here = &place.block[place.start.saturating_sub(LOOK_BACK)..place.start];
+    let further = &before[(before.len() + here.len()).saturating_sub(LOOK_BACK).min(before.len())..];
+    let mut framer = Framer::default();
+    for line in here.rsplit(|byte| *byte == b'\n').chain(further.rsplit(|byte| *byte == b'\n')) {
+        match framer.frame_as(line, &AnyProgram(format)) {
+            Framed::Line(line) if line.host == repeated.host && !stands_for_another(&line) => {}
+            _ => continue,
+        }
+        let Framed::Line(line) = framer.frame_as(line, format) else { return None };
+        let line = Line { stamp: repeated.stamp, repeated: repeated.times, ..line };
+        return format.wants(line.program, line.message).then(|| found.parts(&line, place.block));
+    }
+    None
+}
+
+fn stands_for_another(line: &Line<'_>) -> bool {
+    line.message.strip_prefix(b"--- ").unwrap_or(line.message).starts_with(b"last message repeated ")
 }
 
 /// Where a line lies in a block.
@@ -229,6 +283,11 @@ impl Found {
         self.candidates.clear();
         self.line_ends = 0;
         self.side.clear();
+    }
+
+    /// How many bytes all runs hold.
+    fn bytes(&self) -> u64 {
+        self.runs.iter().map(|run| run.bytes).sum()
     }
 
     fn parts(&mut self, line: &Line<'_>, block: &[u8]) -> Parts {
@@ -316,6 +375,65 @@ mod tests {
             b"Mar  1 09:00:00 mx1 postfix/smtpd[1]: conn\0\0\0\0Mar  1 09:00:00 mx1 postfix/smtpd[1]: connect from a[192.0.2.1]\n",
         );
         assert_eq!(scanned.found.candidates.len(), 2);
+        for text in
+            [&b"a\0\0b\nMar  1 09:00:00 mx1 a[1]: x\0\n\0\0\n\n\0"[..], b"\0\0", b"\0\nMar  1 09:00:00 mx1 a: x\0"]
+        {
+            let scanned = scan(text);
+            let bytes = scanned.found.runs.iter().map(|run| run.bytes).sum::<u64>();
+            assert_eq!(bytes, text.len() as u64, "{text:?}");
+        }
+    }
+
+    /// A line's message and how often it counts.
+    fn told(scanned: &Scanned) -> Vec<(String, u32)> {
+        let lines = scanned.found.candidates.iter().filter_map(|candidate| scanned.line(candidate));
+        lines.map(|line| (String::from_utf8_lossy(line.message).into_owned(), line.repeated)).collect()
+    }
+
+    #[test]
+    fn a_line_that_stands_for_the_one_before_is_that_one_again() {
+        let failed = "warning: a[192.0.2.1]: SASL PLAIN authentication failed: x";
+        for again in [
+            "last message repeated 3 times",
+            "syslogd: last message repeated 3 times",
+            "--- last message repeated 3 times ---",
+        ] {
+            let scanned = scan(
+                format!(
+                    "Mar  1 09:00:00 mx1 postfix/smtpd[1]: {failed}\n\
+                     Mar  1 09:00:00 mx2 postfix/smtpd[1]: connect from b[192.0.2.2]\n\
+                     Mar  1 09:00:07 mx1 {again}\n\
+                     Mar  1 09:00:30 mx1 {again}\n\
+                     Mar  1 09:00:31 mx1 postfix/anvil[4]: statistics: x\n\
+                     Mar  1 09:00:31 mx1 {again}\n\
+                     Mar  1 09:00:31 mx3 {again}\n"
+                )
+                .as_bytes(),
+            );
+            let connect = ("connect from b[192.0.2.2]".to_owned(), 1);
+            let failed = |times| (failed.to_owned(), times);
+            assert_eq!(told(&scanned), [failed(1), connect, failed(3), failed(3)], "{again}");
+            let last = scanned.line(&scanned.found.candidates[3]).map(|line| (line.host, line.program, line.pid));
+            assert_eq!(last, Some((&b"mx1"[..], &b"postfix/smtpd"[..], 1)));
+            assert_eq!(scanned.found.runs.iter().map(|run| run.lines).sum::<u64>(), 7);
+        }
+    }
+
+    #[test]
+    fn the_line_before_may_be_in_the_block_before() {
+        let line = b"Mar  1 09:00:00 mx1 postfix/smtpd[1]: connect from a[192.0.2.1]\n".to_vec();
+        let again = b"Mar  1 09:00:09 mx1 last message repeated 2 times\n".to_vec();
+        let other = b"Mar  1 09:00:01 mx2 sshd[1]: x\n";
+        for others in [0, 3, 400] {
+            let mut scanner = Scanner::new(&Postfix);
+            let mut scan = |bytes: &[u8]| scanner.scan(Block { bytes: bytes.to_vec(), offset: 0 }, None);
+            scan(&line);
+            (0..others).for_each(|_| drop(scan(other)));
+            let whole = [line.clone(), other.repeat(others), again.clone()].concat();
+            let expected = told(&self::scan(&whole)).split_off(1);
+            assert_eq!(told(&scan(&again)), expected);
+            assert_eq!(expected.len(), usize::from(others * other.len() < 8000));
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod derived;
 mod truth;
+mod wrapped;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

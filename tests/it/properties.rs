@@ -1,6 +1,7 @@
 //! What holds for any bytes: no panic, lines that add up, and nobody's words taken for the server's.
 
 mod damage;
+mod every_format;
 mod forgery;
 mod forgery_by_name;
 

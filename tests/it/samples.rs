@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use mailtally::calendar::Day;
-use mailtally::formats::detect::count;
+use mailtally::formats::detect::{Detected, count, detect};
 use mailtally::formats::{FORMATS, Format};
 use mailtally::pipelines::definition::{Definition, Known};
 use mailtally::reports;
@@ -177,6 +177,46 @@ fn a_sample_is_claimed_by_its_own_format_alone() {
             if (count(*format, texts.iter().map(Vec::as_slice)) > 0) != own {
                 findings.note(format_args!("{}: {} reads it: {}", case.stem, format.name(), !own));
             }
+        }
+    }
+    findings.none();
+}
+
+/// What a source that names no format is read as: each sample by its own, and by a clear margin. A sample that two
+/// formats claimed would be in `a_sample_is_claimed_by_its_own_format_alone` too; here it is what an operator sees.
+#[test]
+fn a_sample_s_format_is_found_from_the_sample() {
+    let mut findings = Findings::default();
+    for case in cases() {
+        let texts = case.logs().iter().map(|log| std::fs::read(log).unwrap()).collect::<Vec<_>>();
+        match detect(texts.iter().map(Vec::as_slice)) {
+            Detected::Sure(found) if found.best.format.name() == case.format.name() && !found.is_doubtful() => {}
+            other => findings.note(format_args!("{}: {other:?}", case.stem)),
+        }
+    }
+    findings.none();
+}
+
+/// Two servers' samples in one file: what is found is one of the two, and that there is another is said.
+#[test]
+fn a_file_of_two_servers_is_one_of_theirs() {
+    let mut findings = Findings::default();
+    let logs = cases().into_iter().flat_map(|case| case.logs().into_iter().map(move |log| (case.format.name(), log)));
+    let read = |name, log| without_front(mailtally::formats::format(name).unwrap(), &std::fs::read(log).unwrap());
+    let samples = logs.map(|(name, log)| (name, read(name, log)));
+    let all = samples.fold(BTreeMap::<_, Vec<u8>>::new(), |mut all, (name, text)| {
+        all.entry(name).or_default().extend(text);
+        all
+    });
+    for (one, other) in all.keys().flat_map(|one| all.keys().map(move |other| (*one, *other))).filter(|(a, b)| a < b) {
+        let text = [all[one].as_slice(), b"\n", all[other].as_slice()].concat();
+        let names = match detect([text.as_slice()]) {
+            Detected::Sure(found) => [Some(found.best), found.next].map(|fit| fit.map(|fit| fit.format.name())),
+            Detected::Tie(first, second) => [first, second].map(|fit| Some(fit.format.name())),
+            Detected::Nothing => [None, None],
+        };
+        if !names.contains(&Some(one)) || !names.contains(&Some(other)) {
+            findings.note(format_args!("{one} and {other}: {names:?}"));
         }
     }
     findings.none();

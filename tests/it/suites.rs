@@ -30,6 +30,12 @@ fn with_browser() {
 }
 
 #[test]
+#[ignore = "installs cargo-fuzz and runs each target for a minute: tests/with-fuzz.sh"]
+fn with_fuzz() {
+    run("tests/with-fuzz.sh");
+}
+
+#[test]
 #[ignore = "installs and starts Postfix, Dovecot and Exim, as root: tests/with-mail-servers.sh"]
 fn with_mail_servers() {
     run("tests/with-mail-servers.sh");

@@ -29,6 +29,8 @@ pub(super) fn object(file: &RawFile, facts: &Facts, settings: &SourceSettings) -
         "format_tie": tie,
         "first_lines": glance.lines,
         "first_lines_of_format": facts.lines_of_format,
+        "next_format": facts.next_best.map(|next| next.format.name()),
+        "first_lines_of_next_format": facts.next_best.map(|next| next.records),
         "programs": glance.programs,
         "hosts": hosts(facts),
         "timezone": glance.zoneless.then(|| settings.timezone.name()),

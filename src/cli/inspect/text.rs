@@ -74,9 +74,6 @@ fn size(file: &RawFile, facts: &Facts) -> String {
 fn containers(facts: &Facts) -> String {
     let glance = &facts.glance;
     let mut names = glance.containers.keys().map(|container| container.title().to_owned()).collect::<Vec<_>>();
-    if glance.own > 0 {
-        names.push("the server's own log".to_owned());
-    }
     if names.is_empty() {
         return "in no container that is known (such as syslog)".to_owned();
     }
@@ -90,12 +87,19 @@ fn format(facts: &Facts) -> String {
     let of = format!("{} of the first {}", facts.lines_of_format, counted(facts.glance.lines as u64, "line", "lines"));
     match facts.format {
         FormatFound::Given(format) => format!("{}, as --format says; it reads {of}", format.name()),
-        FormatFound::Detected(format) => format!("{}, found from the content: it reads {of}", format.name()),
+        FormatFound::Detected(format) => {
+            let share = 100 * facts.lines_of_format / facts.glance.lines.max(1);
+            let next = facts.next_best.map_or_else(
+                || "no other format any".to_owned(),
+                |next| format!("the next best, {}, {}", next.format.name(), next.records),
+            );
+            format!("{}, found from the content: it reads {of} ({share} %), {next}", format.name())
+        }
         FormatFound::OfOthers(format) => {
             format!("{}, as of the other files: none of the first {} shows a format", format.name(), facts.glance.lines)
         }
         FormatFound::Tie(first, second) => {
-            format!("{} or {}: both read equally many of the first lines", first.name(), second.name())
+            format!("{} or {}: both read the first lines equally well", first.name(), second.name())
         }
         FormatFound::Nothing => {
             format!("unknown: no format reads any of the first {}", counted(facts.glance.lines as u64, "line", "lines"))
@@ -135,7 +139,10 @@ fn parts(counts: impl Iterator<Item = (&'static str, u64)>) -> String {
 fn notes(facts: &Facts, settings: &SourceSettings) -> Vec<String> {
     let mut notes = Vec::new();
     match facts.format {
-        FormatFound::Tie(..) => notes.push("nothing was counted; say which it is with --format".to_owned()),
+        FormatFound::Tie(first, _) => notes.push(format!(
+            "nothing was counted; say which it is with --format {name}, or format = \"{name}\" in the pipeline",
+            name = first.name()
+        )),
         FormatFound::Nothing => notes.push(
             "nothing was counted; `mailtally formats` lists what can be read. If its lines are further down, say --format".to_owned(),
         ),
@@ -299,6 +306,7 @@ mod tests {
             glance: glance(),
             format,
             lines_of_format: 9,
+            next_best: None,
             content,
         }
     }
@@ -310,7 +318,7 @@ mod tests {
         /var/log/mail.log.2.gz
           size      4.00 KiB (4096 bytes), gzip, 19.53 KiB (20000 bytes) decoded
           lines are syslog (RFC 3164)
-          format    postfix, found from the content: it reads 9 of the first 12 lines
+          format    postfix, found from the content: it reads 9 of the first 12 lines (75 %), no other format any
           hosts     mx1, mx2
           time      2026-03-01T00:00:00Z to 2026-03-01T23:59:59Z
           lines     100 read = 60 used + 39 ignored + 1 rejected
@@ -339,6 +347,7 @@ mod tests {
           "first_line": "2026-03-01T00:00:00Z",
           "first_lines": 12,
           "first_lines_of_format": 9,
+          "first_lines_of_next_format": null,
           "format": "postfix",
           "format_from": "content",
           "format_tie": null,
@@ -352,6 +361,7 @@ mod tests {
           "lines_rejected": 1,
           "lines_used": 60,
           "messages": 1,
+          "next_format": null,
           "programs": {},
           "recipients": 2,
           "refusals": {

@@ -20,6 +20,7 @@ use super::definition::{Definition, Source};
 use super::reading::{Prepared, prepare};
 use super::{Error, Executor, Result};
 use crate::calendar::{Day, DayRange};
+use crate::formats::detect;
 use crate::lake::tables::Table;
 use crate::lake::{DataFile, Lake, Partition, RunInfo};
 use crate::sources::list;
@@ -57,6 +58,8 @@ pub struct Ingested {
     pub truncated: BTreeSet<String>,
     /// Sources in which no file was found, or none with a line that has a time.
     pub empty: Vec<String>,
+    /// The formats of sources that do not name theirs, and how sure that is.
+    pub detected: BTreeMap<String, detect::Found>,
 }
 
 /// A day that was built.
@@ -96,6 +99,7 @@ pub fn plan_sources<'a>(
     for source in &definition.sources {
         match plan_source(storage, source, &ledger, wanted, allow_fewer_inputs) {
             Ok(Some(plan)) => {
+                ingested.detected.extend(plan.prepared.found.map(|found| (source.name.clone(), found)));
                 let kept = plan.plan.kept.iter().map(|(day, gone)| ((source.name.clone(), *day), gone.clone()));
                 ingested.kept.extend(kept);
                 planned.push(plan);

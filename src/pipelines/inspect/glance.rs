@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::formats::Format;
 use crate::sources::Look;
 use crate::sources::container::Container;
-use crate::sources::framing::{AnyProgram, Framed, Framer};
+use crate::sources::framing::{AnyProgram, Framed, Framer, Line, Own, Program, Style};
 use crate::sources::stamp::Stamp;
 
 /// What a file's beginning and end show.
@@ -15,8 +15,6 @@ pub struct Glance {
     pub lines: usize,
     /// How many of the lines at both ends each container carries.
     pub containers: BTreeMap<Container, usize>,
-    /// Lines at both ends as the server writes them into a log of its own.
-    pub own: usize,
     /// Lines at both ends that are in no known container.
     pub bare: usize,
     /// The programs that wrote lines at the beginning, and how many.
@@ -32,47 +30,50 @@ pub struct Glance {
 }
 
 impl Glance {
-    /// Takes a glance at a file that was looked at, and that may be of a format.
+    /// Takes a glance at a file that was looked at; its format, where it is known, tells the server's own lines.
     #[must_use]
     pub fn of(look: &Look, format: Option<&dyn Format>) -> Self {
         let mut glance = Self::default();
+        let mut framer = Framer::default();
+        let mut take = |glance: &mut Self, line: &[u8], at_beginning| match format {
+            Some(format) => {
+                let container = Container::of_style(line, format);
+                glance.line(container, framer.frame_as(line, &Programless(format)), at_beginning);
+            }
+            None => glance.line(Container::of(line), framer.frame(line), at_beginning),
+        };
         for line in lines(beginning(look)) {
             glance.lines += 1;
-            glance.line(line, format, true);
+            take(&mut glance, line, true);
         }
         let tail = look.tail.as_deref().unwrap_or_default();
         if look.length.is_some_and(|length| length > look.head.len() as u64) {
             // The tail begins anywhere in a line.
             let start = memchr::memchr(b'\n', tail).map_or(tail.len(), |end| end + 1);
-            lines(&tail[start..]).for_each(|line| glance.line(line, format, false));
+            lines(&tail[start..]).for_each(|line| take(&mut glance, line, false));
+        }
+        if look.exported
+            && let Some(records) = glance.containers.remove(&Container::JournaldJson)
+        {
+            glance.containers.insert(Container::JournaldExport, records);
         }
         glance.unfinished_line = look.tail.as_ref().and_then(|tail| tail.last()).map(|last| *last != b'\n');
         glance
     }
 
-    fn line(&mut self, line: &[u8], format: Option<&dyn Format>, at_beginning: bool) {
-        let mut framer = Framer::default();
-        // What stands in such a line where others have a host or a program may be anything, a password too.
-        if let Some(format) = format.filter(|format| format.is_own(line)) {
-            self.own += 1;
-            if let Framed::Line(framed) = framer.frame_as(line, &AnyProgram(format)) {
-                self.zoneless |= !matches!(framed.stamp, Stamp::Utc(_));
-                self.yearless |= matches!(framed.stamp, Stamp::Yearless(_));
-                self.hosts.extend(Some(text(framed.host)).filter(|host| !host.is_empty()));
-            }
-            return;
-        }
-        let (Some(container), Framed::Line(framed)) = (Container::of(line), framer.frame(line)) else {
+    fn line(&mut self, container: Option<Container>, framed: Framed<'_>, at_beginning: bool) {
+        let Some(container) = container.filter(|_| framed != Framed::Unreadable) else {
             self.bare += 1;
             return;
         };
         *self.containers.entry(container).or_default() += 1;
+        let Framed::Line(framed) = framed else { return };
         self.yearless |= matches!(framed.stamp, Stamp::Yearless(_));
         self.zoneless |= !matches!(framed.stamp, Stamp::Utc(_));
         if !framed.host.is_empty() {
             self.hosts.insert(text(framed.host));
         }
-        if at_beginning {
+        if at_beginning && !framed.program.is_empty() {
             *self.programs.entry(text(framed.program)).or_default() += 1;
         }
     }
@@ -83,6 +84,31 @@ impl Glance {
         let mut programs = self.programs.iter().map(|(name, lines)| (name.as_str(), *lines)).collect::<Vec<_>>();
         programs.sort_by_key(|(_, lines)| std::cmp::Reverse(*lines));
         programs
+    }
+}
+
+/// Lines of any program, of which those of a format's own log name none: what stands in such a line where others have
+/// a program may be anything, a password too.
+struct Programless<'a>(&'a dyn Format);
+
+impl Style for Programless<'_> {
+    fn wants_program(&self, _: Program<'_>) -> bool {
+        true
+    }
+
+    fn is_own(&self, line: &[u8]) -> bool {
+        self.0.is_own(line)
+    }
+
+    fn own_line<'a>(&self, own: &'a mut Own, line: &'a [u8]) -> Framed<'a> {
+        match self.0.own_line(own, line) {
+            Framed::Line(line) => Framed::Line(Line { program: &[], ..line }),
+            framed => framed,
+        }
+    }
+
+    fn is_packed(&self) -> bool {
+        self.0.is_packed()
     }
 }
 
@@ -98,7 +124,7 @@ pub(super) fn tells_year(look: &Look, format: &dyn Format) -> bool {
     let mut framer = Framer::default();
     lines(beginning(look)).any(|line| match framer.frame_as(line, &AnyProgram(format)) {
         Framed::Line(line) => matches!(line.stamp, Stamp::Yearless(_)) && format.instant(&line).is_some(),
-        Framed::Foreign(_) | Framed::Blank | Framed::Unreadable => false,
+        Framed::Foreign(_) | Framed::Repeated(_) | Framed::Blank | Framed::Unreadable => false,
     })
 }
 
@@ -123,6 +149,7 @@ mod tests {
         Look {
             file: RawFile { url, size: head.len() as u64, modified: 0 },
             compression: Compression::Plain,
+            exported: false,
             head: head.into(),
             tail: Some(head.into()),
             length: Some(head.len() as u64),
@@ -133,15 +160,14 @@ mod tests {
 
     #[test]
     fn the_ends_tell_containers_programs_and_hosts() {
-        let glance = Glance::of(
-            &look(
-                "Mar  1 09:00:00 mx1 postfix/smtpd[1]: connect from a[192.0.2.1]\n\
+        let look = look(
+            "Mar  1 09:00:00 mx1 postfix/smtpd[1]: connect from a[192.0.2.1]\n\
              Mar  1 09:00:00 mx1 postfix/smtpd[1]: disconnect from a[192.0.2.1]\n\n\
              2026-03-01T09:00:01+00:00 mx2 sshd[2]: x\n\
              Traceback (most recent call last):\n",
-            ),
-            None,
         );
+        let glance = Glance::of(&look, None);
+        assert_eq!(glance, Glance::of(&look, formats::format("postfix")));
         assert_eq!((glance.lines, glance.bare), (4, 1));
         assert_eq!(glance.containers.into_iter().collect::<Vec<_>>(), [(Container::Rfc3164, 2), (Container::Iso, 1)]);
         assert_eq!(glance.hosts.into_iter().collect::<Vec<_>>(), ["mx1", "mx2"]);
@@ -150,10 +176,8 @@ mod tests {
 
     #[test]
     fn programs_are_told_by_their_share() {
-        let glance = Glance::of(
-            &look("Mar  1 09:00:00 mx1 a[1]: x\nMar  1 09:00:00 mx1 b[1]: x\nMar  1 09:00:00 mx1 b[1]: x"),
-            None,
-        );
+        let look = look("Mar  1 09:00:00 mx1 a[1]: x\nMar  1 09:00:00 mx1 b[1]: x\nMar  1 09:00:00 mx1 b[1]: x");
+        let glance = Glance::of(&look, None);
         assert_eq!(glance.busiest_programs(), [("b", 2), ("a", 1)]);
         assert_eq!(glance.unfinished_line, Some(true));
     }
@@ -165,11 +189,23 @@ mod tests {
     }
 
     #[test]
+    fn a_server_s_own_lines_and_an_export_s_records_are_told() {
+        let own = look("2026-03-01 09:00:00 1wUK2d-0000000001C-3XSK Completed\r\nx\n");
+        let glance = Glance::of(&own, formats::format("exim"));
+        assert_eq!((glance.containers.get(&Container::Own), glance.bare, glance.hosts.len()), (Some(&1), 1, 0));
+        let mut records = look("{\"__REALTIME_TIMESTAMP\":\"1795441670152700\",\"_COMM\":\"a\",\"MESSAGE\":\"x\"}\n");
+        assert!(Glance::of(&records, None).containers.contains_key(&Container::JournaldJson));
+        records.exported = true;
+        assert_eq!(Glance::of(&records, None).containers.into_keys().collect::<Vec<_>>(), [Container::JournaldExport]);
+    }
+
+    #[test]
     fn a_server_s_own_log_names_neither_hosts_nor_programs() {
         let json = r#"2026-11-23T13:41:27.950Z {"level":"INFO","uuid":"x","params":"AGEAYi9j","msg":"bad protocol"}"#;
         let glance = Glance::of(&look(json), formats::format("haraka"));
-        assert_eq!((glance.own, glance.bare, glance.yearless, glance.zoneless), (1, 0, false, false));
-        assert!(glance.hosts.is_empty() && glance.programs.is_empty() && glance.containers.is_empty());
+        assert_eq!((glance.bare, glance.yearless, glance.zoneless), (0, false, false));
+        assert!(glance.hosts.is_empty() && glance.programs.is_empty());
+        assert_eq!(glance.containers.into_iter().collect::<Vec<_>>(), [(Container::Own, 1)]);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::definition::{SourceSettings, TlsLogged};
 use super::reading::{Prepared, prepare};
 use super::{Error, Result};
 use crate::calendar::Timestamp;
-use crate::formats::detect::{Detected, count, detect};
+use crate::formats::detect::{Detected, Fit, count, detect};
 use crate::formats::{self, Format};
 use crate::sources::{Compression, Fingerprint, Look, RawFile, look, look_through};
 use crate::storage::Storage;
@@ -41,6 +41,8 @@ pub struct Facts {
     pub format: FormatFound,
     /// How many of the glance's lines that format reads.
     pub lines_of_format: usize,
+    /// The format that reads them second best, where the format was detected and another one reads any.
+    pub next_best: Option<Fit>,
     /// What is in it; none where no format is known to read it as.
     pub content: Option<Content>,
 }
@@ -133,7 +135,7 @@ pub fn inspect(
     let mut contents = HashMap::new();
     for format in formats::FORMATS {
         let is_its = |found: &FormatFound| found.format().is_some_and(|found| found.name() == format.name());
-        let its = looks.iter().zip(&found).filter(|(_, found)| is_its(found));
+        let its = looks.iter().zip(&found).filter(|(_, (found, _))| is_its(found));
         let its = its.filter_map(|(look, _)| look.as_ref().ok().cloned()).collect::<Vec<_>>();
         let settings = SourceSettings { format: Some(format.name().to_owned()), ..settings.clone() };
         contents.extend(contents_of(storage, &settings, &its, done));
@@ -143,16 +145,18 @@ pub fn inspect(
 }
 
 /// The format of each file. A file that does not show one goes with the others, where those agree.
-fn formats_found(settings: &SourceSettings, looks: &[Result<Look>]) -> Vec<FormatFound> {
+fn formats_found(settings: &SourceSettings, looks: &[Result<Look>]) -> Vec<(FormatFound, Option<Fit>)> {
     let given = settings.format.as_deref().and_then(formats::format);
     let heads = looks.iter().map(|look| look.as_ref().map(glance::beginning).unwrap_or_default());
+    if let Some(format) = given {
+        return heads.map(|_| (FormatFound::Given(format), None)).collect();
+    }
     let others = detect(heads.clone());
-    let found = |head: &[u8]| match (given, detect([head]), others) {
-        (Some(format), _, _) => FormatFound::Given(format),
-        (_, Detected::Sure(format), _) => FormatFound::Detected(format),
-        (_, Detected::Tie(first, second), _) => FormatFound::Tie(first, second),
-        (_, Detected::Nothing, Detected::Sure(format)) => FormatFound::OfOthers(format),
-        (_, Detected::Nothing, _) => FormatFound::Nothing,
+    let found = |head: &[u8]| match (detect([head]), others) {
+        (Detected::Sure(found), _) => (FormatFound::Detected(found.best.format), found.next),
+        (Detected::Tie(first, second), _) => (FormatFound::Tie(first.format, second.format), None),
+        (Detected::Nothing, Detected::Sure(found)) => (FormatFound::OfOthers(found.best.format), None),
+        (Detected::Nothing, _) => (FormatFound::Nothing, None),
     };
     heads.map(found).collect()
 }
@@ -160,7 +164,7 @@ fn formats_found(settings: &SourceSettings, looks: &[Result<Look>]) -> Vec<Forma
 fn facts(
     storage: &Arc<Storage>,
     mut look: Look,
-    format: FormatFound,
+    (format, next_best): (FormatFound, Option<Fit>),
     contents: &mut HashMap<Url, Result<Content>>,
 ) -> Result<Facts> {
     let content = contents.remove(&look.file.url).transpose()?;
@@ -175,6 +179,7 @@ fn facts(
         glance: Glance::of(&look, format.format()),
         format,
         lines_of_format,
+        next_best,
         content,
     })
 }

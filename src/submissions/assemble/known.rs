@@ -9,7 +9,7 @@ use crate::submissions::cipher::CipherClass;
 use crate::submissions::tls::{TlsLogging, TlsVersion};
 
 /// The names of hosts, services and ciphers, and what goes with them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Known {
     /// How they write accounts and addresses.
     pub spelling: Spelling,
@@ -20,6 +20,22 @@ pub(super) struct Known {
     ciphers: Names,
     /// The class of each cipher met, since each name is taken apart once.
     classes: FxHashMap<(u32, TlsVersion), CipherClass>,
+}
+
+impl Default for Known {
+    /// A message that no line says the service of has the number 0: that of an empty name.
+    fn default() -> Self {
+        let (hosts, mut services, ciphers) = (Names::default(), Names::default(), Names::default());
+        services.number(b"");
+        Self {
+            spelling: Spelling::default(),
+            hosts,
+            logs_tls: Vec::new(),
+            services,
+            ciphers,
+            classes: FxHashMap::default(),
+        }
+    }
 }
 
 impl Known {

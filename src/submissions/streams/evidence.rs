@@ -1,7 +1,8 @@
 //! Which hosts log TLS versions at all: of the others, a session without one is unknown, not cleartext.
 //!
 //! One line that says a session's version proves it for its host. It is read like any other line, since text that a
-//! client chose may look like one; only the search for it is quick.
+//! client chose may look like one; only the search for it is quick. In JSON and in lines that were cut the text does
+//! not stand as it is: there each line is read.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -37,6 +38,19 @@ pub fn tls_hosts(
     Ok(search.found)
 }
 
+/// Whether text may stand in the block in another way than as it is: escaped, as numbers, or in pieces.
+fn hides_text(block: &[u8]) -> bool {
+    let holds = |text: &[u8]| memmem::find(block, text).is_some();
+    block.starts_with(b"{") || holds(b"\n{") || holds(b"  | {") || holds(b" stdout ") || holds(b" stderr ")
+}
+
+/// The line that a byte of the block stands on.
+fn line_around(block: &[u8], at: usize) -> &[u8] {
+    let start = memchr::memrchr(b'\n', &block[..at]).map_or(0, |end| end + 1);
+    let end = memchr::memchr(b'\n', &block[at..]).map_or(block.len(), |end| at + end);
+    &block[start..end]
+}
+
 struct Search {
     format: &'static dyn Format,
     framer: Framer,
@@ -53,17 +67,26 @@ impl Search {
         let mut blocks = Blocks::new(open(storage, file, 0)?);
         let mut buffer = None;
         while let Some(block) = blocks.next_block(buffer.take())? {
-            for at in mark.find_iter(&block.bytes) {
-                let start = memchr::memrchr(b'\n', &block.bytes[..at]).map_or(0, |end| end + 1);
-                let end = memchr::memchr(b'\n', &block.bytes[at..]).map_or(block.bytes.len(), |end| at + end);
-                self.line(&block.bytes[start..end]);
-                if self.is_over() {
-                    return Ok(());
-                }
+            if hides_text(&block.bytes) {
+                self.lines(block.bytes.split(|byte| *byte == b'\n'));
+            } else {
+                self.lines(mark.find_iter(&block.bytes).map(|at| line_around(&block.bytes, at)));
+            }
+            if self.is_over() {
+                break;
             }
             buffer = Some(block.bytes);
         }
         Ok(())
+    }
+
+    fn lines<'a>(&mut self, lines: impl Iterator<Item = &'a [u8]>) {
+        for line in lines {
+            self.line(line);
+            if self.is_over() {
+                break;
+            }
+        }
     }
 
     fn line(&mut self, line: &[u8]) {

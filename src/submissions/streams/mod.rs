@@ -240,8 +240,10 @@ impl Sight {
         for line in lines.flat_map(|line| unpack(line, format)) {
             let Framed::Line(line) = framer.frame_as(line, &AnyProgram(format)) else { continue };
             sight.note_host(&line, format);
-            if sight.first.is_none() {
+            if sight.first.is_none_or(|first| tells_more(line.stamp, first)) {
                 sight.first = Some(line.stamp);
+            }
+            if sight.host.is_empty() {
                 sight.host = line.host.to_vec();
             }
             if sight.exact.is_none() {
@@ -249,14 +251,13 @@ impl Sight {
             }
         }
         let tail = look.tail.as_deref().unwrap_or_default();
-        for line in tail.rsplit(|byte| *byte == b'\n') {
-            let mut last = None;
-            for line in unpack(line.trim_ascii_end(), format) {
-                let Framed::Line(line) = framer.frame_as(line, &AnyProgram(format)) else { continue };
-                sight.note_host(&line, format);
-                last = Some(line.stamp);
+        let mut framer = Framer::default();
+        for line in tail.split(|byte| *byte == b'\n').flat_map(|line| unpack(line.trim_ascii_end(), format)) {
+            let Framed::Line(line) = framer.frame_as(line, &AnyProgram(format)) else { continue };
+            sight.note_host(&line, format);
+            if !sight.last.is_some_and(|last| tells_more(last, line.stamp)) {
+                sight.last = Some(line.stamp);
             }
-            sight.last = sight.last.or(last);
         }
         sight
     }
@@ -267,6 +268,13 @@ impl Sight {
             self.hosts.insert(String::from_utf8_lossy(line.host).into_owned());
         }
     }
+}
+
+/// Whether a stamp tells more of a file than another. In a container's log lines without a time have the runtime's,
+/// with a year, among others that have none: it is those whose year has to be found.
+fn tells_more(stamp: Stamp, than: Stamp) -> bool {
+    let is_yearless = |stamp| matches!(stamp, Stamp::Yearless(_));
+    is_yearless(stamp) && !is_yearless(than)
 }
 
 /// The lines of a head; the last one only where the file ends there too.

@@ -34,8 +34,9 @@ pub fn line_near(storage: &Arc<Storage>, file: &StreamFile, at: Timestamp, readi
     let start = Place { offset: 0, year: file.year };
     let size = file.look.file.size;
     let Some(first) = file.first.filter(|first| *first < at) else { return Ok(start) };
+    let is_plain = file.look.compression == Compression::Plain && !file.look.exported;
     let in_order = !reading.format.has_header() && reading.format.late() == 0;
-    if file.look.compression != Compression::Plain || size < SMALL || !in_order {
+    if !is_plain || size < SMALL || !in_order {
         return Ok(start);
     }
     let mut best = start;
@@ -53,7 +54,8 @@ pub fn line_near(storage: &Arc<Storage>, file: &StreamFile, at: Timestamp, readi
     Ok(best)
 }
 
-/// The first line with a time behind an offset.
+/// The first line with a time behind an offset; one without a year goes before one with it, since years are counted on
+/// from there.
 fn probe(
     storage: &Arc<Storage>,
     file: &StreamFile,
@@ -67,15 +69,20 @@ fn probe(
         return Err(reader.error(error));
     }
     let mut framer = Framer::default();
+    let mut found = None;
     let mut at = memchr::memchr(b'\n', &bytes).map_or(bytes.len(), |end| end + 1);
     while let Some(length) = memchr::memchr(b'\n', &bytes[at..]) {
         if let Framed::Line(line) = framer.frame_as(&bytes[at..at + length], &AnyProgram(reading.format)) {
             let (time, year) = place(line.stamp, file.year, first, reading);
-            return Ok(Some((time, Place { offset: offset + at as u64, year })));
+            let here = (time, Place { offset: offset + at as u64, year });
+            if matches!(line.stamp, Stamp::Yearless(_)) {
+                return Ok(Some(here));
+            }
+            found.get_or_insert(here);
         }
         at += length + 1;
     }
-    Ok(None)
+    Ok(found)
 }
 
 /// The instant of a stamp in a file that begins at `first`, and its year.

@@ -1,0 +1,143 @@
+//! What log collectors write as JSON, one object a line: rsyslog's templates, `journalctl --output=json`, Docker's
+//! `json-file` driver.
+//!
+//! Of journald's two times the sender's (`_SOURCE_REALTIME_TIMESTAMP`) goes before that of reception
+//! (`__REALTIME_TIMESTAMP`): `journalctl` itself shows it in all its short forms, so that one journal has the same
+//! rows in whichever form it was exported. Of its two process ids the one that the sender names (`SYSLOG_PID`) goes
+//! first, since `postlog` and `logger` speak for others; see
+//! <https://www.freedesktop.org/software/systemd/man/latest/systemd.journal-fields.html>. Values that are no UTF-8 are
+//! arrays of byte numbers, a key that comes several times has an array of its values:
+//! <https://systemd.io/JOURNAL_EXPORT_FORMATS/#journal-json-format>.
+
+use std::ops::Range;
+
+use super::json::{self, Value};
+use crate::calendar::{DAY, Timestamp};
+
+/// The end of the year 9999: no later time is one.
+const LATEST: Timestamp = 2_932_897 * DAY;
+
+/// Where a collector's members lie in a buffer.
+#[derive(Debug, Default)]
+pub(super) struct Collected {
+    /// When, as text.
+    pub timestamp: Range<usize>,
+    /// When, in microseconds: journald's.
+    pub epoch: Option<Timestamp>,
+    pub host: Range<usize>,
+    pub tag: Range<usize>,
+    pub pid: Range<usize>,
+    /// None where there is none, or journald has left it out for its length.
+    pub message: Option<Range<usize>>,
+    /// Docker's: what a program has written, mostly a whole line.
+    pub log: Option<Range<usize>>,
+    /// Docker's: which of a program's two outputs it was.
+    pub stderr: bool,
+}
+
+impl Collected {
+    /// Reads the object that `text` starts with, unescaped into `buffer`. None where it is no collector's.
+    pub(super) fn read(text: &[u8], buffer: &mut Vec<u8>) -> Option<Self> {
+        buffer.clear();
+        let mut found = Self::default();
+        let (mut is_syslog, mut received) = (false, None);
+        for (key, value) in json::members(text) {
+            let start = buffer.len();
+            let Some(kind) = Key::of(key) else { continue };
+            let said = append(value, buffer);
+            let range = start..buffer.len();
+            match kind {
+                Key::Message if said => found.message = Some(range),
+                Key::Log if said => found.log = Some(range),
+                Key::Message | Key::Log => {}
+                _ if range.is_empty() => {}
+                Key::Time => found.timestamp = range,
+                Key::Host => found.host = range,
+                Key::Tag => found.tag = range,
+                Key::Pid => found.pid = range,
+                Key::TagElse if found.tag.is_empty() => found.tag = range,
+                Key::PidElse if found.pid.is_empty() => found.pid = range,
+                Key::TagElse | Key::PidElse => {}
+                Key::Sent => found.epoch = micros(&buffer[range]),
+                Key::Received => received = micros(&buffer[range]),
+                Key::Stream => found.stderr = &buffer[range] == b"stderr",
+            }
+            is_syslog |= matches!(kind, Key::Message | Key::Tag);
+        }
+        found.epoch = found.epoch.or(received);
+        (is_syslog || found.log.is_some()).then_some(found)
+    }
+}
+
+/// What a member says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Key {
+    Time,
+    Sent,
+    Received,
+    Host,
+    Tag,
+    TagElse,
+    Pid,
+    PidElse,
+    Message,
+    Log,
+    Stream,
+}
+
+impl Key {
+    fn of(name: &[u8]) -> Option<Self> {
+        Some(match name {
+            b"timestamp" | b"@timestamp" | b"time" => Self::Time,
+            b"_SOURCE_REALTIME_TIMESTAMP" => Self::Sent,
+            b"__REALTIME_TIMESTAMP" => Self::Received,
+            b"host" | b"hostname" | b"_HOSTNAME" => Self::Host,
+            b"syslogtag" | b"SYSLOG_IDENTIFIER" => Self::Tag,
+            b"programname" | b"_COMM" => Self::TagElse,
+            b"procid" | b"SYSLOG_PID" => Self::Pid,
+            b"_PID" => Self::PidElse,
+            b"message" | b"MESSAGE" => Self::Message,
+            b"log" => Self::Log,
+            b"stream" => Self::Stream,
+            _ => return None,
+        })
+    }
+}
+
+/// Appends a value as text; false where there is none.
+fn append(value: Value<'_>, out: &mut Vec<u8>) -> bool {
+    match value {
+        Value::Text(text) => json::unescape(text, out),
+        Value::Other(array @ [b'[', ..]) => return append_array(array, out),
+        Value::Other([b'{', ..]) => return false,
+        Value::Other(word) => match word.trim_ascii() {
+            b"null" => return false,
+            word => out.extend_from_slice(word),
+        },
+    }
+    true
+}
+
+/// Appends the text of an array of byte numbers, or the first of several values.
+fn append_array(array: &[u8], out: &mut Vec<u8>) -> bool {
+    match json::elements(array).next() {
+        Some(Value::Text(text)) => json::unescape(text, out),
+        Some(Value::Other(bytes @ [b'[', ..])) => append_bytes(bytes, out),
+        Some(_) => append_bytes(array, out),
+        None => return false,
+    }
+    true
+}
+
+fn append_bytes(array: &[u8], out: &mut Vec<u8>) {
+    let byte = |value| match value {
+        Value::Other(number) => std::str::from_utf8(number.trim_ascii()).ok()?.parse::<u8>().ok(),
+        Value::Text(_) => None,
+    };
+    out.extend(json::elements(array).map_while(byte));
+}
+
+fn micros(digits: &[u8]) -> Option<Timestamp> {
+    let micros = std::str::from_utf8(digits).ok()?.parse().ok()?;
+    (0..LATEST).contains(&micros).then_some(micros)
+}

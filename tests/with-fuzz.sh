@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# Any bytes into the layers that read what others have written: fuzz/ has the targets, cargo-fuzz runs them.
+#
+#     tests/with-fuzz.sh                  each target for 60 seconds
+#     tests/with-fuzz.sh 600              each for ten minutes
+#     tests/with-fuzz.sh 600 lines        that one alone
+#
+# The corpus begins with the samples and is kept in ${XDG_CACHE_HOME:-~/.cache}/mailtally-tests, for the next run to go
+# on from. What breaks a target is left in fuzz/artifacts; `cargo fuzz run --sanitizer none TARGET FILE` shows it again.
+#
+# There is no nightly compiler here, and no sanitizer: it would watch over unsafe code, of which this program has none.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. tests/environment.sh
+seconds=${1:-60}
+shift || true
+version=0.13.1
+
+# Sets `PATH`, so that `cargo fuzz` is there.
+prepare_cargo_fuzz() {
+    local folder=$cache/cargo-fuzz-$version
+    if [ ! -x "$folder/bin/cargo-fuzz" ]; then
+        CARGO_TARGET_DIR=$folder/target cargo install cargo-fuzz --version "$version" --locked --quiet --root "$folder" ||
+            give_up "cargo install cargo-fuzz"
+        rm -rf "$folder/target"
+    fi
+    PATH=$folder/bin:$PATH
+}
+
+# seed TARGET FOLDER: the samples as they are; for files, packed too, and for containers, carried.
+seed() {
+    local log name
+    mkdir -p "$2"
+    find sample_data/raw -type f -iname '*.log*' | sort | while read -r log; do
+        name=${log#sample_data/raw/}
+        name=${name//\//-}
+        cp "$log" "$2/$name"
+        case $1 in
+            packed)
+                gzip -9 --stdout "$log" > "$2/$name.gz"
+                xz -1 --stdout "$log" > "$2/$name.xz"
+                bzip2 --stdout "$log" > "$2/$name.bz2"
+                ;;
+            *) head -c 3000 "$log" > "$2/$name.head" ;;
+        esac
+    done
+    python3 - "$2" <<'PYTHON'
+# The forms that no sample has: a journal's export, and what runtimes of containers write.
+import json, pathlib, sys
+folder = pathlib.Path(sys.argv[1])
+lines = pathlib.Path("sample_data/raw/postfix/submission-starttls.log").read_text().splitlines()[:12]
+stamp = "2026-03-01T00:12:48.123456789Z"
+messages = [line.split(": ", 1) for line in lines]
+records = b"".join(
+    f"__CURSOR=s=1\n__REALTIME_TIMESTAMP=1772323968123456\n_PID=7\nSYSLOG_IDENTIFIER={tag.split()[-1].split('[')[0]}\nMESSAGE\n".encode()
+    + len(text).to_bytes(8, "little") + text.encode() + b"\n\n" for tag, text in messages)
+(folder / "journal.export").write_bytes(records)
+journal = [{"__REALTIME_TIMESTAMP": "1772323968123456", "SYSLOG_IDENTIFIER": tag.split()[-1].split("[")[0], "SYSLOG_PID": "7",
+            "_HOSTNAME": ["mx1", "x"], "MESSAGE": list(text.encode())} for tag, text in messages]
+(folder / "journal.json").write_text("".join(json.dumps(entry) + "\n" for entry in journal[:4]))
+docker = [{"log": line + "\n", "stream": "stdout", "time": stamp} for line in lines]
+(folder / "docker.log").write_text("".join(json.dumps(entry) + "\n" for entry in docker))
+(folder / "cri.log").write_text("".join(f"{stamp} stdout P {line[:30]}\n{stamp} stdout F {line[30:]}\n" for line in lines))
+(folder / "compose.log").write_text("".join(f"\x1b[36mmail-1  | \x1b[0m{stamp} {line}\n" for line in lines))
+(folder / "repeated.log").write_text("".join(f"{line}\n{line[:19]} last message repeated 3 times\n" for line in lines))
+PYTHON
+}
+
+prepare_cargo_fuzz
+targets=("$@")
+[ ${#targets[@]} -gt 0 ] || targets=(lines containers packed)
+export CARGO_TARGET_DIR=${MAILTALLY_FUZZ_TARGET:-$cache/fuzz-target}
+passed=0 failed=0
+for target in "${targets[@]}"; do
+    corpus=$cache/fuzz-corpus/$target
+    seed "$target" "$corpus"
+    if (cd fuzz && cargo fuzz run --fuzz-dir . --sanitizer none "$target" "$corpus" -- \
+        -max_total_time="$seconds" -max_len=16384 -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 \
+        > "$cache/fuzz-$target.log" 2>&1); then
+        echo "ok   $target: $(grep -o 'number_of_executed_units: *[0-9]*' "$cache/fuzz-$target.log" | grep -o '[0-9]*$') inputs in $seconds s"
+        passed=$((passed + 1))
+    else
+        grep -E "panicked|SUMMARY|ERROR|error|Failing input|fuzz/artifacts" -A3 "$cache/fuzz-$target.log" | head -30
+        echo "FAIL $target: see $cache/fuzz-$target.log"
+        failed=$((failed + 1))
+    fi
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
