@@ -74,6 +74,12 @@ impl RawReader {
         matches!(self.bytes, Bytes::Exported(_))
     }
 
+    /// Whether reading is no more than a copy: the bytes of a plain file on local disk.
+    #[must_use]
+    pub fn is_copy(&self) -> bool {
+        matches!(&self.bytes, Bytes::Plain(stored) if stored.seeks_cheaply())
+    }
+
     /// The decoded offset of the next byte.
     #[must_use]
     pub fn position(&self) -> u64 {

@@ -4,8 +4,9 @@
 //! reader: open, decompress ─▶ blocks ─▶ scanner: candidates ─▶ joiner: rows ─▶ sink
 //! ```
 //!
-//! The three run beside each other, joined by short queues, so that memory does not follow the files' size. Reading
-//! goes on past the last day until nothing of it is open, and no further.
+//! The three run beside each other, joined by short queues, so that memory does not follow the files' size; where
+//! reading is no more than a copy, the scanner does it, and finds the bytes in its cache. Reading goes on past the
+//! last day until nothing of it is open, and no further.
 
 mod joiner;
 mod reader;
@@ -28,7 +29,7 @@ use crate::formats::Format;
 use crate::sources::{self, RawFile};
 use crate::storage::Storage;
 use joiner::Joiner;
-use reader::{read_files, scan_blocks};
+use reader::{Recycled, scan_files};
 
 /// Blocks that wait between two of the three.
 const QUEUE: usize = 2;
@@ -168,15 +169,12 @@ pub struct LineCounts {
 /// Where a file cannot be opened, read or decoded; what was delivered up to there must be thrown away.
 pub fn read(storage: &Arc<Storage>, pass: &Pass, sink: &mut dyn Sink) -> sources::Result<Outcome> {
     let skip = AtomicUsize::new(0);
-    let (to_scanner, from_reader) = sync_channel(QUEUE);
     let (to_joiner, from_scanner) = sync_channel(QUEUE);
-    let (recycle_block, recycled_blocks) = channel();
-    let (recycle_found, recycled_found) = channel();
+    let (recycle_block, blocks) = channel();
+    let (recycle_found, found) = channel();
     std::thread::scope(|scope| {
         let skip = &skip;
-        let files = (&pass.files[..], pass.format.is_packed());
-        scope.spawn(move || read_files(storage, files, skip, &recycled_blocks, &to_scanner));
-        scope.spawn(move || scan_blocks(pass.format, &from_reader, &recycled_found, &to_joiner));
+        scope.spawn(move || scan_files(storage, pass, skip, Recycled { blocks, found }, &to_joiner));
         Joiner::new(storage, pass, sink).run(&from_scanner, (&recycle_block, &recycle_found), skip)
     })
 }

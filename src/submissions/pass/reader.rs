@@ -1,21 +1,13 @@
-//! The reader and the scanner of a pass: files to blocks to candidates, each on a thread of its own.
+//! The scanner of a pass: files to blocks to candidates, with the unpacking of what is packed beside it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use super::PassFile;
-use crate::formats::Format;
+use super::{Pass, QUEUE};
 use crate::sources::{self, Block, Blocks};
 use crate::storage::Storage;
 use crate::submissions::scan::{Found, Scanned, Scanner};
-
-/// What the reader hands on.
-pub(super) enum Read {
-    Block(usize, Block),
-    End { file: usize, truncated: bool },
-    Failed(sources::Error),
-}
 
 /// What the scanner hands on.
 pub(super) enum Step {
@@ -24,35 +16,40 @@ pub(super) enum Step {
     Failed(sources::Error),
 }
 
-/// The reader: blocks of all files, in order, of lines that may pack objects or not. A file is left early once the
-/// joiner has said so.
-pub(super) fn read_files(
+/// What the joiner has done with and hands back, for its memory.
+pub(super) struct Recycled {
+    pub(super) blocks: Receiver<Vec<u8>>,
+    pub(super) found: Receiver<Found>,
+}
+
+/// The scanner: the blocks of all files, in order. A file is left early once the joiner has said so.
+pub(super) fn scan_files(
     storage: &Arc<Storage>,
-    (files, packed): (&[PassFile], bool),
+    pass: &Pass,
     skip: &AtomicUsize,
-    recycled: &Receiver<Vec<u8>>,
-    out: &SyncSender<Read>,
+    mut recycled: Recycled,
+    out: &SyncSender<Step>,
 ) {
-    for (index, file) in files.iter().enumerate() {
+    for (index, file) in pass.files.iter().enumerate() {
         let skipped = || skip.load(Ordering::Relaxed) > index;
         if skipped() {
             continue;
         }
-        let step = |blocks: &mut Blocks| -> sources::Result<bool> {
-            match blocks.next_block(recycled.try_recv().ok())? {
-                Some(block) => Ok(out.send(Read::Block(index, block)).is_ok()),
-                None => Ok(false),
-            }
+        let Recycled { blocks: buffers, found } = &mut recycled;
+        let mut scanner = Scanner::new(pass.format);
+        let scan = |block| {
+            let scanned = scanner.scan(block, found.try_recv().ok());
+            !skipped() && out.send(Step::Scanned(index, scanned)).is_ok()
         };
         let read = sources::open(storage, &file.file, file.from).and_then(|reader| {
-            let mut blocks = Blocks::new(reader).packed(packed);
-            while !skipped() && step(&mut blocks)? {}
-            Ok(blocks.reader().truncated())
+            let is_copy = reader.is_copy();
+            let blocks = Blocks::new(reader).packed(pass.format.is_packed());
+            if is_copy { each_block(blocks, buffers, scan) } else { each_block_beside(blocks, buffers, scan) }
         });
         let last = match read {
-            Ok(truncated) => out.send(Read::End { file: index, truncated }),
+            Ok(truncated) => out.send(Step::End { file: index, truncated }),
             Err(error) => {
-                let _ = out.send(Read::Failed(error));
+                let _ = out.send(Step::Failed(error));
                 return;
             }
         };
@@ -62,25 +59,34 @@ pub(super) fn read_files(
     }
 }
 
-/// The scanner: each file's blocks in order.
-pub(super) fn scan_blocks(
-    format: &'static dyn Format,
-    from: &Receiver<Read>,
-    recycled: &Receiver<Found>,
-    out: &SyncSender<Step>,
-) {
-    let mut scanner = Scanner::new(format);
-    for read in from {
-        let step = match read {
-            Read::Block(file, block) => Step::Scanned(file, scanner.scan(block, recycled.try_recv().ok())),
-            Read::End { file, truncated } => {
-                scanner = Scanner::new(format);
-                Step::End { file, truncated }
+/// Takes a file's blocks until there are no more or one is refused; returns whether the file ended too early.
+fn each_block(
+    mut blocks: Blocks,
+    recycled: &mut Receiver<Vec<u8>>,
+    mut take: impl FnMut(Block) -> bool,
+) -> sources::Result<bool> {
+    while let Some(block) = blocks.next_block(recycled.try_recv().ok())?
+        && take(block)
+    {}
+    Ok(blocks.reader().truncated())
+}
+
+/// The same with the reading on a thread of its own, for files that have to be decoded or fetched.
+fn each_block_beside(
+    blocks: Blocks,
+    recycled: &mut Receiver<Vec<u8>>,
+    mut take: impl FnMut(Block) -> bool,
+) -> sources::Result<bool> {
+    let (to_taker, from_reader) = sync_channel(QUEUE);
+    std::thread::scope(|scope| {
+        let reading = scope.spawn(move || each_block(blocks, recycled, |block| to_taker.send(block).is_ok()));
+        for block in &from_reader {
+            if !take(block) {
+                break;
             }
-            Read::Failed(error) => Step::Failed(error),
-        };
-        if out.send(step).is_err() {
-            return;
         }
-    }
+        // A reader that still has blocks learns that nobody takes them.
+        drop(from_reader);
+        reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
