@@ -1,5 +1,7 @@
 //! Counting raw logs in memory: the daily table without a lake, by the same reading that fills one.
 
+use std::collections::hash_map::Entry;
+
 use compact_str::CompactString;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
@@ -68,8 +70,15 @@ impl Tally {
     /// Adds another stream's tally.
     pub fn add(&mut self, other: Self) {
         for (cell, accounts) in other.daily {
-            for (account, counts) in accounts {
-                self.cell(cell, &account).add(counts);
+            match self.daily.entry(cell) {
+                Entry::Vacant(entry) => {
+                    entry.insert(accounts);
+                }
+                Entry::Occupied(mut entry) => {
+                    for (account, counts) in accounts {
+                        entry.get_mut().entry(account).or_default().add(counts);
+                    }
+                }
             }
         }
         self.submissions.extend(other.submissions);

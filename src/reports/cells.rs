@@ -5,7 +5,8 @@
 
 use std::fmt::Write;
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{Array, AsArray, BooleanArray, RecordBatch, StringArray};
+use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, Date32Type, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType};
 use chrono::Datelike;
 use polars::prelude::DataFrame;
@@ -54,22 +55,58 @@ fn is_plain(kind: &DataType) -> bool {
     matches!(kind, Date32 | Timestamp(TimeUnit::Microsecond, _) | Int64 | Float64 | Boolean | Utf8)
 }
 
-/// The cell of a row. JSON and spreadsheets have no word for what is no number, so that is missing too.
-pub(super) fn cell(column: &dyn Array, row: usize) -> Cell<'_> {
-    if column.is_null(row) {
-        return Cell::Missing;
+/// A column of a batch, whose kind is looked at once and not for every cell.
+#[derive(Clone, Copy)]
+pub(super) struct Cells<'a> {
+    values: Values<'a>,
+    nulls: Option<&'a NullBuffer>,
+}
+
+#[derive(Clone, Copy)]
+enum Values<'a> {
+    Days(&'a [i32]),
+    Instants(&'a [i64]),
+    Numbers(&'a [i64]),
+    Floats(&'a [f64]),
+    Truths(&'a BooleanArray),
+    Texts(&'a StringArray),
+    None,
+}
+
+impl<'a> Cells<'a> {
+    /// The cells of a column of a [`batch`].
+    pub(super) fn of(column: &'a dyn Array) -> Self {
+        let values = match column.data_type() {
+            DataType::Date32 => Values::Days(column.as_primitive::<Date32Type>().values()),
+            DataType::Timestamp(..) => Values::Instants(column.as_primitive::<TimestampMicrosecondType>().values()),
+            DataType::Int64 => Values::Numbers(column.as_primitive::<Int64Type>().values()),
+            DataType::Float64 => Values::Floats(column.as_primitive::<Float64Type>().values()),
+            DataType::Boolean => Values::Truths(column.as_boolean()),
+            DataType::Utf8 => Values::Texts(column.as_string::<i32>()),
+            _ => Values::None,
+        };
+        Self { values, nulls: column.nulls() }
     }
-    match column.data_type() {
-        DataType::Date32 => Cell::Day(Day::from_epoch_days(column.as_primitive::<Date32Type>().value(row))),
-        DataType::Timestamp(..) => Cell::Instant(column.as_primitive::<TimestampMicrosecondType>().value(row)),
-        DataType::Int64 => Cell::Number(column.as_primitive::<Int64Type>().value(row)),
-        DataType::Float64 => {
-            let number = column.as_primitive::<Float64Type>().value(row);
-            if number.is_finite() { Cell::Float(number) } else { Cell::Missing }
+
+    /// The cells of all columns.
+    pub(super) fn of_columns(rows: &'a RecordBatch) -> Vec<Self> {
+        rows.columns().iter().map(|column| Self::of(column.as_ref())).collect()
+    }
+
+    /// The cell of a row. JSON and spreadsheets have no word for what is no number, so that is missing too.
+    pub(super) fn get(&self, row: usize) -> Cell<'a> {
+        if self.nulls.is_some_and(|nulls| nulls.is_null(row)) {
+            return Cell::Missing;
         }
-        DataType::Boolean => Cell::Truth(column.as_boolean().value(row)),
-        DataType::Utf8 => Cell::Text(column.as_string::<i32>().value(row)),
-        _ => Cell::Missing,
+        match self.values {
+            Values::Days(days) => Cell::Day(Day::from_epoch_days(days[row])),
+            Values::Instants(instants) => Cell::Instant(instants[row]),
+            Values::Numbers(numbers) => Cell::Number(numbers[row]),
+            Values::Floats(numbers) if numbers[row].is_finite() => Cell::Float(numbers[row]),
+            Values::Truths(truths) => Cell::Truth(truths.value(row)),
+            Values::Texts(texts) => Cell::Text(texts.value(row)),
+            Values::Floats(_) | Values::None => Cell::Missing,
+        }
     }
 }
 
@@ -97,12 +134,22 @@ fn write_number(file: &mut String, number: i64) {
 }
 
 /// A number with at least so many digits, by hand: Rust's formatting takes several times as long.
-fn write_digits(file: &mut String, number: u64, at_least: u32) {
-    let mut unit = 10_u64.pow(number.checked_ilog10().unwrap_or(0).max(at_least - 1));
-    while unit > 0 {
-        file.push(char::from(b'0' + (number / unit % 10) as u8));
-        unit /= 10;
+fn write_digits(file: &mut String, mut number: u64, at_least: usize) {
+    const MOST: usize = 20;
+    let mut digits = [b'0'; MOST];
+    let mut start = MOST;
+    while number > 0 {
+        start -= 1;
+        digits[start] += (number % 10) as u8;
+        number /= 10;
     }
+    digits[start.min(MOST - at_least)..].iter().for_each(|digit| file.push(char::from(*digit)));
+}
+
+/// A number below a hundred with both its digits.
+fn write_two(file: &mut String, number: u32) {
+    file.push(char::from(b'0' + (number / 10) as u8));
+    file.push(char::from(b'0' + (number % 10) as u8));
 }
 
 /// A float in its shortest exact form. Most are percentages with two decimals, whose shortest form is just that.
@@ -127,25 +174,31 @@ fn write_day(file: &mut String, day: Day) {
     if date.year() < 0 {
         file.push('-');
     }
-    write_digits(file, date.year().unsigned_abs().into(), 4);
+    match date.year() {
+        year @ 0..10_000 => {
+            write_two(file, year.unsigned_abs() / 100);
+            write_two(file, year.unsigned_abs() % 100);
+        }
+        year => write_digits(file, year.unsigned_abs().into(), 4),
+    }
     for part in [date.month(), date.day()] {
         file.push('-');
-        write_digits(file, part.into(), 2);
+        write_two(file, part);
     }
 }
 
 /// Microseconds since the epoch as RFC 3339, with milliseconds or microseconds where there are some.
 fn write_instant(file: &mut String, at: Timestamp) {
     write_day(file, Day::of(at));
-    let (second, fraction) = (at.rem_euclid(DAY) / SECOND, at.rem_euclid(SECOND));
+    let (second, fraction) = ((at.rem_euclid(DAY) / SECOND) as u32, at.rem_euclid(SECOND).unsigned_abs());
     for (mark, part) in [('T', second / 3_600), (':', second / 60 % 60), (':', second % 60)] {
         file.push(mark);
-        write_digits(file, part.unsigned_abs(), 2);
+        write_two(file, part);
     }
     if fraction > 0 {
         file.push('.');
         let (part, digits) = if fraction % 1_000 == 0 { (fraction / 1_000, 3) } else { (fraction, 6) };
-        write_digits(file, part.unsigned_abs(), digits);
+        write_digits(file, part, digits);
     }
     file.push('Z');
 }

@@ -110,13 +110,18 @@ impl Scanner {
         let mut found = recycled.unwrap_or_default();
         found.clear();
         found.runs.push(Run { second: self.second, lines: 0, bytes: 0, candidates: 0 });
-        let holes = self.packed || memchr::memchr(0, &block.bytes).is_some();
+        let mut holes = self.packed;
         let mut start = 0;
         let bytes = &block.bytes[..];
-        for end in memchr::memchr_iter(b'\n', bytes) {
+        for end in memchr::memchr2_iter(b'\n', 0, bytes) {
+            if bytes[end] == 0 {
+                holes = true;
+                continue;
+            }
             self.line(Place { block: bytes, start, end }, 1, holes, &mut found);
             start = end + 1;
             found.line_ends += 1;
+            holes = self.packed;
         }
         if start < bytes.len() {
             self.line(Place { block: bytes, start, end: bytes.len() }, 0, holes, &mut found);

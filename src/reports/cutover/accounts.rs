@@ -1,10 +1,9 @@
 //! What would become of each account, and of its devices, under some switches.
 
-use arrow::array::ArrayRef;
 use polars::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::super::cells::{batch, cell};
+use super::super::cells::{Cell, Cells, batch};
 use super::super::datasets::{among, percent, within};
 use super::super::tables::spelled;
 use super::super::{Error, Result, Tables, Window};
@@ -119,12 +118,13 @@ impl Cutover {
     /// Where there is no such column.
     pub fn cells(&self, columns: &[&str]) -> Result<Vec<Vec<String>>> {
         let rows = batch(&self.rows.select(columns.iter().copied())?)?;
-        let text = |column: &ArrayRef, row: usize| {
+        let text = |cell: Cell<'_>| {
             let mut text = String::new();
-            cell(column, row).write(&mut text);
+            cell.write(&mut text);
             text
         };
-        let cells = |row: usize| rows.columns().iter().map(|column| text(column, row)).collect();
+        let columns = Cells::of_columns(&rows);
+        let cells = |row: usize| columns.iter().map(|column| text(column.get(row))).collect();
         Ok((0..rows.num_rows()).map(cells).collect())
     }
 }

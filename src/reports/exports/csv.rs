@@ -8,7 +8,7 @@
 use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
 
-use super::super::cells::{Cell, cell};
+use super::super::cells::{Cell, Cells};
 use super::{Error, Export, Out, Result, RowWriter};
 
 /// The registry's line.
@@ -42,10 +42,11 @@ impl File<'_> {
 
 impl RowWriter for File<'_> {
     fn rows(&mut self, rows: &RecordBatch) -> Result<()> {
+        let columns = Cells::of_columns(rows);
         for row in 0..rows.num_rows() {
-            for (index, column) in rows.columns().iter().enumerate() {
+            for (index, column) in columns.iter().enumerate() {
                 separate(&mut self.piece, index);
-                write_cell(&mut self.piece, cell(column, row));
+                write_cell(&mut self.piece, column.get(row));
             }
             self.piece.push_str("\r\n");
             if self.piece.len() >= PIECE {
@@ -76,14 +77,25 @@ fn write_cell(file: &mut String, cell: Cell<'_>) {
 /// Text as a field: guarded against formulas, quoted where it has to be.
 fn write_field(file: &mut String, text: &str) {
     let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
-    let quote = if text.is_empty() || text.contains([',', '"', '\r', '\n']) { "\"" } else { "" };
-    file.push_str(quote);
+    if is_plain(text) {
+        file.push_str(guard);
+        file.push_str(text);
+        return;
+    }
+    file.push('"');
     file.push_str(guard);
     for (index, part) in text.split('"').enumerate() {
         file.push_str(if index > 0 { "\"\"" } else { "" });
         file.push_str(part);
     }
-    file.push_str(quote);
+    file.push('"');
+}
+
+/// Whether a text needs no quotes, as nearly none does.
+fn is_plain(text: &str) -> bool {
+    // Without a way out of the loop, many bytes are looked at at once.
+    let needs = |byte| (byte == b',') | (byte == b'"') | (byte == b'\r') | (byte == b'\n');
+    !text.is_empty() && !text.bytes().fold(false, |quoted, byte| quoted | needs(byte))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use polars::prelude::{Column, DataFrame, PolarsResult};
 
 use super::super::Result;
-use super::super::cells::{Cell, batch, cell};
+use super::super::cells::{Cell, Cells, batch};
 use super::html::{class, count, escaped};
 
 /// The most rows of one table: beyond that a page is no longer read, and a phone no longer shows it.
@@ -15,11 +15,12 @@ pub(super) fn of_frame(caption: &str, frame: &DataFrame, columns: &[&str]) -> Re
     let head: String = columns.iter().map(|column| heading(column)).collect();
 
     let shown = batch(&frame.select(columns.iter().map(|column| column.name().clone()))?.head(Some(MAX_ROWS)))?;
+    let cells = Cells::of_columns(&shown);
     let mut body = String::new();
     for row in 0..shown.num_rows() {
         body.push_str("<tr>");
-        for (index, (column, cells)) in columns.iter().zip(shown.columns()).enumerate() {
-            body.push_str(&data(column.name(), cell(cells, row), index == 0));
+        for (index, (column, cells)) in columns.iter().zip(&cells).enumerate() {
+            body.push_str(&data(column.name(), cells.get(row), index == 0));
         }
         body.push_str("</tr>\n");
     }

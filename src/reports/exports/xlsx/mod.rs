@@ -16,7 +16,7 @@ use std::fmt::Write as _;
 use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
 
-use super::super::cells::{Cell, cell};
+use super::super::cells::{Cell, Cells};
 use super::{Error, Export, Out, Result, RowWriter};
 use crate::calendar::DAY;
 use archive::Archive;
@@ -90,6 +90,7 @@ impl<'a> File<'a> {
     }
 
     fn write(&mut self, batch: &RecordBatch) -> std::io::Result<()> {
+        let columns = Cells::of_columns(batch);
         for row in 0..batch.num_rows() {
             if self.rows == self.most {
                 self.end_sheet()?;
@@ -99,8 +100,8 @@ impl<'a> File<'a> {
             let number = self.rows + 1;
             // Writing to a String cannot fail, here and below.
             let _ = write!(self.piece, "<row r=\"{number}\">");
-            for (column, letters) in batch.columns().iter().zip(&self.letters) {
-                write_cell(&mut self.piece, letters, number, cell(column, row));
+            for (column, letters) in columns.iter().zip(&self.letters) {
+                write_cell(&mut self.piece, letters, number, column.get(row));
             }
             self.piece.push_str("</row>");
             if self.piece.len() >= PIECE {
