@@ -6,7 +6,7 @@ use chrono::DateTime;
 use serde_json::json;
 
 use super::args::SourceArgs;
-use super::output::TextTable;
+use super::output::{Output, TextTable};
 use super::{Context, ExitCode, Result};
 use crate::calendar::{Day, Timestamp};
 use crate::pipelines::reading::prepare;
@@ -113,8 +113,8 @@ impl Args {
             Keep::Refusals => rows(REFUSAL, tally.refusals.iter().map(refusal)),
         };
         match (self.csv, self.json) {
-            (true, _) => context.output.bytes(table.csv().as_bytes()),
-            (_, true) => table.objects().iter().try_for_each(|object| context.output.json(object)),
+            (true, _) => table.csv(&mut context.output),
+            (_, true) => table.objects().try_for_each(|object| context.output.json(&object)),
             _ => {
                 context.output.table(&table.text())?;
                 let messages = tally.messages();
@@ -124,10 +124,10 @@ impl Args {
     }
 }
 
-/// A table for people, for spreadsheets and for programs.
-struct Rows {
+/// A table for people, for spreadsheets and for programs, made row by row.
+struct Rows<'a> {
     columns: &'static [&'static str],
-    rows: Vec<Vec<serde_json::Value>>,
+    rows: Box<dyn Iterator<Item = Vec<serde_json::Value>> + 'a>,
 }
 
 const SUBMISSION: &[&str] = &[
@@ -167,7 +167,7 @@ const REFUSAL: &[&str] = &[
     "reason",
 ];
 
-fn daily(tally: &Tally) -> Rows {
+fn daily(tally: &Tally) -> Rows<'_> {
     let row = |(day, account, version, counts): (Day, &str, TlsVersion, Counts)| {
         let Counts { messages, recipients } = counts;
         vec![json!(day.to_string()), json!(account), json!(version.as_str()), json!(messages), json!(recipients)]
@@ -175,8 +175,11 @@ fn daily(tally: &Tally) -> Rows {
     rows(&["date", "account", "tls_version", "#messages", "#recipients"], tally.cells().into_iter().map(row))
 }
 
-fn rows(columns: &'static [&'static str], rows: impl Iterator<Item = Vec<serde_json::Value>>) -> Rows {
-    Rows { columns, rows: rows.collect() }
+fn rows<'a>(
+    columns: &'static [&'static str],
+    rows: impl Iterator<Item = Vec<serde_json::Value>> + 'a,
+) -> Rows<'a> {
+    Rows { columns, rows: Box::new(rows) }
 }
 
 fn submission(row: &Submission) -> Vec<serde_json::Value> {
@@ -231,30 +234,44 @@ fn time(at: Timestamp) -> serde_json::Value {
     DateTime::from_timestamp_micros(at).map_or(serde_json::Value::Null, |at| json!(at.to_rfc3339_opts(format, true)))
 }
 
-impl Rows {
-    fn names(&self) -> impl Iterator<Item = &'static str> {
-        self.columns.iter().map(|name| name.trim_start_matches('#'))
-    }
-
-    fn text(&self) -> TextTable {
+impl Rows<'_> {
+    fn text(self) -> TextTable {
         let mut table = TextTable::new(self.columns);
-        for row in &self.rows {
+        for row in self.rows {
             table.row(row.iter().map(cell));
         }
         table
     }
 
     /// RFC 4180, with line feeds alone, as tools of this trade read it.
-    fn csv(&self) -> String {
-        let line = |cells: Vec<String>| cells.join(",") + "\n";
-        let rows = self.rows.iter().map(|row| line(row.iter().map(|value| quoted(&cell(value))).collect()));
-        line(self.names().map(str::to_owned).collect()) + &rows.collect::<String>()
+    fn csv(self, output: &mut Output) -> Result<()> {
+        let mut line = names(self.columns).collect::<Vec<_>>().join(",");
+        output.line(&line)?;
+        for row in self.rows {
+            line.clear();
+            for (index, value) in row.iter().enumerate() {
+                line.push_str(if index > 0 { "," } else { "" });
+                match value {
+                    serde_json::Value::String(text) => push_field(&mut line, text),
+                    // Numbers and truths need no quotes.
+                    other => line.push_str(&cell(other)),
+                }
+            }
+            line.push('\n');
+            output.bytes(line.as_bytes())?;
+        }
+        Ok(())
     }
 
-    fn objects(&self) -> Vec<serde_json::Value> {
-        let object = |row: &Vec<serde_json::Value>| self.names().map(str::to_owned).zip(row.iter().cloned()).collect();
-        self.rows.iter().map(|row| serde_json::Value::Object(object(row))).collect()
+    fn objects(self) -> impl Iterator<Item = serde_json::Value> {
+        let Self { columns, rows } = self;
+        rows.map(move |row| serde_json::Value::Object(names(columns).map(str::to_owned).zip(row).collect()))
     }
+}
+
+/// The columns' names without the mark of numbers.
+fn names(columns: &'static [&'static str]) -> impl Iterator<Item = &'static str> {
+    columns.iter().map(|name| name.trim_start_matches('#'))
 }
 
 fn cell(value: &serde_json::Value) -> String {
@@ -265,6 +282,12 @@ fn cell(value: &serde_json::Value) -> String {
     }
 }
 
-fn quoted(cell: &str) -> String {
-    if cell.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
+fn push_field(line: &mut String, text: &str) {
+    if text.contains(['"', ',', '\n', '\r']) {
+        line.push('"');
+        line.push_str(&text.replace('"', "\"\""));
+        line.push('"');
+    } else {
+        line.push_str(text);
+    }
 }

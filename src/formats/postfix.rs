@@ -76,12 +76,9 @@ impl Format for Postfix {
         if line.program == dovecot::PROGRAM {
             return dovecot::parse(message, true);
         }
-        if let Some(record) = session_line(message)? {
-            return Ok(Some(record));
-        }
-        match queue_id(message) {
-            Some((id, text)) => queue_line(id, text),
-            None => Ok(None),
+        match session_line(message) {
+            Ok(None) => queue_id(message).map_or(Ok(None), |(id, text)| queue_line(id, text)),
+            of_session => of_session,
         }
     }
 

@@ -184,13 +184,14 @@ impl<'a> Joiner<'a> {
         };
         // The run's stamp has been resolved already.
         let at = if run_second == Some(line.stamp) { run_at } else { self.timeline.resolve(line.stamp) };
-        match self.pass.format.parse(&line) {
+        // By reference: a record is large, and most of it would be copied for nothing.
+        match &self.pass.format.parse(&line) {
             Ok(Some(record)) => {
                 if let Record::Connected(_) = record {
                     self.outcome.files[self.file].connections += u64::from(line.repeated);
                 }
                 for _ in 0..line.repeated {
-                    self.assembler.record(at, &line, &record, &mut self.rows);
+                    self.assembler.record(at, &line, record, &mut self.rows);
                 }
                 Ok(Some(Used::Record))
             }
