@@ -11,8 +11,8 @@ use memchr::memrchr;
 use super::framing::whole_objects;
 use super::{RawReader, Result};
 
-/// Bytes of a block, as long as its lines are shorter: within a core's cache, and far above a system call's cost.
-pub const BLOCK_SIZE: usize = 256 << 10;
+/// Bytes of a block, as long as its lines are shorter: within a core's cache, and far above what handing it on costs.
+pub const BLOCK_SIZE: usize = 512 << 10;
 /// Bytes of a line at most. A longer one comes in pieces of this length, each in a block without a final newline.
 pub const MAX_LINE: usize = 16 << 20;
 
