@@ -47,7 +47,7 @@ class Contestant:
 
 def contestants(kind, binary, log, scratch):
     """Everybody who takes part on a log of this kind, in the order of the table."""
-    ours = [tally(kind, binary, log), night(kind, binary, log, scratch)] if binary else []
+    ours = [tally(kind, binary, log), *night(kind, binary, log, scratch)] if binary else []
     return ours + {"postfix": on_postfix, "exim": on_exim}[kind](log)
 
 
@@ -79,14 +79,19 @@ def on_exim(log):
     ]
 
 
-def tally(kind, binary, log):
-    return Contestant("mailtally tally", f"{quote(binary)} tally --csv --format {kind} --timezone UTC --year 2026 {quote(log)} > answer")
+def tally(kind, binary, log, year="--year 2026"):
+    return Contestant("mailtally tally", f"{quote(binary)} tally --csv --format {kind} --timezone UTC {year} {quote(log)} > answer")
 
 
 def night(kind, binary, log, scratch):
+    """The first stage alone, and the whole night."""
     pipeline = scratch / "bench.toml"
     pipeline.write_text(PIPELINE.format(kind=kind, place=scratch, log=log))
-    return Contestant("mailtally run", f"{quote(binary)} run {quote(pipeline)} > run.txt", collect=lambda: answer_of_lake(scratch))
+    run = f"{quote(binary)} run {quote(pipeline)}"
+    return [
+        Contestant("mailtally ingest", f"{run} --stage ingest > run.txt", collect=lambda: answer_of_submissions(scratch)),
+        Contestant("mailtally run", f"{run} > run.txt", collect=lambda: answer_of_daily(scratch)),
+    ]
 
 
 def yardsticks(log):
@@ -101,13 +106,25 @@ def yardsticks(log):
     ]
 
 
-def answer_of_lake(scratch):
+def answer_of_daily(scratch):
     """What `mailtally run` has put into its daily table, as CSV."""
+    answer_of(scratch, "daily_tls", lambda table: table)
+
+
+def answer_of_submissions(scratch):
+    """The same, counted from the rows that ingest has put into the lake."""
+    cell = ["date", "account", "tls_version"]
+    answer_of(scratch, "submissions", lambda table: table.append_column("messages", [[1] * len(table)]).group_by(cell).aggregate([("messages", "sum")]))
+
+
+def answer_of(scratch, name, count):
     import deltalake
 
-    table = deltalake.DeltaTable(str(scratch / "lake" / "daily_tls")).to_pyarrow_table(columns=["date", "account", "tls_version", "messages"])
+    table = deltalake.DeltaTable(str(scratch / "lake" / name))
+    columns = ["date", "account", "tls_version", "messages"]
+    rows = count(table.to_pyarrow_table(columns=[column for column in columns if column in table.schema().to_arrow().names]))
     with (scratch / "answer").open("w", newline="") as file:
-        csv.writer(file).writerows(row.values() for row in table.to_pylist())
+        csv.writer(file).writerows(row.values() for row in rows.to_pylist())
 
 
 def formats(binary):

@@ -175,10 +175,7 @@ fn daily(tally: &Tally) -> Rows<'_> {
     rows(&["date", "account", "tls_version", "#messages", "#recipients"], tally.cells().into_iter().map(row))
 }
 
-fn rows<'a>(
-    columns: &'static [&'static str],
-    rows: impl Iterator<Item = Vec<serde_json::Value>> + 'a,
-) -> Rows<'a> {
+fn rows<'a>(columns: &'static [&'static str], rows: impl Iterator<Item = Vec<serde_json::Value>> + 'a) -> Rows<'a> {
     Rows { columns, rows: Box::new(rows) }
 }
 
