@@ -84,6 +84,12 @@ fn print(question: &Question, explained: &Explained, context: &mut Context) -> R
         ))?;
     }
     output.line(&format!("submissions   {}", explained.submissions))?;
+    for counted in &explained.imported {
+        output.line(&format!(
+            "imported      {} messages over {}, counted by another product: {}:{}",
+            counted.messages, counted.tls_version, counted.file, counted.line
+        ))?;
+    }
     if !explained.findings.is_empty() {
         output.line("")?;
         output.line("unusual that day")?;
@@ -184,8 +190,14 @@ fn as_json(question: &Question, explained: &Explained) -> serde_json::Value {
     });
     let gone =
         explained.gone.iter().map(|gone| json!({"source": gone.source, "file": gone.file, "reason": gone.reason}));
+    let imported = explained.imported.iter().map(|counted| {
+        json!({
+            "source": counted.source, "tls_version": counted.tls_version, "messages": counted.messages,
+            "file": counted.file, "line": counted.line,
+        })
+    });
     json!({
-        "account": question.account, "date": question.day,
+        "account": question.account, "date": question.day, "imported": imported.collect::<Vec<_>>(),
         "messages": explained.volume.map(|volume| volume.messages),
         "recipients": explained.volume.map(|volume| volume.recipients),
         "bytes": explained.volume.map(|volume| volume.bytes),

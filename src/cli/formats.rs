@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::{Context, ExitCode, Result};
-use crate::formats::{Evidence, FORMATS, Format};
+use crate::formats::aggregate::AGGREGATES;
+use crate::formats::{Evidence, FORMATS, Tells};
 
-/// List the log formats that can be read
+/// List the log formats and reports that can be read
 ///
 /// For each: the server, how sure it is that its logs are read right, and what such a log can tell of a message.
 /// What a log does not tell is shown as unknown in every table and report.
@@ -28,16 +29,40 @@ pub struct Args {
 /// Where the output takes no more.
 pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     if args.json {
-        FORMATS.iter().try_for_each(|format| context.output.json(&object(*format)))?;
+        entries().iter().try_for_each(|entry| context.output.json(&object(entry)))?;
     } else {
-        context.output.bytes(text(FORMATS).as_bytes())?;
+        context.output.bytes(text(&entries()).as_bytes())?;
     }
     Ok(ExitCode::Done)
 }
 
+/// What a registry says of a format, or of another product's report.
+struct Entry {
+    name: &'static str,
+    title: &'static str,
+    evidence: Evidence,
+    tells: Tells,
+}
+
+/// What both registries have.
+fn entries() -> Vec<Entry> {
+    let logs = FORMATS.iter().map(|format| Entry {
+        name: format.name(),
+        title: format.title(),
+        evidence: format.evidence(),
+        tells: format.tells(),
+    });
+    let reports = AGGREGATES.iter().map(|report| Entry {
+        name: report.name,
+        title: report.title,
+        evidence: report.evidence,
+        tells: report.tells,
+    });
+    logs.chain(reports).collect()
+}
+
 /// What a format's log can tell, with the names that people read.
-fn told(format: &dyn Format) -> [(&'static str, &'static str); 5] {
-    let tells = format.tells();
+fn told(tells: &Tells) -> [(&'static str, &'static str); 5] {
     [
         ("TLS version", tells.tls_version),
         ("cipher", tells.cipher),
@@ -48,28 +73,28 @@ fn told(format: &dyn Format) -> [(&'static str, &'static str); 5] {
 }
 
 /// A paragraph per format: a table would be wider than a terminal.
-fn text(formats: &[&dyn Format]) -> String {
-    let paragraph = |format: &&dyn Format| {
-        let mut text = format!("{}\n", format.name());
-        let _ = writeln!(text, "  {:<13}{}", "server", format.title());
-        let _ = writeln!(text, "  {:<13}{}", "proven by", format.evidence());
-        for (what, how) in told(*format) {
+fn text(entries: &[Entry]) -> String {
+    let paragraph = |entry: &Entry| {
+        let mut text = format!("{}\n", entry.name);
+        let _ = writeln!(text, "  {:<13}{}", "server", entry.title);
+        let _ = writeln!(text, "  {:<13}{}", "proven by", entry.evidence);
+        for (what, how) in told(&entry.tells) {
             let _ = writeln!(text, "  {what:<13}{how}");
         }
         text
     };
-    formats.iter().map(paragraph).collect::<Vec<_>>().join("\n")
+    entries.iter().map(paragraph).collect::<Vec<_>>().join("\n")
 }
 
-fn object(format: &dyn Format) -> serde_json::Value {
-    let tells = format.tells();
-    let (evidence, versions) = match format.evidence() {
+fn object(entry: &Entry) -> serde_json::Value {
+    let Entry { name, title, evidence, tells } = entry;
+    let (evidence, versions) = match evidence {
         Evidence::RealLogs(versions) => ("real_logs", Some(versions.split(", ").collect::<Vec<_>>())),
         Evidence::Documentation => ("documentation", None),
     };
     json!({
-        "format": format.name(),
-        "server": format.title(),
+        "format": name,
+        "server": title,
         "evidence": evidence,
         "versions": versions,
         "tls_version": tells.tls_version,
@@ -81,14 +106,12 @@ fn object(format: &dyn Format) -> serde_json::Value {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 mod tests {
     use super::*;
-    use crate::formats::format;
 
     #[test]
     fn a_format_says_what_it_can_tell() {
-        insta::assert_snapshot!(text(&[format("postfix").unwrap()]), @r"
+        insta::assert_snapshot!(text(&entries()[..1]), @r"
         postfix
           server       Postfix
           proven by    real logs (3.7.11, 3.10.13)
@@ -98,7 +121,7 @@ mod tests {
           mechanism    yes
           recipients   yes, without duplicates
         ");
-        insta::assert_snapshot!(object(format("postfix").unwrap()), @r#"
+        insta::assert_snapshot!(object(&entries()[0]), @r#"
         {"account":"yes","cipher":"with smtpd_tls_loglevel = 1","evidence":"real_logs","format":"postfix","mechanism":"yes","recipients":"yes, without duplicates","server":"Postfix","tls_version":"with smtpd_tls_loglevel = 1","versions":["3.7.11","3.10.13"]}
         "#);
     }
@@ -107,9 +130,9 @@ mod tests {
     #[test]
     fn the_readme_knows_every_format() {
         let readme = include_str!("../../README.md");
-        for format in FORMATS {
-            let cells = told(*format).map(|(_, how)| how).join(" | ");
-            let row = format!("| {} | `{}` | {} | {cells} |", format.title(), format.name(), format.evidence());
+        for entry in entries() {
+            let cells = told(&entry.tells).map(|(_, how)| how).join(" | ");
+            let row = format!("| {} | `{}` | {} | {cells} |", entry.title, entry.name, entry.evidence);
             assert!(readme.contains(&row), "README.md lacks {row}");
         }
     }

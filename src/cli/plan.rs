@@ -71,6 +71,10 @@ fn print(plans: &Plans<'_>, context: &mut Context) -> Result<()> {
             table.row([day.to_string(), source.source.name.clone(), "-".to_owned(), why]);
         }
     }
+    for report in &plans.imports {
+        let why = format!("{} messages that another product has counted, in {}", report.messages(), report.file);
+        table.row([report.period.to_string(), report.source.clone(), "import".to_owned(), why]);
+    }
     for day in &plans.rollups {
         table.row([day.to_string(), String::new(), "rollup".to_owned(), "older than its submissions".to_owned()]);
     }
@@ -104,5 +108,10 @@ fn as_json(plans: &Plans<'_>) -> serde_json::Value {
             "days": days.collect::<Vec<_>>(), "kept": kept.collect::<Vec<_>>(), "tasks": source.plan.tasks,
         })
     });
-    json!({"sources": sources.collect::<Vec<_>>(), "rollups": plans.rollups})
+    let imports = plans.imports.iter().map(|report| {
+        let (from, to) = (report.period.start, report.period.last());
+        json!({"source": report.source, "from": from, "to": to, "messages": report.messages(), "file": report.file})
+    });
+    let (sources, imports) = (sources.collect::<Vec<_>>(), imports.collect::<Vec<_>>());
+    json!({"sources": sources, "imports": imports, "rollups": plans.rollups})
 }

@@ -7,6 +7,8 @@ use serde_json::json;
 use super::args::{Stage, Work};
 use super::{Context, ExitCode, Result, plan, summary};
 use crate::engine::Local;
+use crate::formats::FORMATS;
+use crate::formats::aggregate::AGGREGATES;
 use crate::pipelines::definition::{Definition, Known};
 use crate::pipelines::report::{dataset_names, format_names};
 use crate::pipelines::runner::{Done, Order, Progress, Runner, Stages};
@@ -73,7 +75,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
 
 /// The pipeline of a command line, checked against what this build knows.
 pub(super) fn definition(args: &super::args::PipelineArgs, context: &Context) -> Result<Definition> {
-    let formats = crate::formats::FORMATS.iter().map(|format| format.name()).collect::<Vec<_>>();
+    let formats = FORMATS.iter().map(|format| format.name());
+    let formats = formats.chain(AGGREGATES.iter().map(|report| report.name)).collect::<Vec<_>>();
     let known = Known { formats: &formats, datasets: &dataset_names(), exports: &format_names() };
     context.settings.pipeline(args, &known)
 }
@@ -170,10 +173,15 @@ fn as_json(done: &Done, context: &Context) -> serde_json::Value {
         let window = published.window;
         json!({"window_start": window.first, "window_end": window.last, "as_of": window.as_of, "files": files})
     });
+    let imported = done.imported.iter().map(|report| {
+        let (from, to) = (report.period.start, report.period.last());
+        json!({"source": report.source, "from": from, "to": to, "messages": report.messages(), "file": report.file})
+    });
     json!({
         "run_id": context.run_id,
         "detected_formats": detected.collect::<Vec<_>>(),
         "ingested": days.collect::<Vec<_>>(),
+        "imported": imported.collect::<Vec<_>>(),
         "kept": kept.collect::<Vec<_>>(),
         "rolled_up": done.rolled.days,
         "failed": failed.chain(failed_rollups).collect::<Vec<_>>(),

@@ -19,7 +19,8 @@ const BAR: f64 = 30.0;
 /// # Errors
 /// Where the lake cannot be read or the output takes no more.
 pub(super) fn print(definition: &Definition, done: &Done, context: &mut Context) -> Result<()> {
-    let idle = done.ingested.days.is_empty() && done.rolled.days.is_empty() && done.published.is_none();
+    let read = !done.ingested.days.is_empty() || !done.imported.is_empty();
+    let idle = !read && done.rolled.days.is_empty() && done.published.is_none();
     let failed = !done.ingested.failed.is_empty() || !done.rolled.failed.is_empty();
     if let (true, Some(days)) = (idle && !failed, done.empty) {
         return context.output.line(&nothing_found(days));
@@ -51,6 +52,10 @@ fn format_found(found: &Found) -> String {
 
 /// What was read.
 fn work(done: &Done, context: &mut Context) -> Result<()> {
+    for report in &done.imported {
+        let (messages, period) = (grouped(report.messages()), report.period);
+        context.output.line(&format!("imported    {}: {messages} messages of {period}", report.source))?;
+    }
     let days = &done.ingested.days;
     if days.is_empty() {
         let rolled = many(done.rolled.days.len(), "day", "");

@@ -4,6 +4,7 @@
 //! line away by its program alone, [`Format::wants`] by a few bytes of its message, [`Format::parse`] reads what is
 //! left. Parsing is anchored on program and fixed prefixes, so that text which a client chose can never forge a field.
 
+pub mod aggregate;
 pub mod detect;
 pub mod dovecot;
 pub mod exchange;
@@ -11,6 +12,7 @@ pub mod exim;
 pub mod haraka;
 pub mod hmailserver;
 pub mod kumomta;
+mod m365;
 pub mod mailtally;
 pub mod opensmtpd;
 pub mod postfix;

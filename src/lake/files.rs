@@ -113,7 +113,13 @@ impl DataFile {
     /// The text that a column has in the file's only row, where the statistics tell it whole.
     #[must_use]
     pub fn only_text(&self, column: &str) -> Option<String> {
-        let stats = serde_json::from_str::<serde_json::Value>(&self.stats).ok().filter(|_| self.rows == 1)?;
+        self.same_text(column).filter(|_| self.rows == 1)
+    }
+
+    /// The text, or the day as text, that a column has in every row that has any, where the statistics tell it whole.
+    #[must_use]
+    pub fn same_text(&self, column: &str) -> Option<String> {
+        let stats = serde_json::from_str::<serde_json::Value>(&self.stats).ok()?;
         let bound = |which: &str| stats.get(which)?.get(column)?.as_str();
         let text = bound("minValues")?;
         // A text that was cut differs in its bounds: one is below it, the other above.

@@ -200,6 +200,27 @@ pub static REJECTED_LINES: Table = Table {
     longest_bound: SHORT,
 };
 
+/// What another product has counted over a period, which ends with its `date`.
+pub static IMPORTED: Table = Table {
+    name: "imported",
+    row: "one account and TLS version of a period that another product has counted",
+    columns: &[
+        date("date"),
+        text("source"),
+        date("period_start"),
+        text("account"),
+        text("account_raw"),
+        text("domain"),
+        text("tls_version"),
+        int("messages"),
+        text("file"),
+        int("line"),
+    ],
+    partitions: &["date", "source"],
+    sort: &["domain", "account", "tls_version"],
+    longest_bound: SHORT,
+};
+
 /// The finest rollup: names the device.
 pub static DAILY_CLIENTS: Table = Table {
     name: "daily_clients",
@@ -223,6 +244,7 @@ pub static DAILY_CLIENTS: Table = Table {
         int("bytes"),
         time("first_seen"),
         time("last_seen"),
+        text("origin"),
     ],
     partitions: &["date"],
     sort: &["domain", "account", "client_ip", "tls_version"],
@@ -269,6 +291,7 @@ pub static DAILY_VOLUME: Table = Table {
         int("hour_21"),
         int("hour_22"),
         int("hour_23"),
+        text("origin"),
     ],
     partitions: &["date"],
     sort: &["domain", "account"],
@@ -287,6 +310,7 @@ pub static DAILY_TLS: Table = Table {
         int("messages"),
         double("share"),
         int("recipients"),
+        text("origin"),
     ],
     partitions: &["date"],
     sort: &["domain", "account", "tls_version"],
@@ -344,9 +368,23 @@ pub static COVERAGE: Table = Table {
     longest_bound: 16 << 10,
 };
 
+/// Whose count a row of a daily table is, as its column `origin` says: a log's.
+pub const FROM_LOG: &str = "log";
+/// The same of another product's, of which there is no message in the lake.
+pub const FROM_IMPORT: &str = "import";
+
 /// Every table of the lake, in the order in which a run writes them.
-pub static TABLES: &[&Table] =
-    &[&SUBMISSIONS, &REFUSALS, &REJECTED_LINES, &COVERAGE, &DAILY_CLIENTS, &DAILY_VOLUME, &DAILY_TLS, &DAILY_REFUSALS];
+pub static TABLES: &[&Table] = &[
+    &SUBMISSIONS,
+    &REFUSALS,
+    &REJECTED_LINES,
+    &IMPORTED,
+    &COVERAGE,
+    &DAILY_CLIENTS,
+    &DAILY_VOLUME,
+    &DAILY_TLS,
+    &DAILY_REFUSALS,
+];
 
 /// The table of a name.
 #[must_use]

@@ -42,6 +42,67 @@ pub enum Error {
         /// The other.
         second: &'static str,
     },
+    /// Another product's report cannot be read.
+    #[error("cannot read the report {file}: {source}; export it again as CSV, or correct the line")]
+    Aggregate {
+        /// The file.
+        file: String,
+        /// Which line, and why.
+        source: crate::formats::aggregate::Fault,
+    },
+    /// A report's file does not say its days.
+    #[error(
+        "which days does {file} cover? The report itself does not say: put them into the file's name, \
+         as in smtp-auth_2026-03-01.csv for a day or smtp-auth_2026-03-01_2026-03-07.csv for several"
+    )]
+    NoPeriod {
+        /// The file.
+        file: String,
+    },
+    /// A report's days are not over.
+    #[error("{file} covers days up to {end}, which is not over yet (in UTC): export it again once it is")]
+    NotOver {
+        /// The file.
+        file: String,
+        /// Its last day.
+        end: Day,
+    },
+    /// Two reports of one period.
+    #[error("{first} and {second} both end with {end} and differ: keep one of them, or make them two sources")]
+    TwoReports {
+        /// One.
+        first: String,
+        /// The other.
+        second: String,
+        /// The last day of both.
+        end: Day,
+    },
+    /// A report's file is too large for one.
+    #[error("{file} is larger than {mebibytes} MiB, and so no report of accounts")]
+    ReportTooLarge {
+        /// The file.
+        file: String,
+        /// The limit.
+        mebibytes: u64,
+    },
+    /// A report's file ends too early.
+    #[error("{file} is cut off in the middle: copy it again")]
+    ReportCut {
+        /// The file.
+        file: String,
+    },
+    /// A report was given where lines are counted.
+    #[error(
+        "{file} is no log but a report of {title}: {name} has no lines to count, so give it to a pipeline as a source"
+    )]
+    NoLog {
+        /// The first of the files.
+        file: String,
+        /// The format's name.
+        name: &'static str,
+        /// The product.
+        title: &'static str,
+    },
     /// The lake cannot be read or written.
     #[error(transparent)]
     Lake(#[from] lake::Error),

@@ -1,13 +1,14 @@
 //! Pipelines: what is to be done, and doing it.
 //!
 //! [`definition`] is the file, [`runner`] the run: [`ingest`], [`rollup`] and [`report`] are its stages, in this
-//! order. [`reading`] and [`tally`] serve those who ask without a lake.
+//! order; [`import`] goes with the first. [`reading`] and [`tally`] serve those who ask without a lake.
 
 pub mod definition;
 pub mod detailed;
 mod error;
 mod executor;
 pub mod explain;
+pub mod import;
 pub mod ingest;
 pub mod inspect;
 mod lock;

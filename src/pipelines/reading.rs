@@ -10,7 +10,7 @@ use super::definition::{SourceSettings, TlsLogged};
 use super::{Error, Result};
 use crate::calendar::{DayRange, HOUR, Timestamp};
 use crate::formats::detect::{Detected, Found, detect};
-use crate::formats::{self, Format};
+use crate::formats::{self, Format, aggregate};
 use crate::sources::{Look, RawFile, look};
 use crate::storage::{Storage, display};
 use crate::submissions::assemble::{HORIZON, Settings};
@@ -61,6 +61,9 @@ pub fn prepare(
 fn detected(storage: &Arc<Storage>, files: &[RawFile]) -> Result<Found> {
     let heads = files.iter().map(|file| look(storage, file)).collect::<std::result::Result<Vec<Look>, _>>()?;
     let names = || files.first().map_or_else(String::new, |file| display(&file.url));
+    if let Some(report) = heads.iter().find_map(|look| aggregate::claimed(&look.head)) {
+        return Err(Error::NoLog { file: names(), name: report.name, title: report.title });
+    }
     match detect(heads.iter().map(|look| look.head.as_slice())) {
         Detected::Sure(found) => {
             let (format, percent) = (found.best.format.name(), found.percent());

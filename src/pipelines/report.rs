@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::detailed::sheets;
 use super::{Error, Result};
 use crate::calendar::{Day, DayRange};
-use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, Table};
+use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, IMPORTED, Table};
 use crate::lake::{DataFile, Lake};
 use crate::reports::cutover::Switches;
 use crate::reports::cutover::accounts::{Cutover, cutover as cut_over};
@@ -225,7 +225,8 @@ impl Inputs {
                 }
             }
         }
-        Ok(reading.tables(lake.scan(&COVERAGE, of(&self.files, &COVERAGE))?)?)
+        let whole = |table| lake.scan(table, of(&self.files, table));
+        Ok(reading.tables(whole(&COVERAGE)?, whole(&IMPORTED)?)?)
     }
 
     fn digest(&self, request: &Request) -> String {

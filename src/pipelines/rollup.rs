@@ -1,13 +1,13 @@
-//! The rollup stage: a day's submissions and refusals into the daily tables, one day after the other, so that
+//! The rollup stage: a day's submissions, refusals and imported counts into the daily tables, one day after the other, so that
 //! memory follows one day's groups.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::Result;
+use super::{Result, import};
 use crate::calendar::{Day, DayRange};
-use crate::lake::tables::{REFUSALS, SUBMISSIONS, Table};
+use crate::lake::tables::{IMPORTED, REFUSALS, SUBMISSIONS, Table};
 use crate::lake::{DataFile, Lake, Partition, RunInfo, Snapshot};
 use crate::rollups::{DayCount, DayFrames, ROLLUPS, Rollup, to_batches};
 
@@ -20,7 +20,7 @@ pub struct Rolled {
     pub failed: Vec<(Day, super::Error)>,
 }
 
-/// The days whose rollups were not built from the submissions and refusals that the lake has now.
+/// The days whose rollups were not built from what the lake has now.
 ///
 /// # Errors
 /// Where the lake cannot be read.
@@ -35,7 +35,9 @@ pub fn plan(lake: &Lake, days: DayRange) -> Result<Vec<Day>> {
             files.is_empty() || files.iter().any(|file| file.digest() != Some(&digest))
         })
     };
-    Ok(base.submissions.dates().into_iter().filter(|day| days.contains(*day)).filter(stale).collect())
+    let mut dates: BTreeSet<Day> = base.submissions.dates().into_iter().collect();
+    dates.extend(import::daily(&base.imported));
+    Ok(dates.into_iter().filter(|day| days.contains(*day)).filter(stale).collect())
 }
 
 /// Rolls days up, and commits each table once. A day that fails does not stop the others.
@@ -72,16 +74,23 @@ pub fn run(lake: &Lake, days: &[Day], run: &RunInfo) -> Result<Rolled> {
 struct Base {
     submissions: Snapshot,
     refusals: Snapshot,
+    imported: Snapshot,
 }
 
 impl Base {
     fn read(lake: &Lake) -> Result<Self> {
-        Ok(Self { submissions: lake.snapshot(&SUBMISSIONS)?, refusals: lake.snapshot(&REFUSALS)? })
+        let [submissions, refusals, imported] = [&SUBMISSIONS, &REFUSALS, &IMPORTED].map(|table| lake.snapshot(table));
+        Ok(Self { submissions: submissions?, refusals: refusals?, imported: imported? })
+    }
+
+    /// The reports of other products that cover this day alone.
+    fn imported(&self, day: Day) -> Vec<&DataFile> {
+        self.imported.date(day).into_iter().filter(|file| import::is_daily(file)).collect()
     }
 
     /// What a day's rollups are built from: the names of the day's files carry what those were built from.
     fn digest(&self, day: Day) -> String {
-        let files = self.submissions.date(day).into_iter().chain(self.refusals.date(day));
+        let files = self.submissions.date(day).into_iter().chain(self.refusals.date(day)).chain(self.imported(day));
         let mut names = files.map(|file| file.path.as_str()).collect::<Vec<_>>();
         names.sort_unstable();
         format!("{:016x}", xxh3_64(format!("{} {}", env!("CARGO_PKG_VERSION"), names.join("\n")).as_bytes()))
@@ -111,6 +120,9 @@ fn read(lake: &Lake, base: &Base, day: Day) -> Result<DayFrames> {
     }
     for batch in lake.batches(&REFUSALS, &base.refusals.date(day), &DayCount::refusal_columns()) {
         count.add_refusals(&batch?)?;
+    }
+    for batch in lake.batches(&IMPORTED, &base.imported(day), &DayCount::IMPORTED_COLUMNS) {
+        count.add_imported(&batch?)?;
     }
     Ok(count.frames(day)?)
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::definition::{Definition, Lookback};
+use super::import::{self, Imports, Report};
 use super::ingest::plan::Wanted;
 use super::ingest::{self, Ingested, Planned};
 use super::lock::Lock;
@@ -48,6 +49,8 @@ pub struct Stages {
 pub struct Done {
     /// The ingest stage.
     pub ingested: Ingested,
+    /// Other products' reports that were imported with it.
+    pub imported: Vec<Report>,
     /// The rollup stage.
     pub rolled: Rolled,
     /// The report that was published; none where it was current already, or the lake is empty.
@@ -74,8 +77,10 @@ pub struct OverLimit {
 /// What a run would do.
 #[derive(Debug)]
 pub struct Plans<'a> {
-    /// Per source.
+    /// Per source of logs.
     pub sources: Vec<Planned<'a>>,
+    /// Other products' reports that would be imported.
+    pub imports: Vec<Report>,
     /// What is known without doing anything: sources that failed, days that would be kept.
     pub known: Ingested,
     /// Days that would be rolled up, beside those that are ingested.
@@ -123,10 +128,11 @@ impl<'a> Runner<'a> {
     /// Where the lake cannot be read.
     pub fn plan(&self, order: &Order) -> Result<Plans<'a>> {
         let wanted = self.wanted(order);
-        let (sources, known) = if order.stages.ingest { self.plan_ingest(order, wanted)? } else { Default::default() };
+        let (sources, imports, known) =
+            if order.stages.ingest { self.plan_ingest(order, wanted)? } else { Default::default() };
         let rollups = if order.stages.rollup { self.days_to_roll_up(wanted, &BTreeSet::new())? } else { Vec::new() };
         let empty = self.is_empty()?.then_some(wanted.range());
-        Ok(Plans { sources, known, rollups, empty })
+        Ok(Plans { sources, imports, known, rollups, empty })
     }
 
     /// Runs the stages.
@@ -139,14 +145,18 @@ impl<'a> Runner<'a> {
         tracing::info!(pipeline = self.definition.name, days = %wanted.range(), "run begins");
         let mut done = Done::default();
         if order.stages.ingest {
-            let (planned, known) = self.plan_ingest(order, wanted)?;
+            let (planned, imports, known) = self.plan_ingest(order, wanted)?;
             (progress.expect)(planned.iter().flat_map(|source| &source.plan.tasks).map(|task| task.bytes).sum());
             let info = info(order, "ingest");
             done.ingested = ingest::run(self.storage, &self.lake, executor, &planned, known, &info, progress.advance)?;
             done.over_limit = self.over_limit(&done.ingested);
+            import::run(&self.lake, &imports, &info)?;
+            done.imported = imports;
         }
         if order.stages.rollup {
-            let ingested = done.ingested.days.keys().map(|(_, day)| *day).collect();
+            let ingested = done.ingested.days.keys().map(|(_, day)| *day);
+            let imported = done.imported.iter().filter(|report| report.is_daily()).map(|report| report.period.start);
+            let ingested = ingested.chain(imported).collect();
             let days = self.days_to_roll_up(wanted, &ingested)?;
             done.rolled = rollup::run(&self.lake, &days, &info(order, "rollup"))?;
         }
@@ -163,8 +173,16 @@ impl<'a> Runner<'a> {
         Ok(report::newest_day(&self.lake)?.is_none())
     }
 
-    fn plan_ingest(&self, order: &Order, wanted: Wanted) -> Result<(Vec<Planned<'a>>, Ingested)> {
-        ingest::plan_sources(self.storage, &self.lake, self.definition, wanted, order.allow_fewer_inputs)
+    /// The sources of logs, the reports of other products, and what is known of both beforehand.
+    fn plan_ingest(&self, order: &Order, wanted: Wanted) -> Result<(Vec<Planned<'a>>, Vec<Report>, Ingested)> {
+        let Imports { reports, failed, sources, empty } =
+            import::plan(self.storage, &self.lake, self.definition, order.now)?;
+        let logs = self.definition.sources.iter().filter(|source| !sources.contains(&source.name));
+        let (planned, mut known) =
+            ingest::plan_sources(self.storage, &self.lake, logs, wanted, order.allow_fewer_inputs)?;
+        known.failed.extend(failed);
+        known.empty.extend(empty);
+        Ok((planned, reports, known))
     }
 
     /// The days whose rollups are out of date, those just ingested among them wherever they lie.

@@ -8,7 +8,7 @@ use super::cutover::{Way, Ways};
 use super::tables::{READ, Reading};
 use super::{Tables, Wanted, Window};
 use crate::calendar::Day;
-use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, Table};
+use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, IMPORTED, Table};
 use crate::rollups::examples::batch;
 pub(super) use crate::rollups::examples::{bools, floats, ints, texts};
 use crate::rollups::texts::InOrder;
@@ -82,6 +82,7 @@ pub(super) fn tables() -> Tables {
         origins: clients,
         weeks: weeks(),
         coverage: coverage(),
+        imported: imported(),
         findings: Arc::new([]),
         texts: InOrder::default(),
     }
@@ -159,6 +160,21 @@ fn coverage() -> LazyFrame {
     complete(rows.unwrap(), &COVERAGE)
 }
 
+/// Another product has counted carol on a day of the window, and dave over a week that begins in it.
+fn imported() -> LazyFrame {
+    let [first, last] = ["2026-03-02", "2026-03-10"].map(|text| day(text).epoch_days());
+    let rows = df!(
+        "date" => [first, first, last, last + 30],
+        "source" => ["m365", "m365", "m365", "m365"],
+        "period_start" => [first, first, last - 6, last + 24],
+        "account" => ["carol@a.test", "carol@a.test", "dave@b.test", "dave@b.test"],
+        "domain" => ["a.test", "a.test", "b.test", "b.test"],
+        "tls_version" => ["TLSv1.2", "unknown", "TLSv1.0", "TLSv1.0"],
+        "messages" => [3_i64, 1, 70, 7],
+    );
+    complete(rows.unwrap(), &IMPORTED)
+}
+
 /// The fixture of the data contract: 5,973 messages over TLSv1.0 and 5,280 over TLSv1.2.
 pub(super) fn contract() -> Tables {
     let date = day("2026-03-01").epoch_days();
@@ -202,7 +218,7 @@ pub(super) fn numbered() -> Tables {
             }
         }
     }
-    reading.tables(given.coverage).unwrap()
+    reading.tables(given.coverage, given.imported).unwrap()
 }
 
 /// All that there is.
@@ -224,6 +240,7 @@ pub(super) fn empty() -> Tables {
         ways: none(given.ways),
         weeks: none(given.weeks),
         coverage: none(given.coverage),
+        imported: none(given.imported),
         findings: given.findings,
         texts: given.texts,
     }

@@ -23,7 +23,7 @@ use super::ways::DailyWays;
 use super::weeks::Weeks;
 use super::{Error, Result};
 use crate::calendar::Day;
-use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, Table};
+use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, IMPORTED, Table};
 use crate::rollups::texts::{InOrder, MISSING, Number, Places, Texts};
 
 /// The daily tables over the window and the window before it, with the columns that datasets read.
@@ -47,6 +47,8 @@ pub struct Tables {
     pub weeks: LazyFrame,
     /// `coverage`, with every column.
     pub coverage: LazyFrame,
+    /// `imported`, with every column.
+    pub imported: LazyFrame,
     /// What is unusual in the window, where that was wanted.
     pub findings: Arc<[Finding]>,
     /// The texts whose places stand in [`NUMBERED`] columns.
@@ -92,7 +94,7 @@ pub const NUMBERED: [&str; 5] = ["account", "domain", "client_ip", "client_name"
 pub static READ: [&Table; 4] = [&DAILY_REFUSALS, &DAILY_CLIENTS, &DAILY_VOLUME, &DAILY_TLS];
 
 /// All tables that reports are made from.
-pub static TABLES: [&Table; 5] = [&DAILY_CLIENTS, &DAILY_VOLUME, &DAILY_TLS, &DAILY_REFUSALS, &COVERAGE];
+pub static TABLES: [&Table; 6] = [&DAILY_CLIENTS, &DAILY_VOLUME, &DAILY_TLS, &DAILY_REFUSALS, &COVERAGE, &IMPORTED];
 
 /// Daily tables as they are read: those of [`READ`], each day by day.
 pub struct Reading {
@@ -211,7 +213,7 @@ impl Reading {
     ///
     /// # Errors
     /// None for rows that came from here.
-    pub fn tables(self, coverage: LazyFrame) -> Result<Tables> {
+    pub fn tables(self, coverage: LazyFrame, imported: LazyFrame) -> Result<Tables> {
         let (texts, places) = self.texts.in_order();
         let placed = |rows: DataFrame| Ok::<_, Error>(placed(rows, &places)?.lazy());
         Ok(Tables {
@@ -224,6 +226,7 @@ impl Reading {
             ways: self.ways.into_frame()?.lazy(),
             weeks: placed(self.weeks.into_frame()?)?,
             coverage,
+            imported,
             findings: Arc::new([]),
             texts,
         })
@@ -387,7 +390,7 @@ mod tests {
                 }
             }
         }
-        let tables = reading.tables(given.coverage).unwrap();
+        let tables = reading.tables(given.coverage, given.imported).unwrap();
         let read = |frame: LazyFrame| spelled(frame.collect().unwrap(), &tables.texts).unwrap();
         let devices = read(tables.devices.clone());
         assert_eq!(texts(&devices, "helo"), [Some("pc"), Some("printer")]);

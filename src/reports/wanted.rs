@@ -5,7 +5,10 @@ use super::cutover::Ways;
 use super::datasets::Dataset;
 use super::tables::{CLIENTS, DEVICES, ORIGINS, REFUSALS, TLS, VOLUME, WAY};
 use crate::calendar::{Day, DayRange};
-use crate::lake::tables::{DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, Table};
+use crate::lake::tables::{DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, IMPORTED, Table};
+
+/// Days that another product counts together at most.
+const LONGEST_PERIOD: i32 = 366;
 
 /// What only some datasets need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +69,8 @@ impl Wanted {
             name if name == DAILY_TLS.name && self.weeks => {
                 DayRange { start: read.start.min(self.window.weeks().start), ..read }
             }
+            // A period that ends behind the window may have begun in it.
+            name if name == IMPORTED.name => DayRange { end: window.end.plus(LONGEST_PERIOD), ..window },
             _ => read,
         }
     }

@@ -23,6 +23,8 @@ pub struct Totals {
     pub bytes: i64,
     /// Rows of `refusals`.
     pub attempts: i64,
+    /// Messages that other products have counted, which are no rows of `submissions`.
+    pub imported: i64,
 }
 
 impl Totals {
@@ -32,6 +34,12 @@ impl Totals {
         self.messages += batch.num_rows() as i64;
         self.recipients += sum_of("recipients").unwrap_or(0);
         self.bytes += sum_of("size_bytes").unwrap_or(0);
+    }
+
+    /// Adds a batch of `imported`.
+    pub fn add_imported(&mut self, batch: &RecordBatch) {
+        let messages = batch.column_by_name("messages").and_then(|column| column.as_primitive_opt::<Int64Type>());
+        self.imported += messages.and_then(sum).unwrap_or(0);
     }
 
     /// Adds a batch of `refusals`.
@@ -45,7 +53,7 @@ impl Totals {
     /// [`Error::Unbalanced`] with table, day and both numbers where one does not.
     pub fn check(&self, table: &Table, day: Day, rolled: &DataFrame) -> Result<()> {
         let measures = [
-            ("messages", self.messages),
+            ("messages", self.messages + self.imported),
             ("recipients", self.recipients),
             ("bytes", self.bytes),
             ("attempts", self.attempts),
@@ -79,7 +87,7 @@ mod tests {
                 frames.totals.check(rollup.table, examples::date(), &rollup.rows(&frames).unwrap()).unwrap();
             }
         }
-        let expected = Totals { messages: 6, recipients: 7, bytes: 810, attempts: 6 };
+        let expected = Totals { messages: 6, recipients: 7, bytes: 810, attempts: 6, imported: 0 };
         assert_eq!(examples::day().totals, expected);
     }
 

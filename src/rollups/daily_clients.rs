@@ -8,7 +8,8 @@ use super::{DayFrames, Rollup, shape};
 use crate::lake::tables::DAILY_CLIENTS;
 
 /// What makes a row.
-const KEY: &[&str] = &["date", "account", "client_ip", "helo", "tls_version", "cipher", "mechanism", "tls_mode"];
+const KEY: &[&str] =
+    &["date", "account", "client_ip", "helo", "tls_version", "cipher", "mechanism", "tls_mode", "origin"];
 
 /// The registry's line.
 pub(super) const ROLLUP: Rollup = Rollup { table: &DAILY_CLIENTS, build };

@@ -1,7 +1,8 @@
 //! `daily_tls`: which TLS versions each account used, and how large a part of its day each was.
 //!
 //! `share` is a fraction from 0 to 1 of all of the account's messages that day, those of `unknown` version
-//! included: leaving them out would make a badly logged account look well understood.
+//! included: leaving them out would make a badly logged account look well understood. What another product has
+//! counted of an account has rows and shares of its own.
 
 use polars::prelude::*;
 
@@ -9,21 +10,21 @@ use super::{DayFrames, Rollup, shape, sum};
 use crate::lake::tables::DAILY_TLS;
 
 /// What makes a row.
-const KEY: &[&str] = &["date", "account", "tls_version"];
+const KEY: &[&str] = &["date", "account", "tls_version", "origin"];
 
 /// The registry's line.
 pub(super) const ROLLUP: Rollup = Rollup { table: &DAILY_TLS, build };
 
 fn build(frames: &DayFrames) -> LazyFrame {
     // The domain is taken over the whole account, so that all of its rows agree on it.
-    let versions = frames.clients.clone().group_by([col("date"), col("account"), col("tls_version")]).agg([
+    let versions = frames.clients.clone().group_by(KEY.iter().map(|name| col(*name)).collect::<Vec<_>>()).agg([
         col("domain").min().alias("some_domain"),
         sum("messages"),
         sum("recipients"),
     ]);
     let of_account = [sum("messages").alias("all"), col("some_domain").min().alias("domain")];
-    let accounts = versions.clone().group_by([col("date"), col("account")]).agg(of_account);
-    let key = [col("date"), col("account")];
+    let key = [col("date"), col("account"), col("origin")];
+    let accounts = versions.clone().group_by(key.clone()).agg(of_account);
     // Messages without an account are a group of their own, so a missing account meets a missing account.
     let same = JoinArgs { nulls_equal: true, ..JoinArgs::new(JoinType::Left) };
     let joined = versions.join(accounts, key.clone(), key, same);

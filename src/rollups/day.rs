@@ -11,7 +11,7 @@ use super::groups::{Batch, Groups, Layout};
 use super::texts::{InOrder, MISSING, Number, Places, Texts};
 use super::{Result, Totals, networks};
 use crate::calendar::{DAY, Day, HOUR, Timestamp};
-use crate::lake::tables::{REFUSALS, SUBMISSIONS};
+use crate::lake::tables::{FROM_IMPORT, FROM_LOG, IMPORTED, REFUSALS, SUBMISSIONS};
 
 /// The messages of each device: the rows of `daily_clients`. The account comes first, then the address.
 static CLIENTS: Layout<7, 5, 2> = Layout {
@@ -37,15 +37,25 @@ pub struct DayCount {
     clients: Groups<7, 5, 2>,
     refused: Groups<3, 1, 0>,
     accounts: Accounts,
+    imported: Vec<Imported>,
     totals: Totals,
+}
+
+/// What another product has counted of an account and a TLS version.
+struct Imported {
+    account: Number,
+    domain: Number,
+    tls_version: Number,
+    messages: i64,
 }
 
 /// One UTC day over all sources, in groups. A text is its place among the day's texts.
 #[derive(Clone)]
 pub struct DayFrames {
-    /// The day's accepted messages by device: the columns of `daily_clients`, and the client's `net`.
+    /// The day's accepted messages by device: the columns of `daily_clients`, and the client's `net`. What another
+    /// product has counted is of no device that is known.
     pub clients: LazyFrame,
-    /// What the devices do not tell of their accounts: `account`, `mail_froms` and `hour_00` to `hour_23`.
+    /// What the devices do not tell of their accounts: `account`, `origin`, `mail_froms` and `hour_00` to `hour_23`.
     pub accounts: LazyFrame,
     /// The day's refused attempts: the columns of `daily_refusals` but `later_success`.
     pub refusals: LazyFrame,
@@ -62,6 +72,7 @@ impl Default for DayCount {
             clients: Groups::new(&CLIENTS),
             refused: Groups::new(&REFUSED),
             accounts: Accounts::default(),
+            imported: Vec::new(),
             totals: Totals::default(),
         }
     }
@@ -106,15 +117,42 @@ impl DayCount {
         Ok(())
     }
 
+    /// The columns of `imported` that are counted, or counted by.
+    pub const IMPORTED_COLUMNS: [&'static str; 4] = ["account", "domain", "tls_version", "messages"];
+
+    /// Counts a batch of `imported`, its texts as dictionaries.
+    ///
+    /// # Errors
+    /// Where a column is missing or of another type.
+    pub fn add_imported(&mut self, batch: &RecordBatch) -> Result<()> {
+        self.totals.add_imported(batch);
+        let batch = Batch { table: IMPORTED.name, batch };
+        let [account, domain, tls_version] =
+            ["account", "domain", "tls_version"].map(|name| batch.texts(name, &mut self.texts));
+        let (account, domain, tls_version, messages) = (account?, domain?, tls_version?, batch.numbers("messages")?);
+        self.imported.extend((0..messages.len()).map(|row| Imported {
+            account: account[row],
+            domain: domain[row],
+            tls_version: tls_version[row],
+            messages: if messages.is_valid(row) { messages.value(row) } else { 0 },
+        }));
+        Ok(())
+    }
+
     /// The day's groups.
     ///
     /// # Errors
     /// None for columns of one length, which these are.
     pub fn frames(self, day: Day) -> Result<DayFrames> {
-        let Self { texts, clients, refused, accounts, totals } = self;
+        let Self { mut texts, clients, refused, accounts, imported, totals } = self;
+        let origins = [FROM_LOG, FROM_IMPORT].map(|origin| texts.number(origin));
         let date = |height: usize| Column::new_scalar("date".into(), Scalar::new_date(day.epoch_days()), height);
         let nets = nets(&clients, &texts);
         let (texts, places) = texts.in_order();
+        let [from_log, from_import] = origins.map(|origin| places.of(origin));
+        let origin = |origin: Option<u32>, height: usize| {
+            UInt32Chunked::full("origin".into(), origin.unwrap_or_default(), height).into_column()
+        };
         // What has become a frame goes before the next one comes: a large day is in memory once.
         let frame = |mut columns: Vec<Column>, height: usize| {
             columns.push(date(height));
@@ -122,11 +160,20 @@ impl DayCount {
         };
         let height = clients.groups().len();
         let mut columns = clients.into_columns(&places);
-        columns.push(nets);
-        let clients = frame(columns, height)?;
+        columns.extend([nets, origin(from_log, height)]);
+        let mut clients = frame(columns, height)?;
+        if !imported.is_empty() {
+            let height = imported.len();
+            let mut columns = into_columns(imported, &places);
+            columns.push(origin(from_import, height));
+            // What another product does not tell is missing.
+            clients = concat_lf_diagonal([clients, frame(columns, height)?], UnionArgs::default())?;
+        }
         let height = refused.groups().len();
         let refusals = frame(refused.into_columns(&places), height)?;
-        let accounts = accounts.into_frame(&places)?.lazy();
+        let mut accounts = accounts.into_frame(&places)?;
+        accounts.with_column(origin(from_log, accounts.height()))?;
+        let accounts = accounts.lazy();
         Ok(DayFrames { clients, accounts, refusals, texts, totals })
     }
 }
@@ -138,6 +185,21 @@ fn nets(clients: &Groups<7, 5, 2>, texts: &Texts) -> Column {
     let addresses = clients.groups().iter().map(|group| group.key[1]);
     let nets: Int64Chunked = addresses.map(|ip| *known.entry(ip).or_insert_with(|| net(ip))).collect();
     nets.with_name("net".into()).into_column()
+}
+
+/// What another product has counted, in columns of `daily_clients`.
+fn into_columns(imported: Vec<Imported>, places: &Places) -> Vec<Column> {
+    let text = |name: &str, number: &dyn Fn(&Imported) -> Number| {
+        let column: UInt32Chunked = imported.iter().map(|row| places.of(number(row))).collect();
+        column.with_name(name.into()).into_column()
+    };
+    let messages = Int64Chunked::from_iter_values("messages".into(), imported.iter().map(|row| row.messages));
+    vec![
+        text("account", &|row| row.account),
+        text("domain", &|row| row.domain),
+        text("tls_version", &|row| row.tls_version),
+        messages.into_column(),
+    ]
 }
 
 /// The columns of a layout, the instant, and others.

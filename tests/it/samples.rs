@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use mailtally::calendar::Day;
+use mailtally::formats::aggregate::{AGGREGATES, claimed};
 use mailtally::formats::detect::{Detected, count, detect};
 use mailtally::formats::{FORMATS, Format};
 use mailtally::pipelines::definition::{Definition, Known};
@@ -146,7 +147,8 @@ fn every_format_has_samples_and_every_sample_a_format() {
         }
     }
     for other in files_in(&project().join("sample_data/raw")) {
-        if !FORMATS.iter().any(|format| other == folder(*format)) {
+        let of_report = AGGREGATES.iter().any(|report| other == project().join("sample_data/raw").join(report.name));
+        if !of_report && !FORMATS.iter().any(|format| other == folder(*format)) {
             findings.note(format_args!("{} belongs to no format", other.display()));
         }
     }
@@ -177,6 +179,32 @@ fn a_sample_is_claimed_by_its_own_format_alone() {
             if (count(*format, texts.iter().map(Vec::as_slice)) > 0) != own {
                 findings.note(format_args!("{}: {} reads it: {}", case.stem, format.name(), !own));
             }
+        }
+    }
+    findings.none();
+}
+
+/// Other products' reports are no format's logs, and no log is another product's report.
+#[test]
+fn a_report_is_claimed_by_its_own_product_alone() {
+    let mut findings = Findings::default();
+    for report in AGGREGATES {
+        let samples = files_in(&project().join("sample_data/raw").join(report.name));
+        assert!(!samples.is_empty(), "{} has no sample", report.name);
+        for sample in samples {
+            let text = std::fs::read(&sample).unwrap();
+            if claimed(&text).map(|claimed| claimed.name) != Some(report.name) || (report.read)(&text).is_err() {
+                findings.note(format_args!("{} is not read as {}", sample.display(), report.name));
+            }
+            match detect([text.as_slice()]) {
+                Detected::Nothing => {}
+                other => findings.note(format_args!("{}: {other:?}", sample.display())),
+            }
+        }
+    }
+    for log in cases().iter().flat_map(Case::logs) {
+        if let Some(report) = claimed(&std::fs::read(&log).unwrap()) {
+            findings.note(format_args!("{} is claimed by {}", log.display(), report.name));
         }
     }
     findings.none();

@@ -13,6 +13,7 @@ mod detailed;
 mod exit_codes;
 mod explain;
 mod face;
+mod imports;
 mod ledger;
 mod nights;
 mod secrets;

@@ -42,6 +42,8 @@ pub struct Explained {
     pub submissions: u64,
     /// The first of them.
     pub traced: Vec<Traced>,
+    /// What other products have counted of it.
+    pub imported: Vec<Counted>,
     /// Raw files that the day was built from and that are gone, by source.
     pub gone: Vec<Gone>,
     /// Why it is unusual, where it is.
@@ -57,6 +59,21 @@ pub struct Volume {
     pub recipients: i64,
     /// Bytes.
     pub bytes: i64,
+}
+
+/// Messages that another product has counted, and where its report says so.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// The source.
+    pub source: String,
+    /// The TLS version.
+    pub tls_version: String,
+    /// The messages.
+    pub messages: i64,
+    /// The report.
+    pub file: String,
+    /// Its line, from 1.
+    pub line: i64,
 }
 
 /// A submission and where it was read.
@@ -119,6 +136,7 @@ pub fn explain(storage: &Arc<Storage>, lake: &Lake, definition: &Definition, que
         submissions,
         traced,
         findings: findings(lake, definition, question)?,
+        imported: rows::imported(lake, question)?,
         gone: Vec::new(),
     };
     let ledger = Ledger::read(lake, DayRange::single(question.day))?;

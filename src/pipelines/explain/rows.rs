@@ -1,12 +1,12 @@
 //! What the lake says of an account's day: the figure, and the submissions that it is made of.
 
 use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType};
+use arrow::datatypes::{Date32Type, Int32Type, Int64Type, TimestampMicrosecondType};
 
 use super::super::Result;
-use super::{Question, Traced, Volume};
+use super::{Counted, Question, Traced, Volume};
 use crate::lake::Lake;
-use crate::lake::tables::{DAILY_VOLUME, SUBMISSIONS, Table};
+use crate::lake::tables::{DAILY_VOLUME, IMPORTED, SUBMISSIONS, Table};
 
 const COLUMNS: [&str; 11] = [
     "ts",
@@ -45,12 +45,34 @@ fn first(found: &mut Vec<Traced>, most: usize) {
 
 /// What `daily_volume` has of the day.
 pub(super) fn volume(lake: &Lake, question: &Question) -> Result<Option<Volume>> {
-    let mut found = None;
+    let mut found: Option<Volume> = None;
     let columns = ["account", "messages", "recipients", "bytes"];
     each(lake, &DAILY_VOLUME, &columns, question, |_, batch, row| {
         let [messages, recipients, bytes] =
             ["messages", "recipients", "bytes"].map(|name| whole(batch, name, row).unwrap_or(0));
-        found = Some(Volume { messages, recipients, bytes });
+        let volume = found.get_or_insert_default();
+        volume.messages += messages;
+        volume.recipients += recipients;
+        volume.bytes += bytes;
+    })?;
+    Ok(found)
+}
+
+/// What other products have counted of the day alone.
+pub(super) fn imported(lake: &Lake, question: &Question) -> Result<Vec<Counted>> {
+    let mut found = Vec::new();
+    let columns = ["account", "tls_version", "messages", "file", "line", "period_start"];
+    each(lake, &IMPORTED, &columns, question, |source, batch, row| {
+        let start = batch.column_by_name("period_start").and_then(|column| column.as_primitive_opt::<Date32Type>());
+        if start.is_some_and(|start| start.value(row) == question.day.epoch_days()) {
+            found.push(Counted {
+                source: source.to_owned(),
+                tls_version: text(batch, "tls_version", row).to_owned(),
+                messages: whole(batch, "messages", row).unwrap_or(0),
+                file: text(batch, "file", row).to_owned(),
+                line: whole(batch, "line", row).unwrap_or(0),
+            });
+        }
     })?;
     Ok(found)
 }

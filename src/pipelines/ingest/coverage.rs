@@ -13,7 +13,7 @@ use crate::lake::{DataFile, Lake, Partition};
 use crate::pipelines::{Error, Result};
 
 /// Writes the rows of all days, one file each.
-pub(super) fn write(
+pub(in crate::pipelines) fn write(
     lake: &Lake,
     whole: &BTreeMap<(String, Day), (Built, DayInputs)>,
     digest_of: impl Fn(&str, Day) -> String,

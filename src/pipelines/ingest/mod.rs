@@ -6,7 +6,7 @@
 //! ```
 
 mod columns;
-mod coverage;
+pub(super) mod coverage;
 pub mod ledger;
 pub mod outcome;
 pub mod plan;
@@ -16,7 +16,7 @@ mod sink;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::definition::{Definition, Source};
+use super::definition::Source;
 use super::reading::{Prepared, prepare};
 use super::{Error, Executor, Result};
 use crate::calendar::{Day, DayRange};
@@ -82,21 +82,21 @@ pub struct Failure {
     pub error: Error,
 }
 
-/// Plans every source. A source that fails is reported and does not stop the others.
+/// Plans every source of logs. A source that fails is reported and does not stop the others.
 ///
 /// # Errors
 /// Where the lake cannot be read.
 pub fn plan_sources<'a>(
     storage: &Arc<Storage>,
     lake: &Lake,
-    definition: &'a Definition,
+    sources: impl Iterator<Item = &'a Source>,
     wanted: Wanted,
     allow_fewer_inputs: bool,
 ) -> Result<(Vec<Planned<'a>>, Ingested)> {
     let ledger = Ledger::read(lake, wanted.range())?;
     let mut planned = Vec::new();
     let mut ingested = Ingested::default();
-    for source in &definition.sources {
+    for source in sources {
         match plan_source(storage, source, &ledger, wanted, allow_fewer_inputs) {
             Ok(Some(plan)) => {
                 ingested.detected.extend(plan.prepared.found.map(|found| (source.name.clone(), found)));

@@ -6,7 +6,7 @@
 use polars::prelude::*;
 
 use super::super::{Result, Tables, Window};
-use super::{Dataset, date, within};
+use super::{Dataset, date, sum, within};
 use crate::lake::tables::COVERAGE;
 
 /// The registry's line.
@@ -24,7 +24,8 @@ const LONG_GAP: f64 = 6.0 * 3_600.0;
 fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
     let rows = tables.coverage.clone().filter(within(window)).with_column(lit(true).alias("present"));
     let key = [col("date"), col("source")];
-    let joined = expected(tables, window).join(rows, key.clone(), key, JoinArgs::new(JoinType::Left));
+    let joined = expected(tables, window).join(rows, key.clone(), key.clone(), JoinArgs::new(JoinType::Left));
+    let joined = joined.join(imported(tables), key.clone(), key, JoinArgs::new(JoinType::Left));
     // A day after the newest complete one is not missing, it is not there yet.
     let due = col("present").is_not_null().or(col("date").lt_eq(date(window.as_of)));
     // The inputs are a list of files for machines, too long for a table that people read.
@@ -33,6 +34,12 @@ fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
     columns.push(in_words().alias("warnings"));
     let order = SortMultipleOptions::default();
     Ok(joined.filter(due).select(columns).sort(["date", "source"], order))
+}
+
+/// The messages that reports of a single day have counted, by day and source.
+fn imported(tables: &Tables) -> LazyFrame {
+    let daily = tables.imported.clone().filter(col("date").eq(col("period_start")));
+    daily.group_by([col("date"), col("source")]).agg([sum("messages").alias("imported")])
 }
 
 /// Every day of the window for every source that has a row in it or in the window before.
@@ -64,6 +71,13 @@ fn warnings() -> Vec<(Expr, Expr)> {
             col("present").is_null().or(col("lines_read").eq(lit(0))),
             lit("no log line of this day was read, though the source has other days: check that its files are listed \
                  and not yet rotated away"),
+        ),
+        (
+            above("imported"),
+            counted(
+                "counted by another product, which tells no device, cipher, mechanism or hour: messages ",
+                "imported",
+            ),
         ),
         (unlogged, lit("TLS versions are not logged: set smtpd_tls_loglevel = 1, or what your server has for it")),
         (partly, of_messages("unknown_tls_share", " have no known TLS version")),

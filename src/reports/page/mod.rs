@@ -190,8 +190,8 @@ mod tests {
         let page = plain(&examples::tables(), "t");
         let many = |text: &str| page.matches(text).count();
         assert_eq!(many("<table>"), many("<caption>"));
-        // Five of the sections' own; devices, refused clients, scenarios, weeks and what is unusual.
-        assert_eq!(many("<table>"), 10);
+        // Five of the sections' own; devices, refused clients, scenarios, weeks, what is unusual and what was imported.
+        assert_eq!(many("<table>"), 11);
         assert_eq!(many("<th"), many("scope=\"col\"") + many("scope=\"row\"") + many("<thead"));
     }
 

@@ -6,6 +6,7 @@ use polars::prelude::*;
 
 use super::{Finding, Memory, Settings, findings};
 use crate::calendar::Day;
+use crate::lake::tables::{FROM_IMPORT, FROM_LOG};
 use crate::reports::Window;
 use crate::rollups::examples::batch;
 
@@ -102,6 +103,7 @@ impl Story {
             for day in reading.days.days() {
                 let offset = day.epoch_days() - last.epoch_days();
                 let rows = self.table(reading.table.name, offset);
+                let rows = if reading.columns.contains(&"origin") { rows.map(with_imports) } else { rows };
                 if let Some(rows) = rows.filter(|rows| rows.height() > 0) {
                     let rows = rows.select(reading.columns.iter().copied()).unwrap();
                     memory.add(&reading, day, &batch(&rows)).unwrap();
@@ -175,6 +177,17 @@ impl Story {
             _ => None,
         }
     }
+}
+
+/// The rows as logs were counted, and the same again as another product has: no story may change by that.
+fn with_imports(rows: DataFrame) -> DataFrame {
+    let of = |origin: &str| {
+        let mut rows = rows.clone();
+        let height = rows.height();
+        rows.with_column(Column::new_scalar("origin".into(), Scalar::from(PlSmallStr::from(origin)), height)).unwrap();
+        rows
+    };
+    of(FROM_LOG).vstack(&of(FROM_IMPORT)).unwrap()
 }
 
 fn volume(rows: &[(&String, &AccountDay)]) -> DataFrame {

@@ -6,6 +6,7 @@
 //! one after the other, and of each only the columns that are used.
 
 use arrow::array::{Array, AsArray, BooleanArray, Int64Array, RecordBatch};
+use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Int32Type, Int64Type};
 use rustc_hash::FxHashMap;
 
@@ -14,7 +15,7 @@ use super::bits::Bits;
 use super::pairs::Pairs;
 use super::settings::{OfAccounts, Settings};
 use crate::calendar::{Day, DayRange};
-use crate::lake::tables::{DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, Table};
+use crate::lake::tables::{DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, FROM_IMPORT, Table};
 use crate::rollups::networks::network;
 use crate::rollups::texts::{MISSING, Number, Texts};
 use crate::submissions::RefusalKind;
@@ -96,13 +97,18 @@ pub(super) struct Failures {
 }
 
 const COUNTS: [&str; 5] = ["account", "messages", "recipients", "client_nets", "mail_froms"];
+/// The same as they are read. What another product has counted is no habit that logs can be held against.
+const COUNTS_OF_LOGS: [&str; 6] = ["account", "messages", "recipients", "client_nets", "mail_froms", ORIGIN];
+const WAYS_IN: [&str; 4] = ["account", "client_ip", "mechanism", ORIGIN];
+const VERSIONS: [&str; 3] = ["account", "tls_version", ORIGIN];
+const ORIGIN: &str = "origin";
 const FAILURES: [&str; 4] = ["account", "kind", "attempts", "later_success"];
 
-const COUNTS_AND_HOURS: [&str; 29] = {
-    let mut columns = ["account"; 29];
+const COUNTS_AND_HOURS: [&str; 30] = {
+    let mut columns = ["account"; 30];
     let mut at = 0;
-    while at < 29 {
-        columns[at] = if at < 5 { COUNTS[at] } else { HOURS[at - 5] };
+    while at < 30 {
+        columns[at] = if at < 6 { COUNTS_OF_LOGS[at] } else { HOURS[at - 6] };
         at += 1;
     }
     columns
@@ -165,12 +171,12 @@ impl Memory {
         let reading = |table, columns, days, add| Reading { table, columns, days, add };
         vec![
             reading(&DAILY_REFUSALS, &FAILURES, window, Self::failures_of_window),
-            reading(&DAILY_VOLUME, &COUNTS, window, Self::watch),
-            reading(&DAILY_VOLUME, &COUNTS, long_ago, Self::count),
+            reading(&DAILY_VOLUME, &COUNTS_OF_LOGS, window, Self::watch),
+            reading(&DAILY_VOLUME, &COUNTS_OF_LOGS, long_ago, Self::count),
             reading(&DAILY_VOLUME, &COUNTS_AND_HOURS, until_now, Self::count),
-            reading(&DAILY_CLIENTS, &["account", "client_ip", "mechanism"], window, Self::ways_in_of_window),
-            reading(&DAILY_CLIENTS, &["account", "client_ip", "mechanism"], before(recent), Self::ways_in_before),
-            reading(&DAILY_TLS, &["account", "tls_version"], until_now, Self::versions),
+            reading(&DAILY_CLIENTS, &WAYS_IN, window, Self::ways_in_of_window),
+            reading(&DAILY_CLIENTS, &WAYS_IN, before(recent), Self::ways_in_before),
+            reading(&DAILY_TLS, &VERSIONS, until_now, Self::versions),
             reading(&DAILY_REFUSALS, &FAILURES, before(all.start), Self::failures_before),
         ]
     }
@@ -182,7 +188,10 @@ impl Memory {
     pub fn add(&mut self, reading: &Reading, day: Day, batch: &RecordBatch) -> Result<()> {
         let Some(offset) = self.offset(day) else { return Ok(()) };
         self.held.set(0, offset);
-        (reading.add)(self, offset, batch)
+        match without_imports(batch)? {
+            Some(logs) => (reading.add)(self, offset, &logs),
+            None => (reading.add)(self, offset, batch),
+        }
     }
 
     /// The place of a day among those remembered.
@@ -395,6 +404,17 @@ impl Memory {
 #[must_use]
 pub fn days_remembered(settings: &Settings, window: &Window) -> DayRange {
     DayRange::inclusive(window.first.plus(-i32::from(settings.precedent_days)), window.last)
+}
+
+/// The rows that logs were counted for; none where all are.
+fn without_imports(batch: &RecordBatch) -> Result<Option<RecordBatch>> {
+    let Some(origins) = batch.column_by_name(ORIGIN).and_then(|column| column.as_dictionary_opt::<Int32Type>()) else {
+        return Ok(None);
+    };
+    let values = origins.values().as_string_opt::<i32>().ok_or_else(|| wrong(ORIGIN))?;
+    let Some(import) = values.iter().position(|origin| origin == Some(FROM_IMPORT)) else { return Ok(None) };
+    let logs: BooleanArray = (0..batch.num_rows()).map(|row| Some(origins.key(row) != Some(import))).collect();
+    filter_record_batch(batch, &logs).map(Some).map_err(|source| Error::Rows { source })
 }
 
 /// The place of a version in the order from the lowest to the highest.

@@ -1,0 +1,318 @@
+//! The import: other products' reports into the table `imported`, from where those of a single day reach the daily
+//! tables.
+//!
+//! A report names no days inside. Its file's name has to, since the time at which somebody saved it says nothing:
+//! `smtp-auth 2026-03-01.csv` is a day, `smtp-auth_2026-03-01_2026-03-07.csv` are seven. What was counted over seven
+//! days is never spread over them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::definition::{Definition, Source};
+use super::ingest::outcome::{DayInputs, Lines};
+use super::ingest::{Built, Failure, coverage};
+use super::{Error, Result};
+use crate::calendar::{Day, DayRange, Timestamp};
+use crate::formats::aggregate::{self, Aggregate, Usage};
+use crate::lake::tables::{COVERAGE, IMPORTED};
+use crate::lake::{DataFile, Lake, Partition, RunInfo, Snapshot};
+use crate::sources::{self, RawFile, list, look};
+use crate::storage::{Storage, display};
+use crate::submissions::account::Account;
+
+/// A report is a table that somebody looks at: what is larger is something else.
+const LARGEST: u64 = 256 << 20;
+
+/// What there is to import.
+#[derive(Debug, Default)]
+pub struct Imports {
+    /// The reports that the lake has not, or not as they are now.
+    pub reports: Vec<Report>,
+    /// What failed.
+    pub failed: Vec<Failure>,
+    /// Sources of reports, whose files are no logs.
+    pub sources: BTreeSet<String>,
+    /// Those without a file.
+    pub empty: Vec<String>,
+}
+
+/// A report that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Its source.
+    pub source: String,
+    /// The days that it covers.
+    pub period: DayRange,
+    /// Its file, for people.
+    pub file: String,
+    /// Its rows in the file.
+    pub usage: Vec<Usage>,
+    bytes: u64,
+    realm: String,
+    settings: String,
+    digest: String,
+}
+
+impl Report {
+    /// How many messages were counted.
+    #[must_use]
+    pub fn messages(&self) -> u64 {
+        self.usage.iter().flat_map(|usage| &usage.messages).map(|(_, count)| count).sum()
+    }
+
+    /// Whether it is of one day, so that it counts in the daily tables.
+    #[must_use]
+    pub fn is_daily(&self) -> bool {
+        self.period.len() == 1
+    }
+
+    fn partition(&self) -> Partition {
+        Partition::of_source(self.period.last(), &self.source)
+    }
+}
+
+/// Reads the reports of a pipeline's sources. One that cannot be read is reported and does not stop the others.
+///
+/// # Errors
+/// Where the lake cannot be read.
+pub fn plan(storage: &Arc<Storage>, lake: &Lake, definition: &Definition, now: Timestamp) -> Result<Imports> {
+    let mut imports = Imports::default();
+    let mut held: Option<[Snapshot; 2]> = None;
+    for source in &definition.sources {
+        let failure = |error| Failure { source: source.name.clone(), days: None, error };
+        let (aggregate, files) = match found(storage, source) {
+            Ok(Some(found)) => found,
+            Ok(None) => continue,
+            Err(error) => {
+                imports.sources.insert(source.name.clone());
+                imports.failed.push(failure(error));
+                continue;
+            }
+        };
+        imports.sources.insert(source.name.clone());
+        if files.is_empty() {
+            imports.empty.push(source.name.clone());
+        }
+        if held.is_none() {
+            held = Some([lake.snapshot(&IMPORTED)?, lake.snapshot(&COVERAGE)?]);
+        }
+        let mut ends: BTreeMap<Day, Report> = BTreeMap::new();
+        for file in &files {
+            match report(storage, source, aggregate, file, now).and_then(|report| alone(&mut ends, report)) {
+                Ok(()) => {}
+                Err(error) => imports.failed.push(failure(error)),
+            }
+        }
+        imports.reports.extend(ends.into_values().filter(|report| is_new(report, held.as_ref())));
+    }
+    Ok(imports)
+}
+
+/// What kind of report a source's files are, and the files; none where they are logs.
+fn found(storage: &Arc<Storage>, source: &Source) -> Result<Option<(&'static Aggregate, Vec<RawFile>)>> {
+    match source.settings.format.as_deref() {
+        Some(name) => match aggregate::aggregate(name) {
+            Some(aggregate) => Ok(Some((aggregate, list(storage, &source.files)?))),
+            None => Ok(None),
+        },
+        None => {
+            let files = list(storage, &source.files).unwrap_or_default();
+            let Some(first) = files.first() else { return Ok(None) };
+            // What cannot be looked at is for the reading of logs to tell.
+            let Ok(look) = look(storage, first) else { return Ok(None) };
+            Ok(aggregate::claimed(&look.head).map(|aggregate| (aggregate, files)))
+        }
+    }
+}
+
+/// One report a period: which of two would be the right one is not for a program to say.
+fn alone(ends: &mut BTreeMap<Day, Report>, report: Report) -> Result<()> {
+    match ends.get(&report.period.last()) {
+        Some(other) if other.digest != report.digest => {
+            Err(Error::TwoReports { first: other.file.clone(), second: report.file, end: report.period.last() })
+        }
+        _ => {
+            ends.insert(report.period.last(), report);
+            Ok(())
+        }
+    }
+}
+
+/// Whether the lake lacks a report: a run that was killed may have left out its row of `coverage`.
+fn is_new(report: &Report, held: Option<&[Snapshot; 2]>) -> bool {
+    let lacks = |table: &Snapshot| {
+        let files = table.partition(&report.partition());
+        files.is_empty() || files.iter().any(|file| file.digest() != Some(&report.digest))
+    };
+    held.is_none_or(|[imported, coverage]| lacks(imported) || (report.is_daily() && lacks(coverage)))
+}
+
+fn report(
+    storage: &Arc<Storage>,
+    source: &Source,
+    aggregate: &Aggregate,
+    file: &RawFile,
+    now: Timestamp,
+) -> Result<Report> {
+    let name = display(&file.url);
+    let period = period(&name).ok_or_else(|| Error::NoPeriod { file: name.clone() })?;
+    if period.end > Day::of(now) {
+        return Err(Error::NotOver { file: name, end: period.last() });
+    }
+    let text = content(storage, file)?;
+    let usage = (aggregate.read)(&text).map_err(|source| Error::Aggregate { file: name.clone(), source })?;
+    let realm = source.settings.realm.clone().unwrap_or_default();
+    let settings = source.settings_digest();
+    let version = env!("CARGO_PKG_VERSION");
+    let built_from = format!("{version} {settings} {period} {:016x}", xxh3_64(&text));
+    let digest = format!("{:016x}", xxh3_64(built_from.as_bytes()));
+    let bytes = text.len() as u64;
+    Ok(Report { source: source.name.clone(), period, file: name, usage, bytes, realm, settings, digest })
+}
+
+fn content(storage: &Arc<Storage>, file: &RawFile) -> Result<Vec<u8>> {
+    let name = || display(&file.url);
+    let mut reader = sources::open(storage, file, 0)?;
+    let mut text = Vec::new();
+    let read = reader.by_ref().take(LARGEST + 1).read_to_end(&mut text);
+    read.map_err(|source| reader.error(source))?;
+    if text.len() as u64 > LARGEST {
+        return Err(Error::ReportTooLarge { file: name(), mebibytes: LARGEST >> 20 });
+    }
+    if reader.truncated() {
+        return Err(Error::ReportCut { file: name() });
+    }
+    Ok(text)
+}
+
+/// The days that a file's name has: one, or the first and the last.
+fn period(name: &str) -> Option<DayRange> {
+    let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let mut days: Vec<Day> = Vec::new();
+    let mut at = 0;
+    while let Some(text) = name.get(at..).filter(|rest| !rest.is_empty()) {
+        match text.get(..10).and_then(|text| text.parse().ok()) {
+            Some(day) => {
+                days.push(day);
+                at += 10;
+            }
+            None => at += text.chars().next().map_or(1, char::len_utf8),
+        }
+    }
+    match days[..] {
+        [day] => Some(DayRange::single(day)),
+        [first, last] if first <= last => Some(DayRange::inclusive(first, last)),
+        _ => None,
+    }
+}
+
+/// Puts reports into the lake: the table first, then the days' rows of `coverage`.
+///
+/// # Errors
+/// Where the lake cannot be written; what it held before is untouched.
+pub fn run(lake: &Lake, reports: &[Report], run: &RunInfo) -> Result<()> {
+    if reports.is_empty() {
+        return Ok(());
+    }
+    let mut files = Vec::new();
+    for report in reports {
+        let mut writer = lake.writer(&IMPORTED, &report.partition(), &report.digest)?;
+        writer.write_sorted(rows(report)?)?;
+        files.push(writer.finish()?);
+    }
+    let partitions = reports.iter().map(Report::partition).collect::<Vec<_>>();
+    let version = lake.replace(&IMPORTED, &partitions, &files, run)?;
+    tracing::info!(table = IMPORTED.name, version, reports = reports.len(), "committed");
+    let daily = reports.iter().filter(|report| report.is_daily());
+    let whole = daily.map(|report| ((report.source.clone(), report.period.start), covered(report)));
+    let whole = whole.collect::<BTreeMap<_, _>>();
+    let digest_of = |source: &str, day: Day| {
+        let of = reports.iter().find(|report| report.source == source && report.period == DayRange::single(day));
+        of.map(|report| report.digest.clone()).unwrap_or_default()
+    };
+    let files = coverage::write(lake, &whole, digest_of)?;
+    let partitions = files.iter().map(|file| file.partition.clone()).collect::<Vec<_>>();
+    if !partitions.is_empty() {
+        lake.replace(&COVERAGE, &partitions, &files, run)?;
+    }
+    Ok(())
+}
+
+/// What `coverage` says of a report's day: its rows are the lines, and none of them is a submission.
+fn covered(report: &Report) -> (Built, DayInputs) {
+    let rows = report.usage.len() as u64;
+    let lines = Lines { bytes: report.bytes, read: rows, used: rows, files: 1, ..Lines::default() };
+    let inputs = DayInputs { settings: report.settings.clone(), ..DayInputs::default() };
+    (Built { lines, ..Built::default() }, inputs)
+}
+
+/// A report's rows in the order of the table's columns, one per account and version; an account that stands on
+/// several lines is added up, and the first of them is named.
+fn rows(report: &Report) -> Result<RecordBatch> {
+    let mut cells: BTreeMap<(String, &str), (&Usage, String, u64)> = BTreeMap::new();
+    for usage in &report.usage {
+        let account = Account::read(&usage.account, &report.realm);
+        for (version, messages) in &usage.messages {
+            let key = (account.name.clone().into_owned(), *version);
+            let cell = cells.entry(key).or_insert_with(|| (usage, account.domain.clone().into_owned(), 0));
+            cell.2 += messages;
+        }
+    }
+    let text = |texts: Vec<&str>| Arc::new(StringArray::from(texts)) as ArrayRef;
+    let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(Date32Array::from(vec![report.period.start.epoch_days(); cells.len()])),
+        text(cells.keys().map(|(account, _)| account.as_str()).collect()),
+        text(cells.values().map(|(usage, ..)| usage.account.as_str()).collect()),
+        Arc::new(
+            cells
+                .values()
+                .map(|(_, domain, _)| Some(domain.as_str()).filter(|domain| !domain.is_empty()))
+                .collect::<StringArray>(),
+        ),
+        text(cells.keys().map(|(_, version)| *version).collect()),
+        Arc::new(Int64Array::from_iter_values(cells.values().map(|(_, _, messages)| whole(*messages)))),
+        text(vec![report.file.as_str(); cells.len()]),
+        Arc::new(Int64Array::from_iter_values(cells.values().map(|(usage, ..)| whole(usage.line)))),
+    ];
+    RecordBatch::try_new(IMPORTED.file_schema(), columns).map_err(Error::Columns)
+}
+
+/// The days that reports of one day cover, so that their messages are in the daily tables.
+#[must_use]
+pub fn daily(snapshot: &Snapshot) -> BTreeSet<Day> {
+    let days = snapshot.files.iter().filter(|file| is_daily(file)).map(|file| file.partition.date);
+    days.collect()
+}
+
+/// Whether a file of `imported` holds a report of one day.
+#[must_use]
+pub fn is_daily(file: &DataFile) -> bool {
+    file.same_text("period_start").is_some_and(|start| start == file.partition.date.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_files_name_has_its_days() {
+        let days = |name: &str| period(name).map(|days| days.to_string());
+        assert_eq!(days("file:///x/smtp-auth 2026-03-01.csv"), Some("2026-03-01".to_owned()));
+        assert_eq!(days("smtp-auth_2026-03-01_2026-03-07.csv.gz"), Some("2026-03-01 to 2026-03-07".to_owned()));
+        assert_eq!(days("2026-01-01/export.csv"), None, "a folder may be called anything");
+        for name in [
+            "export.csv",
+            "2026-03-07_2026-03-01.csv",
+            "2026-02-30.csv",
+            "2026-03-01_2026-03-02_2026-03-03.csv",
+            "Ü2026-3-1",
+        ] {
+            assert_eq!(days(name), None, "{name}");
+        }
+    }
+}

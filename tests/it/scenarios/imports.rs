@@ -1,0 +1,131 @@
+//! Another product's report beside logs: what reaches the daily tables, what does not, and what is said of it.
+
+use std::fs;
+
+use mailtally::lake::tables::{DAILY_TLS, DAILY_VOLUME};
+use polars::prelude::{Expr, col};
+
+use super::answer::rotated;
+use super::place::{MX1, Place};
+use super::raw;
+use crate::project;
+
+const M365: &str = r#"
+[[sources]]
+name = "tenant"
+format = "m365"
+files = ["logs/tenant/*.csv"]
+"#;
+
+const DAY: &str = "smtp-auth_2026-03-02.csv";
+const WEEK: &str = "smtp-auth_2026-03-01_2026-03-07.csv";
+
+fn sample(name: &str) -> Vec<u8> {
+    fs::read(project().join("sample_data/raw/m365").join(name)).unwrap()
+}
+
+fn columns(names: &[&str]) -> Vec<Expr> {
+    names.iter().map(|name| col(*name)).collect()
+}
+
+/// mx1's logs and the reports of these names.
+fn place(reports: &[&str]) -> Place {
+    let place = Place::new(&[MX1, M365]);
+    place.logs("mx1", rotated(&raw::MX1));
+    reports.iter().for_each(|name| drop(place.log(&format!("tenant/{name}"), &sample(name))));
+    place
+}
+
+#[test]
+fn a_day_s_report_is_marked_in_the_daily_tables_and_a_week_s_is_not_spread() {
+    let place = place(&[DAY, WEEK]);
+    let said = place.run(&[]).expect(0).json();
+    let of = |name: &str| {
+        let periods = said["imported"].as_array().unwrap().iter();
+        periods.filter(|period| period["file"].as_str().unwrap().ends_with(name)).collect::<Vec<_>>()
+    };
+    assert_eq!((&of(DAY)[0]["messages"], &of(WEEK)[0]["messages"]), (&17_008.into(), &1_000.into()));
+    let imported = |table, names: &[&str]| {
+        let rows = place.table(table, &columns(&[&["origin", "date"], names].concat()));
+        rows.into_iter().filter_map(|row| Some(row.strip_prefix("import,")?.to_owned())).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        imported(&DAILY_TLS, &["account", "tls_version", "messages"]),
+        [
+            "2026-03-02,\"reports, monthly@fabrikam.example\",TLSv1.1,1",
+            "2026-03-02,\"reports, monthly@fabrikam.example\",TLSv1.2,1",
+            "2026-03-02,\"reports, monthly@fabrikam.example\",unknown,1",
+            "2026-03-02,app.billing@contoso.example,TLSv1.2,5280",
+            "2026-03-02,printer@contoso.example,TLSv1.0,472",
+            "2026-03-02,scanner@fabrikam.example,TLSv1.0,5973",
+            "2026-03-02,scanner@fabrikam.example,TLSv1.2,5280",
+        ]
+    );
+    let volume = imported(&DAILY_VOLUME, &["account", "messages", "client_ips", "mail_froms", "hour_09"]);
+    assert_eq!(volume[2], "2026-03-02,printer@contoso.example,472,0,,");
+    // What logs say is what it was without the reports.
+    let logs = Place::new(&[MX1]);
+    logs.logs("mx1", rotated(&raw::MX1));
+    logs.run(&[]).expect(0);
+    let of_logs = |place: &Place| {
+        let names = ["origin", "date", "account", "tls_version", "messages", "share"];
+        let rows = place.table(&DAILY_TLS, &columns(&names));
+        rows.into_iter().filter(|row| row.starts_with("log,")).collect::<Vec<_>>()
+    };
+    assert_eq!(of_logs(&place), of_logs(&logs));
+    let usage = fs::read_to_string(place.path("published/imported_usage.csv")).unwrap();
+    assert!(usage.contains("tenant,2026-03-01,2026-03-07,7,printer@contoso.example,contoso.example,TLSv1.0,472,false"));
+}
+
+#[test]
+fn reports_come_and_go() {
+    let place = place(&[DAY]);
+    place.run(&[]).expect(0);
+    let before = place.everything();
+    let again = place.run(&[]).expect(0).json();
+    assert_eq!((again["imported"].as_array().unwrap().len(), &again["rolled_up"]), (0, &serde_json::json!([])));
+    // One that is gone is kept, one that was corrected takes its place.
+    place.remove(&format!("tenant/{DAY}"));
+    place.run(&[]).expect(0).warns("source 'tenant': no file matches");
+    assert_eq!(place.everything(), before);
+    let corrected = String::from_utf8(sample(DAY)).unwrap().replace("472", "473");
+    place.log("tenant/smtp-auth of 2026-03-02, again.csv", corrected.as_bytes());
+    let said = place.run(&[]).expect(0).json();
+    assert_eq!(
+        (&said["imported"][0]["messages"], &said["rolled_up"]),
+        (&17_009.into(), &serde_json::json!(["2026-03-02"]))
+    );
+    let explained =
+        place.say(&["explain", "pipeline.toml", "printer@contoso.example", "--date", "2026-03-02"]).expect(0);
+    assert!(explained.out.contains("473 messages over TLSv1.0, counted by another product"), "{}", explained.out);
+}
+
+#[test]
+fn a_report_is_found_from_its_content_and_stands_alone() {
+    let place = Place::new(&["[[sources]]\nname = \"tenant\"\nfiles = [\"logs/tenant/*\"]\n"]);
+    place.log(&format!("tenant/{DAY}"), &sample(DAY));
+    let plan = place.say(&["plan", "pipeline.toml"]).expect(0);
+    assert!(plan.out.contains("17008 messages that another product has counted"), "{}", plan.out);
+    let said = place.run(&[]).expect(0).json();
+    assert_eq!(said["published"]["as_of"], "2026-03-02");
+    let coverage = fs::read_to_string(place.path("published/coverage.csv")).unwrap();
+    assert!(coverage.contains("counted by another product, which tells no device"), "{coverage}");
+    let tally = place.say(&["tally", &format!("logs/tenant/{DAY}")]).expect(1);
+    assert!(tally.err.contains("is no log but a report of Microsoft 365"), "{}", tally.err);
+}
+
+#[test]
+fn what_cannot_be_right_is_said_and_stops_nothing_else() {
+    let place = place(&[DAY]);
+    place.log("tenant/export.csv", &sample(DAY));
+    place.log("tenant/smtp-auth_2026-03-02_b.csv", b"Sender address,Message count\na@contoso.example,1\n");
+    place.log("tenant/smtp-auth_2026-03-03.csv", b"Sender address,Message count\na@contoso.example,many\n");
+    place.log("tenant/smtp-auth_2199-01-01.csv", b"Sender address,Message count\n");
+    let said = place.run(&[]).expect(5);
+    for words in
+        ["put them into the file's name", "line 2: the number of messages", "is not over yet", "keep one of them"]
+    {
+        assert!(said.err.contains(words), "no '{words}' in: {}", said.err);
+    }
+    assert!(!place.table(&DAILY_TLS, &columns(&["date"])).is_empty(), "mx1 was read all the same");
+}
