@@ -12,8 +12,9 @@ import tempfile
 
 import duckdb
 
+import contestants
 import groupbys_lake
-from compare import first_line, memory, processor
+from report import memory, processor
 
 RIVAL = pathlib.Path(__file__).parent / "rivals" / "duck_groupbys.py"
 TABLES = ("daily_clients", "daily_volume", "daily_tls", "daily_refusals")
@@ -152,7 +153,7 @@ def written(args, results, rows, report, raw_bytes, daily_bytes):
     yield ""
     yield f"{datetime.date.today()}, {processor()}, {os.cpu_count()} cores, {memory()}, {platform.system()} {platform.release()}."
     yield ""
-    yield f"{first_line([args.binary, '--version'])}, DuckDB {duckdb.__version__}, Python {platform.python_version()}."
+    yield f"{contestants.version(args.binary)}, DuckDB {duckdb.__version__}, Python {platform.python_version()}."
     yield ""
 
 

@@ -31,7 +31,7 @@ prepare_cargo_fuzz() {
 seed() {
     local log name
     mkdir -p "$2"
-    find sample_data/raw -type f -iname '*.log*' | sort | while read -r log; do
+    find sample_data/raw -type f \( -iname '*.log*' -o -path '*/m365/*.csv' \) | sort | while read -r log; do
         name=${log#sample_data/raw/}
         name=${name//\//-}
         cp "$log" "$2/$name"
@@ -68,7 +68,7 @@ PYTHON
 
 prepare_cargo_fuzz
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(lines containers packed)
+[ ${#targets[@]} -gt 0 ] || targets=(lines containers packed reports)
 export CARGO_TARGET_DIR=${MAILTALLY_FUZZ_TARGET:-$cache/fuzz-target}
 passed=0 failed=0
 for target in "${targets[@]}"; do

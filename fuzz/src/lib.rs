@@ -18,7 +18,9 @@ pub mod submissions;
 mod carried;
 mod lines;
 mod packed;
+mod reports;
 
 pub use carried::any_line_in_any_container;
 pub use lines::any_bytes_as_a_log;
 pub use packed::any_bytes_as_a_file;
+pub use reports::any_bytes_as_a_report;

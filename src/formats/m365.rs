@@ -148,8 +148,11 @@ impl Share {
         let digits = || whole.bytes().chain(part.bytes());
         let plain =
             !whole.is_empty() && whole.len() <= 3 && part.len() <= 9 && digits().all(|byte| byte.is_ascii_digit());
-        let percent = digits().fold(0, |number, digit| number * 10 + u64::from(digit.wrapping_sub(b'0')));
-        plain.then_some(Self { percent, decimals: u32::try_from(part.len()).ok()?, count })
+        if !plain {
+            return None;
+        }
+        let percent = digits().fold(0, |number, digit| number * 10 + u64::from(digit - b'0'));
+        Some(Self { percent, decimals: u32::try_from(part.len()).ok()?, count })
     }
 }
 
@@ -256,7 +259,9 @@ mod tests {
         let numbers = [Some(7), Some(1234), Some(1_234_567), Some(1234), None, None, None, None, None];
         assert_eq!(texts.map(number), numbers);
         assert_eq!(share("53,08 %"), Share { percent: 5308, decimals: 2, count: None });
-        assert!(["53.0.8", "x", "100%(", "(x)", "1000"].iter().all(|cell| Share::read(cell).is_none()));
+        assert!(
+            ["53.0.8", "x", "100%(", "(x)", "1000", &"0".repeat(40)].iter().all(|cell| Share::read(cell).is_none())
+        );
     }
 
     #[test]

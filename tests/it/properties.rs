@@ -4,6 +4,7 @@ mod damage;
 mod every_format;
 mod forgery;
 mod forgery_by_name;
+mod reports;
 
 use mailtally::formats::{FORMATS, Format};
 use mailtally::sources::framing::unpack;
