@@ -198,6 +198,7 @@ export const es: Texts = {
     ['{part} of {all} messages have no known account', '{part} de {all} mensajes no tienen una cuenta conocida'],
     ['no log line for {hours} hours', 'ninguna línea durante {hours} horas'],
     ['lines that could not be read (see the table rejected_lines): {n}', 'líneas que no se pudieron leer (véase la tabla rejected_lines): {n}'],
+    ['counted by another product, which tells no device, cipher, mechanism or hour: messages {n}', 'contados por otro producto, que no dice dispositivo, cifrado, mecanismo ni hora: mensajes {n}'],
     ['files that are cut off (what followed is not counted): {n}', 'archivos cortados (lo que seguía no se cuenta): {n}'],
   ],
   evidence: 'Indicios',
