@@ -100,6 +100,26 @@ fn reports_come_and_go() {
     assert!(explained.out.contains("473 messages over TLSv1.0, counted by another product"), "{}", explained.out);
 }
 
+/// What somebody may have called an account, and an account on two lines of one report.
+#[test]
+fn odd_accounts_are_accounts() {
+    let place = Place::new(&[M365]);
+    place.log("tenant/odd-accounts_2026-03-03.csv", &sample("odd-accounts_2026-03-03.csv"));
+    place.run(&[]).expect(0);
+    assert_eq!(
+        place.table(&DAILY_TLS, &columns(&["account", "domain", "tls_version", "messages"])),
+        [
+            "\"=hyperlink(\"\"http://evil.example\"\",\"\"x\"\")@contoso.example\",contoso.example,TLSv1.2,7",
+            "büro@münchen.example,münchen.example,TLSv1.2,3",
+            "contoso\\scanner,contoso,TLSv1.2,995",
+            "contoso\\scanner,contoso,unknown,5",
+            "legacyfax,,TLSv1.0,12",
+            "two.ways@contoso.example,contoso.example,TLSv1.0,2",
+            "two.ways@contoso.example,contoso.example,TLSv1.2,5",
+        ]
+    );
+}
+
 #[test]
 fn a_report_is_found_from_its_content_and_stands_alone() {
     let place = Place::new(&["[[sources]]\nname = \"tenant\"\nfiles = [\"logs/tenant/*\"]\n"]);
