@@ -43,11 +43,17 @@ fn build(tables: &Tables, window: &Window, most: i64) -> PolarsResult<Activity> 
     let clients = tables.daily_clients.clone().filter(within(window)).with_column(triple_des().alias("triple_des"));
     let rows = summed(clients, &KEY).collect()?;
     if i64::try_from(rows.height()).is_ok_and(|height| height <= most) {
-        return Ok(Activity { rows, lumped_accounts: 0 });
+        return Ok(Activity { rows: in_order(rows)?, lumped_accounts: 0 });
     }
     let ranks = ranked(&rows, most).collect()?;
     let lumped_accounts = ranks.column("lumped")?.bool()?.sum().unwrap_or(0) as usize;
-    Ok(Activity { rows: lumped(rows, ranks)?, lumped_accounts })
+    // Only what is left is put in order: all of it may be a hundred times as much.
+    Ok(Activity { rows: in_order(lumped(rows, ranks)?)?, lumped_accounts })
+}
+
+fn in_order(rows: DataFrame) -> PolarsResult<DataFrame> {
+    let order = ["account", "date", "domain", "tls_version", "auth_family", "triple_des"];
+    rows.sort(order, SortMultipleOptions::default().with_nulls_last(true))
 }
 
 /// Whether the cipher was 3DES; missing where the log does not tell.
@@ -57,10 +63,8 @@ fn triple_des() -> Expr {
 }
 
 fn summed(rows: LazyFrame, key: &[&str]) -> LazyFrame {
-    let sorted = ["account", "date", "domain", "tls_version", "auth_family", "triple_des"];
     let columns: Vec<Expr> = key.iter().map(|name| col(*name)).collect();
-    let sums = rows.group_by(columns).agg(MEASURES.map(|name| col(name).sum()));
-    sums.sort(sorted, SortMultipleOptions::default().with_nulls_last(true))
+    rows.group_by(columns).agg(MEASURES.map(|name| col(name).sum()))
 }
 
 /// Every account with whether it is lumped: the busiest ones stay, as long as their rows are no more than `most`.
