@@ -8,6 +8,7 @@ use super::{Assembler, WAIT};
 use crate::calendar::Timestamp;
 use crate::formats::record::{AuthFailed, Client, Record, Rejected, Stage};
 use crate::sources::framing::Line;
+use crate::submissions::account::Account;
 use crate::submissions::tls::TlsMode;
 use crate::submissions::{Refusal, Rows, Submission, text};
 
@@ -121,7 +122,7 @@ impl Assembler {
         let failure = self.sessions.find(key).and_then(super::session::Session::take_auth_failure);
         let Some(mut failure) = failure else { return };
         if !account.is_empty() {
-            failure.account = super::Account::read(&text(account), &self.settings.realm).name.into();
+            failure.account = Account::read(&text(account), &self.settings.realm).name.into();
         }
         rows.refusal(&failure.view());
     }

@@ -1,0 +1,189 @@
+//! Messages: from the line that opens one to the line that says that it was accepted.
+
+use super::message::Queued;
+use super::session::{Asked, Session, SessionKey};
+use super::{Assembler, Reinjected};
+use crate::calendar::Timestamp;
+use crate::formats::record::{Accepted, Opened, Taken};
+use crate::sources::framing::Line;
+use crate::submissions::{Rows, text};
+
+impl Assembler {
+    pub(super) fn opened(&mut self, at: Timestamp, key: SessionKey, line: &Line<'_>, opened: &Opened<'_>) {
+        let session = self.sessions.of_line(&mut self.known, key, at, line, opened.client);
+        let (slot, message) = self.messages.take();
+        message.open(at, session, opened);
+        session.note_opened(message.account());
+        if let Some(queue_id) = opened.queue_id {
+            session.open.push(slot);
+            self.messages.insert(slot);
+            if opened.fronted {
+                self.fronted(at, key.0, queue_id, slot);
+            }
+        } else if let Some(before) = session.in_filter.replace(slot) {
+            self.messages.release(before);
+        } else {
+            self.in_filter += 1;
+        }
+    }
+
+    /// A queue id that now means another message; it may be one that a filter has put back.
+    pub(super) fn opened_by_others(&mut self, at: Timestamp, host: u32, queue_id: &[u8]) {
+        if let Some(message) = self.messages.remove(host, queue_id) {
+            self.messages.release(message);
+        }
+        if self.in_filter > 0 {
+            self.reinjected.insert((host, queue_id.to_vec()), Reinjected { at, queued: None });
+        }
+    }
+
+    pub(super) fn queued(&mut self, host: u32, queue_id: &[u8], queued: Queued<'_>, rows: &mut dyn Rows) {
+        if let Some(message) = self.messages.remove(host, queue_id) {
+            if let Some(session) = self.sessions.get(self.messages.get(message).session) {
+                session.note_accepted(message);
+            }
+            self.messages.get_mut(message).queue(queued);
+            if !self.messages.get(message).fronted || !self.waits_for_front(message) {
+                self.accept(message, rows);
+            }
+        } else if self.in_filter > 0
+            && let Some(seen) = self.reinjected.get_mut(&(host, queue_id.to_vec()))
+        {
+            seen.queued = Some((text(queued.mail_from), queued.size, queued.recipients));
+        }
+    }
+
+    /// A filter has accepted the session's message; the queue's own line may have come before or comes after.
+    pub(super) fn relayed(
+        &mut self,
+        key: SessionKey,
+        queue_id: &[u8],
+        mail_from: &[u8],
+        helo: &[u8],
+        rows: &mut dyn Rows,
+    ) {
+        let Some(session) = self.sessions.find(key) else { return };
+        let Some(message) = session.in_filter.take() else { return };
+        self.in_filter -= 1;
+        session.accepted += 1;
+        self.messages.get_mut(message).relay(queue_id, mail_from, helo);
+        match self.reinjected.remove(&(key.0, queue_id.to_vec())) {
+            Some(Reinjected { queued: Some((mail_from, size, recipients)), .. }) => {
+                self.messages.get_mut(message).queue(Queued { mail_from: mail_from.as_bytes(), size, recipients });
+                self.accept(message, rows);
+            }
+            Some(Reinjected { queued: None, .. }) => self.messages.insert(message),
+            // The next hop keeps its queue on another host, or does not say a queue id.
+            None => self.accept(message, rows),
+        }
+        if self.in_filter == 0 {
+            self.reinjected.clear();
+        }
+    }
+
+    /// The session's message has been accepted.
+    pub(super) fn taken(
+        &mut self,
+        at: Timestamp,
+        key: SessionKey,
+        line: &Line<'_>,
+        taken: &Taken<'_>,
+        rows: &mut dyn Rows,
+    ) {
+        // Where one message has said that its client had authenticated, the next one would say so too.
+        let silent = |session: &Session| !taken.authenticated && session.says_login;
+        if self.sessions.find(key).is_some_and(|session| session.is_before(taken.client, silent(session))) {
+            self.end(key, None, rows);
+        }
+        if taken.authenticated {
+            self.sessions.of_line(&mut self.known, key, at, line, taken.client).says_login = true;
+        }
+        let Some(session) = self.sessions.find(key) else {
+            if self.joins.is_some() {
+                rows.orphan(at);
+            }
+            return;
+        };
+        if !session.known && !session.authenticated && session.dialogue.heard {
+            // Whoever sends it may have authenticated before what is read.
+            rows.orphan(at);
+        }
+        if let Some(part) = session.in_parts.map(|message| self.messages.get_mut(message))
+            && taken.in_parts
+            && part.queue_id() == taken.queue_id
+        {
+            part.recipients = part.recipients.zip(taken.recipients).map(|(before, more)| before + more);
+            return;
+        }
+        session.dialogue.asked = Asked::Nothing;
+        if self.joins.is_some() {
+            return self.hear(at, key, taken);
+        }
+        let before = session.in_parts.take();
+        session.settle();
+        if session.authenticated || taken.authenticated || (taken.until_end && session.tried) {
+            let (slot, message) = self.messages.take();
+            message.take(at, session, taken, &mut self.known);
+            session.note_opened(message.account());
+            session.accepted += 1;
+            if self.announces_logins {
+                // Those of them that were this message's recipients cannot be told from a message before it.
+                session.rejects.clear();
+            }
+            session.said.next_message();
+            if taken.in_parts {
+                session.in_parts = Some(slot);
+            } else if taken.until_end {
+                session.held.push(slot);
+            } else if taken.relayed && !taken.queue_id.is_empty() {
+                session.in_front = true;
+                let id = session.id;
+                self.handed_on(at, id, slot, rows);
+            } else if taken.more_follows {
+                self.messages.insert(slot);
+            } else {
+                self.accept(slot, rows);
+            }
+        } else {
+            session.said.next_message();
+        }
+        if let Some(message) = before {
+            self.accept(message, rows);
+        }
+    }
+
+    /// The session's message has been accepted, by a server of which other logs tell too.
+    pub(super) fn hear(&mut self, at: Timestamp, key: SessionKey, taken: &Taken<'_>) {
+        let (Some(session), Some(joins)) = (self.sessions.find(key), &mut self.joins) else { return };
+        let counts = session.authenticated || session.dialogue.of_peer;
+        if counts && !joins.knows(key.1, key.0) {
+            joins.know(session, key.1, at);
+        }
+        if joins.knows(key.1, key.0) {
+            joins.hear(session, key.1, at, taken);
+            session.count_message();
+        }
+        session.rejects.clear();
+        session.said.next_message();
+    }
+
+    /// A message that one line told of, unless later lines tell of its recipients.
+    pub(super) fn accepted(&mut self, at: Timestamp, host: u32, accepted: &Accepted<'_>, rows: &mut dyn Rows) {
+        let (slot, message) = self.messages.take();
+        message.tell(at, host, accepted, &mut self.known);
+        if accepted.more_follows {
+            self.messages.insert(slot);
+        } else {
+            self.accept(slot, rows);
+        }
+    }
+
+    pub(super) fn accept(&mut self, slot: u32, rows: &mut dyn Rows) {
+        let message = self.messages.get_mut(slot);
+        if message.orphan {
+            rows.orphan(message.ts);
+        }
+        message.show(&self.known, &self.settings.realm, |row| rows.submission(row));
+        self.messages.release(slot);
+    }
+}

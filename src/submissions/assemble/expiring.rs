@@ -1,0 +1,84 @@
+//! What is open, and what can no longer be joined: memory follows what is open at once.
+
+use super::joins::Settled;
+use super::{Assembler, HORIZON};
+use crate::calendar::Timestamp;
+use crate::submissions::Rows;
+
+impl Assembler {
+    /// The time of the earliest row that may still come, once the file is read to a time; none where nothing is open.
+    #[must_use]
+    pub fn oldest_open(&self, read_to: Timestamp) -> Option<Timestamp> {
+        let held = self.sessions.iter().flat_map(|session| {
+            session.in_filter.into_iter().chain(session.in_parts).chain(session.held.iter().copied())
+        });
+        let queued = self.fronts.halves.values().filter_map(|half| half.queued);
+        let held = held.chain(queued).map(|message| self.messages.get(message).ts);
+        let joined = self.joins.iter().flat_map(|joins| joins.times(read_to.min(self.later)));
+        self.messages.times().chain(held).chain(self.sessions.pending()).chain(joined).min()
+    }
+
+    /// Ends what is still open: the stream has no more lines.
+    pub fn finish(&mut self, rows: &mut dyn Rows) {
+        self.expire(Timestamp::MAX, rows);
+        self.settle(Timestamp::MAX, rows);
+    }
+
+    /// Now and then in the log's time, lets go of what can no longer be joined.
+    pub(super) fn sweep(&mut self, at: Timestamp, rows: &mut dyn Rows) {
+        if at < self.swept.saturating_add(self.sweep_every) {
+            return;
+        }
+        if self.swept > Timestamp::MIN {
+            self.expire(at.min(self.later) - HORIZON, rows);
+            self.settle(at.min(self.later), rows);
+        }
+        self.swept = at;
+    }
+
+    /// Joins what several logs have told of.
+    pub(super) fn settle(&mut self, now: Timestamp, rows: &mut dyn Rows) {
+        let Some(joins) = &mut self.joins else { return };
+        let (known, messages, realm) = (&self.known, &mut self.messages, &self.settings.realm);
+        joins.settle(now, |settled| match settled {
+            Settled::Message(told, sender) => {
+                let (slot, message) = messages.take();
+                message.join(told, sender);
+                if message.orphan {
+                    rows.orphan(message.ts);
+                }
+                message.show(known, realm, |row| rows.submission(row));
+                messages.release(slot);
+            }
+            Settled::Refusal(row, sender) => {
+                if sender.orphan {
+                    rows.orphan(row.ts);
+                }
+                rows.refusal(&sender.refusal(row, known, realm).view());
+            }
+        });
+    }
+
+    pub(super) fn expire(&mut self, before: Timestamp, rows: &mut dyn Rows) {
+        for key in self.sessions.older_than(before) {
+            self.end(key, None, rows);
+        }
+        self.reinjected.retain(|_, message| message.at >= before);
+        let mut queued = Vec::new();
+        self.fronts.halves.retain(|_, half| {
+            let stays = half.at >= before;
+            queued.extend(half.queued.filter(|_| !stays));
+            stays
+        });
+        for message in queued {
+            self.accept(message, rows);
+        }
+        for message in self.messages.expire(before) {
+            if self.messages.get(message).accepted {
+                self.accept(message, rows);
+            } else {
+                self.messages.release(message);
+            }
+        }
+    }
+}

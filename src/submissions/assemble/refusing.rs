@@ -1,0 +1,229 @@
+//! Refusals: what a client tried and was not allowed, as soon as that can be judged.
+
+use std::hash::BuildHasher;
+
+use compact_str::CompactString;
+use rustc_hash::FxBuildHasher;
+
+use super::dialogue::Kept;
+use super::message::Encryption;
+use super::session::{Session, SessionKey};
+use super::{Assembler, rejects};
+use crate::calendar::Timestamp;
+use crate::formats::record::{AuthFailed, Client, Refused, Rejected, Stage};
+use crate::sources::framing::Line;
+use crate::submissions::account::Account;
+use crate::submissions::tls::TlsVersion;
+use crate::submissions::{Refusal, RefusalKind, Rows, shown, text};
+
+impl Assembler {
+    /// Whether a line is the copy of the one before. Exim writes what it rejects into two logs, and both go to syslog.
+    pub(super) fn is_copy(&mut self, line: &Line<'_>, refused: &Refused<'_>) -> bool {
+        let copied = matches!(refused.kind, RefusalKind::AuthFailed | RefusalKind::AuthAborted) && line.pid > 0;
+        let hash = FxBuildHasher.hash_one((line.pid, line.message));
+        let before = std::mem::replace(&mut self.refused_before, copied.then_some(hash));
+        let is_copy = copied && before == Some(hash);
+        if is_copy {
+            self.refused_before = None;
+        }
+        is_copy
+    }
+
+    /// An attempt that one line told of.
+    pub(super) fn refused(&mut self, at: Timestamp, host: u32, refused: &Refused<'_>, rows: &mut dyn Rows) {
+        let encryption = Encryption::told(refused.encrypted, refused.service, &mut self.known);
+        let Refused { service, client, helo, mechanism, account, reason, code, .. } = *refused;
+        let [service, client_ip, client_name, helo, mechanism, account, reason, code] =
+            [service, client.ip, client.name, helo, mechanism, account, reason, code].map(shown);
+        // An attempt without an account has none, whatever the realm.
+        let realm = if account.is_empty() { "" } else { &self.settings.realm };
+        let account = Account::read(&account, realm);
+        let row = Refusal {
+            ts: at,
+            server: self.known.server(host),
+            service: &service,
+            client_ip: &client_ip,
+            client_name: &client_name,
+            helo: &helo,
+            account: &account.name,
+            mechanism: &mechanism,
+            tls_version: encryption.version(),
+            kind: refused.kind,
+            reason: &reason,
+            code: &code,
+        };
+        for _ in 0..refused.attempts.max(1) {
+            rows.refusal(&row);
+        }
+    }
+
+    pub(super) fn auth_failed(
+        &mut self,
+        at: Timestamp,
+        key: SessionKey,
+        line: &Line<'_>,
+        failed: &AuthFailed<'_>,
+        rows: &mut dyn Rows,
+    ) {
+        let session = self.sessions.of_line(&mut self.known, key, at, line, failed.client);
+        if session.is_orphan(at) {
+            rows.orphan(at);
+        }
+        session.failed = true;
+        let client = session.client(failed.client);
+        let [claimed, mechanism] = session.claimed();
+        let mechanism = if mechanism.is_empty() { session.said.mechanism() } else { mechanism };
+        let mechanism = if failed.mechanism.is_empty() { mechanism } else { failed.mechanism };
+        let tried = failed.account.or((!claimed.is_empty()).then_some(claimed));
+        let [_, _, helo, _] = session.said.texts();
+        let [client_ip, client_name, mechanism, account, reason, helo] =
+            [client.ip, client.name, mechanism, tried.unwrap_or_default(), failed.reason, helo].map(shown);
+        let account = self.known.spelling.tried.undo(&account);
+        let account = tried.map(|_| Account::read(&account, &self.settings.realm).name);
+        rows.refusal(&Refusal {
+            ts: at,
+            server: self.known.server(session.host),
+            service: self.known.service_name(session.service),
+            client_ip: &self.known.spelling.address(&client_ip),
+            client_name: &client_name,
+            helo: &helo,
+            account: account.as_deref().unwrap_or_default(),
+            mechanism: &mechanism,
+            tls_version: session.tls_version(at, failed.client),
+            kind: if failed.aborted { RefusalKind::AuthAborted } else { RefusalKind::AuthFailed },
+            reason: &reason,
+            code: match rejects::stated_code(&reason) {
+                "" if failed.aborted => "501",
+                "" => "535",
+                code => code,
+            },
+        });
+        session.dialogue.trying = false;
+    }
+
+    pub(super) fn rejected(
+        &mut self,
+        at: Timestamp,
+        key: SessionKey,
+        line: &Line<'_>,
+        rejected: &Rejected<'_>,
+        rows: &mut dyn Rows,
+    ) {
+        if self.announces_logins {
+            return self.rejected_by_stage(at, key, rejected, rows);
+        }
+        match (rejected.stage, rejected.queue_id) {
+            // One of several recipients: the message goes on without it.
+            (Stage::Recipient, Some(_)) => {}
+            (Stage::Data, Some(queue_id)) => {
+                if let Some(message) = self.messages.remove(key.0, queue_id) {
+                    self.data_rejected(at, message, rejected, rows);
+                }
+            }
+            (Stage::Data, None) => {
+                let Some(session) = self.sessions.find(key) else { return };
+                if let Some(message) = session.in_filter.take() {
+                    self.in_filter -= 1;
+                    self.data_rejected(at, message, rejected, rows);
+                } else if session.said.begun {
+                    self.keep_reject(at, key, line, rejected);
+                }
+            }
+            (Stage::Mail | Stage::Recipient, _) => self.keep_reject(at, key, line, rejected),
+        }
+    }
+
+    /// A refused command is judged at the session's end.
+    pub(super) fn keep_reject(&mut self, at: Timestamp, key: SessionKey, line: &Line<'_>, rejected: &Rejected<'_>) {
+        let front = if self.fronts.are_logged() { self.front_of(at, rejected.client) } else { None };
+        let session = self.sessions.of_line(&mut self.known, key, at, line, rejected.client);
+        let mut row = Refusal {
+            tls_version: session.tls_version(at, rejected.client),
+            ..session.refusal(at, rejected.client, &self.known)
+        };
+        if let Some((account, tls_version)) = front.filter(|_| !session.is_with(rejected.client)) {
+            session.authenticated = true;
+            row = Refusal { account: Account::read(&account, &self.settings.realm).name.into(), tls_version, ..row };
+        }
+        session.rejects.keep(row, rejected, session.opened());
+    }
+
+    /// The account and the TLS version that a client has with a server in front: what all its sessions there agree on.
+    /// None where it has no session.
+    pub(super) fn front_of(&mut self, at: Timestamp, client: Client<'_>) -> Option<(CompactString, TlsVersion)> {
+        let (first, others) = self.fronts.of_client(client.ip).split_first()?;
+        let of = |session: &mut Session| (text(session.account()), session.tls_version(at, client));
+        let (mut account, mut tls_version) = self.sessions.get(*first).map(of)?;
+        for (other, version) in others.iter().filter_map(|other| self.sessions.get(*other).map(of)) {
+            if other != account {
+                account = CompactString::default();
+            }
+            if version != tls_version {
+                tls_version = TlsVersion::Unknown;
+            }
+        }
+        Some((account, tls_version))
+    }
+
+    /// A command refused by a server that announces logins: a refusal only behind one. At `MAIL FROM` and of the
+    /// content it is a whole message's; a recipient's has to wait for what becomes of the message.
+    pub(super) fn rejected_by_stage(
+        &mut self,
+        at: Timestamp,
+        key: SessionKey,
+        rejected: &Rejected<'_>,
+        rows: &mut dyn Rows,
+    ) {
+        let counts = |session: &&mut Session| session.authenticated || session.dialogue.of_peer;
+        let Some(session) = self.sessions.find(key).filter(counts) else { return };
+        let tls_version = session.tls_version(at, rejected.client);
+        let row = Refusal { tls_version, ..session.refusal(at, rejected.client, &self.known) };
+        if rejected.stage == Stage::Data {
+            // Where the content was refused, some recipients were not.
+            session.rejects.clear();
+        }
+        session.rejects.keep(row, rejected, session.opened());
+        if rejected.stage != Stage::Recipient {
+            self.judge(key, rows);
+        }
+    }
+
+    /// Judges a session's refused commands.
+    pub(super) fn judge(&mut self, key: SessionKey, rows: &mut dyn Rows) {
+        let Some(session) = self.sessions.find(key) else { return };
+        match &mut self.joins {
+            Some(joins) if session.dialogue.of_peer => {
+                let mut kept = Kept { refusals: Vec::new(), rows };
+                session.judge(None, &self.settings.realm, &self.known, &mut kept);
+                kept.refusals.into_iter().for_each(|row| joins.refuse(key.1, key.0, row));
+            }
+            _ => session.judge(None, &self.settings.realm, &self.known, rows),
+        }
+    }
+
+    /// The refusal of a message's content.
+    pub(super) fn data_rejected(&mut self, at: Timestamp, slot: u32, rejected: &Rejected<'_>, rows: &mut dyn Rows) {
+        let message = self.messages.get_mut(slot);
+        if message.orphan {
+            rows.orphan(at);
+        }
+        let reason = text(rejected.reply);
+        message.show(&self.known, &self.settings.realm, |row| {
+            rows.refusal(&Refusal {
+                ts: at,
+                server: row.server,
+                service: row.service,
+                client_ip: row.client_ip,
+                client_name: row.client_name,
+                helo: row.helo,
+                account: row.account,
+                mechanism: row.mechanism,
+                tls_version: row.tls_version,
+                kind: RefusalKind::DataRejected,
+                reason: &reason,
+                code: rejects::code(&reason),
+            });
+        });
+        self.messages.release(slot);
+    }
+}
