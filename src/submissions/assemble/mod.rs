@@ -20,7 +20,9 @@ mod message;
 mod names;
 mod refusing;
 mod rejects;
+mod said;
 mod session;
+mod sessions;
 mod slots;
 #[cfg(test)]
 mod tests;
@@ -40,7 +42,8 @@ use fronts::Fronts;
 use joins::Joins;
 use known::Known;
 use message::{Messages, Queued};
-use session::{Asked, Session, SessionKey, Sessions};
+use session::{Asked, Session, SessionKey};
+use sessions::Sessions;
 
 /// How long after it began a session or a message is still joined with its lines. A message of a session that is
 /// older has an unknown TLS version, whichever way the log is read.

@@ -1,16 +1,12 @@
 //! A client's session: its TLS, its open messages, and the refusals that can only be judged at its end.
 
-use rustc_hash::FxHashMap;
-
 use super::HORIZON;
 use super::known::Known;
 use super::rejects::Rejects;
-use super::slots::Slots;
+use super::said::Said;
 use super::texts::Texts;
 use crate::calendar::Timestamp;
-use crate::formats::Format;
 use crate::formats::record::{Client, Counters, Encrypted, Stage};
-use crate::sources::framing::Line;
 use crate::submissions::account::Account;
 use crate::submissions::cipher::CipherClass;
 use crate::submissions::tls::{TlsMode, TlsVersion};
@@ -81,76 +77,6 @@ pub(super) struct Session {
     auth_failure: Option<Box<Refusal>>,
 }
 
-/// What a session's lines have said before its message is accepted.
-#[derive(Debug, Default)]
-pub(super) struct Said {
-    texts: Texts<5>,
-    /// Recipients that were accepted; none where no line tells of any.
-    pub recipients: Option<u32>,
-    /// The message's size.
-    pub size: Option<u64>,
-    /// Whether a line has begun the message.
-    pub begun: bool,
-}
-
-const SAID_ACCOUNT: usize = 0;
-const SAID_MECHANISM: usize = 1;
-const SAID_HELO: usize = 2;
-const SAID_MAIL_FROM: usize = 3;
-const SAID_MESSAGE_ID: usize = 4;
-
-impl Said {
-    fn clear(&mut self) {
-        self.texts.set([b""; 5]);
-        (self.recipients, self.size, self.begun) = (None, None, false);
-    }
-
-    /// The message is over: what follows is said of the next one.
-    pub(super) fn next_message(&mut self) {
-        self.texts.replace(SAID_MESSAGE_ID, b"");
-        self.texts.replace(SAID_MAIL_FROM, b"");
-        (self.recipients, self.size, self.begun) = (None, None, false);
-    }
-
-    pub(super) fn greet(&mut self, helo: &[u8]) {
-        self.texts.replace(SAID_HELO, helo);
-    }
-
-    pub(super) fn send_as(&mut self, mail_from: &[u8]) {
-        self.next_message();
-        self.begun = true;
-        self.texts.replace(SAID_MAIL_FROM, mail_from);
-    }
-
-    /// What the client is authenticating with.
-    pub(super) fn try_with(&mut self, mechanism: &[u8]) {
-        if !mechanism.is_empty() {
-            self.texts.replace(SAID_MECHANISM, mechanism);
-        }
-    }
-
-    /// The mechanism; empty where no line has said it.
-    pub(super) fn mechanism(&self) -> &[u8] {
-        self.texts.get(SAID_MECHANISM)
-    }
-
-    /// The message's content.
-    pub(super) fn send(&mut self, message_id: &[u8], size: Option<u64>) {
-        self.texts.replace(SAID_MESSAGE_ID, message_id);
-        self.size = size;
-    }
-
-    /// The account, the mechanism, the HELO name and the sender.
-    pub(super) fn texts(&self) -> [&[u8]; 4] {
-        std::array::from_fn(|place| self.texts.get(place))
-    }
-
-    /// The header's message id.
-    pub(super) fn message_id(&self) -> &[u8] {
-        self.texts.get(SAID_MESSAGE_ID)
-    }
-}
-
 /// Where client and server are in their talk.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Dialogue {
@@ -210,7 +136,7 @@ pub(super) struct Tls {
 
 impl Session {
     /// Begins anew, with nothing known yet but who it is.
-    fn begin(&mut self, id: SessionId, at: Timestamp, host: u32) {
+    pub(super) fn begin(&mut self, id: SessionId, at: Timestamp, host: u32) {
         self.id = id;
         self.started = at;
         self.host = host;
@@ -243,15 +169,15 @@ impl Session {
     pub(super) fn authenticate(&mut self, account: &[u8], mechanism: &[u8]) {
         let claimed = std::mem::take(&mut self.dialogue.trying);
         if !claimed || !account.is_empty() {
-            self.said.texts.replace(SAID_ACCOUNT, account);
+            self.said.set_account(account);
         }
         // What it has tried with stands where this line does not say it.
         if (!claimed && !self.tried) || !mechanism.is_empty() {
-            self.said.texts.replace(SAID_MECHANISM, mechanism);
+            self.said.set_mechanism(mechanism);
         }
         self.authenticated = true;
         self.account.clear();
-        self.account.extend_from_slice(self.said.texts.get(SAID_ACCOUNT));
+        self.account.extend_from_slice(self.said.account());
     }
 
     /// What the client claims while it authenticates. What it has proved before stays, since it cannot do so again.
@@ -259,16 +185,16 @@ impl Session {
         if self.authenticated {
             return;
         }
-        self.said.texts.replace(SAID_ACCOUNT, account);
+        self.said.set_account(account);
         if let Some(mechanism) = mechanism {
-            self.said.texts.replace(SAID_MECHANISM, mechanism);
+            self.said.set_mechanism(mechanism);
         }
     }
 
     /// The account and the mechanism of the attempt to authenticate that is going on.
     pub(super) fn claimed(&self) -> [&[u8]; 2] {
         match self.dialogue.trying && !self.authenticated {
-            true => [self.said.texts.get(SAID_ACCOUNT), self.said.texts.get(SAID_MECHANISM)],
+            true => [self.said.account(), self.said.mechanism()],
             false => [b"", b""],
         }
     }
@@ -306,7 +232,7 @@ impl Session {
     }
 
     /// What its first line says.
-    fn serve(&mut self, service: &[u8], number: u32, client: Client<'_>) {
+    pub(super) fn serve(&mut self, service: &[u8], number: u32, client: Client<'_>) {
         self.service = number;
         self.tls_begins = mode_of(service);
         self.client.set([client.ip, client.name]);
@@ -405,7 +331,7 @@ impl Session {
     }
 
     /// The time of the earliest row that waits for the session's end.
-    fn pending_since(&self) -> Option<Timestamp> {
+    pub(super) fn pending_since(&self) -> Option<Timestamp> {
         let failures = [&self.tls_failure, &self.auth_failure].into_iter().flatten();
         failures.map(|failure| failure.ts).chain(self.rejects.since()).min()
     }
@@ -461,98 +387,5 @@ pub(super) fn mode_of(service: &[u8]) -> TlsMode {
         b"smtps" | b"submissions" => TlsMode::Implicit,
         b"submission" => TlsMode::StartTls,
         _ => TlsMode::Unknown,
-    }
-}
-
-/// The open sessions, by host and process id.
-#[derive(Debug)]
-pub(super) struct Sessions {
-    format: &'static dyn Format,
-    slots: Slots<Session>,
-    by_key: FxHashMap<SessionKey, u32>,
-    /// How many there have been.
-    serial: u64,
-}
-
-impl Sessions {
-    pub(super) fn new(format: &'static dyn Format) -> Self {
-        Self { format, slots: Slots::default(), by_key: FxHashMap::default(), serial: 0 }
-    }
-
-    /// What tells a line's session from the others of its host.
-    pub(super) fn key_of(&self, line: &Line<'_>) -> u64 {
-        self.format.session(line)
-    }
-
-    /// The session of a key.
-    pub(super) fn find(&mut self, key: SessionKey) -> Option<&mut Session> {
-        let slot = *self.by_key.get(&key)?;
-        Some(self.slots.get_mut(slot))
-    }
-
-    /// The session of a line; one whose beginning is not in the log starts here, with less known of it.
-    pub(super) fn of_line(
-        &mut self,
-        known: &mut Known,
-        key: SessionKey,
-        at: Timestamp,
-        line: &Line<'_>,
-        client: Client<'_>,
-    ) -> &mut Session {
-        match self.by_key.get(&key) {
-            Some(slot) => self.slots.get_mut(*slot),
-            None => self.begin(known, key, at, line, client),
-        }
-    }
-
-    /// A session that begins with a line, where the key has none.
-    pub(super) fn begin(
-        &mut self,
-        known: &mut Known,
-        key: SessionKey,
-        at: Timestamp,
-        line: &Line<'_>,
-        client: Client<'_>,
-    ) -> &mut Session {
-        self.serial += 1;
-        let (slot, session) = self.slots.take();
-        self.by_key.insert(key, slot);
-        let service = self.format.service_of(line).unwrap_or_default();
-        session.begin(SessionId { slot, serial: self.serial }, at, key.0);
-        session.serve(service, known.service(service), client);
-        session
-    }
-
-    /// The session that an id still means.
-    pub(super) fn get(&mut self, id: SessionId) -> Option<&mut Session> {
-        (id.serial > 0).then(|| self.slots.get_mut(id.slot)).filter(|session| session.id == id)
-    }
-
-    /// Takes a session out, to be [released](Self::release) after use.
-    pub(super) fn remove(&mut self, key: SessionKey) -> Option<&mut Session> {
-        let slot = self.by_key.remove(&key)?;
-        Some(self.slots.get_mut(slot))
-    }
-
-    /// Lets go of a session that was taken out.
-    pub(super) fn release(&mut self, id: SessionId) {
-        self.slots.get_mut(id.slot).id = SessionId::default();
-        self.slots.release(id.slot);
-    }
-
-    /// The sessions that began before a time.
-    pub(super) fn older_than(&self, before: Timestamp) -> Vec<SessionKey> {
-        let old = self.by_key.iter().filter(|(_, slot)| self.slots.get(**slot).started < before);
-        old.map(|(key, _)| *key).collect()
-    }
-
-    /// All of them.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Session> {
-        self.by_key.values().map(|slot| self.slots.get(*slot))
-    }
-
-    /// The times of the earliest rows that wait for sessions to end.
-    pub(super) fn pending(&self) -> impl Iterator<Item = Timestamp> {
-        self.iter().filter_map(Session::pending_since)
     }
 }

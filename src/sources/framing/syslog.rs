@@ -1,0 +1,225 @@
+//! Syslog's forms: RFC 3164 and RFC 5424, the templates that daemons write, and what daemons add to messages.
+
+use super::super::collected::Collected;
+use super::super::stamp::{Stamp, StampReader, Stamped};
+use super::super::wrapped;
+use super::{BYTE_ORDER_MARK, Framed, Line, MOST_REPEATED, Program, Repeated, Style};
+
+/// Reads syslog's forms, and remembers how the last line began: most logs have one host and many lines a second.
+#[derive(Debug, Default)]
+pub(super) struct Syslog {
+    pub(super) stamps: StampReader,
+    /// The last host, with the blank behind it.
+    host: Vec<u8>,
+    /// Stamp and host of the last line whose stamp has whole seconds, with the blank behind them.
+    pub(super) beginning: Vec<u8>,
+    /// What the beginning's stamp says, and where its host begins.
+    pub(super) begun: Option<(Stamp, usize)>,
+}
+
+impl Syslog {
+    pub(super) fn frame<'a, S: Style + ?Sized>(&mut self, line: &'a [u8], style: &S) -> Option<Framed<'a>> {
+        let mut line = line;
+        if line.first() == Some(&b'<') {
+            let behind = memchr::memchr(b'>', &line[..line.len().min(5)])? + 1;
+            line = &line[behind..];
+            if let Some(rest) = line.strip_prefix(b"1 ") {
+                return self.rfc5424(rest, style);
+            }
+        }
+        let (stamp, host, text) = self.begin(line)?;
+        let end = tag_end(text);
+        if !style.wants_program(Program { tag: &text[..end], may_be_cut: false }) {
+            let times = if may_repeat(&text[..end]) { repeated(text) } else { None };
+            let repeated = |times| Framed::Repeated(Repeated { stamp, host, times });
+            return Some(times.map_or(Framed::Foreign(stamp), repeated));
+        }
+        let (program, pid, message) = tag(text, end);
+        Some(Framed::Line(unfold(Line { stamp, host, program, pid, message, repeated: 1 })))
+    }
+
+    /// RFC 5424 behind its version: `TIMESTAMP HOST APP PROCID MSGID STRUCTURED-DATA MSG`.
+    pub(super) fn rfc5424<'a, S: Style + ?Sized>(&mut self, rest: &'a [u8], style: &S) -> Option<Framed<'a>> {
+        let (stamp, used) = self.stamps.iso(rest)?;
+        let (host, rest) = self.host(&rest[used..])?;
+        let (program, rest) = word(rest)?;
+        if !style.wants_program(Program { tag: program, may_be_cut: true }) {
+            return Some(Framed::Foreign(stamp));
+        }
+        let (pid, rest) = word(rest)?;
+        let (_message_id, rest) = word(rest)?;
+        let message = behind_structured_data(rest)?;
+        let message = message.strip_prefix(BYTE_ORDER_MARK).unwrap_or(message).trim_ascii_start();
+        let pid = number(pid).unwrap_or(0);
+        Some(Framed::Line(unfold(Line { stamp, host, program, pid, message, repeated: 1 })))
+    }
+
+    /// A collector's members, read like syslog's parts.
+    pub(super) fn collected<'a, S: Style + ?Sized>(
+        &mut self,
+        found: &Collected,
+        buffer: &'a [u8],
+        style: &S,
+    ) -> Option<Framed<'a>> {
+        let part = |range: &std::ops::Range<usize>| &buffer[range.clone()];
+        let stamp = match found.epoch {
+            Some(at) => Stamp::Utc(at),
+            None => self.stamp(part(&found.timestamp))?.0,
+        };
+        let text = part(&found.tag);
+        let (program, pid_in_tag, _) = tag(text, tag_end(text));
+        let pid = number(part(&found.pid)).unwrap_or(pid_in_tag);
+        if !style.wants_program(Program { tag: program, may_be_cut: false }) {
+            return Some(Framed::Foreign(stamp));
+        }
+        let message = part(found.message.as_ref()?).trim_ascii_start();
+        Some(Framed::Line(unfold(Line { stamp, host: part(&found.host), program, pid, message, repeated: 1 })))
+    }
+
+    /// Stamp, host, and what follows them.
+    pub(super) fn begin<'a>(&mut self, line: &'a [u8]) -> Option<(Stamp, &'a [u8], &'a [u8])> {
+        let (stamp, used) = self.stamp(line)?;
+        let (host, rest) = self.host(&line[used..])?;
+        self.begun = (stamp == stamp.second()).then_some((stamp, used));
+        self.beginning.clear();
+        self.beginning.extend_from_slice(&line[..line.len() - rest.len()]);
+        Some((stamp, host, rest))
+    }
+
+    pub(super) fn stamp(&mut self, line: &[u8]) -> Option<Stamped> {
+        if line.first()?.is_ascii_digit() {
+            self.stamps.iso(line).or_else(|| StampReader::unix(line))
+        } else {
+            self.stamps.rfc3164(line).or_else(|| self.stamps.full(line))
+        }
+    }
+
+    pub(super) fn host<'a>(&mut self, rest: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
+        if !self.host.is_empty() && rest.starts_with(&self.host) {
+            return Some((&rest[..self.host.len() - 1], &rest[self.host.len()..]));
+        }
+        let (host, behind) = word(rest)?;
+        if host.starts_with(b"std") && wrapped::behind_stamp(rest).is_some() {
+            return None;
+        }
+        self.host.clear();
+        self.host.extend_from_slice(&rest[..=host.len()]);
+        Some((host, behind))
+    }
+}
+
+/// The text behind `-` or behind `[…][…]`, in which a quoted value may hold brackets.
+pub(super) fn behind_structured_data(text: &[u8]) -> Option<&[u8]> {
+    if let Some(rest) = text.strip_prefix(b"-") {
+        return Some(rest);
+    }
+    let (mut quoted, mut at) = (false, 0);
+    while at < text.len() {
+        match text[at] {
+            b'\\' if quoted => at += 1,
+            b'"' => quoted = !quoted,
+            b']' if !quoted && text.get(at + 1) != Some(&b'[') => return Some(&text[at + 1..]),
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+/// The text up to the next blank, and what follows the blank.
+pub(super) fn word(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = memchr::memchr(b' ', text)?;
+    Some((&text[..end], &text[end + 1..]))
+}
+
+/// Where the tag of a syslog line ends: the text behind the host is `program[pid]: message`.
+#[inline]
+pub(super) fn tag_end(text: &[u8]) -> usize {
+    memchr::memchr3(b'[', b':', b' ', text).unwrap_or(text.len())
+}
+
+/// `program[pid]: message`, of which the program ends at `end`; without a tag everything is message.
+#[inline]
+pub(super) fn tag(text: &[u8], end: usize) -> (&[u8], u32, &[u8]) {
+    let (program, rest) = text.split_at(end);
+    if rest.is_empty() {
+        return (text, 0, &[]);
+    }
+    let (pid, rest) = bracketed(rest).unwrap_or((0, rest));
+    match rest.strip_prefix(b":") {
+        Some([b' ', message @ ..]) if message.first().is_some_and(u8::is_ascii_graphic) => (program, pid, message),
+        Some(message) => (program, pid, message.trim_ascii_start()),
+        None if rest.is_empty() => (program, pid, rest),
+        None => (&[], 0, text),
+    }
+}
+
+/// `[pid]` and what follows it; 0 where it is no number.
+#[inline]
+pub(super) fn bracketed(text: &[u8]) -> Option<(u32, &[u8])> {
+    let inside = text.strip_prefix(b"[")?;
+    let digits = inside.iter().take(9).take_while(|byte| byte.is_ascii_digit());
+    let (pid, length) = digits.fold((0, 0), |(pid, length), digit| (pid * 10 + u32::from(digit - b'0'), length + 1));
+    if let (1.., Some(b']')) = (length, inside.get(length)) {
+        return Some((pid, &inside[length + 1..]));
+    }
+    memchr::memchr(b']', inside).map(|end| (0, &inside[end + 1..]))
+}
+
+/// Whether a line may be [`Repeated`], by what stands where others have their program.
+#[inline]
+#[must_use]
+pub fn may_repeat(program: &[u8]) -> bool {
+    matches!(program, b"last" | b"syslogd" | b"---")
+}
+
+/// `last message repeated 3 times`, as text behind the host: BSD's and Linux' syslogd write it there, some with their
+/// tag in front or hyphens around.
+#[cold]
+pub(super) fn repeated(text: &[u8]) -> Option<u32> {
+    let text = match memchr::memchr(b':', text) {
+        Some(colon) if text.starts_with(b"syslogd") => text[colon + 1..].trim_ascii_start(),
+        _ => text.strip_prefix(b"--- ").unwrap_or(text),
+    };
+    let (times, rest) = word(text.strip_prefix(b"last message repeated ")?)?;
+    let times = number(times).filter(|_| rest.starts_with(b"time"))?;
+    Some(times.clamp(1, MOST_REPEATED))
+}
+
+/// Undoes what syslog daemons add to a message: rsyslog's folding of equal lines, Solaris' message ids.
+pub(super) fn unfold(line: Line<'_>) -> Line<'_> {
+    match line.message.first() {
+        Some(b'[') => without_message_id(line),
+        Some(b'm') => without_folding(line),
+        _ => line,
+    }
+}
+
+/// `[ID 197553 mail.info] message`.
+pub(super) fn without_message_id(line: Line<'_>) -> Line<'_> {
+    let rest = line.message.strip_prefix(b"[ID ").and_then(|rest| Some(&rest[memchr::memchr(b']', rest)? + 1..]));
+    Line { message: rest.map_or(line.message, <[u8]>::trim_ascii_start), ..line }
+}
+
+/// `message repeated 2 times: [ message]`.
+pub(super) fn without_folding(line: Line<'_>) -> Line<'_> {
+    let folded = || {
+        let rest = line.message.strip_prefix(b"message repeated ")?;
+        let (times, rest) = word(rest)?;
+        let message = rest.strip_prefix(b"times: [")?.strip_suffix(b"]")?;
+        let repeated = number(times)?.clamp(1, MOST_REPEATED);
+        Some(Line { message: message.trim_ascii_start(), repeated, ..line })
+    };
+    folded().unwrap_or(line)
+}
+
+/// Up to nine digits as a number.
+pub(super) fn number(text: &[u8]) -> Option<u32> {
+    if text.is_empty() || text.len() > 9 {
+        return None;
+    }
+    text.iter().try_fold(0, |number, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        (digit < 10).then(|| number * 10 + u32::from(digit))
+    })
+}
