@@ -7,9 +7,8 @@ use polars::prelude::*;
 use super::{DayFrames, Rollup, shape};
 use crate::lake::tables::DAILY_CLIENTS;
 
-/// What makes a row.
-const KEY: &[&str] =
-    &["date", "account", "client_ip", "helo", "tls_version", "cipher", "mechanism", "tls_mode", "origin"];
+/// What makes a row of the day.
+const KEY: &[&str] = &["account", "client_ip", "helo", "tls_version", "cipher", "mechanism", "tls_mode", "origin"];
 
 /// The registry's line.
 pub(super) const ROLLUP: Rollup = Rollup { table: &DAILY_CLIENTS, build };

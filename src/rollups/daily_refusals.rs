@@ -9,8 +9,8 @@ use polars::prelude::*;
 use super::{DayFrames, Rollup, shape};
 use crate::lake::tables::DAILY_REFUSALS;
 
-/// What makes a row.
-const KEY: &[&str] = &["date", "account", "client_ip", "kind"];
+/// What makes a row of the day.
+const KEY: &[&str] = &["account", "client_ip", "kind"];
 
 /// The registry's line.
 pub(super) const ROLLUP: Rollup = Rollup { table: &DAILY_REFUSALS, build };

@@ -9,21 +9,22 @@ use polars::prelude::*;
 use super::{DayFrames, Rollup, shape, sum};
 use crate::lake::tables::DAILY_TLS;
 
-/// What makes a row.
-const KEY: &[&str] = &["date", "account", "tls_version", "origin"];
+/// What makes a row of the day.
+const KEY: &[&str] = &["account", "tls_version", "origin"];
 
 /// The registry's line.
 pub(super) const ROLLUP: Rollup = Rollup { table: &DAILY_TLS, build };
 
 fn build(frames: &DayFrames) -> LazyFrame {
     // The domain is taken over the whole account, so that all of its rows agree on it.
-    let versions = frames.clients.clone().group_by(KEY.iter().map(|name| col(*name)).collect::<Vec<_>>()).agg([
+    let versions = frames.clients.clone().group_by([col("account"), col("tls_version"), col("origin")]).agg([
+        col("date").first(),
         col("domain").min().alias("some_domain"),
         sum("messages"),
         sum("recipients"),
     ]);
     let of_account = [sum("messages").alias("all"), col("some_domain").min().alias("domain")];
-    let key = [col("date"), col("account"), col("origin")];
+    let key = [col("account"), col("origin")];
     let accounts = versions.clone().group_by(key.clone()).agg(of_account);
     // Messages without an account are a group of their own, so a missing account meets a missing account.
     let same = JoinArgs { nulls_equal: true, ..JoinArgs::new(JoinType::Left) };

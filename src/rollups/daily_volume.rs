@@ -5,24 +5,24 @@ use polars::prelude::*;
 use super::{DayFrames, Rollup, shape, sum};
 use crate::lake::tables::DAILY_VOLUME;
 
-/// What makes a row.
-const KEY: &[&str] = &["date", "account", "origin"];
+/// What makes a row of the day.
+const KEY: &[&str] = &["account", "origin"];
 
 /// The registry's line.
 pub(super) const ROLLUP: Rollup = Rollup { table: &DAILY_VOLUME, build };
 
 fn build(frames: &DayFrames) -> LazyFrame {
-    let grouped =
-        frames.clients.clone().group_by(KEY.iter().map(|name| col(*name)).collect::<Vec<_>>()).agg(measures());
+    let key = [col("account"), col("origin")];
+    let grouped = frames.clients.clone().group_by(key.clone()).agg(measures());
     // Messages without an account are a group of their own, so a missing account meets a missing account.
     let same = JoinArgs { nulls_equal: true, ..JoinArgs::new(JoinType::Left) };
-    let key = [col("account"), col("origin")];
     let joined = grouped.join(frames.accounts.clone(), key.clone(), key, same);
     shape(joined, &DAILY_VOLUME, KEY)
 }
 
-fn measures() -> [Expr; 8] {
+fn measures() -> [Expr; 9] {
     [
+        col("date").first(),
         col("domain").min(),
         sum("messages"),
         sum("recipients"),
