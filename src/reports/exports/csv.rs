@@ -9,55 +9,41 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
 
 use super::super::cells::{Cell, Cells};
-use super::{Error, Export, Out, Result, RowWriter};
+use super::lines::Lines;
+use super::{Export, Out, Result, RowWriter};
 
 /// The registry's line.
 pub(super) const EXPORT: Export = Export { name: "csv", extension: "csv", usual: true, rows_in_a_sheet: None, open };
 
-/// Bytes that are written at once.
-const PIECE: usize = 1 << 20;
-
-struct File<'a> {
-    out: Out<'a>,
-    piece: String,
-}
+struct File<'a>(Lines<'a>);
 
 fn open<'a>(schema: &Schema, out: Out<'a>) -> Result<Box<dyn RowWriter + 'a>> {
-    let mut piece = String::new();
+    let mut lines = Lines::new(out, EXPORT.name);
     for (index, column) in schema.fields().iter().enumerate() {
-        separate(&mut piece, index);
-        write_field(&mut piece, column.name());
+        separate(&mut lines.text, index);
+        write_field(&mut lines.text, column.name());
     }
-    piece.push_str("\r\n");
-    Ok(Box::new(File { out, piece }))
-}
-
-impl File<'_> {
-    fn send(&mut self) -> Result<()> {
-        let sent = self.out.write_all(self.piece.as_bytes());
-        self.piece.clear();
-        sent.map_err(|error| Error::Export { format: EXPORT.name, reason: error.to_string() })
-    }
+    lines.text.push_str("\r\n");
+    Ok(Box::new(File(lines)))
 }
 
 impl RowWriter for File<'_> {
     fn rows(&mut self, rows: &RecordBatch) -> Result<()> {
         let columns = Cells::of_columns(rows);
         for row in 0..rows.num_rows() {
+            let line = &mut self.0.text;
             for (index, column) in columns.iter().enumerate() {
-                separate(&mut self.piece, index);
-                write_cell(&mut self.piece, column.get(row));
+                separate(line, index);
+                write_cell(line, column.get(row));
             }
-            self.piece.push_str("\r\n");
-            if self.piece.len() >= PIECE {
-                self.send()?;
-            }
+            line.push_str("\r\n");
+            self.0.line()?;
         }
         Ok(())
     }
 
     fn end(mut self: Box<Self>) -> Result<()> {
-        self.send()
+        self.0.send()
     }
 }
 

@@ -7,54 +7,42 @@ use arrow::datatypes::Schema;
 use serde_json::Value;
 
 use super::super::cells::{Cell, Cells};
-use super::{Error, Export, Out, Result, RowWriter};
+use super::lines::Lines;
+use super::{Export, Out, Result, RowWriter};
 
 /// The registry's line.
 pub(super) const EXPORT: Export =
     Export { name: "jsonl", extension: "jsonl", usual: true, rows_in_a_sheet: None, open };
 
-/// Bytes that are written at once.
-const PIECE: usize = 1 << 20;
-
 struct File<'a> {
-    out: Out<'a>,
+    lines: Lines<'a>,
     names: Vec<String>,
-    piece: String,
 }
 
 fn open<'a>(schema: &Schema, out: Out<'a>) -> Result<Box<dyn RowWriter + 'a>> {
     let names = schema.fields().iter().map(|field| quoted(field.name())).collect();
-    Ok(Box::new(File { out, names, piece: String::new() }))
-}
-
-impl File<'_> {
-    fn send(&mut self) -> Result<()> {
-        let sent = self.out.write_all(self.piece.as_bytes());
-        self.piece.clear();
-        sent.map_err(|error| Error::Export { format: EXPORT.name, reason: error.to_string() })
-    }
+    Ok(Box::new(File { lines: Lines::new(out, EXPORT.name), names }))
 }
 
 impl RowWriter for File<'_> {
     fn rows(&mut self, rows: &RecordBatch) -> Result<()> {
         let columns = Cells::of_columns(rows);
         for row in 0..rows.num_rows() {
+            let line = &mut self.lines.text;
             for (index, (name, column)) in self.names.iter().zip(&columns).enumerate() {
-                self.piece.push(if index == 0 { '{' } else { ',' });
-                self.piece.push_str(name);
-                self.piece.push(':');
-                write_cell(&mut self.piece, column.get(row));
+                line.push(if index == 0 { '{' } else { ',' });
+                line.push_str(name);
+                line.push(':');
+                write_cell(line, column.get(row));
             }
-            self.piece.push_str("}\n");
-            if self.piece.len() >= PIECE {
-                self.send()?;
-            }
+            line.push_str("}\n");
+            self.lines.line()?;
         }
         Ok(())
     }
 
     fn end(mut self: Box<Self>) -> Result<()> {
-        self.send()
+        self.lines.send()
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod csv;
 mod jsonl;
+mod lines;
 mod parquet;
 mod xlsx;
 
