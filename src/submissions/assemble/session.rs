@@ -12,7 +12,7 @@ use crate::submissions::cipher::CipherClass;
 use crate::submissions::tls::{TlsMode, TlsVersion};
 use crate::submissions::{Refusal, RefusalKind, Rows, text};
 
-/// A host's number, and what tells its sessions apart: see [`Format::session`].
+/// A host's number, and what tells its sessions apart: see [`Format::session`](crate::formats::Format::session).
 pub(super) type SessionKey = (u32, u64);
 
 /// Which session: its place, and its number among all that there have been, since places are used again.
