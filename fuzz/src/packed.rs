@@ -47,7 +47,7 @@ pub fn any_bytes_as_a_file(bytes: &[u8]) {
     }
     assert_eq!(slow.len(), text.len());
     blocks(&file, &text);
-    looks(&file, &text);
+    looks(&file, &text, reader.truncated());
 }
 
 fn stored(bytes: &[u8]) -> Option<RawFile> {
@@ -70,11 +70,11 @@ fn blocks(file: &RawFile, text: &[u8]) {
     assert!(joined == text[from..]);
 }
 
-/// What is known without reading the file is true of it.
-fn looks(file: &RawFile, text: &[u8]) {
+/// What is known without reading the file is true of it. Where a gzip file is cut, its last bytes are no length.
+fn looks(file: &RawFile, text: &[u8], truncated: bool) {
     let mut seen = look(&STORAGE.0, file).expect("all of it can be read");
     assert!(text.starts_with(&seen.head) && Fingerprint::of(text).matches(&seen.head));
-    assert_ne!(seen.may_have_length(text.len() as u64), Some(false));
+    assert!(truncated || seen.may_have_length(text.len() as u64) != Some(false));
     look_through(&STORAGE.0, &mut seen).expect("all of it can be read");
     assert_eq!(seen.length, Some(text.len() as u64));
     assert!(seen.tail.is_some_and(|tail| text.ends_with(&tail)));

@@ -62,7 +62,12 @@ fn columns(header: &csv::StringRecord) -> Option<Columns> {
         let version = name.strip_prefix("tls")?.trim_end_matches("percentage");
         VERSIONS.iter().find(|(digits, _)| *digits == version).map(|(_, version)| *version)
     };
-    let versions = names.iter().enumerate().filter_map(|(place, name)| Some((place, version(name)?))).collect();
+    let versions = names.iter().enumerate().filter_map(|(place, name)| Some((place, version(name)?)));
+    let versions = versions.collect::<Vec<_>>();
+    let once = |(_, one): &&(usize, &str)| versions.iter().filter(|(_, other)| one == other).count() == 1;
+    if !versions.iter().all(|version| once(&version)) {
+        return None;
+    }
     Some(Columns { account: place(&["senderaddress"])?, messages: place(&["messagessent", "messagecount"])?, versions })
 }
 
@@ -76,7 +81,7 @@ fn read(text: &[u8]) -> Result<Vec<Usage>, Fault> {
     };
     let header = reader.headers().map_err(broken)?;
     let columns = columns(header).ok_or_else(|| {
-        fault(1, "the header names no columns 'Sender address' and 'Messages sent' (or 'Message count')")
+        fault(1, "its header must have 'Sender address', 'Messages sent' or 'Message count', and no TLS version twice")
     })?;
     let mut usage: Vec<Usage> = Vec::new();
     for row in reader.into_records() {
@@ -217,6 +222,7 @@ mod tests {
             assert!(claims(header.as_bytes()), "{header}");
         }
         for other in [
+            "Sender address,TLS 1.2,TLS1.2%,Message count\n",
             "ts,account,tls_version\n",
             "Mar  1 09:00:00 mx1 postfix/smtpd[1]: x\n",
             "",
