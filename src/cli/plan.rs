@@ -9,6 +9,7 @@ use super::output::TextTable;
 use super::run::{definition, order};
 use super::{Context, ExitCode, Result};
 use crate::calendar::{Day, DayRange};
+use crate::pipelines::import::Report;
 use crate::pipelines::ingest::plan::Reason;
 use crate::pipelines::runner::{Plans, Runner};
 
@@ -108,10 +109,13 @@ fn as_json(plans: &Plans<'_>) -> serde_json::Value {
             "days": days.collect::<Vec<_>>(), "kept": kept.collect::<Vec<_>>(), "tasks": source.plan.tasks,
         })
     });
-    let imports = plans.imports.iter().map(|report| {
-        let (from, to) = (report.period.start, report.period.last());
-        json!({"source": report.source, "from": from, "to": to, "messages": report.messages(), "file": report.file})
-    });
+    let imports = plans.imports.iter().map(report_as_json);
     let (sources, imports) = (sources.collect::<Vec<_>>(), imports.collect::<Vec<_>>());
     json!({"sources": sources, "imports": imports, "rollups": plans.rollups})
+}
+
+/// Another product's report that is, or would be, imported.
+pub(super) fn report_as_json(report: &Report) -> serde_json::Value {
+    let (from, to) = (report.period.start, report.period.last());
+    json!({"source": report.source, "from": from, "to": to, "messages": report.messages(), "file": report.file})
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::args::{Stage, Work};
+use super::plan::report_as_json;
 use super::{Context, ExitCode, Result, plan, summary};
 use crate::engine::Local;
 use crate::formats::FORMATS;
@@ -173,10 +174,7 @@ fn as_json(done: &Done, context: &Context) -> serde_json::Value {
         let window = published.window;
         json!({"window_start": window.first, "window_end": window.last, "as_of": window.as_of, "files": files})
     });
-    let imported = done.imported.iter().map(|report| {
-        let (from, to) = (report.period.start, report.period.last());
-        json!({"source": report.source, "from": from, "to": to, "messages": report.messages(), "file": report.file})
-    });
+    let imported = done.imported.iter().map(report_as_json);
     json!({
         "run_id": context.run_id,
         "detected_formats": detected.collect::<Vec<_>>(),

@@ -93,10 +93,10 @@ pub enum Error {
     },
     /// A report was given where lines are counted.
     #[error(
-        "{file} is no log but a report of {title}: {name} has no lines to count, so give it to a pipeline as a source"
+        "{file} is no log but a report of {title}: give it to a pipeline, as a source of its own with format = \"{name}\""
     )]
     NoLog {
-        /// The first of the files.
+        /// The file.
         file: String,
         /// The format's name.
         name: &'static str,

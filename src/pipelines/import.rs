@@ -27,6 +27,9 @@ use crate::submissions::account::Account;
 /// A report is a table that somebody looks at: what is larger is something else.
 const LARGEST: u64 = 256 << 20;
 
+/// The column of `imported` that tells how long a period is.
+const PERIOD_START: &str = "period_start";
+
 /// What there is to import.
 #[derive(Debug, Default)]
 pub struct Imports {
@@ -97,17 +100,23 @@ pub fn plan(storage: &Arc<Storage>, lake: &Lake, definition: &Definition, now: T
         if files.is_empty() {
             imports.empty.push(source.name.clone());
         }
-        if held.is_none() {
-            held = Some([lake.snapshot(&IMPORTED)?, lake.snapshot(&COVERAGE)?]);
-        }
-        let mut ends: BTreeMap<Day, Report> = BTreeMap::new();
+        let held = match &held {
+            Some(held) => held,
+            None => held.insert([lake.snapshot(&IMPORTED)?, lake.snapshot(&COVERAGE)?]),
+        };
+        let mut ends: BTreeMap<Day, Vec<Report>> = BTreeMap::new();
         for file in &files {
-            match report(storage, source, aggregate, file, now).and_then(|report| alone(&mut ends, report)) {
-                Ok(()) => {}
+            match report(storage, source, aggregate, file, now) {
+                Ok(report) => ends.entry(report.period.last()).or_default().push(report),
                 Err(error) => imports.failed.push(failure(error)),
             }
         }
-        imports.reports.extend(ends.into_values().filter(|report| is_new(report, held.as_ref())));
+        for reports in ends.into_values() {
+            match alone(reports, &held[0]) {
+                Ok(report) => imports.reports.extend(report.filter(|report| is_new(report, held))),
+                Err(error) => imports.failed.push(failure(error)),
+            }
+        }
     }
     Ok(imports)
 }
@@ -129,26 +138,31 @@ fn found(storage: &Arc<Storage>, source: &Source) -> Result<Option<(&'static Agg
     }
 }
 
-/// One report a period: which of two would be the right one is not for a program to say.
-fn alone(ends: &mut BTreeMap<Day, Report>, report: Report) -> Result<()> {
-    match ends.get(&report.period.last()) {
-        Some(other) if other.digest != report.digest => {
-            Err(Error::TwoReports { first: other.file.clone(), second: report.file, end: report.period.last() })
-        }
-        _ => {
-            ends.insert(report.period.last(), report);
-            Ok(())
-        }
+/// The only report with an end: which of two would be the right one is not for a program to say, so none of them is.
+/// One that the lake has over another period is not lost to it either.
+fn alone(reports: Vec<Report>, imported: &Snapshot) -> Result<Option<Report>> {
+    let Some((report, others)) = reports.split_first() else { return Ok(None) };
+    let two = |first: &str, second: &Report| {
+        Err(Error::TwoReports { first: first.to_owned(), second: second.file.clone(), end: second.period.last() })
+    };
+    if let Some(other) = others.iter().find(|other| other.digest != report.digest) {
+        return two(&report.file, other);
+    }
+    let start = report.period.start.to_string();
+    let starts = imported.partition(&report.partition()).into_iter().filter_map(|file| file.same_text(PERIOD_START));
+    match starts.into_iter().find(|held| *held != start) {
+        Some(held) => two(&format!("the report that the lake has from {held} on"), report),
+        None => Ok(Some(report.clone())),
     }
 }
 
 /// Whether the lake lacks a report: a run that was killed may have left out its row of `coverage`.
-fn is_new(report: &Report, held: Option<&[Snapshot; 2]>) -> bool {
+fn is_new(report: &Report, [imported, coverage]: &[Snapshot; 2]) -> bool {
     let lacks = |table: &Snapshot| {
         let files = table.partition(&report.partition());
         files.is_empty() || files.iter().any(|file| file.digest() != Some(&report.digest))
     };
-    held.is_none_or(|[imported, coverage]| lacks(imported) || (report.is_daily() && lacks(coverage)))
+    lacks(imported) || (report.is_daily() && lacks(coverage))
 }
 
 fn report(
@@ -292,7 +306,7 @@ pub fn daily(snapshot: &Snapshot) -> BTreeSet<Day> {
 /// Whether a file of `imported` holds a report of one day.
 #[must_use]
 pub fn is_daily(file: &DataFile) -> bool {
-    file.same_text("period_start").is_some_and(|start| start == file.partition.date.to_string())
+    file.same_text(PERIOD_START).is_some_and(|start| start == file.partition.date.to_string())
 }
 
 #[cfg(test)]

@@ -61,8 +61,8 @@ pub fn prepare(
 fn detected(storage: &Arc<Storage>, files: &[RawFile]) -> Result<Found> {
     let heads = files.iter().map(|file| look(storage, file)).collect::<std::result::Result<Vec<Look>, _>>()?;
     let names = || files.first().map_or_else(String::new, |file| display(&file.url));
-    if let Some(report) = heads.iter().find_map(|look| aggregate::claimed(&look.head)) {
-        return Err(Error::NoLog { file: names(), name: report.name, title: report.title });
+    if let Some((look, report)) = heads.iter().find_map(|look| Some((look, aggregate::claimed(&look.head)?))) {
+        return Err(Error::NoLog { file: display(&look.file.url), name: report.name, title: report.title });
     }
     match detect(heads.iter().map(|look| look.head.as_slice())) {
         Detected::Sure(found) => {

@@ -1,5 +1,5 @@
-//! The rollup stage: a day's submissions, refusals and imported counts into the daily tables, one day after the other, so that
-//! memory follows one day's groups.
+//! The rollup stage: a day's submissions, refusals and imported counts into the daily tables, one day after the
+//! other, so that memory follows one day's groups.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -147,5 +147,19 @@ fn what_cannot_be_right_is_said_and_stops_nothing_else() {
     {
         assert!(said.err.contains(words), "no '{words}' in: {}", said.err);
     }
-    assert!(!place.table(&DAILY_TLS, &columns(&["date"])).is_empty(), "mx1 was read all the same");
+    let origins = place.table(&DAILY_TLS, &columns(&["origin"]));
+    assert!(origins.iter().all(|origin| origin == "log"), "neither of the two is taken");
+    assert!(!origins.is_empty(), "mx1 was read all the same");
+}
+
+/// A longer period with the same end does not take the place of a day that the lake has.
+#[test]
+fn a_day_is_not_lost_to_a_longer_period() {
+    let place = place(&[DAY]);
+    place.run(&[]).expect(0);
+    let before = place.everything();
+    place.remove(&format!("tenant/{DAY}"));
+    place.log("tenant/smtp-auth_2026-02-24_2026-03-02.csv", &sample(DAY));
+    place.run(&[]).expect(5).warns("the report that the lake has from 2026-03-02 on");
+    assert_eq!(place.everything(), before);
 }
