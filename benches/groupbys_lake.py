@@ -1,5 +1,5 @@
 """Lakes of any size for groupbys.sh, laid out as mailtally lays them out: one Parquet file per partition, zstd,
-row groups of 250,000 rows sorted by (domain, account, ts), and a Delta log that names them.
+row groups of 250,000 rows sorted by (domain, account, ts), texts in dictionaries, and a Delta log that names them.
 
 Every value is a hash of its row's number, so the same size gives the same rows. Accounts follow Zipf's law; an
 account has up to four devices, one device in five is a phone with another address every day, and a few accounts
@@ -120,7 +120,7 @@ class Lake:
 
     def write(self, query, file):
         """How many rows a query gives, all of them in a file."""
-        (rows,) = self.connection.execute(f"COPY ({query}) TO '{file}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})").fetchone()
+        (rows,) = self.connection.execute(f"COPY ({query}) TO '{file}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP}, DICTIONARY_SIZE_LIMIT {ROW_GROUP})").fetchone()
         if file.parts[-4] == "coverage":
             # DuckDB calls UTC `+00:00`, which Polars takes for another zone.
             table = pyarrow.parquet.read_table(file, partitioning=None)

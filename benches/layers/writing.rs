@@ -27,7 +27,7 @@ fn parquet(criterion: &mut Criterion, lake: &Lake) {
     let files = lake.snapshot(&SUBMISSIONS).unwrap();
     let day = files.dates()[0];
     let batches: Vec<_> =
-        lake.batches(&SUBMISSIONS, &files.date(day), &stored(&SUBMISSIONS, &names)).map(Result::unwrap).collect();
+        lake.batches(&SUBMISSIONS, files.date(day), &stored(&SUBMISSIONS, &names)).map(Result::unwrap).collect();
     let mut group = criterion.benchmark_group("parquet");
     group.throughput(Throughput::Elements(batches.iter().map(|batch| batch.num_rows() as u64).sum()));
     let write = |batches: Vec<_>| {
@@ -51,10 +51,10 @@ fn count(lake: &Lake) -> DayFrames {
     let (submissions, refusals) = (lake.snapshot(&SUBMISSIONS).unwrap(), lake.snapshot(&REFUSALS).unwrap());
     let day = submissions.dates()[0];
     let mut count = DayCount::default();
-    for batch in lake.batches(&SUBMISSIONS, &submissions.date(day), &DayCount::submission_columns()) {
+    for batch in lake.batches(&SUBMISSIONS, submissions.date(day), &DayCount::submission_columns()) {
         count.add_submissions(&batch.unwrap()).unwrap();
     }
-    for batch in lake.batches(&REFUSALS, &refusals.date(day), &DayCount::refusal_columns()) {
+    for batch in lake.batches(&REFUSALS, refusals.date(day), &DayCount::refusal_columns()) {
         count.add_refusals(&batch.unwrap()).unwrap();
     }
     count.frames(day).unwrap()

@@ -39,11 +39,11 @@ impl Lake {
     pub fn batches<'a>(
         &'a self,
         table: &'static Table,
-        files: &'a [&'a DataFile],
-        names: &'a [&'a str],
-    ) -> impl Iterator<Item = Result<RecordBatch>> + 'a {
+        files: impl IntoIterator<Item = &'a DataFile, IntoIter: Send + 'a>,
+        names: &[&str],
+    ) -> impl Iterator<Item = Result<RecordBatch>> + Send + 'a {
         let columns: Arc<[&Column]> = table.columns.iter().filter(|column| names.contains(&column.name)).collect();
-        files.iter().flat_map(move |file| -> Box<dyn Iterator<Item = Result<RecordBatch>> + 'a> {
+        files.into_iter().flat_map(move |file| -> Box<dyn Iterator<Item = Result<RecordBatch>> + Send + 'a> {
             let failed = |source| Error::Read { table: table.name, path: file.path.clone(), source };
             match self.open(table, file).and_then(|file| file.batches(Arc::clone(&columns)).map_err(failed)) {
                 Ok(batches) => Box::new(batches.map(move |batch| batch.map_err(failed))),
@@ -72,12 +72,15 @@ struct Stored<'a> {
 }
 
 impl<'a> Stored<'a> {
-    fn batches(self, columns: Arc<[&'static Column]>) -> Parquet<impl Iterator<Item = Parquet<RecordBatch>> + 'a> {
+    fn batches(
+        self,
+        columns: Arc<[&'static Column]>,
+    ) -> Parquet<impl Iterator<Item = Parquet<RecordBatch>> + Send + 'a> {
         let plain = ArrowReaderMetadata::load(&self, ArrowReaderOptions::new().with_skip_arrow_metadata(true))?;
         let options = ArrowReaderOptions::new().with_schema(with_dictionaries(plain.schema()));
         let metadata = ArrowReaderMetadata::try_new(Arc::clone(plain.metadata()), options)?;
         let groups = 0..metadata.metadata().num_row_groups();
-        Ok(groups.flat_map(move |group| -> Box<dyn Iterator<Item = Parquet<RecordBatch>>> {
+        Ok(groups.flat_map(move |group| -> Box<dyn Iterator<Item = Parquet<RecordBatch>> + Send> {
             match self.row_group(&metadata, group, &columns) {
                 Ok(batches) => Box::new(batches),
                 Err(error) => Box::new(std::iter::once(Err(error))),
@@ -91,7 +94,7 @@ impl<'a> Stored<'a> {
         metadata: &ArrowReaderMetadata,
         group: usize,
         columns: &Arc<[&'static Column]>,
-    ) -> Parquet<impl Iterator<Item = Parquet<RecordBatch>> + use<>> {
+    ) -> Parquet<impl Iterator<Item = Parquet<RecordBatch>> + Send + use<>> {
         let wanted = ProjectionMask::columns(metadata.parquet_schema(), columns.iter().map(|column| column.name));
         let chunks = metadata.metadata().row_group(group).columns().iter().enumerate();
         let ranges = chunks.filter(|(leaf, _)| wanted.leaf_included(*leaf)).map(|(_, chunk)| chunk.byte_range());

@@ -10,13 +10,13 @@ use arrow::compute::{cast, filter_record_batch};
 use arrow::datatypes::{DataType, Int32Type, SchemaRef};
 use url::Url;
 
-use super::upload::Upload;
+use super::upload::{Forms, sheets, write_files};
 use super::{Error, Result};
 use crate::calendar::Day;
 use crate::lake::tables::SUBMISSIONS;
 use crate::lake::{DataFile, Lake};
 use crate::reports::{Export, Window};
-use crate::storage::{Storage, below};
+use crate::storage::Storage;
 
 /// What the file is called, without its extension.
 const NAME: &str = "submissions";
@@ -58,32 +58,30 @@ pub fn run(storage: &Arc<Storage>, lake: &Lake, request: &Request) -> Result<Wri
     let mut files = lake.snapshot(&SUBMISSIONS)?.files;
     files.retain(|file| days.contains(file.partition.date));
     files.sort_by(|a, b| (&a.partition, &a.path).cmp(&(&b.partition, &b.path)));
-    let place = |export: &Export| below(&request.place, &format!("{NAME}.{}", export.extension));
-    let places = request.exports.iter().map(|export| place(export)).collect::<Vec<_>>();
-    let mut uploads = places.iter().map(|place| Upload::new(storage, place)).collect::<Result<Vec<_>>>()?;
-    let rows = write(lake, &files, request, &mut uploads)?;
-    uploads.into_iter().try_for_each(Upload::finish)?;
-    let notes = request.exports.iter().filter_map(|export| sheets(export, NAME, rows)).collect();
-    Ok(Written { rows, files: places, notes })
+    let mut rows = 0;
+    let Request { place, exports, .. } = request;
+    let files = write_files(storage, place, NAME, exports, &SUBMISSIONS.schema(), |forms| {
+        rows = write(lake, &files, request, forms)?;
+        Ok(())
+    })?;
+    let notes = exports.iter().filter_map(|export| sheets(export, NAME, rows)).collect();
+    Ok(Written { rows, files, notes })
 }
 
-fn write(lake: &Lake, files: &[DataFile], request: &Request, uploads: &mut [Upload]) -> Result<u64> {
+fn write(lake: &Lake, files: &[DataFile], request: &Request, forms: &mut Forms<'_>) -> Result<u64> {
     let schema = SUBMISSIONS.schema();
-    let opened = request.exports.iter().zip(uploads).map(|(export, upload)| (export.open)(&schema, Box::new(upload)));
-    let mut writers = opened.collect::<crate::reports::Result<Vec<_>>>()?;
     let names: Vec<&str> = SUBMISSIONS.columns.iter().map(|column| column.name).collect();
     let mut rows = 0;
     for file in files {
-        for batch in lake.batches(&SUBMISSIONS, &[file], &names) {
+        for batch in lake.batches(&SUBMISSIONS, [file], &names) {
             let wanted = wanted(&batch?, request)?;
             if wanted.num_rows() > 0 {
                 let spelled = spelled(&wanted, file, &schema)?;
                 rows += spelled.num_rows() as u64;
-                writers.iter_mut().try_for_each(|writer| writer.rows(&spelled))?;
+                forms.rows(&spelled)?;
             }
         }
     }
-    writers.into_iter().try_for_each(|writer| writer.end())?;
     Ok(rows)
 }
 
@@ -124,13 +122,4 @@ fn spelled(batch: &RecordBatch, file: &DataFile, schema: &SchemaRef) -> Result<R
     });
     let columns = columns.collect::<std::result::Result<Vec<_>, _>>().map_err(Error::Columns)?;
     RecordBatch::try_new(Arc::clone(schema), columns).map_err(Error::Columns)
-}
-
-/// What is to be said where rows do not fit in one sheet.
-pub(super) fn sheets(export: &Export, name: &str, rows: u64) -> Option<String> {
-    let in_one = export.rows_in_a_sheet? as u64;
-    (rows > in_one).then(|| {
-        let sheets = rows.div_ceil(in_one);
-        format!("{name}.{} has {rows} rows in {sheets} sheets, since one holds {in_one}", export.extension)
-    })
 }

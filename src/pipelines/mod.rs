@@ -3,6 +3,7 @@
 //! [`definition`] is the file, [`runner`] the run: [`ingest`], [`rollup`] and [`report`] are its stages, in this
 //! order; [`import`] goes with the first. [`reading`] and [`tally`] serve those who ask without a lake.
 
+mod ahead;
 pub mod definition;
 pub mod detailed;
 mod error;

@@ -2,22 +2,23 @@
 
 use std::sync::Arc;
 
+use arrow::array::RecordBatch;
 use object_store::ObjectStoreExt as _;
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::detailed::sheets;
+use super::ahead::each_ahead;
+use super::upload::{sheets, write_files};
 use super::{Error, Result};
 use crate::calendar::{Day, DayRange};
 use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, IMPORTED, Table};
 use crate::lake::{DataFile, Lake};
 use crate::reports::cutover::Switches;
 use crate::reports::cutover::accounts::{Cutover, cutover as cut_over};
-use crate::reports::tables::{self, Reading};
 use crate::reports::unusual::{self, Memory};
-use crate::reports::{self, Dataset, Tables, UNUSUAL_ACTIVITY, Wanted, Window, batch, export, page};
+use crate::reports::{self, Dataset, READ, Reading, Tables, UNUSUAL_ACTIVITY, Wanted, Window, batch, export, page};
 use crate::storage::{Storage, below, display};
 
 /// The page among the forms in which a report is published.
@@ -28,6 +29,9 @@ const PAGE: &str = "report.html";
 
 /// What was published and from what, so that an unchanged report is not written again.
 const MANIFEST: &str = "manifest.json";
+
+/// Rows of a dataset that are written together.
+const ROWS_AT_ONCE: usize = 1 << 17;
 
 /// What a report is to hold and where it goes.
 #[derive(Clone, Debug)]
@@ -51,7 +55,7 @@ pub struct Request {
 pub struct Published {
     /// The days.
     pub window: Window,
-    /// Every dataset that the page and the summary need, and those asked for.
+    /// The datasets that the page and the summary show.
     pub datasets: Vec<(&'static str, DataFrame)>,
     /// The files written.
     pub files: Vec<Url>,
@@ -104,7 +108,8 @@ impl Request {
     }
 
     fn wanted(&self) -> Wanted {
-        Wanted::by(self.window, self.needed())
+        let rows = self.formats.iter().any(|format| format == HTML).then_some(page::MAX_ROWS);
+        Wanted { activity: rows, ..Wanted::by(self.window, self.needed()) }
     }
 
     /// Whether days long before the window are needed.
@@ -118,17 +123,8 @@ impl Request {
 /// # Errors
 /// Where the lake cannot be read.
 pub fn cutover(lake: &Lake, window: Window, switches: &Switches) -> Result<Cutover> {
-    let wanted = Wanted { window, devices: switches.failing(), refusals: false, ways: false, weeks: false };
-    Ok(cut_over(&Inputs::read(lake, wanted)?.tables(lake)?, &window, switches)?)
-}
-
-/// The datasets, nothing of which is written yet.
-fn build(tables: &Tables, request: &Request) -> Result<Published> {
-    let mut datasets = Vec::new();
-    for dataset in request.needed() {
-        datasets.push((dataset.name, reports::build(dataset, tables, &request.window)?));
-    }
-    Ok(Published { window: request.window, datasets, files: Vec::new(), page: None, notes: Vec::new() })
+    let wanted = Wanted { devices: switches.failing(), ..Wanted::by(window, std::iter::empty()) };
+    Ok(cut_over(&Inputs::read(lake, wanted)?.tables(lake)?, switches)?)
 }
 
 /// Builds the datasets and publishes them: each file whole, the manifest last.
@@ -142,21 +138,20 @@ pub fn run(storage: &Arc<Storage>, lake: &Lake, request: &Request) -> Result<Pub
     if request.looks_back() {
         tables.findings = unusual::findings(&mut inputs.memory(lake, request)?).into();
     }
-    let mut published = build(&tables, request)?;
-    let asked = published.datasets.iter().filter(|(name, _)| request.datasets.iter().any(|asked| asked == name));
-    for (name, frame) in asked {
-        let rows = batch(frame)?;
-        for export in request.formats.iter().filter_map(|format| export(format)) {
-            let bytes = export.write(&rows)?;
-            let place = below(&request.place, &format!("{name}.{}", export.extension));
-            put(storage, &place, bytes)?;
-            published.files.push(place);
-            published.notes.extend(sheets(export, name, frame.height() as u64));
+    let mut published =
+        Published { window: request.window, datasets: Vec::new(), files: Vec::new(), page: None, notes: Vec::new() };
+    for dataset in request.needed() {
+        let rows = reports::build(dataset, &tables, &request.window)?;
+        if request.datasets.iter().any(|asked| asked == dataset.name) {
+            publish(storage, request, dataset.name, &rows, &mut published)?;
+        }
+        if page::shows(dataset.name) {
+            published.datasets.push((dataset.name, rows));
         }
     }
     if request.formats.iter().any(|format| format == HTML) {
         let place = below(&request.place, PAGE);
-        let activity = page::activity(&tables, &request.window)?;
+        let activity = page::activity(&tables)?;
         let page = page::render(&published.datasets, &activity, &request.window, &request.title)?;
         put(storage, &place, page.into_bytes())?;
         published.page = Some(place);
@@ -170,6 +165,28 @@ pub fn run(storage: &Arc<Storage>, lake: &Lake, request: &Request) -> Result<Pub
     Ok(published)
 }
 
+/// Writes a dataset in every form that is asked for, a part of its rows after the other.
+fn publish(
+    storage: &Arc<Storage>,
+    request: &Request,
+    name: &str,
+    rows: &DataFrame,
+    published: &mut Published,
+) -> Result<()> {
+    let exports: Vec<_> = request.formats.iter().filter_map(|format| export(format)).collect();
+    let schema = batch(&rows.head(Some(0)))?.schema();
+    let files = write_files(storage, &request.place, name, &exports, &schema, |forms| {
+        let parts = (0..rows.height()).step_by(ROWS_AT_ONCE);
+        parts.map(|start| batch(&rows.slice(start as i64, ROWS_AT_ONCE))).try_for_each(|part| forms.rows(&part?))
+    })?;
+    published.files.extend(files);
+    published.notes.extend(exports.iter().filter_map(|export| sheets(export, name, rows.height() as u64)));
+    Ok(())
+}
+
+/// All tables that a report is made from.
+static TABLES: [&Table; 6] = [&DAILY_CLIENTS, &DAILY_VOLUME, &DAILY_TLS, &DAILY_REFUSALS, &COVERAGE, &IMPORTED];
+
 /// The files that a window is built from.
 struct Inputs {
     wanted: Wanted,
@@ -181,7 +198,7 @@ struct Inputs {
 impl Inputs {
     fn read(lake: &Lake, wanted: Wanted) -> Result<Self> {
         let mut files = Vec::new();
-        for table in tables::TABLES {
+        for table in TABLES {
             let days = wanted.days(table);
             let mut of_table = lake.snapshot(table)?.files;
             of_table.retain(|file| days.contains(file.partition.date));
@@ -212,18 +229,14 @@ impl Inputs {
 
     /// The tables that datasets are made from, each file read once.
     fn tables(&self, lake: &Lake) -> Result<Tables> {
-        let mut reading = Reading::new(self.wanted)?;
-        for table in tables::READ {
-            for file in of(&self.files, table) {
-                let day = file.partition.date;
-                let columns = reading.columns(table, day);
-                if columns.is_empty() {
-                    continue;
-                }
-                for batch in lake.batches(table, &[file], &columns) {
-                    reading.add(table, day, &batch?)?;
-                }
-            }
+        let mut reading = Reading::new(self.wanted);
+        for table in READ {
+            let files = of(&self.files, table).iter();
+            let wanted = files.map(|file| (file, reading.columns(table, file.partition.date))).collect::<Vec<_>>();
+            let wanted = wanted.iter().filter(|(_, columns)| !columns.is_empty());
+            each_batch(lake, table, wanted.map(|(file, columns)| (*file, columns.as_slice())), |day, batch| {
+                Ok(reading.add(table, day, batch)?)
+            })?;
         }
         let whole = |table| lake.scan(table, of(&self.files, table));
         Ok(reading.tables(whole(&COVERAGE)?, whole(&IMPORTED)?)?)
@@ -258,13 +271,24 @@ fn fill(lake: &Lake, mut memory: Memory, files_of: impl Fn(&'static Table) -> Re
         let mut files = files_of(reading.table)?;
         files.retain(|file| reading.days.contains(file.partition.date));
         files.sort_by_key(|file| file.partition.date);
-        for file in &files {
-            for batch in lake.batches(reading.table, &[file], reading.columns) {
-                memory.add(&reading, file.partition.date, &batch?)?;
-            }
-        }
+        let wanted = files.iter().map(|file| (file, reading.columns));
+        each_batch(lake, reading.table, wanted, |day, batch| Ok(memory.add(&reading, day, batch)?))?;
     }
     Ok(memory)
+}
+
+/// Reads files of a table, each with some of its columns: batch by batch, the next one while the last one is counted.
+fn each_batch<'a>(
+    lake: &'a Lake,
+    table: &'static Table,
+    files: impl Iterator<Item = (&'a DataFile, &'a [&'static str])> + Send,
+    mut add: impl FnMut(Day, &RecordBatch) -> Result<()>,
+) -> Result<()> {
+    let batches = files.flat_map(|(file, columns)| {
+        let batches = lake.batches(table, [file], columns);
+        batches.map(|batch| Ok::<_, Error>((file.partition.date, batch?)))
+    });
+    each_ahead(batches, |(day, batch)| add(day, &batch))
 }
 
 /// The files of a table among those of several.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::ahead::each_ahead;
 use super::{Result, import};
 use crate::calendar::{Day, DayRange};
 use crate::lake::tables::{IMPORTED, REFUSALS, SUBMISSIONS, Table};
@@ -115,13 +116,11 @@ fn roll_up(lake: &Lake, base: &Base, day: Day) -> Result<Vec<(&'static Table, Da
 /// A day in groups.
 fn read(lake: &Lake, base: &Base, day: Day) -> Result<DayFrames> {
     let mut count = DayCount::default();
-    for batch in lake.batches(&SUBMISSIONS, &base.submissions.date(day), &DayCount::submission_columns()) {
-        count.add_submissions(&batch?)?;
-    }
-    for batch in lake.batches(&REFUSALS, &base.refusals.date(day), &DayCount::refusal_columns()) {
-        count.add_refusals(&batch?)?;
-    }
-    for batch in lake.batches(&IMPORTED, &base.imported(day), &DayCount::IMPORTED_COLUMNS) {
+    let batches = lake.batches(&SUBMISSIONS, base.submissions.date(day), &DayCount::submission_columns());
+    each_ahead(batches, |batch| Result::Ok(count.add_submissions(&batch)?))?;
+    let batches = lake.batches(&REFUSALS, base.refusals.date(day), &DayCount::refusal_columns());
+    each_ahead(batches, |batch| Result::Ok(count.add_refusals(&batch)?))?;
+    for batch in lake.batches(&IMPORTED, base.imported(day), &DayCount::IMPORTED_COLUMNS) {
         count.add_imported(&batch?)?;
     }
     Ok(count.frames(day)?)

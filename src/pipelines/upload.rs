@@ -1,22 +1,79 @@
-//! A published file that is sent as it is written, so that memory does not follow its length.
+//! Published files that are sent as they are written, so that memory does not follow their length.
 
 use std::io::{self, Write};
+use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use std::thread;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::Schema;
 use bytes::Bytes;
 use object_store::buffered::BufWriter;
 use tokio::io::AsyncWrite;
 use url::Url;
 
 use super::{Error, Result};
-use crate::storage::{Storage, display};
+use crate::reports::{Export, RowWriter};
+use crate::storage::{Storage, below, display};
 
 /// Bytes in one request; S3 takes 10,000 of them in a file and wants 5 MiB at least.
 const PART_SIZE: usize = 8 * 1024 * 1024;
 
+/// As many rows are no burden for one thread.
+const FEW_ROWS: usize = 2_000;
+
+/// The same rows in several forms, each a file of its own.
+pub(super) struct Forms<'a>(Vec<Box<dyn RowWriter + 'a>>);
+
+impl Forms<'_> {
+    /// Writes some rows, in each form at the same time.
+    pub(super) fn rows(&mut self, rows: &RecordBatch) -> Result<()> {
+        if rows.num_rows() <= FEW_ROWS {
+            return Ok(self.0.iter_mut().try_for_each(|writer| writer.rows(rows))?);
+        }
+        thread::scope(|scope| {
+            let written = self.0.iter_mut().map(|writer| scope.spawn(|| writer.rows(rows))).collect::<Vec<_>>();
+            let written = written.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            Ok(written.collect::<crate::reports::Result<()>>()?)
+        })
+    }
+}
+
+/// Writes files of one name below a place, one for each form. They are there, whole, once `write` has written all rows.
+pub(super) fn write_files(
+    storage: &Arc<Storage>,
+    place: &Url,
+    name: &str,
+    exports: &[&'static Export],
+    schema: &Schema,
+    write: impl FnOnce(&mut Forms<'_>) -> Result<()>,
+) -> Result<Vec<Url>> {
+    let file = |export: &&Export| below(place, &format!("{name}.{}", export.extension));
+    let files: Vec<Url> = exports.iter().map(file).collect();
+    let mut uploads = files.iter().map(|file| Upload::new(storage, file)).collect::<Result<Vec<_>>>()?;
+    {
+        let opened = exports.iter().zip(&mut uploads).map(|(export, upload)| (export.open)(schema, Box::new(upload)));
+        let mut forms = Forms(opened.collect::<crate::reports::Result<_>>()?);
+        write(&mut forms)?;
+        forms.0.into_iter().try_for_each(|writer| writer.end())?;
+    }
+    uploads.into_iter().try_for_each(Upload::finish)?;
+    Ok(files)
+}
+
+/// What is to be said where rows do not fit in one sheet.
+pub(super) fn sheets(export: &Export, name: &str, rows: u64) -> Option<String> {
+    let in_one = export.rows_in_a_sheet? as u64;
+    (rows > in_one).then(|| {
+        let sheets = rows.div_ceil(in_one);
+        format!("{name}.{} has {rows} rows in {sheets} sheets, since one holds {in_one}", export.extension)
+    })
+}
+
 /// Where the bytes of a file go. Where it is dropped unfinished, what was sent is no file.
-pub(super) struct Upload {
+struct Upload {
     storage: Arc<Storage>,
     place: Url,
     file: BufWriter,
@@ -24,7 +81,7 @@ pub(super) struct Upload {
 }
 
 impl Upload {
-    pub(super) fn new(storage: &Arc<Storage>, place: &Url) -> Result<Self> {
+    fn new(storage: &Arc<Storage>, place: &Url) -> Result<Self> {
         let (store, path) = storage.store(place)?;
         let file = BufWriter::with_capacity(store, path, PART_SIZE).with_max_concurrency(2);
         Ok(Self { storage: Arc::clone(storage), place: place.clone(), file, waiting: Vec::new() })
@@ -37,7 +94,7 @@ impl Upload {
     }
 
     /// Ends the file: from now on it is there, whole.
-    pub(super) fn finish(mut self) -> Result<()> {
+    fn finish(mut self) -> Result<()> {
         let place = display(&self.place);
         let failed = |source| Error::Publish { place: place.clone(), source };
         self.send().map_err(failed)?;

@@ -1,17 +1,14 @@
 //! A small lake whose reports were worked out by hand, for the tests of this folder.
 
-use std::sync::Arc;
-
 use polars::prelude::*;
 
-use super::cutover::{Way, Ways};
-use super::tables::{READ, Reading};
-use super::{Tables, Wanted, Window};
+use super::cutover::Ways;
+use super::page::MAX_ROWS;
+use super::{READ, Reading, Tables, Wanted, Window};
 use crate::calendar::Day;
 use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, IMPORTED, Table};
 use crate::rollups::examples::batch;
 pub(super) use crate::rollups::examples::{bools, floats, ints, texts};
-use crate::rollups::texts::InOrder;
 
 /// What every dataset begins with.
 pub(super) const WINDOW_COLUMNS: [&str; 3] = ["window_start", "window_end", "as_of"];
@@ -30,8 +27,54 @@ const BOB: Option<&str> = Some("bob@b.test");
 const A: Option<&str> = Some("a.test");
 const B: Option<&str> = Some("b.test");
 
-/// alice sends on two days of the window and in the window before, bob once; two messages have no account.
+/// Tables of a lake, whole and with every column.
+#[derive(Clone)]
+pub(super) struct Lake {
+    pub refusals: LazyFrame,
+    pub volume: LazyFrame,
+    pub clients: LazyFrame,
+    pub tls: LazyFrame,
+    pub coverage: LazyFrame,
+    pub imported: LazyFrame,
+}
+
+impl Lake {
+    /// What reports are made from.
+    pub(super) fn tables(&self) -> Tables {
+        self.read(wanted(), usize::MAX)
+    }
+
+    /// The same of a part, read in batches of so many rows.
+    pub(super) fn read(&self, wanted: Wanted, rows_of_batch: usize) -> Tables {
+        let mut reading = Reading::new(wanted);
+        for (table, rows) in READ.iter().zip([&self.refusals, &self.volume, &self.clients, &self.tls]) {
+            let days = rows.clone().select([col("date")]).unique(None, UniqueKeepStrategy::Any);
+            let days = days.sort(["date"], SortMultipleOptions::default()).collect().unwrap();
+            let days = days.column("date").unwrap().date().unwrap().physical().iter().flatten();
+            for day in days.map(Day::from_epoch_days) {
+                let columns = reading.columns(table, day);
+                if columns.is_empty() {
+                    continue;
+                }
+                let of_day = rows.clone().filter(col("date").eq(lit(Scalar::new_date(day.epoch_days()))));
+                let columns: Vec<Expr> = columns.iter().map(|name| col(*name)).collect();
+                let of_day = of_day.select(columns).collect().unwrap();
+                for start in (0..of_day.height()).step_by(rows_of_batch.min(of_day.height())) {
+                    reading.add(table, day, &batch(&of_day.slice(start as i64, rows_of_batch))).unwrap();
+                }
+            }
+        }
+        reading.tables(self.coverage.clone(), self.imported.clone()).unwrap()
+    }
+}
+
+/// What reports are made from.
 pub(super) fn tables() -> Tables {
+    lake().tables()
+}
+
+/// alice sends on two days of the window and in the window before, bob once; two messages have no account.
+pub(super) fn lake() -> Lake {
     let [before, first, third] = ["2026-02-27", "2026-03-01", "2026-03-03"].map(|text| day(text).epoch_days());
     let volume = df!(
         "date" => [before, first, first, first, third],
@@ -71,20 +114,13 @@ pub(super) fn tables() -> Tables {
         "auth_family" => [Some("basic"), Some("basic"), Some("basic"), None, Some("basic"), Some("oauth")],
         "messages" => [4_i64, 2, 3, 1, 2, 3],
     );
-    let clients = with_ways(complete(clients.unwrap(), &DAILY_CLIENTS));
-    Tables {
-        daily_clients: clients.clone(),
-        daily_volume: complete(volume.unwrap(), &DAILY_VOLUME),
-        daily_tls: complete(tls.unwrap(), &DAILY_TLS),
-        devices: clients.clone(),
-        daily_refusals: refusals(),
-        ways: daily_ways(&clients),
-        origins: clients,
-        weeks: weeks(),
+    Lake {
+        refusals: refusals(),
+        volume: complete(volume.unwrap(), &DAILY_VOLUME),
+        clients: complete(clients.unwrap(), &DAILY_CLIENTS),
+        tls: complete(tls.unwrap(), &DAILY_TLS),
         coverage: coverage(),
         imported: imported(),
-        findings: Arc::new([]),
-        texts: InOrder::default(),
     }
 }
 
@@ -102,46 +138,6 @@ fn refusals() -> LazyFrame {
         "last_seen" => [0, 1, 2, 3, 4, 5, 6].map(|n| day("2026-03-03").start() + n),
     );
     complete(refusals.unwrap(), &DAILY_REFUSALS)
-}
-
-/// What the days above are in weeks: 27 February and 1 March are in the last one that is over, 3 March in none.
-fn weeks() -> LazyFrame {
-    let last = 1_i64 << 12;
-    let weeks = df!(
-        "account" => [ALICE, BOB],
-        "domain" => [A, B],
-        "active" => [last, last],
-        "legacy" => [last, 0],
-        "unknown" => [0, last],
-    );
-    weeks.unwrap().lazy()
-}
-
-/// Messages by day and way, and accounts by day and all of their ways.
-fn daily_ways(clients: &LazyFrame) -> LazyFrame {
-    let count = |name: &str, of: Expr| of.cast(DataType::Int64).alias(name);
-    let messages = clients.clone().group_by(["date", "way"].map(col)).agg([count("messages", col("messages").sum())]);
-    let named = clients.clone().filter(col("account").is_not_null()).select(["date", "account", "way"].map(col));
-    // Each way of an account's day is there once, so the sum of their bits is the set of them.
-    let sets =
-        named.unique(None, UniqueKeepStrategy::Any).group_by(["date", "account"].map(col)).agg([col("way").sum()]);
-    let accounts = sets.group_by(["date", "way"].map(col)).agg([count("accounts", len())]);
-    let nothing = || lit(0_i64).cast(DataType::Int64);
-    let columns = |messages: Expr, accounts: Expr| [col("date"), col("way").alias("ways"), messages, accounts];
-    let messages = messages.select(columns(col("messages"), nothing().alias("accounts")));
-    let accounts = accounts.select(columns(nothing().alias("messages"), col("accounts")));
-    concat([messages, accounts], UnionArgs::default()).unwrap()
-}
-
-/// Rows of `daily_clients` with their ways.
-fn with_ways(rows: LazyFrame) -> LazyFrame {
-    let mut rows = rows.collect().unwrap();
-    let [versions, ciphers, families] =
-        ["tls_version", "cipher", "auth_family"].map(|name| rows.column(name).unwrap().str().unwrap());
-    let of = versions.iter().zip(ciphers.iter()).zip(families.iter());
-    let ways: Vec<i64> = of.map(|((version, cipher), family)| Way::of(version, cipher, family).bit()).collect();
-    rows.with_column(Column::new("way".into(), ways)).unwrap();
-    rows.lazy()
 }
 
 fn coverage() -> LazyFrame {
@@ -186,68 +182,37 @@ pub(super) fn contract() -> Tables {
         "messages" => [5_973_i64, 5_280],
     );
     let tls = tls.unwrap();
-    let clients = with_ways(complete(tls.clone(), &DAILY_CLIENTS));
-    Tables {
-        daily_clients: clients.clone(),
-        devices: clients.clone(),
-        ways: daily_ways(&clients),
-        origins: clients,
-        daily_volume: complete(volume.unwrap(), &DAILY_VOLUME),
-        daily_tls: complete(tls, &DAILY_TLS),
-        ..tables()
-    }
-}
-
-/// The same as the lake hands it out, and as reports read it.
-pub(super) fn numbered() -> Tables {
-    let given = tables();
-    let mut reading = Reading::new(wanted()).unwrap();
-    for table in READ {
-        let rows = match table.name {
-            "daily_clients" => &given.daily_clients,
-            "daily_volume" => &given.daily_volume,
-            "daily_tls" => &given.daily_tls,
-            _ => &given.daily_refusals,
-        };
-        for date in ["2026-02-27", "2026-03-01", "2026-03-03"].map(day) {
-            let columns = reading.columns(table, date);
-            if !columns.is_empty() {
-                let of_date = rows.clone().filter(col("date").eq(lit(date.epoch_days()).cast(DataType::Date)));
-                let of_date = of_date.select(columns.iter().map(|name| col(*name)).collect::<Vec<_>>());
-                reading.add(table, date, &batch(&of_date.collect().unwrap())).unwrap();
-            }
-        }
-    }
-    reading.tables(given.coverage, given.imported).unwrap()
+    let lake = Lake {
+        clients: complete(tls.clone(), &DAILY_CLIENTS),
+        volume: complete(volume.unwrap(), &DAILY_VOLUME),
+        tls: complete(tls, &DAILY_TLS),
+        ..lake()
+    };
+    lake.tables()
 }
 
 /// All that there is.
 pub(super) fn wanted() -> Wanted {
-    Wanted { window: window(), devices: Ways::with(|_| true), refusals: true, ways: true, weeks: true }
-}
-
-/// A lake without a row.
-pub(super) fn empty() -> Tables {
-    let none = |frame: LazyFrame| frame.limit(0);
-    let given = tables();
-    Tables {
-        daily_clients: none(given.daily_clients),
-        daily_volume: none(given.daily_volume),
-        daily_tls: none(given.daily_tls),
-        devices: none(given.devices),
-        daily_refusals: none(given.daily_refusals),
-        origins: none(given.origins),
-        ways: none(given.ways),
-        weeks: none(given.weeks),
-        coverage: none(given.coverage),
-        imported: none(given.imported),
-        findings: given.findings,
-        texts: given.texts,
+    Wanted {
+        window: window(),
+        devices: Ways::with(|_| true),
+        refusals: true,
+        ways: true,
+        weeks: true,
+        activity: Some(MAX_ROWS),
     }
 }
 
+/// What is made of a lake without a row.
+pub(super) fn empty() -> Tables {
+    let Lake { refusals, volume, clients, tls, coverage, imported } = lake();
+    let [refusals, volume, clients, tls, coverage, imported] =
+        [refusals, volume, clients, tls, coverage, imported].map(|frame| frame.limit(0));
+    Lake { refusals, volume, clients, tls, coverage, imported }.tables()
+}
+
 /// The frame with all of the table's columns, nothing where nothing was given.
-fn complete(given: DataFrame, table: &Table) -> LazyFrame {
+pub(super) fn complete(given: DataFrame, table: &Table) -> LazyFrame {
     let height = given.height();
     let columns = table.columns.iter().map(|spec| {
         let dtype = spec.kind.polars();

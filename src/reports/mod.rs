@@ -1,9 +1,9 @@
 //! Reports: what a window of days shows, as datasets, files, a page and a digest.
 //!
 //! ```text
-//! daily tables, coverage ─▶ datasets ─▶ exports (Parquet, CSV, JSON lines)
-//!                                    ├▶ page    (one HTML file that needs no network)
-//!                                    └▶ digest  (the numbers of a terminal summary)
+//! daily tables, coverage ─▶ reading ─▶ tables ─▶ datasets ─▶ exports (Parquet, CSV, JSON lines)
+//!                                                         ├▶ page    (one HTML file that needs no network)
+//!                                                         └▶ digest  (the numbers of a terminal summary)
 //! ```
 //!
 //! All of it is a function of the daily tables and the window: the same lake and window give the same bytes.
@@ -14,12 +14,11 @@ pub mod datasets;
 pub mod digest;
 pub mod exports;
 pub mod page;
+mod reading;
 pub mod tables;
 pub mod tls;
 pub mod unusual;
 pub mod wanted;
-mod ways;
-mod weeks;
 mod window;
 
 use polars::prelude::*;
@@ -28,6 +27,7 @@ pub use cells::batch;
 pub use datasets::{DATASETS, Dataset, UNUSUAL_ACTIVITY, build, dataset};
 pub use digest::Digest;
 pub use exports::{EXPORTS, Export, Out, RowWriter, export};
+pub use reading::{READ, Reading};
 pub use tables::Tables;
 pub use wanted::Wanted;
 pub use window::Window;
@@ -49,6 +49,9 @@ pub enum Error {
         /// What Polars says.
         source: PolarsError,
     },
+    /// The daily tables are not of this version's shape.
+    #[error(transparent)]
+    Read(#[from] crate::rollups::Error),
     /// The page or the digest needs a dataset that it was not given.
     #[error("the report needs the dataset {dataset}, which was not built: add it to the report's datasets")]
     MissingDataset {

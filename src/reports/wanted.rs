@@ -3,7 +3,7 @@
 use super::Window;
 use super::cutover::Ways;
 use super::datasets::Dataset;
-use super::tables::{CLIENTS, DEVICES, ORIGINS, REFUSALS, TLS, VOLUME, WAY};
+use super::reading;
 use crate::calendar::{Day, DayRange};
 use crate::lake::tables::{DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, IMPORTED, Table};
 
@@ -36,6 +36,8 @@ pub struct Wanted {
     pub ways: bool,
     /// Whether the weeks are.
     pub weeks: bool,
+    /// For how many rows a page has room, where one is wanted.
+    pub activity: Option<usize>,
 }
 
 impl Wanted {
@@ -48,6 +50,7 @@ impl Wanted {
             refusals: any(Part::Refusals),
             ways: any(Part::Ways),
             weeks: any(Part::Weeks),
+            activity: None,
         }
     }
 
@@ -77,26 +80,28 @@ impl Wanted {
 
     /// The columns of a table that are needed of a day; none where the day is not needed.
     pub(super) fn columns(&self, table: &Table, day: Day) -> Vec<&'static str> {
-        let mut columns: Vec<&'static str> = Vec::new();
-        let mut add = |of: &[&'static str], wanted: bool| {
-            let new = of.iter().filter(|_| wanted).filter(|name| !columns.contains(name)).copied().collect::<Vec<_>>();
-            columns.extend(new);
-        };
         let (in_window, read) = (self.window.days().contains(day), self.window.days_read().contains(day));
+        let mut columns: Vec<&'static str> = Vec::new();
         match table.name {
             name if name == DAILY_CLIENTS.name => {
-                add(&CLIENTS, in_window);
-                add(&WAY, in_window);
-                add(&DEVICES, in_window && !self.devices.is_empty());
-                add(&ORIGINS, read && self.refusals);
+                if in_window {
+                    columns.extend(reading::columns_of_clients(self.devices, self.activity.is_some()));
+                }
+                if read && self.refusals {
+                    columns.extend(reading::ORIGINS);
+                }
             }
-            name if name == DAILY_REFUSALS.name => add(&REFUSALS, in_window && self.refusals),
-            name if name == DAILY_VOLUME.name => add(&VOLUME, read),
-            name if name == DAILY_TLS.name => {
-                add(&TLS, read || self.weeks && self.window.weeks().contains(day));
+            name if name == DAILY_REFUSALS.name && in_window && self.refusals => {
+                columns.extend(reading::columns_of_refusals());
+            }
+            name if name == DAILY_VOLUME.name && read => columns.extend(reading::columns_of_volume()),
+            name if name == DAILY_TLS.name && (read || self.weeks && self.window.weeks().contains(day)) => {
+                columns.extend(reading::columns_of_tls());
             }
             _ => {}
         }
+        columns.sort_unstable();
+        columns.dedup();
         columns
     }
 }
@@ -104,8 +109,8 @@ impl Wanted {
 #[cfg(test)]
 mod tests {
     use super::super::DATASETS;
+    use super::super::READ;
     use super::super::examples::{self, day};
-    use super::super::tables::TABLES;
     use super::*;
 
     fn named(names: &[&str]) -> Wanted {
@@ -116,11 +121,12 @@ mod tests {
     fn only_what_a_dataset_needs_is_read() {
         let few = named(&["summary", "sending_volume_details", "cutover", "cutover_details", "coverage", "eac"]);
         assert!(few.devices.is_empty() && !few.refusals && few.ways && !few.weeks);
-        let mut needed = few.columns(&DAILY_CLIENTS, day("2026-03-02"));
-        assert!(!needed.contains(&"helo") && !needed.contains(&"first_seen"));
-        needed.sort_unstable();
-        needed.dedup();
-        assert_eq!(needed.len(), 10, "each column once");
+        let needed =
+            ["account", "auth_family", "cipher", "cipher_class", "client_ip", "domain", "messages", "tls_version"];
+        assert_eq!(few.columns(&DAILY_CLIENTS, day("2026-03-02")), needed, "each column once");
+        let page = Wanted { activity: Some(1), ..few };
+        let needed = page.columns(&DAILY_CLIENTS, day("2026-03-02"));
+        assert!(needed.contains(&"bytes") && !needed.contains(&"helo") && !needed.contains(&"first_seen"));
         assert_eq!(few.columns(&DAILY_CLIENTS, day("2026-02-27")), [""; 0]);
         assert_eq!(few.columns(&DAILY_REFUSALS, day("2026-03-02")), [""; 0]);
         assert_eq!(few.days(&DAILY_CLIENTS), examples::window().days());
@@ -132,15 +138,17 @@ mod tests {
     fn each_part_is_read_for_its_datasets() {
         assert_eq!(named(&["legacy_clients"]).devices, Ways::legacy());
         let refused = named(&["refused_clients"]);
-        assert_eq!(refused.columns(&DAILY_CLIENTS, day("2026-02-27")), ORIGINS);
+        let origins = ["account", "client_ip", "last_seen", "tls_version"];
+        assert_eq!(refused.columns(&DAILY_CLIENTS, day("2026-02-27")), origins);
         assert_eq!(refused.columns(&DAILY_REFUSALS, day("2026-02-27")), [""; 0]);
-        assert_eq!(refused.columns(&DAILY_REFUSALS, day("2026-03-04")), REFUSALS);
+        let of_refusals = ["attempts", "client_ip", "client_name", "first_seen", "kind", "last_seen"];
+        assert_eq!(refused.columns(&DAILY_REFUSALS, day("2026-03-04")), of_refusals);
         let weeks = named(&["burn_down"]);
-        assert_eq!(weeks.columns(&DAILY_TLS, day("2025-12-01")), TLS);
+        assert_eq!(weeks.columns(&DAILY_TLS, day("2025-12-01")), ["account", "domain", "messages", "tls_version"]);
         assert_eq!(weeks.columns(&DAILY_TLS, day("2025-11-30")), [""; 0]);
         assert_eq!(weeks.days(&DAILY_TLS).to_string(), "2025-12-01 to 2026-03-04");
         for wanted in [refused, weeks] {
-            for table in TABLES {
+            for table in READ {
                 let days = wanted.days(table);
                 let needed = |day: &Day| !wanted.columns(table, *day).is_empty();
                 assert!(

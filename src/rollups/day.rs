@@ -7,7 +7,7 @@ use arrow::array::{Array, RecordBatch};
 use polars::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::groups::{Batch, Groups, Layout};
+use super::groups::{Groups, Layout, Rows};
 use super::texts::{InOrder, MISSING, Number, Places, Texts};
 use super::{Result, Totals, networks};
 use crate::calendar::{DAY, Day, HOUR, Timestamp};
@@ -15,21 +15,23 @@ use crate::lake::tables::{FROM_IMPORT, FROM_LOG, IMPORTED, REFUSALS, SUBMISSIONS
 
 /// The messages of each device: the rows of `daily_clients`. The account comes first, then the address.
 static CLIENTS: Layout<7, 5, 2> = Layout {
-    table: SUBMISSIONS.name,
     key: ["account", "client_ip", "helo", "tls_version", "cipher", "mechanism", "tls_mode"],
     smallest: ["domain", "client_name", "service", "cipher_class", "auth_family"],
     rows: "messages",
     sums: [("recipients", "recipients"), ("size_bytes", "bytes")],
+    seen: Some(["ts", "ts"]),
 };
 
 /// The refused attempts of each account, address and kind.
 static REFUSED: Layout<3, 1, 0> = Layout {
-    table: REFUSALS.name,
     key: ["account", "client_ip", "kind"],
     smallest: ["client_name"],
     rows: "attempts",
     sums: [],
+    seen: Some(["ts", "ts"]),
 };
+
+const MAIL_FROM: &str = "mail_from";
 
 /// One UTC day over all sources, as it is read.
 pub struct DayCount {
@@ -82,13 +84,13 @@ impl DayCount {
     /// The columns of `submissions` that are counted, or counted by.
     #[must_use]
     pub fn submission_columns() -> Vec<&'static str> {
-        columns(&CLIENTS, &["mail_from"])
+        CLIENTS.columns().chain([MAIL_FROM]).collect()
     }
 
     /// The columns of `refusals` that are counted, or counted by.
     #[must_use]
     pub fn refusal_columns() -> Vec<&'static str> {
-        columns(&REFUSED, &[])
+        REFUSED.columns().collect()
     }
 
     /// Counts a batch of `submissions`, its texts as dictionaries.
@@ -97,9 +99,9 @@ impl DayCount {
     /// Where a column is missing or of another type.
     pub fn add_submissions(&mut self, batch: &RecordBatch) -> Result<()> {
         self.totals.add_submissions(batch);
-        let places = self.clients.add(batch, &mut self.texts)?;
-        let batch = Batch { table: CLIENTS.table, batch };
-        let (mail_from, at) = (batch.texts("mail_from", &mut self.texts)?, batch.instants("ts")?);
+        let rows = Rows::read(SUBMISSIONS.name, batch, CLIENTS.texts().chain([MAIL_FROM]), &mut self.texts)?;
+        let places = self.clients.add(&rows, &self.texts)?;
+        let (mail_from, at) = (rows.texts(MAIL_FROM)?, rows.instants("ts")?);
         self.accounts.meet(self.clients.groups().iter().map(|group| group.key[0]));
         for (row, place) in places.into_iter().enumerate() {
             self.accounts.count(place, mail_from[row], at.is_valid(row).then(|| at.value(row)));
@@ -113,7 +115,8 @@ impl DayCount {
     /// Where a column is missing or of another type.
     pub fn add_refusals(&mut self, batch: &RecordBatch) -> Result<()> {
         self.totals.add_refusals(batch);
-        self.refused.add(batch, &mut self.texts)?;
+        let rows = Rows::read(REFUSALS.name, batch, REFUSED.texts(), &mut self.texts)?;
+        self.refused.add(&rows, &self.texts)?;
         Ok(())
     }
 
@@ -126,10 +129,10 @@ impl DayCount {
     /// Where a column is missing or of another type.
     pub fn add_imported(&mut self, batch: &RecordBatch) -> Result<()> {
         self.totals.add_imported(batch);
-        let batch = Batch { table: IMPORTED.name, batch };
-        let [account, domain, tls_version] =
-            ["account", "domain", "tls_version"].map(|name| batch.texts(name, &mut self.texts));
-        let (account, domain, tls_version, messages) = (account?, domain?, tls_version?, batch.numbers("messages")?);
+        let [of_account, of_domain, of_version, messages] = Self::IMPORTED_COLUMNS;
+        let rows = Rows::read(IMPORTED.name, batch, [of_account, of_domain, of_version], &mut self.texts)?;
+        let [account, domain, tls_version] = [of_account, of_domain, of_version].map(|name| rows.texts(name));
+        let (account, domain, tls_version, messages) = (account?, domain?, tls_version?, rows.numbers(messages)?);
         self.imported.extend((0..messages.len()).map(|row| Imported {
             account: account[row],
             domain: domain[row],
@@ -200,15 +203,6 @@ fn into_columns(imported: Vec<Imported>, places: &Places) -> Vec<Column> {
         text("tls_version", &|row| row.tls_version),
         messages.into_column(),
     ]
-}
-
-/// The columns of a layout, the instant, and others.
-fn columns<const KEY: usize, const SMALLEST: usize, const SUMS: usize>(
-    layout: &Layout<KEY, SMALLEST, SUMS>,
-    others: &[&'static str],
-) -> Vec<&'static str> {
-    let sums = layout.sums.iter().map(|(name, _)| name);
-    layout.key.iter().chain(&layout.smallest).chain(sums).chain(others).chain(&["ts"]).copied().collect()
 }
 
 /// What the groups do not tell of their accounts.

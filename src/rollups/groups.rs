@@ -8,14 +8,12 @@ use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use polars::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::texts::{MISSING, Number, Places, Texts};
+use super::texts::{Guide, MISSING, Number, Places, Texts};
 use super::{Error, Result};
 use crate::calendar::Timestamp;
 
 /// What rows are counted by, and what is counted.
-pub(super) struct Layout<const KEY: usize, const SMALLEST: usize, const SUMS: usize> {
-    /// The table that the rows are of.
-    pub table: &'static str,
+pub struct Layout<const KEY: usize, const SMALLEST: usize, const SUMS: usize> {
     /// The texts that make a group.
     pub key: [&'static str; KEY],
     /// Texts that the key determines in all but odd cases (a PTR record that changed at noon). The smallest one
@@ -25,20 +23,35 @@ pub(super) struct Layout<const KEY: usize, const SMALLEST: usize, const SUMS: us
     pub rows: &'static str,
     /// Columns of numbers that are added up, and what the sums are called.
     pub sums: [(&'static str, &'static str); SUMS],
+    /// The columns of which the first and the last instant are kept, where those are of use.
+    pub seen: Option<[&'static str; 2]>,
+}
+
+impl<const KEY: usize, const SMALLEST: usize, const SUMS: usize> Layout<KEY, SMALLEST, SUMS> {
+    /// The columns of texts.
+    pub fn texts(&self) -> impl Iterator<Item = &'static str> {
+        self.key.iter().chain(&self.smallest).copied()
+    }
+
+    /// All columns that are counted, or counted by.
+    pub fn columns(&self) -> impl Iterator<Item = &'static str> {
+        self.texts().chain(self.sums.iter().map(|(name, _)| *name)).chain(self.seen.into_iter().flatten())
+    }
 }
 
 /// The rows with the same key.
-pub(super) struct Group<const KEY: usize, const SMALLEST: usize, const SUMS: usize> {
+pub struct Group<const KEY: usize, const SMALLEST: usize, const SUMS: usize> {
     /// Its texts.
     pub key: [Number; KEY],
     smallest: [Number; SMALLEST],
     rows: i64,
-    sums: [i64; SUMS],
+    /// The sums of its columns of numbers.
+    pub sums: [i64; SUMS],
     seen: Option<(Timestamp, Timestamp)>,
 }
 
 /// Rows by their keys, in the order in which the keys were met.
-pub(super) struct Groups<const KEY: usize, const SMALLEST: usize, const SUMS: usize> {
+pub struct Groups<const KEY: usize, const SMALLEST: usize, const SUMS: usize> {
     layout: &'static Layout<KEY, SMALLEST, SUMS>,
     groups: Vec<Group<KEY, SMALLEST, SUMS>>,
     places: FxHashMap<[Number; KEY], usize>,
@@ -46,29 +59,29 @@ pub(super) struct Groups<const KEY: usize, const SMALLEST: usize, const SUMS: us
 
 impl<const KEY: usize, const SMALLEST: usize, const SUMS: usize> Groups<KEY, SMALLEST, SUMS> {
     /// No groups yet.
-    pub(super) fn new(layout: &'static Layout<KEY, SMALLEST, SUMS>) -> Self {
+    #[must_use]
+    pub fn new(layout: &'static Layout<KEY, SMALLEST, SUMS>) -> Self {
         Self { layout, groups: Vec::new(), places: FxHashMap::default() }
     }
 
     /// The groups met so far.
-    pub(super) fn groups(&self) -> &[Group<KEY, SMALLEST, SUMS>] {
+    #[must_use]
+    pub fn groups(&self) -> &[Group<KEY, SMALLEST, SUMS>] {
         &self.groups
     }
 
-    /// Counts the rows of a batch; which group each of them is in.
+    /// Counts rows; which group each of them is in.
     ///
     /// # Errors
     /// Where a column is missing or of another type.
-    pub(super) fn add(&mut self, batch: &RecordBatch, texts: &mut Texts) -> Result<Vec<usize>> {
-        let batch = Batch { table: self.layout.table, batch };
-        let numbers = |names: &[&'static str], texts: &mut Texts| {
-            names.iter().map(|name| batch.texts(name, texts)).collect::<Result<Vec<_>>>()
-        };
-        let (key, smallest) = (numbers(&self.layout.key, texts)?, numbers(&self.layout.smallest, texts)?);
-        let sums = self.layout.sums.iter().map(|(name, _)| batch.numbers(name)).collect::<Result<Vec<_>>>()?;
-        let at = batch.instants("ts")?;
-        let mut places = Vec::with_capacity(at.len());
-        for row in 0..at.len() {
+    pub fn add(&mut self, rows: &Rows<'_>, texts: &Texts) -> Result<Vec<usize>> {
+        let numbers = |names: &[&'static str]| names.iter().map(|name| rows.texts(name)).collect::<Result<Vec<_>>>();
+        let (key, smallest) = (numbers(&self.layout.key)?, numbers(&self.layout.smallest)?);
+        let sums = self.layout.sums.iter().map(|(name, _)| rows.numbers(name)).collect::<Result<Vec<_>>>()?;
+        let seen = self.layout.seen.map(|[first, last]| Ok::<_, Error>((rows.instants(first)?, rows.instants(last)?)));
+        let seen = seen.transpose()?;
+        let mut places = Vec::with_capacity(rows.len());
+        for row in 0..rows.len() {
             let of_row = std::array::from_fn(|column| key[column][row]);
             // Files are sorted by account and time, so the same key often comes twice in a row.
             let last = places.last().copied().filter(|place: &usize| self.groups[*place].key == of_row);
@@ -84,7 +97,9 @@ impl<const KEY: usize, const SMALLEST: usize, const SUMS: usize> Groups<KEY, SMA
             {
                 *text = texts.smaller(*text, column[row]);
             }
-            group.seen = if at.is_valid(row) { widened(group.seen, at.value(row)) } else { group.seen };
+            if let Some((first, last)) = seen.filter(|(first, last)| first.is_valid(row) && last.is_valid(row)) {
+                group.seen = Some(widened(group.seen, first.value(row), last.value(row)));
+            }
             places.push(place);
         }
         Ok(places)
@@ -100,9 +115,10 @@ impl<const KEY: usize, const SMALLEST: usize, const SUMS: usize> Groups<KEY, SMA
         place
     }
 
-    /// The groups as columns: the key's texts, the smallest texts, the number of rows, the sums, `first_seen` and
-    /// `last_seen`. A text is its place among the day's texts.
-    pub(super) fn into_columns(self, places: &Places) -> Vec<Column> {
+    /// The groups as columns: the key's texts, the smallest texts, the number of rows, the sums, and where instants are
+    /// kept, `first_seen` and `last_seen`. A text is its place among all texts.
+    #[must_use]
+    pub fn into_columns(self, places: &Places) -> Vec<Column> {
         let layout = self.layout;
         drop(self.places);
         let text = |name: &str, number: &dyn Fn(&Group<KEY, SMALLEST, SUMS>) -> Number| {
@@ -121,44 +137,118 @@ impl<const KEY: usize, const SMALLEST: usize, const SUMS: usize> Groups<KEY, SMA
         columns.extend(layout.smallest.iter().enumerate().map(|(at, name)| text(name, &|group| group.smallest[at])));
         columns.push(count(layout.rows, &|group| group.rows));
         columns.extend(layout.sums.iter().enumerate().map(|(at, (_, name))| count(name, &|group| group.sums[at])));
-        columns.extend([seen("first_seen", |seen| seen.0), seen("last_seen", |seen| seen.1)]);
+        if layout.seen.is_some() {
+            columns.extend([seen("first_seen", |seen| seen.0), seen("last_seen", |seen| seen.1)]);
+        }
         columns
     }
 }
 
-fn widened(seen: Option<(Timestamp, Timestamp)>, at: Timestamp) -> Option<(Timestamp, Timestamp)> {
-    let (first, last) = seen.unwrap_or((at, at));
-    Some((first.min(at), last.max(at)))
+fn widened(seen: Option<(Timestamp, Timestamp)>, from: Timestamp, to: Timestamp) -> (Timestamp, Timestamp) {
+    let (first, last) = seen.unwrap_or((from, to));
+    (first.min(from), last.max(to))
 }
 
-/// A batch whose columns are what a table's should be, or else an error.
-pub(super) struct Batch<'a> {
-    /// The table that it is of.
-    pub table: &'static str,
-    /// Its rows, whose texts are dictionaries.
-    pub batch: &'a RecordBatch,
+/// A batch's rows, with numbers for their texts. Each column's texts are looked up once, whatever counts them.
+pub struct Rows<'a> {
+    table: &'static str,
+    batch: &'a RecordBatch,
+    texts: Vec<(&'static str, Vec<Number>)>,
 }
 
-impl<'a> Batch<'a> {
-    /// A column's texts as numbers. A TLS version that is missing is `unknown`, and never a group without a name.
-    pub(super) fn texts(&self, name: &'static str, texts: &mut Texts) -> Result<Vec<Number>> {
-        let column = self.batch.column_by_name(name).and_then(|column| column.as_dictionary_opt());
-        let numbers = column.and_then(|column| texts.of_rows(column)).ok_or_else(|| self.unfit(name, "text"))?;
-        if name != "tls_version" {
-            return Ok(numbers);
+impl<'a> Rows<'a> {
+    /// The rows of a batch of a table, and numbers for some of its columns of texts, which are dictionaries. A TLS
+    /// version that is missing is `unknown`, and never a group without a name.
+    ///
+    /// # Errors
+    /// Where one of them is missing or of another type.
+    pub fn read(
+        table: &'static str,
+        batch: &'a RecordBatch,
+        columns: impl IntoIterator<Item = &'static str>,
+        texts: &mut Texts,
+    ) -> Result<Self> {
+        Self::read_along(table, batch, columns, texts, None)
+    }
+
+    /// The same, of rows whose accounts mostly come in the order of a guide.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_along(
+        table: &'static str,
+        batch: &'a RecordBatch,
+        columns: impl IntoIterator<Item = &'static str>,
+        texts: &mut Texts,
+        mut guide: Option<&mut Guide>,
+    ) -> Result<Self> {
+        let mut rows = Self { table, batch, texts: Vec::new() };
+        for name in columns {
+            if rows.texts.iter().any(|(known, _)| *known == name) {
+                continue;
+            }
+            let column = batch.column_by_name(name).and_then(|column| column.as_dictionary_opt());
+            let numbers = column.and_then(|column| match guide.as_deref_mut() {
+                Some(guide) if name == "account" => texts.of_rows_along(column, guide),
+                _ => texts.of_rows(column),
+            });
+            let numbers = numbers.ok_or_else(|| rows.unfit(name, "text"))?;
+            rows.texts.push((name, numbers));
+            if name == "tls_version" {
+                let unknown = texts.number("unknown");
+                rows.map_texts(name, |number| if number == MISSING { unknown } else { number })?;
+            }
         }
-        let unknown = texts.number("unknown");
-        Ok(numbers.into_iter().map(|number| if number == MISSING { unknown } else { number }).collect())
+        Ok(rows)
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.batch.num_rows()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A column's texts as numbers.
+    ///
+    /// # Errors
+    /// Where they were not read.
+    pub fn texts(&self, name: &'static str) -> Result<&[Number]> {
+        let found = self.texts.iter().find(|(known, _)| *known == name);
+        found.map(|(_, numbers)| numbers.as_slice()).ok_or_else(|| self.unfit(name, "text"))
+    }
+
+    /// Puts other numbers in the place of a column's.
+    ///
+    /// # Errors
+    /// Where they were not read.
+    pub fn map_texts(&mut self, name: &'static str, other: impl Fn(Number) -> Number) -> Result<()> {
+        let Some((_, numbers)) = self.texts.iter_mut().find(|(known, _)| *known == name) else {
+            return Err(self.unfit(name, "text"));
+        };
+        numbers.iter_mut().for_each(|number| *number = other(*number));
+        Ok(())
     }
 
     /// A column of numbers.
-    pub(super) fn numbers(&self, name: &'static str) -> Result<&'a Int64Array> {
+    ///
+    /// # Errors
+    /// Where it is missing or of another type.
+    pub fn numbers(&self, name: &'static str) -> Result<&'a Int64Array> {
         let column = self.batch.column_by_name(name).and_then(|column| column.as_primitive_opt::<Int64Type>());
         column.ok_or_else(|| self.unfit(name, "a number"))
     }
 
     /// A column of instants.
-    pub(super) fn instants(&self, name: &'static str) -> Result<&'a TimestampMicrosecondArray> {
+    ///
+    /// # Errors
+    /// Where it is missing or of another type.
+    pub fn instants(&self, name: &'static str) -> Result<&'a TimestampMicrosecondArray> {
         let column =
             self.batch.column_by_name(name).and_then(|column| column.as_primitive_opt::<TimestampMicrosecondType>());
         column.ok_or_else(|| self.unfit(name, "an instant"))

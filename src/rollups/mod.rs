@@ -17,7 +17,7 @@ mod daily_refusals;
 mod daily_tls;
 mod daily_volume;
 mod day;
-mod groups;
+pub mod groups;
 pub mod networks;
 pub mod texts;
 

@@ -1,6 +1,6 @@
 // What every view is given: the data, the choices, and the ways to change them.
 
-import type { Page } from './contract';
+import { type Page, SMALLER_DOMAINS } from './contract';
 import type { Facts } from './facts';
 import type { Format } from './format';
 import type { Palette } from './palette';
@@ -36,5 +36,7 @@ export function accountName(context: Context, account: number): string {
 }
 
 export function domainName(context: Context, domain: number): string {
-  return domain >= 0 ? context.facts.domains[domain] : context.format.t.unknownDomain;
+  if (domain < 0) return context.format.t.unknownDomain;
+  const word = context.facts.domains[domain];
+  return word === SMALLER_DOMAINS ? context.format.t.lumpedDomains : word;
 }

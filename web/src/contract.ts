@@ -4,6 +4,9 @@
 // column, text as a dictionary with indices: small when compressed, and no object per row when read. A dataset
 // that was not built is not there, and then its section is not there either. Columns have the names of the data contract.
 
+/** In `activity` the domain of the rows of small accounts of many domains, where all would be too many rows. */
+export const SMALLER_DOMAINS = '…';
+
 /** What a column holds. `date` is in days since 1970, `time` in microseconds since then, both UTC. */
 export type Kind = 'int' | 'float' | 'bool' | 'date' | 'time' | 'text';
 

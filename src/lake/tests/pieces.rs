@@ -17,7 +17,7 @@ fn read(place: &Place, table: &'static Table, files: &[&DataFile], names: &[&str
         });
         RecordBatch::try_from_iter_with_nullable(columns.collect::<Vec<_>>()).unwrap()
     };
-    place.lake.batches(table, files, names).map(plain).collect()
+    place.lake.batches(table, files.iter().copied(), names).map(plain).collect()
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_file_that_is_gone_or_cut_is_named() {
     let path = place.path(table, &file.path);
     let whole = std::fs::read(&path).unwrap();
     std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
-    let error = || place.lake.batches(table, &[&file], &["account"]).next().unwrap().unwrap_err().to_string();
+    let error = || place.lake.batches(table, [&file], &["account"]).next().unwrap().unwrap_err().to_string();
     assert!(error().starts_with(&format!("cannot read '{}' of table 'daily_tls': ", file.path)), "{}", error());
     std::fs::remove_file(&path).unwrap();
     assert!(error().ends_with("build its day again with --date"), "{}", error());

@@ -87,7 +87,7 @@ fn each(
 ) -> Result<()> {
     let snapshot = lake.snapshot(table)?;
     for file in snapshot.date(question.day) {
-        for batch in lake.batches(table, &[file], columns) {
+        for batch in lake.batches(table, [file], columns) {
             let batch = batch?;
             let accounts = batch.column_by_name("account").and_then(|column| column.as_dictionary_opt::<Int32Type>());
             let Some(accounts) = accounts else { continue };

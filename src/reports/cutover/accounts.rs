@@ -4,9 +4,9 @@ use polars::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::super::cells::{Cell, Cells, batch};
-use super::super::datasets::{among, percent, within};
+use super::super::datasets::{among, percent};
 use super::super::tables::spelled;
-use super::super::{Error, Result, Tables, Window};
+use super::super::{Error, Result, Tables};
 use super::{Outcome, Switches};
 
 /// The accounts of a window, as far as switches can matter to them.
@@ -22,8 +22,8 @@ impl Accounts {
     ///
     /// # Errors
     /// Where Polars cannot run the query.
-    pub fn read(tables: &Tables, window: &Window) -> Result<Self> {
-        let rows = tables.daily_clients.clone().filter(within(window)).group_by([col("account"), col("way")]);
+    pub fn read(tables: &Tables) -> Result<Self> {
+        let rows = tables.clients.clone().group_by([col("account"), col("way")]);
         let ways = rows.agg([col("domain").min(), col("messages").sum(), col("date").max()]).collect()?;
         // Each way of an account is there once, so the sum of their bits is the set of them.
         let accounts = ways.clone().lazy().group_by([col("account")]);
@@ -37,9 +37,24 @@ impl Accounts {
     /// # Errors
     /// Where Polars cannot run the query.
     pub fn under(&self, switches: &Switches) -> Result<DataFrame> {
+        self.of(self.accounts.clone(), switches)
+    }
+
+    /// The same without those that are safe.
+    ///
+    /// # Errors
+    /// Where Polars cannot run the query.
+    pub fn at_risk(&self, switches: &Switches) -> Result<DataFrame> {
+        let mut known: FxHashMap<i64, bool> = FxHashMap::default();
+        let mut at_risk = |ways: i64| *known.entry(ways).or_insert_with(|| switches.outcome(ways) != Outcome::Safe);
+        let ways = self.accounts.column("ways")?.i64()?;
+        let wanted: BooleanChunked = ways.iter().map(|ways| ways.map(&mut at_risk)).collect();
+        self.of(self.accounts.filter(&wanted)?, switches)
+    }
+
+    fn of(&self, mut accounts: DataFrame, switches: &Switches) -> Result<DataFrame> {
         let failing = self.ways.clone().lazy().filter(among(switches.failing())).group_by([col("account")]);
         let failing = failing.agg([col("messages").sum().alias("failing"), col("date").max().alias("last_failing")]);
-        let mut accounts = self.accounts.clone();
         for column in outcomes(accounts.column("ways")?.i64()?, switches) {
             accounts.with_column(column)?;
         }
@@ -136,23 +151,22 @@ const DEVICE: [&str; 6] = ["account", "client_ip", "helo", "tls_version", "ciphe
 ///
 /// # Errors
 /// Where Polars cannot run the query.
-pub fn cutover(tables: &Tables, window: &Window, switches: &Switches) -> Result<Cutover> {
-    told(tables, window, switches).map_err(|error| match error {
+pub fn cutover(tables: &Tables, switches: &Switches) -> Result<Cutover> {
+    told(tables, switches).map_err(|error| match error {
         Error::Shape { source } => Error::Query { dataset: "cutover", source },
         other => other,
     })
 }
 
-fn told(tables: &Tables, window: &Window, switches: &Switches) -> Result<Cutover> {
-    let accounts = Accounts::read(tables, window)?.under(switches)?;
+fn told(tables: &Tables, switches: &Switches) -> Result<Cutover> {
+    let accounts = Accounts::read(tables)?.under(switches)?;
     let sum = |name: &str| Result::Ok(accounts.column(name)?.i64()?.sum().unwrap_or(0));
     let (messages, failing) = (sum("messages")?, sum("failing")?);
     let named = accounts.column("account")?.is_not_null();
     let named = accounts.filter(&named)?;
     let statuses = named.column("status")?.str()?;
     let counts = Outcome::ALL.map(|outcome| statuses.iter().filter(|status| *status == Some(outcome.as_str())).count());
-    let devices =
-        tables.devices.clone().filter(within(window).and(among(switches.failing()))).group_by(DEVICE.map(col));
+    let devices = tables.devices.clone().filter(among(switches.failing())).group_by(DEVICE.map(col));
     let devices = devices.agg([
         col("client_name").min(),
         col("service").min(),
@@ -184,7 +198,7 @@ mod tests {
 
     fn asked(name: &str) -> Cutover {
         let scenario = SCENARIOS.iter().find(|scenario| scenario.name == name).unwrap();
-        cutover(&examples::numbered(), &examples::window(), &scenario.switches).unwrap()
+        cutover(&examples::tables(), &scenario.switches).unwrap()
     }
 
     #[test]
@@ -211,7 +225,7 @@ mod tests {
         assert_eq!((accounts, failing), ([0, 0, 1, 1], 2));
         let cells = asked("no_cleartext").cells(&["account", "failing", "client_ip"]).unwrap();
         assert_eq!(cells, [["", "2", "192.0.2.9"], ["bob@b.test", "0", ""], ["alice@a.test", "0", ""]]);
-        let nothing = cutover(&examples::empty(), &examples::window(), &SCENARIOS[2].switches).unwrap();
+        let nothing = cutover(&examples::empty(), &SCENARIOS[2].switches).unwrap();
         assert_eq!((nothing.rows.height(), nothing.accounts, nothing.messages), (0, [0; 4], 0));
     }
 }

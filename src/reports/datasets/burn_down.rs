@@ -13,8 +13,8 @@
 
 use polars::prelude::*;
 
+use super::super::tables::BITS;
 use super::super::wanted::Part;
-use super::super::weeks::BITS;
 use super::super::{Result, Tables, Window};
 use super::Dataset;
 use super::shares::share;

@@ -20,10 +20,10 @@ pub(super) const DATASET: Dataset = Dataset {
 const COLUMNS: [&str; 9] =
     ["scenario", "account", "domain", "status", "failing", "failing_percent", "messages", "reason", "last_failing"];
 
-fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
-    let accounts = accounts::Accounts::read(tables, window)?;
+fn build(tables: &Tables, _: &Window) -> Result<LazyFrame> {
+    let accounts = accounts::Accounts::read(tables)?;
     let of_scenario = |scenario: &super::super::cutover::Scenario| {
-        let rows = accounts.under(&scenario.switches)?.lazy().filter(col("status").neq(lit("safe")));
+        let rows = accounts.at_risk(&scenario.switches)?.lazy();
         Ok(rows.with_column(lit(scenario.name).alias("scenario")).select(COLUMNS.map(col)))
     };
     let scenarios = SCENARIOS.iter().map(of_scenario).collect::<Result<Vec<_>>>()?;

@@ -4,7 +4,7 @@
 use polars::prelude::*;
 
 use super::super::{Result, Tables, Window};
-use super::{Dataset, distinct, within};
+use super::{Dataset, sum};
 
 /// The registry's line.
 pub(super) const DATASET: Dataset = Dataset {
@@ -15,14 +15,14 @@ pub(super) const DATASET: Dataset = Dataset {
     build,
 };
 
-fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
-    let rows = tables.daily_volume.clone().filter(within(window).or(within(&window.previous())));
-    let accounts = rows.filter(col("account").is_not_null()).group_by([col("account")]).agg([
+fn build(tables: &Tables, _: &Window) -> Result<LazyFrame> {
+    let named = tables.accounts.clone().filter(col("account").is_not_null());
+    let accounts = named.group_by([col("account")]).agg([
         col("domain").min(),
         col("first_seen").min(),
         col("last_seen").max(),
-        distinct("date").alias("active_days"),
-        within(window).any(true).alias("in_window"),
+        sum("active_days"),
+        col("in_window").any(true),
     ]);
     Ok(accounts.sort(["account"], SortMultipleOptions::default()))
 }
@@ -36,10 +36,10 @@ mod tests {
 
     #[test]
     fn a_row_per_account_of_either_window() {
-        let mut tables = examples::tables();
+        let mut lake = examples::lake();
         let renamed = when(col("messages").eq(lit(4))).then(lit("carol@a.test")).otherwise(col("account"));
-        tables.daily_volume = tables.daily_volume.with_column(renamed.alias("account"));
-        let rows = build(&DATASET, &tables, &examples::window()).unwrap();
+        lake.volume = lake.volume.with_column(renamed.alias("account"));
+        let rows = build(&DATASET, &lake.tables(), &examples::window()).unwrap();
         let names = ["account", "domain", "first_seen", "last_seen", "active_days", "in_window"];
         assert_eq!(examples::names(&rows)[3..], names);
         assert_eq!(texts(&rows, "account"), ["alice@a.test", "bob@b.test", "carol@a.test"].map(Some));

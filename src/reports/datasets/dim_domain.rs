@@ -17,18 +17,16 @@ pub(super) const DATASET: Dataset = Dataset {
 };
 
 fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
-    let rows = tables.daily_volume.clone().filter(within(window).or(within(&window.previous())));
-    let rows = rows.with_column(within(window).alias("in_window"));
-    let own = rows.select([col("domain"), col("first_seen"), col("last_seen"), col("in_window")]);
-    let nothing = || lit(NULL).cast(DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)));
-    let weeks = tables.weeks.clone().select([
-        col("domain"),
-        nothing().alias("first_seen"),
-        nothing().alias("last_seen"),
-        lit(false).alias("in_window"),
-    ]);
-    let both = concat([own, weeks], UnionArgs::default())?.filter(col("domain").is_not_null());
-    let domains = both.group_by([col("domain")]).agg([
+    let no = || lit(false).alias("in_window");
+    let seen = tables.domains_seen.clone().select([col("domain"), col("first_seen"), col("last_seen"), no()]);
+    let nothing =
+        |name: &str| lit(NULL).cast(DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC))).alias(name);
+    let unseen = |rows: &LazyFrame, in_window: Expr| {
+        rows.clone().select([col("domain"), nothing("first_seen"), nothing("last_seen"), in_window])
+    };
+    let days = unseen(&tables.domains, within(window).alias("in_window"));
+    let all = concat([seen, days, unseen(&tables.weeks, no())], UnionArgs::default())?;
+    let domains = all.filter(col("domain").is_not_null()).group_by([col("domain")]).agg([
         col("first_seen").min(),
         col("last_seen").max(),
         col("in_window").any(true),
@@ -45,10 +43,15 @@ mod tests {
 
     #[test]
     fn domains_of_weeks_long_past_are_there() {
-        let mut tables = examples::tables();
-        let past = df!("account" => ["x@old.test"], "domain" => ["old.test"], "active" => [1_i64], "legacy" => [0_i64], "unknown" => [0_i64]);
-        tables.weeks = past.unwrap().lazy();
-        let rows = build(&DATASET, &tables, &examples::window()).unwrap();
+        let mut lake = examples::lake();
+        // As long ago as the first of the weeks.
+        let past = lake.tls.clone().limit(1).with_columns([
+            lit(Scalar::new_date(examples::day("2025-12-01").epoch_days())).alias("date"),
+            lit("x@old.test").alias("account"),
+            lit("old.test").alias("domain"),
+        ]);
+        lake.tls = concat([lake.tls, past], UnionArgs::default()).unwrap();
+        let rows = build(&DATASET, &lake.tables(), &examples::window()).unwrap();
         assert_eq!(examples::names(&rows)[3..], ["domain", "first_seen", "last_seen", "in_window"]);
         assert_eq!(texts(&rows, "domain"), ["a.test", "b.test", "old.test"].map(Some));
         assert_eq!(bools(&rows, "in_window"), [true, true, false]);

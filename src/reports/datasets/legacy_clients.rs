@@ -10,7 +10,7 @@ use super::super::cutover::Ways;
 use super::super::tls::TLS_VERSIONS;
 use super::super::wanted::Part;
 use super::super::{Result, Tables, Window};
-use super::{Dataset, among, sum, within};
+use super::{Dataset, among, sum};
 
 /// The registry's line.
 pub(super) const DATASET: Dataset = Dataset {
@@ -40,8 +40,8 @@ const COLUMNS: [&str; 12] = [
     "other_versions",
 ];
 
-fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
-    let legacy = tables.devices.clone().filter(within(window).and(among(Ways::legacy())));
+fn build(tables: &Tables, _: &Window) -> Result<LazyFrame> {
+    let legacy = tables.devices.clone().filter(among(Ways::legacy()));
     let devices = legacy.group_by(KEY.map(col)).agg([
         col("client_name").min(),
         col("service").min(),
@@ -49,7 +49,7 @@ fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
         col("first_seen").min(),
         col("last_seen").max(),
     ]);
-    let versions = versions(tables, window, &devices);
+    let versions = versions(tables, &devices);
     let joined = devices.join(versions, [col("account")], [col("account")], JoinArgs::new(JoinType::Left));
     let rows = joined.with_column(others().alias("other_versions")).select(COLUMNS.map(col));
     let order = [&["messages"], &KEY[..]].concat();
@@ -59,12 +59,11 @@ fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
 }
 
 /// Which versions each account with a legacy device used, a column of truth for each.
-fn versions(tables: &Tables, window: &Window, devices: &LazyFrame) -> LazyFrame {
+fn versions(tables: &Tables, devices: &LazyFrame) -> LazyFrame {
     let used =
         TLS_VERSIONS.iter().map(|version| col("tls_version").eq(lit(version.name)).any(true).alias(used(version.name)));
     let accounts = devices.clone().filter(col("account").is_not_null()).select([col("account")]);
-    let rows = tables.daily_tls.clone().filter(within(window));
-    let rows = rows.join(accounts, [col("account")], [col("account")], JoinArgs::new(JoinType::Semi));
+    let rows = tables.clients.clone().join(accounts, [col("account")], [col("account")], JoinArgs::new(JoinType::Semi));
     rows.group_by([col("account")]).agg(used.collect::<Vec<_>>())
 }
 
@@ -110,11 +109,10 @@ mod tests {
 
     #[test]
     fn days_of_one_device_are_one_row() {
-        let mut tables = examples::tables();
+        let mut lake = examples::lake();
         let old = when(col("client_ip").eq(lit("192.0.2.2"))).then(lit("TLSv1.1")).otherwise(col("tls_version"));
-        let all = [lit(Ways::legacy().0).alias("way"), lit("PLAIN").alias("mechanism")];
-        tables.devices = tables.devices.with_column(old.alias("tls_version")).with_columns(all);
-        let rows = build(&DATASET, &tables, &examples::window()).unwrap();
+        lake.clients = lake.clients.with_columns([old.alias("tls_version"), lit("PLAIN").alias("mechanism")]);
+        let rows = build(&DATASET, &lake.tables(), &examples::window()).unwrap();
         let device = rows.lazy().filter(col("client_ip").eq(lit("192.0.2.2"))).collect().unwrap();
         assert_eq!(ints(&device, "messages"), [6]);
         let seen = |name: &str| device.column(name).unwrap().datetime().unwrap().physical().get(0);

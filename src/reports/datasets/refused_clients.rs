@@ -8,7 +8,7 @@ use polars::prelude::*;
 
 use super::super::wanted::Part;
 use super::super::{Result, Tables, Window};
-use super::{Dataset, date, sum, version_rank, within};
+use super::Dataset;
 
 /// The registry's line.
 pub(super) const DATASET: Dataset = Dataset {
@@ -23,28 +23,16 @@ pub(super) const DATASET: Dataset = Dataset {
 const COLUMNS: [&str; 8] =
     ["client_ip", "client_name", "last_account", "last_tls_version", "kind", "attempts", "first_seen", "last_seen"];
 
-fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
-    let refused = tables.daily_refusals.clone().filter(within(window));
-    let refused = refused.group_by([col("client_ip"), col("kind")]).agg([
-        col("client_name").min(),
-        sum("attempts"),
-        col("first_seen").min(),
-        col("last_seen").max(),
+fn build(tables: &Tables, _: &Window) -> Result<LazyFrame> {
+    let last = tables.origins.clone().select([
+        col("client_ip"),
+        col("account").alias("last_account"),
+        col("tls_version").alias("last_tls_version"),
     ]);
     let (left, right) = ([col("client_ip")], [col("client_ip")]);
-    let joined = refused.join(last(tables, window), left, right, JoinArgs::new(JoinType::Left));
+    let joined = tables.refusals.clone().join(last, left, right, JoinArgs::new(JoinType::Left));
     let order = SortMultipleOptions::default().with_order_descending_multi([true, false, false]).with_nulls_last(true);
     Ok(joined.select(COLUMNS.map(col)).sort(["attempts", "client_ip", "kind"], order))
-}
-
-/// What each address sent last. Of two at the same instant the smaller account counts, and the lower version.
-fn last(tables: &Tables, window: &Window) -> LazyFrame {
-    let read = col("date").is_between(date(window.previous().first), date(window.last), ClosedInterval::Both);
-    let rows = tables.origins.clone().filter(read.and(col("client_ip").is_not_null()));
-    let order = SortMultipleOptions::default().with_order_descending_multi([true, false, false]).with_nulls_last(true);
-    let sorted = rows.with_column(version_rank().alias("rank")).sort(["last_seen", "account", "rank"], order);
-    let first = |name: &str| col(name).first().alias(format!("last_{name}"));
-    sorted.group_by([col("client_ip")]).agg([first("account"), first("tls_version")])
 }
 
 #[cfg(test)]
@@ -53,6 +41,7 @@ mod tests {
     use super::super::super::examples::{self, ints, texts};
     use super::super::build;
     use super::*;
+    use crate::lake::tables::DAILY_CLIENTS;
 
     #[test]
     fn an_address_is_known_by_what_it_sent_before() {
@@ -74,7 +63,7 @@ mod tests {
 
     #[test]
     fn the_last_message_counts_and_ties_are_settled() {
-        let mut tables = examples::tables();
+        let mut lake = examples::lake();
         let rows = df!(
             "client_ip" => ["192.0.2.2"; 4],
             "account" => [Some("bob@b.test"), None, Some("carol@c.test"), Some("bob@b.test")],
@@ -82,8 +71,10 @@ mod tests {
             "last_seen" => [7_i64, 7, 7, 7],
         );
         let day = lit(Scalar::new_date(examples::day("2026-02-25").epoch_days())).alias("date");
-        tables.origins = rows.unwrap().lazy().with_column(day);
-        let rows = build(&DATASET, &tables, &examples::window()).unwrap();
+        let before = examples::complete(rows.unwrap().lazy().with_column(day).collect().unwrap(), &DAILY_CLIENTS);
+        let none = lake.clients.clone().filter(col("client_ip").neq(lit("192.0.2.2")));
+        lake.clients = concat([none, before], UnionArgs::default()).unwrap();
+        let rows = build(&DATASET, &lake.tables(), &examples::window()).unwrap();
         assert_eq!(texts(&rows, "last_account")[2], Some("bob@b.test"));
         assert_eq!(texts(&rows, "last_tls_version")[2], Some("TLSv1.1"));
     }

@@ -7,7 +7,7 @@
 use polars::prelude::*;
 
 use super::super::{Result, Tables, Window};
-use super::{Dataset, distinct, largest_first, missing_meets_missing, sum, within};
+use super::{Dataset, largest_first, missing_meets_missing};
 
 /// The registry's line.
 pub(super) const DATASET: Dataset = Dataset {
@@ -32,20 +32,10 @@ const COLUMNS: [&str; 10] = [
     "last_seen",
 ];
 
-fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
-    let accounts = tables.daily_volume.clone().filter(within(window)).group_by([col("account")]).agg([
-        col("domain").min(),
-        sum("messages"),
-        sum("recipients"),
-        sum("bytes"),
-        distinct("date").alias("active_days"),
-        col("mail_froms").max(),
-        col("first_seen").min(),
-        col("last_seen").max(),
-    ]);
-    let clients = tables.daily_clients.clone().filter(within(window));
-    let clients = clients.group_by([col("account")]).agg([distinct("client_ip").alias("client_ips")]);
-    let joined = accounts.join(clients, [col("account")], [col("account")], missing_meets_missing());
+fn build(tables: &Tables, _: &Window) -> Result<LazyFrame> {
+    let accounts = tables.accounts.clone().filter(col("in_window"));
+    let addresses = tables.addresses.clone();
+    let joined = accounts.join(addresses, [col("account")], [col("account")], missing_meets_missing());
     let joined = joined.with_column(col("client_ips").fill_null(lit(0_i64)));
     Ok(largest_first(joined.select(COLUMNS.map(col)), "account"))
 }

@@ -20,31 +20,36 @@ pub(super) const DATASET: Dataset = Dataset {
 const MEASURES: [&str; 5] = ["accounts", "domains", "messages", "recipients", "bytes"];
 
 fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
-    let windows = [("", within(window)), ("previous_", within(&window.previous()))];
-    let volume = windows.iter().flat_map(|(prefix, of)| volume(prefix, of)).collect::<Vec<_>>();
-    let tls = windows.iter().flat_map(|(prefix, of)| version_messages(prefix, of)).collect::<Vec<_>>();
+    let windows =
+        [("", col("in_window"), within(window)), ("previous_", col("in_window").not(), within(&window.previous()))];
+    let accounts = windows.iter().flat_map(|(prefix, part, _)| volume(prefix, part)).collect::<Vec<_>>();
+    let domains = windows.iter().map(|(prefix, _, days)| domains(prefix, days)).collect::<Vec<_>>();
+    let tls = windows.iter().flat_map(|(prefix, _, days)| version_messages(prefix, days)).collect::<Vec<_>>();
     let mut columns = Vec::new();
-    for (prefix, _) in &windows {
+    for (prefix, ..) in &windows {
         columns.extend(MEASURES.map(|measure| col(format!("{prefix}{measure}"))));
         columns.extend(version_columns(prefix, &col(format!("{prefix}messages"))));
     }
     columns.extend(change());
-    // Both sides are aggregates, so each is one row, even of nothing.
-    let row = tables.daily_volume.clone().select(volume).cross_join(tables.daily_tls.clone().select(tls), None);
-    Ok(row.select(columns))
+    // All are aggregates, so each is one row, even of nothing.
+    let row = tables.accounts.clone().select(accounts);
+    let row = row.cross_join(tables.domains.clone().select(domains), None);
+    Ok(row.cross_join(tables.versions.clone().select(tls), None).select(columns))
 }
 
-/// The measures of the rows for which `of` holds.
-fn volume(prefix: &str, of: &Expr) -> Vec<Expr> {
-    let measure = |name: &str| {
-        let values = |column: &str| col(column).filter(of.clone());
-        match name {
-            "accounts" => values("account").drop_nulls().n_unique(),
-            "domains" => values("domain").drop_nulls().n_unique(),
-            name => values(name).sum(),
-        }
-    };
-    MEASURES.iter().map(|name| measure(name).cast(DataType::Int64).alias(format!("{prefix}{name}"))).collect()
+/// What the accounts of one of the windows add up to. Each account is there once.
+fn volume(prefix: &str, part: &Expr) -> Vec<Expr> {
+    let of = |column: &str| col(column).filter(part.clone());
+    let accounts = of("account").is_not_null().sum().cast(DataType::Int64).alias(format!("{prefix}accounts"));
+    let sums = ["messages", "recipients", "bytes"];
+    let sums = sums.map(|name| of(name).sum().cast(DataType::Int64).alias(format!("{prefix}{name}")));
+    [&[accounts], &sums[..]].concat()
+}
+
+/// How many domains sent on some days.
+fn domains(prefix: &str, days: &Expr) -> Expr {
+    let domains = col("domain").filter(days.clone()).drop_nulls().n_unique();
+    domains.cast(DataType::Int64).alias(format!("{prefix}domains"))
 }
 
 fn change() -> [Expr; 4] {

@@ -3,7 +3,7 @@
 use polars::prelude::*;
 
 use super::super::{Result, Tables, Window};
-use super::{Dataset, distinct, sum, within};
+use super::{Dataset, within};
 
 /// The registry's line.
 pub(super) const DATASET: Dataset = Dataset {
@@ -15,10 +15,9 @@ pub(super) const DATASET: Dataset = Dataset {
 };
 
 fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
-    let key = ["date", "domain", "tls_version"];
-    let measures = [sum("messages"), distinct("account").alias("accounts")];
-    let grouped = tables.daily_tls.clone().filter(within(window)).group_by(key.map(col)).agg(measures);
-    Ok(grouped.sort(key, SortMultipleOptions::default().with_nulls_last(true)))
+    let columns = ["date", "domain", "tls_version", "messages", "accounts"];
+    let rows = tables.versions.clone().filter(within(window)).select(columns.map(col));
+    Ok(rows.sort(["date", "domain", "tls_version"], SortMultipleOptions::default().with_nulls_last(true)))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use polars::prelude::*;
 use super::super::tls::TLS_VERSIONS;
 use super::super::{Result, Tables, Window};
 use super::shares::{version_columns, version_messages};
-use super::{Dataset, largest_first, sum, version_rank, within};
+use super::{Dataset, largest_first, sum, version_rank};
 
 /// The registry's line.
 pub(super) const DATASET: Dataset = Dataset {
@@ -22,8 +22,12 @@ pub(super) const DATASET: Dataset = Dataset {
 /// The families of mechanisms that have a column.
 const FAMILIES: [&str; 3] = ["basic", "oauth", "other"];
 
-pub(super) fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
-    let clients = tables.daily_clients.clone().filter(within(window)).with_column(version_rank().alias("rank"));
+pub(super) fn build(tables: &Tables, _: &Window) -> Result<LazyFrame> {
+    tables.details(|| Ok(rows(tables).collect()?))
+}
+
+fn rows(tables: &Tables) -> LazyFrame {
+    let clients = tables.clients.clone().with_column(version_rank().alias("rank"));
     let accounts = clients.group_by([col("account")]).agg(measures());
     let mut columns = ["account", "domain", "messages"].map(col).to_vec();
     columns.extend(version_columns("", &col("messages")));
@@ -32,7 +36,7 @@ pub(super) fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
     columns.push((col("messages") - known).alias("auth_unknown"));
     columns.push(version_of(col("rank")).alias("min_tls_version"));
     columns.push(col("weak_cipher_messages"));
-    Ok(largest_first(accounts.select(columns), "account"))
+    largest_first(accounts.select(columns), "account")
 }
 
 fn measures() -> Vec<Expr> {

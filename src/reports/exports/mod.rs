@@ -19,7 +19,7 @@ use super::{Error, Result};
 pub type Out<'a> = Box<dyn Write + Send + 'a>;
 
 /// A file that takes rows as they come.
-pub trait RowWriter {
+pub trait RowWriter: Send {
     /// Writes some rows.
     ///
     /// # Errors

@@ -6,16 +6,24 @@
 
 use polars::prelude::*;
 
-use super::super::cutover::Ways;
-use super::super::datasets::{among, within};
 use super::super::tables::spelled;
-use super::super::{Error, Result, Tables, Window};
+use super::super::{Error, Result, Tables};
+use crate::rollups::texts::InOrder;
 
 /// The most rows that a page holds: it opens in about a second, and is a few megabytes large.
-const MAX_ROWS: i64 = 200_000;
+pub const MAX_ROWS: usize = 200_000;
+
+/// The most rows of those that are held together, before domains are held together too.
+const MAX_LUMPED_ROWS: usize = 50_000;
+
+/// The domain of rows of many small domains. `web/src/contract.ts` knows it.
+const SMALLER_DOMAINS: &str = "…";
 
 /// What a row is about.
 const KEY: [&str; 6] = ["date", "account", "domain", "tls_version", "auth_family", "triple_des"];
+
+/// The same where accounts are held together.
+const KEY_AND_LUMPED: [&str; 7] = [KEY[0], KEY[1], KEY[2], KEY[3], KEY[4], KEY[5], "lumped"];
 
 /// What is counted.
 const MEASURES: [&str; 3] = ["messages", "recipients", "bytes"];
@@ -34,32 +42,38 @@ pub struct Activity {
 ///
 /// # Errors
 /// Where Polars cannot run the query.
-pub fn activity(tables: &Tables, window: &Window) -> Result<Activity> {
-    let spelled = |activity: Activity| Ok(Activity { rows: spelled(activity.rows, &tables.texts)?, ..activity });
-    build(tables, window, MAX_ROWS).and_then(spelled).map_err(|source| Error::Query { dataset: "activity", source })
+pub fn activity(tables: &Tables) -> Result<Activity> {
+    let most = Most { named: MAX_ROWS, lumped: MAX_LUMPED_ROWS };
+    build(tables, most).map_err(|source| Error::Query { dataset: "activity", source })
 }
 
-fn build(tables: &Tables, window: &Window, most: i64) -> PolarsResult<Activity> {
-    let clients = tables.daily_clients.clone().filter(within(window)).with_column(triple_des().alias("triple_des"));
-    let rows = summed(clients, &KEY).collect()?;
-    if i64::try_from(rows.height()).is_ok_and(|height| height <= most) {
-        return Ok(Activity { rows: in_order(rows)?, lumped_accounts: 0 });
+/// How many rows a page has room for.
+#[derive(Clone, Copy)]
+struct Most {
+    named: usize,
+    lumped: usize,
+}
+
+fn build(tables: &Tables, most: Most) -> PolarsResult<Activity> {
+    let lumped = tables.activity.column("lumped")?.bool()?.any();
+    let rows = tables.activity.clone().lazy();
+    let rows = if lumped { summed(rows, &KEY_AND_LUMPED) } else { summed(rows, &KEY) }.collect()?;
+    if !lumped && rows.height() <= most.named {
+        return Ok(Activity { rows: spelled(in_order(rows)?, &tables.texts)?, lumped_accounts: 0 });
     }
-    let ranks = ranked(&rows, most).collect()?;
-    let lumped_accounts = ranks.column("lumped")?.bool()?.sum().unwrap_or(0) as usize;
+    let ranks = ranked(&rows, most.named as i64).collect()?;
+    let kept = ranks.height() - ranks.column("lumped")?.bool()?.sum().unwrap_or(0) as usize;
+    let named = tables.accounts.clone().filter(col("in_window").and(col("account").is_not_null()));
+    let accounts = named.select([len()]).collect()?;
+    let accounts = accounts.columns()[0].u32()?.get(0).unwrap_or(0) as usize;
     // Only what is left is put in order: all of it may be a hundred times as much.
-    Ok(Activity { rows: in_order(lumped(rows, ranks)?)?, lumped_accounts })
+    let rows = with_smaller_domains(put_together(rows, ranks)?, most.lumped, &tables.texts)?;
+    Ok(Activity { rows: in_order(rows)?, lumped_accounts: accounts.saturating_sub(kept) })
 }
 
 fn in_order(rows: DataFrame) -> PolarsResult<DataFrame> {
     let order = ["account", "date", "domain", "tls_version", "auth_family", "triple_des"];
     rows.sort(order, SortMultipleOptions::default().with_nulls_last(true))
-}
-
-/// Whether the cipher was 3DES; missing where the log does not tell.
-fn triple_des() -> Expr {
-    let unknown = when(among(Ways::unknown_cipher())).then(lit(NULL).cast(DataType::Boolean));
-    unknown.otherwise(among(Ways::triple_des()))
 }
 
 fn summed(rows: LazyFrame, key: &[&str]) -> LazyFrame {
@@ -77,23 +91,42 @@ fn ranked(rows: &DataFrame, most: i64) -> LazyFrame {
 }
 
 /// The rows with the accounts that `ranks` marks put together, so that every sum stays what it is.
-fn lumped(rows: DataFrame, ranks: DataFrame) -> PolarsResult<DataFrame> {
-    let joined = rows.lazy().join(ranks.lazy(), [col("account")], [col("account")], JoinArgs::new(JoinType::Left));
-    let account =
-        when(col("lumped").fill_null(lit(false))).then(lit(NULL).cast(DataType::UInt32)).otherwise(col("account"));
-    let marked = joined.with_columns([account.alias("account"), col("lumped").fill_null(lit(false))]);
-    summed(marked, &[&KEY[..], &["lumped"]].concat()).collect()
+fn put_together(rows: DataFrame, ranks: DataFrame) -> PolarsResult<DataFrame> {
+    let own = if rows.column("lumped").is_ok() { col("lumped") } else { lit(false) };
+    let ranks = ranks.lazy().rename(["lumped"], ["small"], true);
+    let joined = rows.lazy().join(ranks, [col("account")], [col("account")], JoinArgs::new(JoinType::Left));
+    let small = col("small").fill_null(lit(false));
+    let account = when(small.clone()).then(lit(NULL).cast(DataType::UInt32)).otherwise(col("account"));
+    let marked = joined.with_columns([account.alias("account"), own.or(small).alias("lumped")]);
+    summed(marked, &KEY_AND_LUMPED).collect()
+}
+
+/// The rows with their texts. Of those that are held together the domains with the fewest messages are put together
+/// too, as far as `most` rows have no room for them.
+fn with_smaller_domains(rows: DataFrame, most: usize, texts: &InOrder) -> PolarsResult<DataFrame> {
+    let lumped = rows.clone().lazy().filter(col("lumped"));
+    let domains =
+        lumped.group_by([col("domain")]).agg([col("messages").sum(), len().cast(DataType::Int64).alias("rows")]);
+    let largest_first = SortMultipleOptions::default().with_order_descending_multi([true, false]);
+    let ranked = domains.sort(["messages", "domain"], largest_first);
+    let small = ranked.select([col("domain"), col("rows").cum_sum(false).gt(lit(most as i64)).alias("small")]);
+    let both = JoinArgs { nulls_equal: true, ..JoinArgs::new(JoinType::Left) };
+    let joined = rows.lazy().join(small, [col("domain")], [col("domain")], both).collect()?;
+    let small = col("lumped").and(col("small").fill_null(lit(false)));
+    let domain = when(small).then(lit(SMALLER_DOMAINS)).otherwise(col("domain")).alias("domain");
+    summed(spelled(joined, texts)?.lazy().with_column(domain), &KEY_AND_LUMPED).collect()
 }
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 mod tests {
+    use super::super::super::Wanted;
     use super::super::super::examples::{self, int, ints, texts};
     use super::*;
 
     #[test]
     fn a_row_per_day_account_and_way_in() {
-        let Activity { rows, lumped_accounts } = activity(&examples::tables(), &examples::window()).unwrap();
+        let Activity { rows, lumped_accounts } = activity(&examples::tables()).unwrap();
         assert_eq!(examples::names(&rows), [&KEY[..], &MEASURES[..]].concat());
         assert_eq!(
             texts(&rows, "account"),
@@ -106,7 +139,7 @@ mod tests {
 
     #[test]
     fn ciphers_are_told_by_name() {
-        let Activity { rows, .. } = activity(&examples::tables(), &examples::window()).unwrap();
+        let Activity { rows, .. } = activity(&examples::tables()).unwrap();
         let flags: Vec<_> = rows.column("triple_des").unwrap().bool().unwrap().iter().collect();
         // alice over TLSv1.0 and TLSv1.3, bob of whom nothing is known, and somebody without TLS.
         assert_eq!(flags, [Some(true), Some(false), Some(false), None, Some(false)]);
@@ -115,7 +148,8 @@ mod tests {
     #[test]
     fn small_accounts_are_held_together_where_all_are_too_many() {
         // alice has three rows, bob one and nobody known one: with room for three, bob loses his name.
-        let Activity { rows, lumped_accounts } = build(&examples::tables(), &examples::window(), 3).unwrap();
+        let most = Most { named: 3, lumped: 9 };
+        let Activity { rows, lumped_accounts } = build(&examples::tables(), most).unwrap();
         assert_eq!(lumped_accounts, 1);
         let total = rows.clone().lazy().select([col("messages").sum()]).collect().unwrap();
         assert_eq!(int(&total, "messages"), Some(11));
@@ -125,8 +159,41 @@ mod tests {
         assert_eq!((ints(&nameless, "messages"), flags), (vec![2, 1], vec![false, true]));
     }
 
+    /// What has no room is held together while it is read already, and the page is the same.
+    #[test]
+    fn a_page_without_room_is_the_same_however_it_is_read() {
+        for most in 0..6 {
+            let wanted = Wanted { activity: Some(most), ..examples::wanted() };
+            let [early, late] = [examples::lake().read(wanted, 2), examples::tables()].map(|tables| {
+                let Activity { rows, lumped_accounts } = build(&tables, Most { named: most, lumped: 9 }).unwrap();
+                (rows, lumped_accounts)
+            });
+            assert_eq!(early.1, late.1, "{most}");
+            let order = ["date", "account", "domain", "tls_version"];
+            let [early, late] = [early.0, late.0].map(|rows| rows.sort(order, Default::default()).unwrap());
+            assert!(early.equals_missing(&late), "{most}: {early} {late}");
+        }
+    }
+
+    #[test]
+    fn small_domains_are_held_together_where_all_are_too_many() {
+        let tables = examples::tables();
+        let domains = |lumped: usize| {
+            let Activity { rows, .. } = build(&tables, Most { named: 0, lumped }).unwrap();
+            let rows = rows.lazy().filter(col("lumped")).sort(["messages"], Default::default()).collect().unwrap();
+            let domains = texts(&rows, "domain").into_iter().map(|domain| domain.unwrap().to_owned());
+            domains.zip(ints(&rows, "messages")).collect::<Vec<_>>()
+        };
+        let of = |rows: &[(&str, i64)]| {
+            rows.iter().map(|(domain, count)| ((*domain).to_owned(), *count)).collect::<Vec<_>>()
+        };
+        assert_eq!(domains(4), of(&[("b.test", 1), ("a.test", 2), ("a.test", 3), ("a.test", 3)]));
+        assert_eq!(domains(3), of(&[("…", 1), ("a.test", 2), ("a.test", 3), ("a.test", 3)]));
+        assert_eq!(domains(0), of(&[("…", 1), ("…", 2), ("…", 3), ("…", 3)]));
+    }
+
     #[test]
     fn nothing_is_no_rows() {
-        assert_eq!(activity(&examples::empty(), &examples::window()).unwrap().rows.height(), 0);
+        assert_eq!(activity(&examples::empty()).unwrap().rows.height(), 0);
     }
 }

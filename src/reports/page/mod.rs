@@ -15,11 +15,17 @@ use polars::prelude::DataFrame;
 
 use super::digest::Digest;
 use super::{Result, Window};
-pub use activity::{Activity, activity};
+pub use activity::{Activity, MAX_ROWS, activity};
 use html::{bytes, count, escaped, signed};
 
 /// The datasets that a page cannot be without.
 pub const NEEDS: &[&str] = &["summary", "sending_volume", "sending_volume_details", "tls_usage_details", "coverage"];
+
+/// Whether a page has something of a dataset. The others are for programs.
+#[must_use]
+pub fn shows(dataset: &str) -> bool {
+    NEEDS.contains(&dataset) || payload::SHOWN.contains(&dataset) || !sections::ELSEWHERE.contains(&dataset)
+}
 
 /// The page without its data.
 const TEMPLATE: &str = include_str!("../../../web/dist/report.html");
@@ -125,7 +131,7 @@ mod tests {
     }
 
     fn page(tables: &Tables, title: &str) -> String {
-        let activity = activity(tables, &examples::window()).unwrap();
+        let activity = activity(tables).unwrap();
         render(&built(tables), &activity, &examples::window(), title).unwrap()
     }
 
@@ -153,13 +159,13 @@ mod tests {
 
     #[test]
     fn nothing_in_the_data_becomes_markup() {
-        let mut tables = examples::tables();
+        let mut lake = examples::lake();
         let evil = lit("<script>alert(\"1\")</script>&{{title}}'");
-        for frame in [&mut tables.daily_volume, &mut tables.daily_clients, &mut tables.daily_tls] {
+        for frame in [&mut lake.volume, &mut lake.clients, &mut lake.tls] {
             *frame = frame.clone().with_columns([evil.clone().alias("account"), evil.clone().alias("domain")]);
         }
-        tables.coverage = tables.coverage.with_column(evil.alias("source"));
-        let page = page(&tables, "<b>title</b>");
+        lake.coverage = lake.coverage.with_column(evil.alias("source"));
+        let page = page(&lake.tables(), "<b>title</b>");
         assert!(page.contains("<title>&lt;b&gt;title"));
         assert!(!page.contains("<script>alert") && !page.contains("<b>"));
         assert!(page.contains("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;{{title}}&#39;"));

@@ -17,7 +17,7 @@ use super::super::{Error, Result, Window};
 use super::activity::Activity;
 
 /// The datasets that the page shows, where they were built. The others are for programs.
-const SHOWN: [&str; 8] = [
+pub(super) const SHOWN: [&str; 8] = [
     "summary",
     "sending_volume_details",
     "tls_usage_details",

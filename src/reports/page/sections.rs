@@ -10,7 +10,7 @@ use super::table::{head, of_frame, spoken, table};
 use crate::calendar::Day;
 
 /// What has no table of its own here: the sections below or the head of the page show it, or it is for programs.
-const SHOWN: [&str; 14] = [
+pub(super) const ELSEWHERE: [&str; 14] = [
     "summary",
     "sending_volume",
     "sending_volume_details",
@@ -36,7 +36,7 @@ pub(super) fn all(datasets: &[(&str, DataFrame)], digest: &Digest, window: &Wind
     html.push_str(&section("Sending volume", &volume(find(datasets, "sending_volume")?, window)?));
     html.push_str(&section("Accounts", &accounts(find(datasets, "sending_volume_details")?)?));
     html.push_str(&section("TLS per account", &tls_details(find(datasets, "tls_usage_details")?)?));
-    for (name, frame) in datasets.iter().filter(|(name, _)| !SHOWN.contains(name)) {
+    for (name, frame) in datasets.iter().filter(|(name, _)| !ELSEWHERE.contains(name)) {
         html.push_str(&section(&spoken(name), &of_frame("", frame, &own_columns(frame))?));
     }
     html.push_str(&section("Coverage", &coverage(find(datasets, "coverage")?, digest)?));

@@ -17,7 +17,7 @@ use super::settings::{OfAccounts, Settings};
 use crate::calendar::{Day, DayRange};
 use crate::lake::tables::{DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, FROM_IMPORT, Table};
 use crate::rollups::networks::network;
-use crate::rollups::texts::{MISSING, Number, Texts};
+use crate::rollups::texts::{Guide, MISSING, Number, Texts};
 use crate::submissions::RefusalKind;
 use crate::submissions::tls::TlsVersion;
 
@@ -56,6 +56,8 @@ pub struct Memory {
     failures: FxHashMap<(Number, u16), Failures>,
     /// Days of which the lake has anything.
     held: Bits,
+    /// The accounts of each day, as its volume has them.
+    guides: FxHashMap<u16, Guide>,
     /// Whether no accounts are added to those that are known.
     closed: bool,
     /// After how many silent days an account is told with its counts, whatever they are.
@@ -146,6 +148,7 @@ impl Memory {
             tls: Vec::new(),
             failures: FxHashMap::default(),
             held: Bits::new(days),
+            guides: FxHashMap::default(),
             closed: false,
         }
     }
@@ -250,9 +253,20 @@ impl Memory {
         numbers.ok_or_else(|| wrong("account"))
     }
 
+    /// The account of each row, where it was met before.
+    fn met(&mut self, day: u16, batch: &RecordBatch) -> Result<Vec<Number>> {
+        let rows = dictionary(batch, "account")?;
+        let numbers = match self.guides.get_mut(&day) {
+            Some(guide) => self.accounts.found_rows_along(rows, guide),
+            None => self.accounts.found_rows(rows),
+        };
+        numbers.ok_or_else(|| wrong("account"))
+    }
+
     /// Learns which accounts the window has, and which of them come near a limit.
-    fn watch(&mut self, _: u16, batch: &RecordBatch) -> Result<()> {
+    fn watch(&mut self, day: u16, batch: &RecordBatch) -> Result<()> {
         let numbers = self.of_window(batch)?;
+        self.guides.entry(day).or_default().learn(&numbers);
         let counts = COUNTS[1..].iter().map(|name| ints(batch, name)).collect::<Result<Vec<_>>>()?;
         let settings = std::mem::take(&mut self.settings);
         let of_accounts = OfAccounts::new(&settings);
@@ -275,12 +289,15 @@ impl Memory {
 
     /// Counts a day, which is later than all that were counted before.
     fn count(&mut self, day: u16, batch: &RecordBatch) -> Result<()> {
-        let numbers = self.accounts.found_rows(dictionary(batch, "account")?).ok_or_else(|| wrong("account"))?;
+        let numbers = self.met(day, batch)?;
         let counts = COUNTS[1..].iter().map(|name| ints(batch, name)).collect::<Result<Vec<_>>>()?;
         let hours = batch.column_by_name(HOURS[0]).is_some();
         let hours =
             if hours { HOURS.iter().map(|name| ints(batch, name)).collect::<Result<Vec<_>>>()? } else { vec![] };
         let in_window = day >= self.first_of_window();
+        if !in_window {
+            self.guides.entry(day).or_default().learn(&numbers);
+        }
         for (row, account) in numbers.into_iter().enumerate().filter(|(_, number)| *number != MISSING) {
             let watch = *self.watch_of(account);
             let before = day.saturating_sub(self.wakes_after)..day;
@@ -303,7 +320,7 @@ impl Memory {
     fn ways_in_of_window(&mut self, day: u16, batch: &RecordBatch) -> Result<()> {
         let mechanisms =
             self.mechanism_names.of_rows(dictionary(batch, "mechanism")?).ok_or_else(|| wrong("mechanism"))?;
-        self.ways_in(batch, &mechanisms, |memory, account, network, mechanism| {
+        self.ways_in(day, batch, &mechanisms, |memory, account, network, mechanism| {
             if let Some(network) = network {
                 memory.networks.meet(account, network, day);
             }
@@ -317,7 +334,7 @@ impl Memory {
         // A mechanism that the window has not is one that is known, all the same.
         let mechanisms =
             self.mechanism_names.of_rows(dictionary(batch, "mechanism")?).ok_or_else(|| wrong("mechanism"))?;
-        self.ways_in(batch, &mechanisms, |memory, account, network, mechanism| {
+        self.ways_in(day, batch, &mechanisms, |memory, account, network, mechanism| {
             if let Some(network) = network {
                 memory.networks.recall(account, network, day);
             }
@@ -330,11 +347,12 @@ impl Memory {
     /// Hands on each known account's networks and mechanisms, mostly once: the rows of a device lie together.
     fn ways_in(
         &mut self,
+        day: u16,
         batch: &RecordBatch,
         mechanisms: &[Number],
         mut note: impl FnMut(&mut Self, Number, Option<i64>, Number),
     ) -> Result<()> {
-        let numbers = self.accounts.found_rows(dictionary(batch, "account")?).ok_or_else(|| wrong("account"))?;
+        let numbers = self.met(day, batch)?;
         let addresses = dictionary(batch, "client_ip")?;
         // An address is read once per batch and not once per row.
         let values = addresses.values().as_string_opt::<i32>().ok_or_else(|| wrong("client_ip"))?;
@@ -352,7 +370,7 @@ impl Memory {
     }
 
     fn versions(&mut self, day: u16, batch: &RecordBatch) -> Result<()> {
-        let numbers = self.accounts.found_rows(dictionary(batch, "account")?).ok_or_else(|| wrong("account"))?;
+        let numbers = self.met(day, batch)?;
         let versions = dictionary(batch, "tls_version")?;
         let values = versions.values().as_string_opt::<i32>().ok_or_else(|| wrong("tls_version"))?;
         let ranks: Vec<u8> = values.iter().map(|version| version.map_or(NO_VERSION, rank)).collect();

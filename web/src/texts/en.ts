@@ -72,6 +72,7 @@ export const en = {
   partly: 'The page holds the first {rows} of {total} rows; {file} beside it has all of them.',
   lumped: 'The {n} accounts with the fewest messages are counted together; by name they are in {file}.',
   lumpedName: 'smaller accounts together',
+  lumpedDomains: 'smaller domains together',
   unknownAccount: 'account not known',
   unknownDomain: 'domain not known',
   noTls: 'no TLS',

@@ -65,6 +65,7 @@ export const es: Texts = {
   partly: 'La página tiene las primeras {rows} de {total} filas; {file}, junto a ella, las tiene todas.',
   lumped: 'Las {n} cuentas con menos mensajes se cuentan juntas; por su nombre están en {file}.',
   lumpedName: 'cuentas menores en conjunto',
+  lumpedDomains: 'dominios menores en conjunto',
   unknownAccount: 'cuenta desconocida',
   unknownDomain: 'dominio desconocido',
   noTls: 'sin TLS',

@@ -100,7 +100,8 @@ export function showFor(context: Context): HTMLElement {
   const { facts, format, state } = context;
   const { t } = format;
   const compare = format.compare();
-  const domains = [...facts.domains].sort(compare).map((domain) => ({ value: domain, label: domain }));
+  const named = facts.domains.map((domain, at) => ({ value: domain, label: domainName(context, at) }));
+  const domains = named.sort((a, b) => compare(a.label, b.label));
   if (facts.domain.includes(-1)) domains.push({ value: '?', label: t.unknownDomain });
   const value = state.show === undefined ? '*' : state.show === '' ? '?' : state.show;
   return select(t.showFor, [{ value: '*', label: t.allDomains }, ...domains], value, (chosen) =>

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use polars::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::Result;
+use super::super::Result;
+use super::columns::{counts, dates};
 use crate::calendar::Day;
-use crate::rollups::texts::Number;
+use crate::rollups::groups::Rows;
+use crate::rollups::texts::{MISSING, Number};
 
 /// Days as they are read, one after the other.
 #[derive(Default)]
@@ -20,15 +22,24 @@ pub(super) struct DailyWays {
 }
 
 impl DailyWays {
-    /// Adds rows of `daily_clients`: accounts, ways and messages.
-    pub(super) fn add(&mut self, day: Day, rows: impl Iterator<Item = (Option<Number>, i64, i64)>) {
+    /// Adds rows of `daily_clients` and their ways.
+    pub(super) fn add(&mut self, day: Day, rows: &Rows<'_>, ways: &[i64]) -> Result<()> {
+        let (accounts, messages) = (rows.texts("account")?, rows.numbers("messages")?);
+        let messages = messages.iter().map(|messages| messages.unwrap_or(0));
+        let rows = accounts.iter().zip(ways).zip(messages);
+        self.count_all(day, rows.map(|((account, way), messages)| (*account, *way, messages)));
+        Ok(())
+    }
+
+    /// Accounts, ways and messages.
+    fn count_all(&mut self, day: Day, rows: impl Iterator<Item = (Number, i64, i64)>) {
         if self.day != Some(day) {
             self.end_day();
             self.day = Some(day);
         }
         let mut last: Option<(i64, i64)> = None;
         for (account, way, messages) in rows {
-            if let Some(account) = account {
+            if account != MISSING {
                 *self.accounts.entry(account).or_default() |= way;
             }
             last = match last {
@@ -59,34 +70,29 @@ impl DailyWays {
     /// `date`, `ways`, and the `messages` that came in on that way and the `accounts` whose ways those were.
     pub(super) fn into_frame(mut self) -> Result<DataFrame> {
         self.end_day();
-        let dates: Vec<i32> = self.counts.keys().map(|(day, _)| day.epoch_days()).collect();
-        let height = dates.len();
-        let numbers = |name: &str, numbers: &mut dyn Iterator<Item = i64>| {
-            Int64Chunked::from_iter_values(name.into(), numbers).into_column()
-        };
         let columns = vec![
-            Int32Chunked::from_vec("date".into(), dates).into_date().into_column(),
-            numbers("ways", &mut self.counts.keys().map(|(_, ways)| *ways)),
-            numbers("messages", &mut self.counts.values().map(|counts| counts[0])),
-            numbers("accounts", &mut self.counts.values().map(|counts| counts[1])),
+            dates("date", self.counts.keys().map(|(day, _)| *day)),
+            counts("ways", self.counts.keys().map(|(_, ways)| *ways)),
+            counts("messages", self.counts.values().map(|counts| counts[0])),
+            counts("accounts", self.counts.values().map(|counts| counts[1])),
         ];
-        Ok(DataFrame::new(height, columns)?)
+        Ok(DataFrame::new(self.counts.len(), columns)?)
     }
 }
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 mod tests {
-    use super::super::examples::{day, ints};
+    use super::super::super::examples::{day, ints};
     use super::*;
 
     #[test]
     fn an_account_of_two_batches_is_one_account() {
         let (first, second) = (day("2026-03-01"), day("2026-03-02"));
         let mut ways = DailyWays::default();
-        ways.add(first, [(Some(1), 1, 5), (Some(2), 1, 1), (None, 4, 2)].into_iter());
-        ways.add(first, [(Some(1), 2, 3), (Some(3), 1, 1)].into_iter());
-        ways.add(second, [(Some(1), 1, 7)].into_iter());
+        ways.count_all(first, [(1, 1, 5), (2, 1, 1), (MISSING, 4, 2)].into_iter());
+        ways.count_all(first, [(1, 2, 3), (3, 1, 1)].into_iter());
+        ways.count_all(second, [(1, 1, 7)].into_iter());
         let rows = ways.into_frame().unwrap();
         assert_eq!(ints(&rows, "ways"), [1, 2, 3, 4, 1]);
         assert_eq!(ints(&rows, "messages"), [7, 3, 0, 2, 7]);

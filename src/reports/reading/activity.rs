@@ -1,0 +1,96 @@
+//! What the page's filters work on, as `daily_clients` is read: rows by day for the accounts that a page has room for.
+//!
+//! A quarter of a large lake has many millions of such rows, and a page holds few. The accounts with the most messages
+//! are known from `daily_volume` before, and each of their days is a row at least: so those that cannot be among the
+//! page's rows are held together from the beginning.
+
+use polars::prelude::*;
+use rustc_hash::FxHashSet;
+
+use super::super::Result;
+use super::super::cutover::Ways;
+use super::clients::KnownWays;
+use super::columns::{Spelling, counts, dates, truths};
+use crate::calendar::Day;
+use crate::rollups::groups::{Group, Groups, Layout, Rows};
+use crate::rollups::texts::{MISSING, Number, Texts};
+
+/// The account of those that are held together. No text has this number.
+const LUMPED: Number = Number::MAX;
+
+static ROWS: Layout<5, 0, 3> = Layout {
+    key: ["account", "domain", "tls_version", "cipher", "auth_family"],
+    smallest: [],
+    rows: "rows",
+    sums: [("messages", "messages"), ("recipients", "recipients"), ("bytes", "bytes")],
+    seen: None,
+};
+
+/// The columns of `daily_clients` that are read.
+pub(in super::super) fn columns() -> impl Iterator<Item = &'static str> {
+    ROWS.columns()
+}
+
+/// Days as they are read, one after the other.
+pub(super) struct Activity {
+    /// Accounts that may be told by name; none where all may.
+    named: Option<FxHashSet<Number>>,
+    day: Day,
+    groups: Groups<5, 0, 3>,
+    rows: Vec<Row>,
+}
+
+/// A row of the page.
+struct Row {
+    day: Day,
+    /// Account, domain, TLS version and family of authentication.
+    key: [Number; 4],
+    triple_des: Option<bool>,
+    sums: [i64; 3],
+}
+
+impl Activity {
+    pub(super) fn new(named: Option<FxHashSet<Number>>) -> Self {
+        Self { named, day: Day::default(), groups: Groups::new(&ROWS), rows: Vec::new() }
+    }
+
+    /// Adds a day's rows.
+    pub(super) fn add(&mut self, day: Day, mut rows: Rows<'_>, texts: &Texts) -> Result<()> {
+        if self.day != day {
+            self.end_day(texts);
+            self.day = day;
+        }
+        if let Some(named) = &self.named {
+            let is_lumped = |account: Number| account != MISSING && !named.contains(&account);
+            rows.map_texts("account", |account| if is_lumped(account) { LUMPED } else { account })?;
+        }
+        self.groups.add(&rows, texts)?;
+        Ok(())
+    }
+
+    /// Must be called behind the last day.
+    pub(super) fn end_day(&mut self, texts: &Texts) {
+        let (mut known, day) = (KnownWays::default(), self.day);
+        let mut row = |group: &Group<5, 0, 3>| {
+            let [account, domain, version, cipher, family] = group.key;
+            let way = known.of([version, cipher, family], texts);
+            let triple_des = (!Ways::unknown_cipher().meet(way)).then(|| Ways::triple_des().meet(way));
+            Row { day, key: [account, domain, version, family], triple_des, sums: group.sums }
+        };
+        let groups = std::mem::replace(&mut self.groups, Groups::new(&ROWS));
+        self.rows.extend(groups.groups().iter().map(&mut row));
+    }
+
+    /// The frame of [`Tables::activity`](super::Tables::activity).
+    pub(super) fn into_frame(self, spelling: &Spelling) -> Result<DataFrame> {
+        let rows = &self.rows;
+        let mut columns = vec![dates("date", rows.iter().map(|row| row.day))];
+        let names = ["account", "domain", "tls_version", "auth_family"].into_iter().enumerate();
+        columns.extend(names.map(|(at, name)| spelling.texts(name, rows.iter().map(|row| row.key[at]))));
+        columns.push(truths("triple_des", rows.iter().map(|row| row.triple_des)));
+        let sums = ROWS.sums.iter().enumerate();
+        columns.extend(sums.map(|(at, (_, name))| counts(name, rows.iter().map(|row| row.sums[at]))));
+        columns.push(truths("lumped", rows.iter().map(|row| Some(row.key[0] == LUMPED))));
+        Ok(DataFrame::new(rows.len(), columns)?)
+    }
+}

@@ -1,0 +1,172 @@
+//! `daily_clients` of the window as it is read: what each account sent on which way in, and on which devices.
+
+use arrow::array::RecordBatch;
+use polars::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::super::Result;
+use super::super::cutover::{Way, Ways};
+use super::columns::{Spelling, counts, dates};
+use crate::calendar::Day;
+use crate::lake::tables::DAILY_CLIENTS;
+use crate::rollups::groups::{Groups, Layout, Rows};
+use crate::rollups::texts::{Guide, MISSING, Number, Texts};
+
+/// What an account sent in the same way.
+static CLIENTS: Layout<5, 1, 1> = Layout {
+    key: ["account", "tls_version", "cipher", "cipher_class", "auth_family"],
+    smallest: ["domain"],
+    rows: "rows",
+    sums: [("messages", "messages")],
+    seen: None,
+};
+
+/// What a device sent. The account comes first, then the address.
+static DEVICES: Layout<7, 3, 1> = Layout {
+    key: ["account", "client_ip", "helo", "tls_version", "cipher", "mechanism", "auth_family"],
+    smallest: ["domain", "client_name", "service"],
+    rows: "rows",
+    sums: [("messages", "messages")],
+    seen: Some(["first_seen", "last_seen"]),
+};
+
+/// What an account sent, by the way in.
+pub(super) struct Clients {
+    groups: Groups<5, 1, 1>,
+    /// The last day of each, by the groups' places.
+    last: Vec<Day>,
+}
+
+impl Clients {
+    pub(super) fn new() -> Self {
+        Self { groups: Groups::new(&CLIENTS), last: Vec::new() }
+    }
+
+    /// The rows of a batch.
+    pub(super) fn rows<'a>(batch: &'a RecordBatch, texts: &mut Texts, guide: Option<&mut Guide>) -> Result<Rows<'a>> {
+        let columns = CLIENTS.texts().chain(["client_ip"]);
+        Ok(Rows::read_along(DAILY_CLIENTS.name, batch, columns, texts, guide)?)
+    }
+
+    /// Adds rows of a day that is no earlier than those before.
+    pub(super) fn add(&mut self, day: Day, rows: &Rows<'_>, texts: &Texts) -> Result<()> {
+        let places = self.groups.add(rows, texts)?;
+        self.last.resize(self.groups.groups().len(), day);
+        for place in places {
+            self.last[place] = day;
+        }
+        Ok(())
+    }
+
+    /// The frame [`Tables::clients`](super::Tables::clients).
+    pub(super) fn into_frame(self, ways: &[i64], spelling: &Spelling) -> Result<DataFrame> {
+        let mut columns = self.groups.into_columns(&spelling.places);
+        columns.retain(|column| column.name() != "cipher");
+        columns.push(counts("way", ways.iter().copied()));
+        columns.push(dates("date", self.last.iter().copied()));
+        spelling.frame(columns)
+    }
+
+    /// The ways of the groups.
+    pub(super) fn ways(&self, texts: &Texts) -> Vec<i64> {
+        let mut known = KnownWays::default();
+        let keys = self.groups.groups().iter().map(|group| group.key);
+        keys.map(|[_, version, cipher, _, family]| known.of([version, cipher, family], texts)).collect()
+    }
+}
+
+/// From how many addresses each account sent.
+#[derive(Default)]
+pub(super) struct Addresses {
+    met: FxHashSet<(Number, Number)>,
+    counts: FxHashMap<Number, i64>,
+}
+
+impl Addresses {
+    /// Adds rows; what has no address has none.
+    pub(super) fn add(&mut self, rows: &Rows<'_>) -> Result<()> {
+        let both = rows.texts("account")?.iter().zip(rows.texts("client_ip")?);
+        for (account, address) in both.filter(|(_, address)| **address != MISSING) {
+            if self.met.insert((*account, *address)) {
+                *self.counts.entry(*account).or_default() += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// The frame [`Tables::addresses`](super::Tables::addresses).
+    pub(super) fn into_frame(self, spelling: &Spelling) -> Result<DataFrame> {
+        drop(self.met);
+        let columns = vec![
+            spelling.texts("account", self.counts.keys().copied()),
+            counts("client_ips", self.counts.values().copied()),
+        ];
+        Ok(DataFrame::new(self.counts.len(), columns)?)
+    }
+}
+
+/// What devices sent that came in on some ways.
+pub(super) struct Devices {
+    groups: Groups<7, 3, 1>,
+}
+
+impl Devices {
+    pub(super) fn new() -> Self {
+        Self { groups: Groups::new(&DEVICES) }
+    }
+
+    /// Adds rows of a batch.
+    pub(super) fn add(&mut self, batch: &RecordBatch, texts: &mut Texts) -> Result<()> {
+        let rows = Rows::read(DAILY_CLIENTS.name, batch, DEVICES.texts(), texts)?;
+        self.groups.add(&rows, texts)?;
+        Ok(())
+    }
+
+    /// The frame [`Tables::devices`](super::Tables::devices).
+    pub(super) fn into_frame(self, ways: &[i64], spelling: &Spelling) -> Result<DataFrame> {
+        let mut columns = self.groups.into_columns(&spelling.places);
+        columns.push(counts("way", ways.iter().copied()));
+        spelling.frame(columns)
+    }
+
+    /// The ways of the groups.
+    pub(super) fn ways(&self, texts: &Texts) -> Vec<i64> {
+        let mut known = KnownWays::default();
+        let keys = self.groups.groups().iter().map(|group| group.key);
+        keys.map(|[_, _, _, version, cipher, _, family]| known.of([version, cipher, family], texts)).collect()
+    }
+}
+
+/// The ways of rows, whose TLS version, cipher and family of authentication tell them.
+pub(super) fn ways(rows: &Rows<'_>, texts: &Texts) -> Result<Vec<i64>> {
+    let mut known = KnownWays::default();
+    let [versions, ciphers, families] = ["tls_version", "cipher", "auth_family"].map(|name| rows.texts(name));
+    let told = versions?.iter().zip(ciphers?).zip(families?);
+    Ok(told.map(|((version, cipher), family)| known.of([*version, *cipher, *family], texts)).collect())
+}
+
+/// Few different ways come, often one behind the other.
+#[derive(Default)]
+pub(super) struct KnownWays {
+    known: FxHashMap<[Number; 3], i64>,
+    last: Option<([Number; 3], i64)>,
+}
+
+impl KnownWays {
+    /// The bit of the way of a TLS version, a cipher and a family of authentication.
+    pub(super) fn of(&mut self, told: [Number; 3], texts: &Texts) -> i64 {
+        if let Some((_, bit)) = self.last.filter(|(last, _)| *last == told) {
+            return bit;
+        }
+        let [version, cipher, family] = told.map(|number| texts.text(number));
+        let bit = *self.known.entry(told).or_insert_with(|| Way::of(version, cipher, family).bit());
+        self.last = Some((told, bit));
+        bit
+    }
+}
+
+/// The columns of `daily_clients` that are read of every row, and those that are read of devices.
+pub(super) fn columns(devices: Ways) -> impl Iterator<Item = &'static str> {
+    let of_devices = DEVICES.columns().filter(move |_| !devices.is_empty());
+    CLIENTS.columns().chain(["client_ip"]).chain(of_devices)
+}

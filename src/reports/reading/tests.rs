@@ -1,0 +1,163 @@
+use polars::prelude::*;
+
+use super::super::cutover::Ways;
+use super::super::examples::{self, Lake, day, ints, texts};
+use super::super::tables::spelled;
+use super::super::{Error, Tables, Wanted};
+use super::*;
+
+fn read(frame: &LazyFrame, tables: &Tables) -> DataFrame {
+    spelled(frame.clone().collect().unwrap(), &tables.texts).unwrap()
+}
+
+#[test]
+fn devices_and_origins_are_only_those_wanted() {
+    let tables = examples::lake().read(Wanted { devices: Ways::legacy(), ..examples::wanted() }, 2);
+    let devices = read(&tables.devices, &tables);
+    assert_eq!(texts(&devices, "helo"), [Some("pc"), Some("printer")]);
+    // Of each address that was refused what came last, before the window too.
+    let origins = read(&tables.origins, &tables).sort(["client_ip"], Default::default()).unwrap();
+    assert_eq!(texts(&origins, "client_ip"), ["192.0.2.2", "198.51.100.1"].map(Some));
+    assert_eq!(texts(&origins, "tls_version"), ["TLSv1.3", "TLSv1.0"].map(Some));
+}
+
+#[test]
+fn weeks_are_bits() {
+    let tables = examples::tables();
+    let weeks = read(&tables.weeks, &tables).sort(["account"], Default::default()).unwrap();
+    assert_eq!(texts(&weeks, "account"), [Some("alice@a.test"), Some("bob@b.test")]);
+    let bit = 1 << 12;
+    assert_eq!(
+        (ints(&weeks, "active"), ints(&weeks, "legacy"), ints(&weeks, "unknown")),
+        (vec![bit, bit], vec![bit, 0], vec![0, bit])
+    );
+}
+
+#[test]
+fn a_batch_without_a_column_is_refused() {
+    let mut reading = Reading::new(examples::wanted());
+    let accounts = examples::lake().volume.select([col("account")]).collect().unwrap();
+    let batch = crate::rollups::examples::batch(&accounts);
+    let error = reading.add(&DAILY_VOLUME, day("2026-03-01"), &batch).unwrap_err();
+    assert!(matches!(error, Error::Read(_)));
+    assert!(error.to_string().contains("daily_volume: column 'domain' is missing"), "{error}");
+}
+
+/// A lake of many rows in which everything happens: accounts without a domain and with two, rows without an account,
+/// one account twice on a day.
+fn busy() -> Lake {
+    let mut dice = 7_u64;
+    let mut roll = |sides: u64| {
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (dice >> 33) % sides
+    };
+    let first = day("2026-02-24").epoch_days();
+    let rows = 400;
+    let mut dates: Vec<i32> = (0..rows).map(|_| first + roll(9) as i32).collect();
+    dates.sort_unstable();
+    let mut some = |prefix: &str, sides: u64| -> Vec<Option<String>> {
+        (0..rows).map(|_| roll(sides)).map(|n| (n > 0).then(|| format!("{prefix}{n}"))).collect()
+    };
+    let (accounts, domains, addresses, helos) = (some("a", 12), some("d", 4), some("192.0.2.", 9), some("h", 3));
+    let versions = [Some("none"), Some("TLSv1.0"), Some("TLSv1.2"), Some("TLSv1.3"), Some("unknown")];
+    let ciphers = [None, Some("DES-CBC3-SHA"), Some("TLS_AES_256_GCM_SHA384"), Some("RC4-SHA")];
+    let classes = [None, Some("weak"), Some("strong"), Some("prohibited")];
+    let families = [None, Some("basic"), Some("oauth"), Some("other")];
+    let cipher: Vec<usize> = (0..rows).map(|_| roll(4) as usize).collect();
+    let mut count = |sides: u64| (0..rows).map(|_| roll(sides) as i64).collect::<Vec<_>>();
+    let (messages, recipients, bytes, mail_froms, moments) =
+        (count(50), count(90), count(9_000), count(4), count(1_000));
+    let seen = |later: i64| {
+        dates
+            .iter()
+            .zip(&moments)
+            .map(|(date, moment)| i64::from(*date) * 86_400_000_000 + moment + later)
+            .collect::<Vec<_>>()
+    };
+    let all = df!(
+        "date" => dates.clone(),
+        "account" => accounts,
+        "domain" => domains,
+        "client_ip" => addresses,
+        "helo" => helos,
+        "tls_version" => (0..rows).map(|row| versions[messages[row] as usize % 5]).collect::<Vec<_>>(),
+        "cipher" => cipher.iter().map(|at| ciphers[*at]).collect::<Vec<_>>(),
+        "cipher_class" => cipher.iter().map(|at| classes[*at]).collect::<Vec<_>>(),
+        "auth_family" => (0..rows).map(|row| families[recipients[row] as usize % 4]).collect::<Vec<_>>(),
+        "first_seen" => seen(0),
+        "last_seen" => seen(10_000),
+        "messages" => messages,
+        "recipients" => recipients,
+        "bytes" => bytes,
+        "mail_froms" => mail_froms,
+        "kind" => vec!["auth_failed"; rows],
+        "attempts" => vec![1_i64; rows],
+    )
+    .unwrap();
+    let table = |table| examples::complete(all.clone(), table);
+    Lake {
+        refusals: table(&DAILY_REFUSALS).limit(40),
+        volume: table(&DAILY_VOLUME),
+        clients: table(&DAILY_CLIENTS),
+        tls: table(&DAILY_TLS),
+        ..examples::lake()
+    }
+}
+
+/// Whatever is summed as it is read is what a plain query over all rows gives.
+#[test]
+fn sums_are_those_of_the_rows() {
+    let lake = busy();
+    let wanted = examples::wanted();
+    let (window, before) =
+        (super::super::datasets::within(&wanted.window), super::super::datasets::within(&wanted.window.previous()));
+    let tables = lake.read(wanted, 7);
+    let number = |expr: Expr| expr.cast(DataType::Int64);
+    let distinct = |name: &str| number(col(name).drop_nulls().n_unique());
+    let sums = |names: &[&str]| names.iter().map(|name| col(*name).sum()).collect::<Vec<_>>();
+    let seen = [col("first_seen").min(), col("last_seen").max()];
+    let volume =
+        lake.volume.clone().filter(window.clone().or(before.clone())).with_column(window.clone().alias("in_window"));
+    let clients = lake.clients.clone().filter(window.clone());
+    let tls = lake.tls.clone().filter(window.clone().or(before.clone()));
+    let accounts = [
+        sums(&["messages", "recipients", "bytes"]),
+        seen.to_vec(),
+        vec![col("domain").min(), distinct("date").alias("active_days"), col("mail_froms").max()],
+    ];
+    let by_day = |more: &[&str]| [sums(more), vec![distinct("account").alias("accounts")]].concat();
+    let ways = [col("domain").min(), col("messages").sum(), col("date").max()];
+    let checks = [
+        (&tables.accounts, volume.clone(), vec!["account", "in_window"], accounts.concat()),
+        (&tables.domains, volume.clone(), vec!["date", "domain"], by_day(&["messages", "recipients", "bytes"])),
+        (&tables.domains_seen, volume, vec!["domain"], seen.to_vec()),
+        (&tables.versions, tls, vec!["date", "domain", "tls_version"], by_day(&["messages"])),
+        (
+            &tables.addresses,
+            clients.clone().filter(col("client_ip").is_not_null()),
+            vec!["account"],
+            vec![distinct("client_ip").alias("client_ips")],
+        ),
+        (
+            &tables.clients,
+            clients.clone(),
+            vec!["account", "tls_version", "cipher_class", "auth_family"],
+            ways.to_vec(),
+        ),
+        (
+            &tables.devices,
+            clients,
+            vec!["account", "client_ip", "helo", "tls_version", "cipher", "auth_family"],
+            [vec![col("messages").sum()], seen.to_vec()].concat(),
+        ),
+    ];
+    for (summed, rows, key, measures) in checks {
+        let wanted = rows.group_by(key.iter().map(|name| col(*name)).collect::<Vec<_>>()).agg(measures);
+        let order = |rows: DataFrame| rows.sort(key.clone(), SortMultipleOptions::default()).unwrap();
+        let wanted = order(wanted.collect().unwrap());
+        let got = read(summed, &tables).select(wanted.get_column_names_owned()).unwrap();
+        let got = order(got);
+        assert!(got.equals_missing(&wanted), "by {key:?}: {got} {wanted}");
+        assert!(wanted.height() > 3, "by {key:?}");
+    }
+}

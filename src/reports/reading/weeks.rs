@@ -1,0 +1,74 @@
+//! What each account did in each week: a bit for every week, so that a year of a million accounts is a few numbers
+//! for each of them.
+
+use polars::prelude::DataFrame;
+use rustc_hash::FxHashMap;
+
+use super::super::Result;
+use super::super::tables::BITS;
+use super::super::tls::{TLS_VERSIONS, TlsVersion};
+use super::columns::{Spelling, counts};
+use crate::calendar::{Day, DayRange};
+use crate::rollups::groups::Rows;
+use crate::rollups::texts::{MISSING, Number, Texts};
+
+/// Weeks as they are read. A row is an account and its domain; the bit of a week is set where in that week
+pub(super) struct Weeks {
+    first: Day,
+    accounts: FxHashMap<(Number, Number), Row>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Row {
+    /// there was a message,
+    active: i64,
+    /// one without TLS or over a legacy version,
+    legacy: i64,
+    /// one over an unknown version.
+    unknown: i64,
+}
+
+fn class(version: Option<&str>) -> &'static str {
+    let known = TLS_VERSIONS.iter().find(|known| Some(known.name) == version);
+    known.map_or("undetermined", TlsVersion::class)
+}
+
+impl Weeks {
+    /// No weeks were read yet.
+    pub(super) fn new(weeks: DayRange) -> Self {
+        Self { first: weeks.start, accounts: FxHashMap::default() }
+    }
+
+    /// Adds a day's rows of `daily_tls`. A message without an account is nobody's week.
+    pub(super) fn add(&mut self, day: Day, rows: &Rows<'_>, texts: &Texts) -> Result<()> {
+        let bit = 1 << ((day.epoch_days() - self.first.epoch_days()) / 7);
+        let [accounts, domains, versions] = ["account", "domain", "tls_version"].map(|name| rows.texts(name));
+        let mut classes: FxHashMap<Number, &str> = FxHashMap::default();
+        for ((account, domain), version) in accounts?.iter().zip(domains?).zip(versions?) {
+            if *account == MISSING {
+                continue;
+            }
+            let row = self.accounts.entry((*account, *domain)).or_default();
+            row.active |= bit;
+            match *classes.entry(*version).or_insert_with(|| class(texts.text(*version))) {
+                "legacy" => row.legacy |= bit,
+                "current" => {}
+                _ => row.unknown |= bit,
+            }
+        }
+        Ok(())
+    }
+
+    /// The frame [`Tables::weeks`](super::Tables::weeks).
+    pub(super) fn into_frame(self, spelling: &Spelling) -> Result<DataFrame> {
+        let rows: Vec<_> = self.accounts.into_iter().collect();
+        let columns = vec![
+            spelling.texts("account", rows.iter().map(|((account, _), _)| *account)),
+            spelling.texts("domain", rows.iter().map(|((_, domain), _)| *domain)),
+            counts(BITS[0], rows.iter().map(|(_, row)| row.active)),
+            counts(BITS[1], rows.iter().map(|(_, row)| row.legacy)),
+            counts(BITS[2], rows.iter().map(|(_, row)| row.unknown)),
+        ];
+        Ok(DataFrame::new(rows.len(), columns)?)
+    }
+}
