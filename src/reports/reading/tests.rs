@@ -1,3 +1,5 @@
+//! The sums that a reading keeps, beside plain group-bys of the same rows.
+
 use polars::prelude::*;
 
 use super::super::cutover::Ways;
