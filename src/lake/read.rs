@@ -6,6 +6,7 @@
 //!
 //! Format: <https://parquet.apache.org/docs/file-format/data-pages/encodings/>.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{RecordBatch, new_null_array};
@@ -30,6 +31,9 @@ use crate::storage::Storage;
 /// The most rows of one batch: a row group as the ingest writes them.
 const MAX_ROWS: usize = 250_000;
 
+/// The bytes of a file's end that are fetched at first: nearly every footer, and all of a small file.
+const END: u64 = 64 * 1024;
+
 impl Lake {
     /// The rows of `files` in batches of at most 250,000 rows, with the table's columns of these names; texts as
     /// dictionaries with 32-bit keys. What a file was written without is null there. Holds one row group in memory.
@@ -45,33 +49,34 @@ impl Lake {
         let columns: Arc<[&Column]> = table.columns.iter().filter(|column| names.contains(&column.name)).collect();
         files.into_iter().flat_map(move |file| -> Box<dyn Iterator<Item = Result<RecordBatch>> + Send + 'a> {
             let failed = |source| Error::Read { table: table.name, path: file.path.clone(), source };
-            match self.open(table, file).and_then(|file| file.batches(Arc::clone(&columns)).map_err(failed)) {
+            let opened = self.store(table).and_then(|(store, folder)| {
+                let path = ObjectPath::parse(format!("{folder}/{}", file.path)).map_err(outside).map_err(failed)?;
+                Stored::open(&self.storage, store, path, file.size).map_err(failed)
+            });
+            match opened.and_then(|file| file.batches(Arc::clone(&columns)).map_err(failed)) {
                 Ok(batches) => Box::new(batches.map(move |batch| batch.map_err(failed))),
                 Err(error) => Box::new(std::iter::once(Err(error))),
             }
         })
     }
-
-    fn open(&self, table: &'static Table, file: &DataFile) -> Result<Stored<'_>> {
-        let (store, folder) = self.store(table)?;
-        let path = ObjectPath::parse(format!("{folder}/{}", file.path)).map_err(|error| Error::Read {
-            table: table.name,
-            path: file.path.clone(),
-            source: outside(error),
-        })?;
-        Ok(Stored { storage: &self.storage, store, path, size: file.size })
-    }
 }
 
-/// A file where it lies. What is asked of it is asked of the store: good for a footer, not for pages.
+/// A file where it lies, and its end. What else is asked of it is asked of the store: good for a footer that is longer
+/// than that, not for pages.
 struct Stored<'a> {
     storage: &'a Storage,
     store: Arc<dyn ObjectStore>,
     path: ObjectPath,
-    size: u64,
+    end: Fetched,
 }
 
 impl<'a> Stored<'a> {
+    fn open(storage: &'a Storage, store: Arc<dyn ObjectStore>, path: ObjectPath, size: u64) -> Parquet<Self> {
+        let start = size.saturating_sub(END);
+        let bytes = storage.wait(store.get_range(&path, start..size)).map_err(outside)?;
+        Ok(Self { storage, store, path, end: Fetched { size, chunks: vec![(start, bytes)] } })
+    }
+
     fn batches(
         self,
         columns: Arc<[&'static Column]>,
@@ -98,10 +103,13 @@ impl<'a> Stored<'a> {
         let wanted = ProjectionMask::columns(metadata.parquet_schema(), columns.iter().map(|column| column.name));
         let chunks = metadata.metadata().row_group(group).columns().iter().enumerate();
         let ranges = chunks.filter(|(leaf, _)| wanted.leaf_included(*leaf)).map(|(_, chunk)| chunk.byte_range());
-        let ranges: Vec<_> = ranges.map(|(start, length)| start..start + length).collect();
-        let bytes = self.storage.wait(self.store.get_ranges(&self.path, &ranges)).map_err(outside)?;
-        let chunks = ranges.into_iter().map(|range| range.start).zip(bytes).collect();
-        let fetched = Fetched { size: self.size, chunks };
+        let ranges = ranges.map(|(start, length)| start..start + length);
+        let missing: Vec<_> = ranges.filter(|range| !self.end.holds(range)).collect();
+        let mut fetched = self.end.clone();
+        if !missing.is_empty() {
+            let bytes = self.storage.wait(self.store.get_ranges(&self.path, &missing)).map_err(outside)?;
+            fetched.chunks.extend(missing.into_iter().map(|range| range.start).zip(bytes));
+        }
         let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(fetched, metadata.clone())
             .with_row_groups(vec![group])
             .with_projection(wanted)
@@ -114,7 +122,7 @@ impl<'a> Stored<'a> {
 
 impl Length for Stored<'_> {
     fn len(&self) -> u64 {
-        self.size
+        self.end.len()
     }
 }
 
@@ -122,20 +130,30 @@ impl ChunkReader for Stored<'_> {
     type T = Reader<Bytes>;
 
     fn get_read(&self, start: u64) -> Parquet<Self::T> {
-        let rest = usize::try_from(self.size.saturating_sub(start)).unwrap_or(usize::MAX);
+        let rest = usize::try_from(self.len().saturating_sub(start)).unwrap_or(usize::MAX);
         Ok(self.get_bytes(start, rest)?.reader())
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> Parquet<Bytes> {
         let range = start..start + length as u64;
+        if self.end.holds(&range) {
+            return self.end.get_bytes(start, length);
+        }
         self.storage.wait(self.store.get_range(&self.path, range)).map_err(outside)
     }
 }
 
-/// The chunks of a row group that were fetched, each with its place in the file.
+/// The parts of a file that were fetched, each with its place.
+#[derive(Clone)]
 struct Fetched {
     size: u64,
     chunks: Vec<(u64, Bytes)>,
+}
+
+impl Fetched {
+    fn holds(&self, range: &Range<u64>) -> bool {
+        self.chunks.iter().any(|(start, bytes)| *start <= range.start && range.end <= *start + bytes.len() as u64)
+    }
 }
 
 impl Length for Fetched {
@@ -148,10 +166,10 @@ impl ChunkReader for Fetched {
     type T = Reader<Bytes>;
 
     fn get_read(&self, start: u64) -> Parquet<Self::T> {
-        let offset = |(place, _): &&(u64, Bytes)| usize::try_from(start.checked_sub(*place)?).ok();
-        let found = self.chunks.iter().find_map(|chunk| {
-            let from = offset(&chunk).filter(|from| *from < chunk.1.len())?;
-            Some(chunk.1.slice(from..))
+        // The file's end is the first of the chunks: a chunk that only ends in it was fetched whole.
+        let found = self.chunks.iter().rev().find_map(|(place, bytes)| {
+            let from = usize::try_from(start.checked_sub(*place)?).ok().filter(|from| *from < bytes.len())?;
+            Some(bytes.slice(from..))
         });
         found.map(Buf::reader).ok_or_else(|| ParquetError::EOF(format!("no chunk holds byte {start}")))
     }
