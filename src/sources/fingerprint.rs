@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
 /// How many decoded bytes are hashed at most.
-const HASHED: usize = 4096;
+pub(super) const HASHED: usize = 4096;
 
 /// The hash of a file's first decoded bytes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

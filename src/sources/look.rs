@@ -5,6 +5,7 @@
 use std::io::{ErrorKind, Read};
 use std::sync::Arc;
 
+use super::fingerprint::HASHED;
 use super::stored::Stored;
 use super::zstd_frame::decoded_length;
 use super::{Compression, Error, RawFile, RawReader, Result, open};
@@ -36,6 +37,13 @@ pub struct Look {
 }
 
 impl Look {
+    /// Lets go of the text at both ends, once it was looked at, but for what a [`Fingerprint`] is taken of.
+    pub fn forget_text(&mut self) {
+        self.head.truncate(HASHED);
+        self.head.shrink_to_fit();
+        self.tail = None;
+    }
+
     /// Whether the file may decode to `known` bytes, as far as can be told without decoding it; `None` where it
     /// cannot. For gzip, "yes" means that the trailer agrees, and "no" that the last member alone is longer.
     #[must_use]

@@ -199,7 +199,7 @@ fn trace(
 fn find<'a>(prepared: &'a Prepared, then: &FileInput) -> Option<&'a crate::submissions::streams::StreamFile> {
     let files = prepared.streams.iter().flat_map(|stream| &stream.files);
     files
-        .filter(|file| then.fingerprint.matches(&file.look.head))
+        .filter(|file| file.began_as(&then.fingerprint))
         .find(|file| file.look.length.is_none_or(|length| length >= then.to))
 }
 

@@ -171,9 +171,7 @@ fn change(found: &Found<'_>, entry: &DayInputs, day: Day) -> Option<String> {
 fn gone(found: &Found<'_>, entry: &DayInputs) -> Vec<String> {
     let now = || found.streams.iter().flat_map(|(stream, _)| &stream.files);
     let there = |then: &FileInput| {
-        now().any(|file| {
-            then.fingerprint.matches(&file.look.head) && file.look.length.is_none_or(|length| length >= then.to)
-        })
+        now().any(|file| file.began_as(&then.fingerprint) && file.look.length.is_none_or(|length| length >= then.to))
     };
     let files = entry.streams.iter().flat_map(|stream| &stream.files);
     let files = files.filter(|then| !there(then)).map(|then| then.name.clone());
@@ -191,7 +189,7 @@ fn shares_a_file(before: &StreamInputs, stream: &Stream) -> bool {
 
 /// The record of a file, by content.
 fn recorded<'a>(files: &'a [FileInput], file: &StreamFile) -> Option<&'a FileInput> {
-    files.iter().find(|then| then.fingerprint.matches(&file.look.head))
+    files.iter().find(|then| file.began_as(&then.fingerprint))
 }
 
 /// Whether a file holds more than when it was read to its end.

@@ -1,0 +1,136 @@
+//! A file on its way into a stream: what its ends tell.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::KnownFile;
+use super::rotation::Rotation;
+use crate::calendar::Timestamp;
+use crate::formats::Format;
+use crate::sources::framing::{AnyProgram, Framed, Framer, Line, unpack};
+use crate::sources::stamp::Stamp;
+use crate::sources::{self, Look, RawFile, look, look_through};
+use crate::storage::Storage;
+
+/// A file on its way into a stream.
+pub(super) struct Member {
+    /// What is known of it: of the text at its ends, only what a fingerprint is taken of.
+    pub look: Look,
+    pub sight: Sight,
+    pub rotation: Rotation,
+    /// Its last line's time, where an earlier run has learnt it.
+    pub known_last: Option<Timestamp>,
+    end_seen: bool,
+}
+
+/// A file's first and last stamp and what else its ends tell.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sight {
+    /// The first line's host.
+    pub host: Vec<u8>,
+    /// The hosts of the lines that matter.
+    pub hosts: BTreeSet<String>,
+    pub first: Option<Stamp>,
+    pub last: Option<Stamp>,
+    /// A stamp and the exact instant that an id on its line encodes.
+    pub exact: Option<(Stamp, Timestamp)>,
+}
+
+impl Member {
+    /// Looks at a file. A compressed one's length and last line are taken from what an earlier run has learnt; one
+    /// that is not as it was then is decoded.
+    pub(super) fn new(
+        storage: &Arc<Storage>,
+        file: &RawFile,
+        format: &'static dyn Format,
+        known: &[KnownFile],
+    ) -> sources::Result<Self> {
+        let mut look = look(storage, file)?;
+        let mut sight = Sight::default();
+        sight.see_beginning(&look, format);
+        let rotation = Rotation::of(&file.url);
+        let mut known_last = None;
+        if look.tail.is_none() {
+            let same = || known.iter().filter(|file| file.fingerprint.matches(&look.head));
+            let is_as_it_was =
+                |file: &&KnownFile| look.may_have_length(file.length).unwrap_or(file.modified == look.file.modified);
+            match same().find(is_as_it_was) {
+                Some(file) => (look.length, known_last) = (Some(file.length), file.last),
+                None if same().next().is_some() => look_through(storage, &mut look)?,
+                None => {}
+            }
+        }
+        let mut member = Self { look, sight, rotation, known_last, end_seen: false };
+        member.note_end(format);
+        member.look.forget_text();
+        Ok(member)
+    }
+
+    /// Decodes the file once where its length and its end are not known.
+    pub(super) fn see_end(&mut self, storage: &Arc<Storage>, format: &'static dyn Format) -> sources::Result<()> {
+        if !self.end_seen {
+            look_through(storage, &mut self.look)?;
+            self.note_end(format);
+            self.look.forget_text();
+        }
+        Ok(())
+    }
+
+    fn note_end(&mut self, format: &'static dyn Format) {
+        if let Some(tail) = &self.look.tail {
+            self.sight.see_end(tail, format);
+            self.end_seen = true;
+        }
+    }
+}
+
+impl Sight {
+    fn see_beginning(&mut self, look: &Look, format: &'static dyn Format) {
+        let mut framer = Framer::default();
+        let lines = whole_lines(&look.head, look.length == Some(look.head.len() as u64));
+        for line in lines.flat_map(|line| unpack(line, format)) {
+            let Framed::Line(line) = framer.frame_as(line, &AnyProgram(format)) else { continue };
+            self.note_host(&line, format);
+            if self.first.is_none_or(|first| tells_more(line.stamp, first)) {
+                self.first = Some(line.stamp);
+            }
+            if self.host.is_empty() {
+                self.host = line.host.to_vec();
+            }
+            if self.exact.is_none() {
+                self.exact = format.instant(&line).map(|at| (line.stamp, at));
+            }
+        }
+    }
+
+    fn see_end(&mut self, tail: &[u8], format: &'static dyn Format) {
+        let mut framer = Framer::default();
+        for line in tail.split(|byte| *byte == b'\n').flat_map(|line| unpack(line.trim_ascii_end(), format)) {
+            let Framed::Line(line) = framer.frame_as(line, &AnyProgram(format)) else { continue };
+            self.note_host(&line, format);
+            if !self.last.is_some_and(|last| tells_more(last, line.stamp)) {
+                self.last = Some(line.stamp);
+            }
+        }
+    }
+
+    fn note_host(&mut self, line: &Line<'_>, format: &'static dyn Format) {
+        let known = |hosts: &BTreeSet<String>| hosts.iter().any(|host| host.as_bytes() == line.host);
+        if !known(&self.hosts) && format.wants(line.program, line.message) {
+            self.hosts.insert(String::from_utf8_lossy(line.host).into_owned());
+        }
+    }
+}
+
+/// Whether a stamp tells more of a file than another. In a container's log lines without a time have the runtime's,
+/// with a year, among others that have none: it is those whose year has to be found.
+fn tells_more(stamp: Stamp, than: Stamp) -> bool {
+    let is_yearless = |stamp| matches!(stamp, Stamp::Yearless(_));
+    is_yearless(stamp) && !is_yearless(than)
+}
+
+/// The lines of a head; the last one only where the file ends there too.
+fn whole_lines(head: &[u8], to_the_end: bool) -> impl Iterator<Item = &[u8]> {
+    let end = if to_the_end { head.len() } else { memchr::memrchr(b'\n', head).map_or(head.len(), |end| end + 1) };
+    head[..end].split(|byte| *byte == b'\n')
+}
