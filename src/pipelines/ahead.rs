@@ -3,7 +3,7 @@
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-/// Takes the items of an iterator that runs on a thread of its own, at most two items ahead.
+/// Takes the items of an iterator that runs on a thread of its own, one item ahead.
 ///
 /// # Errors
 /// The first of the items that is an error, or that of the first one that could not be taken.
@@ -12,7 +12,7 @@ pub(super) fn each_ahead<T: Send, E: Send, F: From<E>>(
     mut take: impl FnMut(T) -> Result<(), F>,
 ) -> Result<(), F> {
     thread::scope(|scope| {
-        let (send, receive) = sync_channel(1);
+        let (send, receive) = sync_channel(0);
         scope.spawn(move || {
             let mut items = items;
             // Where nobody takes any more, there is nothing left to do.

@@ -1,6 +1,8 @@
 //! The report stage: a window of the daily tables into published datasets and the page.
 
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::thread;
 
 use arrow::array::RecordBatch;
 use object_store::ObjectStoreExt as _;
@@ -134,21 +136,20 @@ pub fn cutover(lake: &Lake, window: Window, switches: &Switches) -> Result<Cutov
 pub fn run(storage: &Arc<Storage>, lake: &Lake, request: &Request) -> Result<Published> {
     let inputs = Inputs::of(lake, request)?;
     let digest = inputs.digest(request);
-    let mut tables = inputs.tables(lake)?;
-    if request.looks_back() {
-        tables.findings = unusual::findings(&mut inputs.memory(lake, request)?).into();
-    }
+    let tables = inputs.tables_with_findings(lake, request)?;
     let mut published =
         Published { window: request.window, datasets: Vec::new(), files: Vec::new(), page: None, notes: Vec::new() };
-    for dataset in request.needed() {
-        let rows = reports::build(dataset, &tables, &request.window)?;
+    let built =
+        request.needed().map(|dataset| Ok::<_, Error>((dataset, reports::build(dataset, &tables, &request.window)?)));
+    each_ahead(built, |(dataset, rows): (&Dataset, DataFrame)| -> Result<()> {
         if request.datasets.iter().any(|asked| asked == dataset.name) {
             publish(storage, request, dataset.name, &rows, &mut published)?;
         }
         if page::shows(dataset.name) {
             published.datasets.push((dataset.name, rows));
         }
-    }
+        Ok(())
+    })?;
     if request.formats.iter().any(|format| format == HTML) {
         let place = below(&request.place, PAGE);
         let activity = page::activity(&tables)?;
@@ -221,10 +222,24 @@ impl Inputs {
         Ok(inputs)
     }
 
-    /// What is remembered of the accounts of the window: for `unusual_activity` alone, and no more than it needs.
-    fn memory(&self, lake: &Lake, request: &Request) -> Result<Memory> {
+    /// The tables and, where it is asked for, what is unusual: both are read at the same time.
+    fn tables_with_findings(&self, lake: &Lake, request: &Request) -> Result<Tables> {
+        thread::scope(|scope| {
+            let findings = request.looks_back().then(|| scope.spawn(|| self.findings(lake, request)));
+            let mut tables = self.tables(lake)?;
+            if let Some(findings) = findings {
+                tables.findings = findings.join().unwrap_or_else(|panic| resume_unwind(panic))?.into();
+            }
+            Ok(tables)
+        })
+    }
+
+    /// What is unusual by what is remembered of the accounts of the window, which is no more than `unusual_activity`
+    /// needs.
+    fn findings(&self, lake: &Lake, request: &Request) -> Result<Vec<unusual::Finding>> {
         let memory = Memory::new(&request.activity, &request.window);
-        fill(lake, memory, |table| Ok(of(&self.remembered, table).to_vec()))
+        let mut memory = fill(lake, memory, |table| Ok(of(&self.remembered, table).to_vec()))?;
+        Ok(unusual::findings(&mut memory))
     }
 
     /// The tables that datasets are made from, each file read once.

@@ -4,7 +4,6 @@ use std::io::{self, Write};
 use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::sync::Arc;
-
 use std::thread;
 
 use arrow::array::RecordBatch;
