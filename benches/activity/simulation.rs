@@ -65,9 +65,9 @@ fn workday(day: usize) -> bool {
 
 /// The rule that the reports use, with its defaults: only days on which the sender was active are its baseline.
 fn ours(before: &[i64], count: i64) -> bool {
-    let active: Vec<i64> = before.iter().copied().filter(|count| *count > 0).collect();
+    let active = before.iter().copied().filter(|count| *count > 0);
     let thresholds = Thresholds::default();
-    surge(count, &active, thresholds.volume, &thresholds).is_some()
+    surge(count, active, thresholds.volume, &thresholds).is_some()
 }
 
 fn mean_and_deviations(before: &[i64], count: i64) -> bool {

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use arrow::array::{AsArray, BooleanArray, RecordBatch};
+use arrow::array::{BooleanArray, RecordBatch};
 use polars::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -64,11 +64,9 @@ impl Refused {
         Ok(())
     }
 
-    /// For which rows of `daily_clients` the address was refused. Every address is looked for once.
-    pub(super) fn of_refused(&self, batch: &RecordBatch, texts: &Texts) -> BooleanArray {
-        let rows = batch.column_by_name("client_ip").and_then(|column| column.as_dictionary_opt());
-        let numbers = rows.and_then(|rows| texts.found_rows(rows)).unwrap_or_default();
-        numbers.iter().map(|address| Some(self.addresses.contains(address))).collect()
+    /// For which of some addresses there was a refusal.
+    pub(super) fn of_refused(&self, addresses: &[Number]) -> BooleanArray {
+        addresses.iter().map(|address| Some(self.addresses.contains(address))).collect()
     }
 
     /// Adds rows of `daily_clients` whose addresses were refused. Of two at the same instant the smaller account

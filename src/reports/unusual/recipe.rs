@@ -9,28 +9,37 @@ use super::statistics::Baseline;
 /// A count that is unusually large.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Surge {
-    /// The days that it was held against, and by how many deviations it is above them; none of a cold start.
+    /// The number of active days before.
+    pub active: u32,
+    /// What it was held against, and by how many deviations it is above that; none of a cold start.
     pub baseline: Option<(Baseline, f64)>,
     /// What it had to exceed: deviations, or a count where it is a cold start.
     pub threshold: f64,
 }
 
-/// Whether a count is unusual after active days with these counts.
+/// Whether a count is unusual after active days with these counts, which are not asked for where none would do.
 #[must_use]
-pub fn surge(count: i64, active: &[i64], limit: Limit, thresholds: &Thresholds) -> Option<Surge> {
+pub fn surge(
+    count: i64,
+    active: impl IntoIterator<Item = i64>,
+    limit: Limit,
+    thresholds: &Thresholds,
+) -> Option<Surge> {
     if count < limit.least() {
         return None;
     }
-    if active.len() < thresholds.min_active_days as usize {
-        let surge = Surge { baseline: None, threshold: limit.cold_start as f64 };
+    let counts = active.into_iter().collect::<Vec<_>>();
+    let active = u32::try_from(counts.len()).unwrap_or(u32::MAX);
+    if active < thresholds.min_active_days {
+        let surge = Surge { active, baseline: None, threshold: limit.cold_start as f64 };
         return (count >= limit.cold_start).then_some(surge);
     }
-    let baseline = Baseline::of(active);
+    let baseline = Baseline::of(&counts);
     let z = baseline.z(count);
     let above = count as f64 - baseline.median;
     let fires =
         z > thresholds.z && above >= limit.floor as f64 && count as f64 >= thresholds.ratio * baseline.median.max(1.0);
-    fires.then_some(Surge { baseline: Some((baseline, z)), threshold: thresholds.z })
+    fires.then_some(Surge { active, baseline: Some((baseline, z)), threshold: thresholds.z })
 }
 
 /// Whether a day with so many explains the count as something that the account does.
@@ -45,7 +54,7 @@ mod tests {
 
     fn fires(count: i64, active: &[i64]) -> bool {
         let thresholds = Thresholds::default();
-        surge(count, active, thresholds.volume, &thresholds).is_some()
+        surge(count, active.iter().copied(), thresholds.volume, &thresholds).is_some()
     }
 
     /// A median of 2: z is far above 3.5 and the ratio 3 is reached long before the floor of 20 is.
@@ -81,8 +90,8 @@ mod tests {
         assert!(fires(50, &[2; 7]));
         assert!(!fires(99, &[2; 6]));
         let thresholds = Thresholds::default();
-        let cold = surge(100, &[2; 6], thresholds.volume, &thresholds);
-        assert_eq!(cold, Some(Surge { baseline: None, threshold: 100.0 }));
+        let cold = surge(100, [2; 6], thresholds.volume, &thresholds);
+        assert_eq!(cold, Some(Surge { active: 6, baseline: None, threshold: 100.0 }));
     }
 
     #[test]

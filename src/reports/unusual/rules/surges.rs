@@ -53,10 +53,10 @@ const FAILED: Measure = Measure { of: |_| 0, one: "failed sign-in", more: "faile
 
 fn counted(day: &AccountDay<'_>, measure: &Measure, limit: Limit) -> Option<Seen> {
     let count = (measure.of)(day.today()?);
-    let active = day.counts(day.baseline()).iter().map(measure.of).filter(|count| *count > 0).collect::<Vec<_>>();
-    let surge = recipe::surge(count, &active, limit, day.account.thresholds)?;
+    let active = day.counts(day.baseline()).iter().map(measure.of).filter(|count| *count > 0);
+    let surge = recipe::surge(count, active, limit, day.account.thresholds)?;
     let long_before = day.counts(day.long_before()).iter().map(|counts| (counts.day, (measure.of)(counts)));
-    Some(seen(day, measure, count, active.len(), surge, long_before))
+    Some(seen(day, measure, count, surge, long_before))
 }
 
 /// A day on which an account sends is one of its days here too, with 0 failures: most accounts never fail.
@@ -68,40 +68,38 @@ fn auth_failures(day: &AccountDay<'_>) -> Option<Seen> {
     let attempts = |day_before: u16| day.failures(day_before).attempts;
     let sent = |day_before: &u16| account.memory.sent.has(account.number as usize, *day_before);
     let active = day.baseline().filter(|day_before| sent(day_before) || attempts(*day_before) > 0);
-    let active = active.map(attempts).collect::<Vec<_>>();
     let count = attempts(day.day);
-    let surge = recipe::surge(count, &active, account.thresholds.auth_failures, account.thresholds)?;
+    let surge = recipe::surge(count, active.map(attempts), account.thresholds.auth_failures, account.thresholds)?;
     let long_before = day.long_before().map(|day_before| (day_before, attempts(day_before)));
-    Some(seen(day, &FAILED, count, active.len(), surge, long_before))
+    Some(seen(day, &FAILED, count, surge, long_before))
 }
 
 fn seen(
     day: &AccountDay<'_>,
     measure: &Measure,
     count: i64,
-    active: usize,
     surge: Surge,
     long_before: impl DoubleEndedIterator<Item = (u16, i64)>,
 ) -> Seen {
     let precedent = long_before.rev().find(|(_, before)| recipe::is_precedent(count, *before, day.account.thresholds));
     let what = many(count, measure.one, measure.more);
-    let days = i64::try_from(active).unwrap_or(i64::MAX);
+    let active = surge.active;
     let held_against = match surge.baseline {
         Some((baseline, _)) => {
-            format!("the median of {days} active days {} is {}", day.in_the_days_before(), baseline.median)
+            format!("the median of {active} active days {} is {}", day.in_the_days_before(), baseline.median)
         }
         None => format!(
             "{} {} {} too few for a baseline",
-            many(days, "active day", "active days"),
+            many(active.into(), "active day", "active days"),
             day.in_the_days_before(),
-            if days == 1 { "is" } else { "are" }
+            if active == 1 { "is" } else { "are" }
         ),
     };
     Seen {
         observed: count,
         median: surge.baseline.map(|(baseline, _)| baseline.median),
         mad: surge.baseline.map(|(baseline, _)| baseline.mad),
-        days: u32::try_from(active).unwrap_or(u32::MAX),
+        days: active,
         threshold: Some(surge.threshold),
         z: surge.baseline.map(|(_, z)| z),
         cold_start: surge.baseline.is_none(),

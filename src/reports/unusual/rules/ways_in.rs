@@ -95,9 +95,9 @@ fn tls_downgrade(day: &AccountDay<'_>) -> Option<Seen> {
     let (memory, account) = (day.account.memory, day.account.number);
     let lowest = memory.lowest_version(account, day.day);
     let before = day.baseline().map(|day_before| memory.lowest_version(account, day_before));
-    let known = before.filter(|rank| *rank != NO_VERSION).collect::<Vec<_>>();
-    let before = known.iter().copied().min().filter(|before| lowest < *before)?;
-    let days = u32::try_from(known.len()).unwrap_or(u32::MAX);
+    let known = before.filter(|rank| *rank != NO_VERSION);
+    let before = known.clone().min().filter(|before| lowest < *before)?;
+    let days = u32::try_from(known.count()).unwrap_or(u32::MAX);
     let (now, before) = (version(lowest), version(before));
     let used = if now == "none" { "Sent without TLS".to_owned() } else { format!("Used {now}") };
     Some(Seen {
