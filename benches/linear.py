@@ -206,7 +206,10 @@ class Bench:
 
 def kind(line, place):
     """What an opened file is; folders are none of these."""
-    path, flags = re.search(r'"([^"]*)", ([A-Z_|]+)', line).groups()
+    found = re.search(r'"([^"]*)", ([A-Z_|]+)', line)
+    if not found:  # The end of a call that strace has told already, when another thread's came between.
+        return "else"
+    path, flags = found.groups()
     if "O_DIRECTORY" in flags or not path.startswith(place):
         return "else"
     path, mode = path[len(place) :], "r" if flags.startswith("O_RDONLY") else "w"

@@ -46,8 +46,9 @@ impl Member {
         known: &[KnownFile],
     ) -> sources::Result<Self> {
         let mut look = look(storage, file)?;
+        let whole = look.length == Some(look.head.len() as u64);
         let mut sight = Sight::default();
-        sight.see_beginning(&look, format);
+        sight.see(if whole { Part::Whole } else { Part::Beginning }, whole_lines(&look.head, whole), format);
         let rotation = Rotation::of(&file.url);
         let mut known_last = None;
         if look.tail.is_none() {
@@ -60,9 +61,8 @@ impl Member {
                 None => {}
             }
         }
-        let mut member = Self { look, sight, rotation, known_last, end_seen: false };
+        let mut member = Self { look, sight, rotation, known_last, end_seen: whole };
         member.note_end(format);
-        member.look.forget_text();
         Ok(member)
     }
 
@@ -71,46 +71,53 @@ impl Member {
         if !self.end_seen {
             look_through(storage, &mut self.look)?;
             self.note_end(format);
-            self.look.forget_text();
         }
         Ok(())
     }
 
+    /// Notes what the end tells where it is known, and lets go of the text.
     fn note_end(&mut self, format: &'static dyn Format) {
-        if let Some(tail) = &self.look.tail {
-            self.sight.see_end(tail, format);
+        if let Some(tail) = self.look.tail.as_ref().filter(|_| !self.end_seen) {
+            let lines = tail.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end);
+            self.sight.see(Part::End, lines, format);
             self.end_seen = true;
         }
+        self.look.forget_text();
     }
 }
 
+/// Which part of a file some lines are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Beginning,
+    End,
+    Whole,
+}
+
 impl Sight {
-    fn see_beginning(&mut self, look: &Look, format: &'static dyn Format) {
+    fn see<'a>(&mut self, part: Part, lines: impl Iterator<Item = &'a [u8]>, format: &'static dyn Format) {
         let mut framer = Framer::default();
-        let lines = whole_lines(&look.head, look.length == Some(look.head.len() as u64));
         for line in lines.flat_map(|line| unpack(line, format)) {
             let Framed::Line(line) = framer.frame_as(line, &AnyProgram(format)) else { continue };
             self.note_host(&line, format);
-            if self.first.is_none_or(|first| tells_more(line.stamp, first)) {
-                self.first = Some(line.stamp);
+            if part != Part::End {
+                self.note_first(&line, format);
             }
-            if self.host.is_empty() {
-                self.host = line.host.to_vec();
-            }
-            if self.exact.is_none() {
-                self.exact = format.instant(&line).map(|at| (line.stamp, at));
+            if part != Part::Beginning && !self.last.is_some_and(|last| tells_more(last, line.stamp)) {
+                self.last = Some(line.stamp);
             }
         }
     }
 
-    fn see_end(&mut self, tail: &[u8], format: &'static dyn Format) {
-        let mut framer = Framer::default();
-        for line in tail.split(|byte| *byte == b'\n').flat_map(|line| unpack(line.trim_ascii_end(), format)) {
-            let Framed::Line(line) = framer.frame_as(line, &AnyProgram(format)) else { continue };
-            self.note_host(&line, format);
-            if !self.last.is_some_and(|last| tells_more(last, line.stamp)) {
-                self.last = Some(line.stamp);
-            }
+    fn note_first(&mut self, line: &Line<'_>, format: &'static dyn Format) {
+        if self.first.is_none_or(|first| tells_more(line.stamp, first)) {
+            self.first = Some(line.stamp);
+        }
+        if self.host.is_empty() {
+            self.host = line.host.to_vec();
+        }
+        if self.exact.is_none() {
+            self.exact = format.instant(line).map(|at| (line.stamp, at));
         }
     }
 
