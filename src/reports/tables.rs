@@ -40,7 +40,7 @@ pub struct Tables {
     /// How many `messages` and `accounts` came in on which `ways`, by `date` of the window, where that was wanted.
     pub ways: LazyFrame,
     /// What each `account` of a `domain` did in the [`weeks`](super::Window::weeks) of the window, where that was wanted:
-    /// [`BITS`].
+    /// a bit for every week in which it was `active`, used a `legacy` version, or an `unknown` one.
     pub weeks: LazyFrame,
     /// The rows of the page, where they were wanted: `date`, `account`, `domain`, `tls_version`, `auth_family`,
     /// `triple_des`, `messages`, `recipients`, `bytes`, and whether an account without a name is `lumped`.

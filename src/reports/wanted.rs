@@ -15,7 +15,7 @@ const LONGEST_PERIOD: i32 = 366;
 pub enum Part {
     /// [`Tables::devices`](super::Tables::devices), of legacy clients.
     LegacyDevices,
-    /// [`Tables::daily_refusals`](super::Tables::daily_refusals) and [`Tables::origins`](super::Tables::origins).
+    /// [`Tables::refusals`](super::Tables::refusals) and [`Tables::origins`](super::Tables::origins).
     Refusals,
     /// [`Tables::ways`](super::Tables::ways).
     Ways,

@@ -37,7 +37,7 @@ pub struct Look {
 }
 
 impl Look {
-    /// Lets go of the text at both ends, once it was looked at, but for what a [`Fingerprint`] is taken of.
+    /// Lets go of the text at both ends, once it was looked at, but for what a [`Fingerprint`](super::Fingerprint) is taken of.
     pub fn forget_text(&mut self) {
         self.head.truncate(HASHED);
         self.head.shrink_to_fit();
