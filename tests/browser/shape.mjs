@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { data, page as assemble, table } from '../../web/fixtures/generate.mjs';
 import { require, same } from './checks.mjs';
 
+/** How many times as long as its bare data takes to read a page may take to open, and then to be narrowed and drawn. */
+const [MOST_TO_OPEN, MOST_TO_NARROW] = [6, 4];
+
 const VIEWS = ['overview', 'volume', 'tls', 'legacy', 'cutover', 'unusual', 'coverage'];
 
 export async function shape(checks, browser, fixtures, template) {
@@ -149,15 +152,16 @@ export async function shape(checks, browser, fixtures, template) {
   });
 
   for (const size of ['large', 'huge']) {
-    await checks.check(`${size === 'large' ? '100,000' : '190,000'} rows open and are narrowed in less than a second each`, async () => {
+    await checks.check(`${size === 'large' ? '100,000' : '190,000'} rows open and are narrowed in a few times what it takes to read them`, async () => {
       const rows = data(size).tables.activity.columns[0].values.length;
       require(rows > (size === 'large' ? 100_000 : 180_000), `only ${rows} rows`);
       // The fastest of three: the machine may be busy with something else.
       const times = [];
       for (let turn = 0; turn < 3; turn++) times.push(await timed(browser, fixtures[size]));
-      const [opened, narrowed] = [0, 1].map((at) => Math.min(...times.map((time) => time[at])));
-      console.log(`     ${rows} rows: open after ${opened.toFixed(0)} ms, narrowed and drawn in ${narrowed.toFixed(0)} ms`);
-      require(opened < 1000 && narrowed < 1000, 'that is too long');
+      const [opened, narrowed, read] = [0, 1, 2].map((at) => Math.min(...times.map((time) => time[at])));
+      const milliseconds = (time) => `${time.toFixed(0)} ms`;
+      console.log(`     ${rows} rows: open after ${milliseconds(opened)}, narrowed and drawn in ${milliseconds(narrowed)}; only to read them takes ${milliseconds(read)}`);
+      require(opened < MOST_TO_OPEN * read && narrowed < MOST_TO_NARROW * read, 'that is too long');
     });
   }
 
@@ -182,7 +186,10 @@ export async function shape(checks, browser, fixtures, template) {
   });
 }
 
-/** How long a page takes to open, and then to be narrowed and drawn. */
+/**
+ * How long a page takes to open, and then to be narrowed and drawn; and how long this browser takes only to unpack and
+ * parse what the page holds: a second means something else on every machine.
+ */
 async function timed(browser, file) {
   const report = await browser.open(file, '#view=volume');
   const opened = await report.page.evaluate(() => performance.getEntriesByName('ready')[0].startTime);
@@ -191,8 +198,15 @@ async function timed(browser, file) {
     location.hash = '#view=volume&account=contains:a';
     return new Promise((done) => addEventListener('hashchange', () => requestAnimationFrame(() => setTimeout(() => done(performance.now() - begin))), { once: true }));
   });
+  const read = await report.page.evaluate(async () => {
+    const packed = document.getElementById('data').textContent;
+    const begin = performance.now();
+    const bytes = Uint8Array.from(atob(packed.trim()), (letter) => letter.charCodeAt(0));
+    await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).json();
+    return performance.now() - begin;
+  });
   await report.close();
-  return [opened, narrowed];
+  return [opened, narrowed, read];
 }
 
 function write(fixtures, name, json, template) {
