@@ -50,7 +50,7 @@ pub struct Tables {
     /// `imported`, with every column.
     pub imported: LazyFrame,
     /// What is unusual in the window, where that was wanted.
-    pub findings: Arc<[Finding]>,
+    pub findings: Arc<Vec<Finding>>,
     /// The texts whose places stand in columns of names and addresses.
     pub texts: InOrder,
     /// The rows of `tls_usage_details`, of which several datasets are made.

@@ -81,7 +81,7 @@ mod tests {
             sentence: "40 messages.".to_owned(),
             evidence: None,
         };
-        let tables = Tables { findings: Arc::new([finding]), ..examples::tables() };
+        let tables = Tables { findings: Arc::new(vec![finding]), ..examples::tables() };
         let rows = build(&DATASET, &tables, &examples::window()).unwrap();
         let wanted = [
             "date",

@@ -185,7 +185,7 @@ impl Reading {
             activity: activity.into_frame(&spelling)?,
             coverage,
             imported,
-            findings: Arc::new([]),
+            findings: Arc::default(),
             texts: spelling.texts,
             details: OnceLock::new(),
         })
