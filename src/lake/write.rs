@@ -38,9 +38,9 @@ use crate::storage::Storage;
 const PART_SIZE: usize = 8 * 1024 * 1024;
 /// Requests under way at once: what bounds the memory that waits for the network.
 const REQUESTS: usize = 2;
-/// Dictionaries have taken the repetitions already: to search harder for more costs a twentieth of a night and makes a
-/// lake smaller by one part in sixty.
-const ZSTD_LEVEL: i32 = 1;
+const ZSTD_LEVEL: i32 = 3;
+/// Of values that hardly come twice: searching harder for repetitions costs more and finds less.
+const ZSTD_LEVEL_ONCE: i32 = 1;
 /// One account in a hundred is looked for in vain.
 const FALSE_POSITIVES: f64 = 0.01;
 /// The form that Parquet asks for; without the word `version`, older Spark readers distrust the statistics.
@@ -229,7 +229,10 @@ fn properties(table: &Table) -> EncodingResult<WriterProperties> {
         .set_max_row_group_row_count(None)
         .set_statistics_truncate_length(Some(table.longest_bound));
     for column in table.columns.iter().filter(|column| column.once) {
-        properties = properties.set_column_dictionary_enabled(ColumnPath::from(column.name), false);
+        let compression = Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL_ONCE)?);
+        properties = properties
+            .set_column_dictionary_enabled(ColumnPath::from(column.name), false)
+            .set_column_compression(ColumnPath::from(column.name), compression);
     }
     if table.columns.iter().any(|column| column.name == "account") {
         properties = properties

@@ -19,7 +19,7 @@ pub(super) const EXPORT: Export =
     Export { name: "parquet", extension: "parquet", usual: true, rows_in_a_sheet: None, open };
 
 /// As in the lake's files.
-const ZSTD_LEVEL: i32 = 1;
+const ZSTD_LEVEL: i32 = 3;
 
 struct File<'a>(ArrowWriter<Out<'a>>);
 
