@@ -156,9 +156,7 @@ impl Memory {
     }
 
     fn ways_in_of_window(&mut self, day: u16, batch: &RecordBatch) -> Result<()> {
-        let mechanisms =
-            self.mechanism_names.of_rows(dictionary(batch, "mechanism")?).ok_or_else(|| wrong("mechanism"))?;
-        self.ways_in(day, batch, &mechanisms, |memory, account, network, mechanism| {
+        self.ways_in(day, batch, |memory, account, network, mechanism| {
             if let Some(network) = network {
                 memory.networks.meet(account, network, day);
             }
@@ -169,10 +167,7 @@ impl Memory {
     }
 
     fn ways_in_before(&mut self, day: u16, batch: &RecordBatch) -> Result<()> {
-        // A mechanism that the window has not is one that is known, all the same.
-        let mechanisms =
-            self.mechanism_names.of_rows(dictionary(batch, "mechanism")?).ok_or_else(|| wrong("mechanism"))?;
-        self.ways_in(day, batch, &mechanisms, |memory, account, network, mechanism| {
+        self.ways_in(day, batch, |memory, account, network, mechanism| {
             if let Some(network) = network {
                 memory.networks.recall(account, network, day);
             }
@@ -187,10 +182,12 @@ impl Memory {
         &mut self,
         day: u16,
         batch: &RecordBatch,
-        mechanisms: &[Number],
         mut note: impl FnMut(&mut Self, Number, Option<i64>, Number),
     ) -> Result<()> {
         let numbers = self.met(day, batch)?;
+        // A mechanism that the window has not is one that is known, all the same.
+        let mechanisms =
+            self.mechanism_names.of_rows(dictionary(batch, "mechanism")?).ok_or_else(|| wrong("mechanism"))?;
         let addresses = dictionary(batch, "client_ip")?;
         // An address is read once per batch and not once per row.
         let values = addresses.values().as_string_opt::<i32>().ok_or_else(|| wrong("client_ip"))?;
