@@ -3,7 +3,7 @@
 //! A dataset of a million accounts has some fifty million cells, so a cell is written where it belongs without a
 //! text of its own in between.
 
-use std::fmt::Write;
+use std::io::Write;
 
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch, StringArray};
 use arrow::buffer::NullBuffer;
@@ -16,7 +16,7 @@ use crate::calendar::{DAY, Day, SECOND, Timestamp};
 use crate::rollups::arrow_array;
 
 /// What a cell holds.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub(super) enum Cell<'a> {
     /// Nothing is known.
     Missing,
@@ -93,6 +93,11 @@ impl<'a> Cells<'a> {
         rows.columns().iter().map(|column| Self::of(column.as_ref())).collect()
     }
 
+    /// How many of the first columns hold one value in all of so many rows, as those of the window do.
+    pub(super) fn shared(columns: &[Self], rows: usize) -> usize {
+        columns.iter().take_while(|column| (1..rows).all(|row| column.get(row) == column.get(0))).count()
+    }
+
     /// The cell of a row. JSON and spreadsheets have no word for what is no number, so that is missing too.
     pub(super) fn get(&self, row: usize) -> Cell<'a> {
         if self.nulls.is_some_and(|nulls| nulls.is_null(row)) {
@@ -113,28 +118,36 @@ impl<'a> Cells<'a> {
 impl Cell<'_> {
     /// Days as ISO 8601, instants as RFC 3339 with `Z`, floats in their shortest exact form and always with a point,
     /// so that a reader does not take the column for whole numbers. What is missing is nothing.
-    pub(super) fn write(self, file: &mut String) {
+    pub(super) fn write(self, file: &mut Vec<u8>) {
         match self {
             Self::Missing => {}
             Self::Number(number) => write_number(file, number),
             Self::Float(number) => write_float(file, number),
-            Self::Truth(truth) => file.push_str(if truth { "true" } else { "false" }),
+            Self::Truth(truth) => file.extend_from_slice(if truth { b"true" } else { b"false" }),
             Self::Day(day) => write_day(file, day),
             Self::Instant(at) => write_instant(file, at),
-            Self::Text(text) => file.push_str(text),
+            Self::Text(text) => file.extend_from_slice(text.as_bytes()),
         }
+    }
+
+    /// What [`write`](Self::write) writes, as a text of its own.
+    pub(super) fn text(self) -> String {
+        let mut text = Vec::new();
+        self.write(&mut text);
+        // All that is written is text.
+        String::from_utf8(text).unwrap_or_default()
     }
 }
 
-fn write_number(file: &mut String, number: i64) {
+fn write_number(file: &mut Vec<u8>, number: i64) {
     if number < 0 {
-        file.push('-');
+        file.push(b'-');
     }
     write_digits(file, number.unsigned_abs(), 1);
 }
 
 /// A number with at least so many digits, by hand: Rust's formatting takes several times as long.
-fn write_digits(file: &mut String, mut number: u64, at_least: usize) {
+fn write_digits(file: &mut Vec<u8>, mut number: u64, at_least: usize) {
     const MOST: usize = 20;
     let mut digits = [b'0'; MOST];
     let mut start = MOST;
@@ -143,12 +156,7 @@ fn write_digits(file: &mut String, mut number: u64, at_least: usize) {
         digits[start] += (number % 10) as u8;
         number /= 10;
     }
-    write_ascii(file, &digits[start.min(MOST - at_least)..]);
-}
-
-/// Digits and marks, all at once: one by one they take several times as long.
-fn write_ascii(file: &mut String, bytes: &[u8]) {
-    file.push_str(std::str::from_utf8(bytes).unwrap_or_default());
+    file.extend_from_slice(&digits[start.min(MOST - at_least)..]);
 }
 
 /// A number below a hundred with both its digits.
@@ -157,60 +165,54 @@ fn two(number: u32) -> [u8; 2] {
 }
 
 /// A float in its shortest exact form. Most are percentages with two decimals, whose shortest form is just that.
-fn write_float(file: &mut String, number: f64) {
+fn write_float(file: &mut Vec<u8>, number: f64) {
     let hundredths = (number * 100.0).round();
     if !(0.0..1e9).contains(&number) || hundredths / 100.0 != number || number.is_sign_negative() {
-        // Writing to a String cannot fail.
+        // Writing to memory cannot fail.
         let _ = write!(file, "{number:?}");
         return;
     }
     let hundredths = hundredths as u64;
     write_digits(file, hundredths / 100, 1);
-    file.push('.');
+    file.push(b'.');
     write_digits(file, hundredths / 10 % 10, 1);
     if !hundredths.is_multiple_of(10) {
         write_digits(file, hundredths % 10, 1);
     }
 }
 
-fn write_day(file: &mut String, day: Day) {
+fn write_day(file: &mut Vec<u8>, day: Day) {
     let date = day.date();
     if date.year() < 0 {
-        file.push('-');
+        file.push(b'-');
     }
     write_digits(file, date.year().unsigned_abs().into(), 4);
     let (month, day) = (two(date.month()), two(date.day()));
-    write_ascii(file, &[b'-', month[0], month[1], b'-', day[0], day[1]]);
+    file.extend_from_slice(&[b'-', month[0], month[1], b'-', day[0], day[1]]);
 }
 
 /// Microseconds since the epoch as RFC 3339, with milliseconds or microseconds where there are some.
-fn write_instant(file: &mut String, at: Timestamp) {
+fn write_instant(file: &mut Vec<u8>, at: Timestamp) {
     write_day(file, Day::of(at));
     let (second, fraction) = ((at.rem_euclid(DAY) / SECOND) as u32, at.rem_euclid(SECOND).unsigned_abs());
     let [hour, minute, second] = [second / 3_600, second / 60 % 60, second % 60].map(two);
-    write_ascii(file, &[b'T', hour[0], hour[1], b':', minute[0], minute[1], b':', second[0], second[1]]);
+    file.extend_from_slice(&[b'T', hour[0], hour[1], b':', minute[0], minute[1], b':', second[0], second[1]]);
     if fraction > 0 {
-        file.push('.');
+        file.push(b'.');
         let (part, digits) = if fraction % 1_000 == 0 { (fraction / 1_000, 3) } else { (fraction, 6) };
         write_digits(file, part, digits);
     }
-    file.push('Z');
+    file.push(b'Z');
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn text(cell: Cell<'_>) -> String {
-        let mut text = String::new();
-        cell.write(&mut text);
-        text
-    }
-
     #[test]
     fn numbers_are_as_rust_writes_them() {
         for number in [0, 7, 10, 99, 100, -1, -1_000, 1_234_567_890, i64::MAX, i64::MIN] {
-            assert_eq!(text(Cell::Number(number)), number.to_string());
+            assert_eq!(Cell::Number(number).text(), number.to_string());
         }
     }
 
@@ -218,7 +220,7 @@ mod tests {
     fn days_are_iso_8601() {
         for days in [-1, 0, 59, 60, 20_514, 100_000] {
             let day = Day::from_epoch_days(days);
-            assert_eq!(text(Cell::Day(day)), day.to_string());
+            assert_eq!(Cell::Day(day).text(), day.to_string());
         }
     }
 
@@ -226,22 +228,22 @@ mod tests {
     fn floats_are_in_their_shortest_exact_form() {
         let numbers = [0.0, -0.0, 50.0, 33.33, 0.1, 0.25, 99.99, 100.0, 0.1 + 0.2, -1.5, 1e-7, 1e300, 12_345.678, 1e9];
         for number in numbers {
-            assert_eq!(text(Cell::Float(number)), format!("{number:?}"));
+            assert_eq!(Cell::Float(number).text(), format!("{number:?}"));
         }
         for hundredths in 0..=10_000 {
             let number = f64::from(hundredths) / 100.0;
-            assert_eq!(text(Cell::Float(number)), format!("{number:?}"));
+            assert_eq!(Cell::Float(number).text(), format!("{number:?}"));
         }
     }
 
     #[test]
     fn instants_are_rfc_3339() {
         let day = Day::of(1_772_409_600_000_000);
-        let texts = [0, 1, 1_000, 3_661 * SECOND].map(|later| text(Cell::Instant(day.start() + later)));
+        let texts = [0, 1, 1_000, 3_661 * SECOND].map(|later| Cell::Instant(day.start() + later).text());
         assert_eq!(
             texts,
             ["2026-03-02T00:00:00Z", "2026-03-02T00:00:00.000001Z", "2026-03-02T00:00:00.001Z", "2026-03-02T01:01:01Z"]
         );
-        assert_eq!(text(Cell::Instant(-1)), "1969-12-31T23:59:59.999999Z");
+        assert_eq!(Cell::Instant(-1).text(), "1969-12-31T23:59:59.999999Z");
     }
 }

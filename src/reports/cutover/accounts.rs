@@ -3,7 +3,7 @@
 use polars::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::super::cells::{Cell, Cells, batch};
+use super::super::cells::{Cells, batch};
 use super::super::datasets::{among, percent};
 use super::super::tables::spelled;
 use super::super::{Error, Result, Tables};
@@ -133,13 +133,8 @@ impl Cutover {
     /// Where there is no such column.
     pub fn cells(&self, columns: &[&str]) -> Result<Vec<Vec<String>>> {
         let rows = batch(&self.rows.select(columns.iter().copied())?)?;
-        let text = |cell: Cell<'_>| {
-            let mut text = String::new();
-            cell.write(&mut text);
-            text
-        };
         let columns = Cells::of_columns(&rows);
-        let cells = |row: usize| columns.iter().map(|column| text(column.get(row))).collect();
+        let cells = |row: usize| columns.iter().map(|column| column.get(row).text()).collect();
         Ok((0..rows.num_rows()).map(cells).collect())
     }
 }

@@ -8,38 +8,29 @@
 use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
 
-use super::super::cells::{Cell, Cells};
+use super::super::cells::Cell;
 use super::lines::Lines;
 use super::{Export, Out, Result, RowWriter};
 
 /// The registry's line.
 pub(super) const EXPORT: Export = Export { name: "csv", extension: "csv", usual: true, rows_in_a_sheet: None, open };
 
+const LINE_END: &[u8] = b"\r\n";
+
 struct File<'a>(Lines<'a>);
 
 fn open<'a>(schema: &Schema, out: Out<'a>) -> Result<Box<dyn RowWriter + 'a>> {
     let mut lines = Lines::new(out, EXPORT.name);
     for (index, column) in schema.fields().iter().enumerate() {
-        separate(&mut lines.text, index);
-        write_field(&mut lines.text, column.name());
+        write_cell(&mut lines.text, index, Cell::Text(column.name()));
     }
-    lines.text.push_str("\r\n");
+    lines.text.extend_from_slice(LINE_END);
     Ok(Box::new(File(lines)))
 }
 
 impl RowWriter for File<'_> {
     fn rows(&mut self, rows: &RecordBatch) -> Result<()> {
-        let columns = Cells::of_columns(rows);
-        for row in 0..rows.num_rows() {
-            let line = &mut self.0.text;
-            for (index, column) in columns.iter().enumerate() {
-                separate(line, index);
-                write_cell(line, column.get(row));
-            }
-            line.push_str("\r\n");
-            self.0.line()?;
-        }
-        Ok(())
+        self.0.rows(rows, LINE_END, write_cell)
     }
 
     fn end(mut self: Box<Self>) -> Result<()> {
@@ -47,13 +38,10 @@ impl RowWriter for File<'_> {
     }
 }
 
-fn separate(file: &mut String, index: usize) {
+fn write_cell(file: &mut Vec<u8>, index: usize, cell: Cell<'_>) {
     if index > 0 {
-        file.push(',');
+        file.push(b',');
     }
-}
-
-fn write_cell(file: &mut String, cell: Cell<'_>) {
     match cell {
         Cell::Text(text) => write_field(file, text),
         ours => ours.write(file),
@@ -61,20 +49,20 @@ fn write_cell(file: &mut String, cell: Cell<'_>) {
 }
 
 /// Text as a field: guarded against formulas, quoted where it has to be.
-fn write_field(file: &mut String, text: &str) {
+fn write_field(file: &mut Vec<u8>, text: &str) {
     let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
     if is_plain(text) {
-        file.push_str(guard);
-        file.push_str(text);
+        file.extend_from_slice(guard.as_bytes());
+        file.extend_from_slice(text.as_bytes());
         return;
     }
-    file.push('"');
-    file.push_str(guard);
+    file.push(b'"');
+    file.extend_from_slice(guard.as_bytes());
     for (index, part) in text.split('"').enumerate() {
-        file.push_str(if index > 0 { "\"\"" } else { "" });
-        file.push_str(part);
+        file.extend_from_slice(if index > 0 { b"\"\"" } else { b"" });
+        file.extend_from_slice(part.as_bytes());
     }
-    file.push('"');
+    file.push(b'"');
 }
 
 /// Whether a text needs no quotes, as nearly none does.
@@ -97,9 +85,9 @@ mod tests {
     }
 
     fn field(text: &str) -> String {
-        let mut file = String::new();
+        let mut file = Vec::new();
         write_field(&mut file, text);
-        file
+        String::from_utf8(file).unwrap()
     }
 
     #[test]

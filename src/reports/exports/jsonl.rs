@@ -6,7 +6,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
 use serde_json::Value;
 
-use super::super::cells::{Cell, Cells};
+use super::super::cells::Cell;
 use super::lines::Lines;
 use super::{Export, Out, Result, RowWriter};
 
@@ -16,29 +16,23 @@ pub(super) const EXPORT: Export =
 
 struct File<'a> {
     lines: Lines<'a>,
+    /// What stands before the cells of each column.
     names: Vec<String>,
 }
 
 fn open<'a>(schema: &Schema, out: Out<'a>) -> Result<Box<dyn RowWriter + 'a>> {
-    let names = schema.fields().iter().map(|field| quoted(field.name())).collect();
-    Ok(Box::new(File { lines: Lines::new(out, EXPORT.name), names }))
+    let names = schema.fields().iter().enumerate();
+    let names = names.map(|(index, field)| format!("{}{}:", if index == 0 { '{' } else { ',' }, quoted(field.name())));
+    Ok(Box::new(File { lines: Lines::new(out, EXPORT.name), names: names.collect() }))
 }
 
 impl RowWriter for File<'_> {
     fn rows(&mut self, rows: &RecordBatch) -> Result<()> {
-        let columns = Cells::of_columns(rows);
-        for row in 0..rows.num_rows() {
-            let line = &mut self.lines.text;
-            for (index, (name, column)) in self.names.iter().zip(&columns).enumerate() {
-                line.push(if index == 0 { '{' } else { ',' });
-                line.push_str(name);
-                line.push(':');
-                write_cell(line, column.get(row));
-            }
-            line.push_str("}\n");
-            self.lines.line()?;
-        }
-        Ok(())
+        let Self { lines, names } = self;
+        lines.rows(rows, b"}\n", |line, index, cell| {
+            line.extend_from_slice(names[index].as_bytes());
+            write_cell(line, cell);
+        })
     }
 
     fn end(mut self: Box<Self>) -> Result<()> {
@@ -46,19 +40,14 @@ impl RowWriter for File<'_> {
     }
 }
 
-fn write_cell(file: &mut String, cell: Cell<'_>) {
+fn write_cell(file: &mut Vec<u8>, cell: Cell<'_>) {
     match cell {
-        Cell::Missing => file.push_str("null"),
-        Cell::Text(text) if is_plain(text) => {
-            file.push('"');
-            file.push_str(text);
-            file.push('"');
-        }
-        Cell::Text(text) => file.push_str(&quoted(text)),
-        Cell::Day(_) | Cell::Instant(_) => {
-            file.push('"');
+        Cell::Missing => file.extend_from_slice(b"null"),
+        Cell::Text(text) if !is_plain(text) => file.extend_from_slice(quoted(text).as_bytes()),
+        Cell::Text(_) | Cell::Day(_) | Cell::Instant(_) => {
+            file.push(b'"');
             cell.write(file);
-            file.push('"');
+            file.push(b'"');
         }
         number => number.write(file),
     }

@@ -88,22 +88,15 @@ fn to_the_minute(time: &str) -> String {
     }
 }
 
-/// A cell as the exports spell it.
-fn spelled(cell: Cell<'_>) -> String {
-    let mut text = String::new();
-    cell.write(&mut text);
-    text
-}
-
 /// One cell. Numbers are set to the right, a missing value is a dash.
 fn data(name: &str, value: Cell<'_>, heads_row: bool) -> String {
     let (kind, text) = match value {
         Cell::Missing => ("", "–".to_owned()),
         Cell::Number(number) => ("number", count(number)),
         Cell::Float(number) => ("number", format!("{number:.2}")),
-        Cell::Instant(_) => ("", to_the_minute(&spelled(value))),
+        Cell::Instant(_) => ("", to_the_minute(&value.text())),
         Cell::Text(text) => (if name == "warnings" { "words" } else { "" }, escaped(text)),
-        Cell::Day(_) | Cell::Truth(_) => ("", spelled(value)),
+        Cell::Day(_) | Cell::Truth(_) => ("", value.text()),
     };
     if heads_row {
         format!("<th scope=\"row\"{}>{text}</th>", class(kind))

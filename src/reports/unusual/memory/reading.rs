@@ -259,8 +259,12 @@ fn without_imports(batch: &RecordBatch) -> Result<Option<RecordBatch>> {
         return Ok(None);
     };
     let values = origins.values().as_string_opt::<i32>().ok_or_else(|| wrong(ORIGIN))?;
-    let Some(import) = values.iter().position(|origin| origin == Some(FROM_IMPORT)) else { return Ok(None) };
-    let logs: BooleanArray = (0..batch.num_rows()).map(|row| Some(origins.key(row) != Some(import))).collect();
+    let imports = values.iter().map(|origin| origin == Some(FROM_IMPORT)).collect::<Vec<_>>();
+    if !imports.contains(&true) {
+        return Ok(None);
+    }
+    let is_import = |row: usize| origins.key(row).is_some_and(|key| imports[key]);
+    let logs: BooleanArray = (0..batch.num_rows()).map(|row| Some(!is_import(row))).collect();
     filter_record_batch(batch, &logs).map(Some).map_err(|source| Error::Rows { source })
 }
 
