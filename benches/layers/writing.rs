@@ -29,9 +29,11 @@ fn parquet(criterion: &mut Criterion, lake: &Lake) {
     let batches: Vec<_> =
         lake.batches(&SUBMISSIONS, files.date(day), &stored(&SUBMISSIONS, &names)).map(Result::unwrap).collect();
     let mut group = criterion.benchmark_group("parquet");
-    group.throughput(Throughput::Elements(batches.iter().map(|batch| batch.num_rows() as u64).sum()));
+    let rows = batches.iter().map(|batch| batch.num_rows()).sum();
+    group.throughput(Throughput::Elements(rows as u64));
+    let partition = Partition::of_source(day, "mx1");
     let write = |batches: Vec<_>| {
-        let mut writer = lake.writer(&SUBMISSIONS, &Partition::of_source(day, "mx1"), "0123456789abcdef").unwrap();
+        let mut writer = lake.writer(&SUBMISSIONS, &partition, "0123456789abcdef", rows).unwrap();
         batches.into_iter().for_each(|batch| writer.write_sorted(batch).unwrap());
         writer.finish().unwrap()
     };

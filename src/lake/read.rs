@@ -1,15 +1,16 @@
 //! Reading in pieces: a row group at a time, for whoever counts more rows than there is room for.
 //!
 //! Texts come as dictionaries, as the files keep them: each different text of a row group once, and a number for
-//! every row. Whoever counts then compares numbers, and pays for a text once and not once a row. Queries are for
-//! [`Lake::scan`].
+//! every row. Whoever counts then compares numbers, and pays for a text once and not once a row. A column that a file
+//! keeps without a dictionary, since its texts hardly repeat, is not searched for repetitions here: each row has a text
+//! of its own. Queries are for [`Lake::scan`].
 //!
 //! Format: <https://parquet.apache.org/docs/file-format/data-pages/encodings/>.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{RecordBatch, new_null_array};
+use arrow::array::{Array, ArrayRef, DictionaryArray, Int32Array, RecordBatch, new_null_array};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
@@ -20,6 +21,7 @@ use object_store::{ObjectStore, ObjectStoreExt as _};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::errors::{ParquetError, Result as Parquet};
+use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::{ChunkReader, Length};
 
 use super::Lake;
@@ -36,7 +38,8 @@ const END: u64 = 64 * 1024;
 
 impl Lake {
     /// The rows of `files` in batches of at most 250,000 rows, with the table's columns of these names; texts as
-    /// dictionaries with 32-bit keys. What a file was written without is null there. Holds one row group in memory.
+    /// dictionaries with 32-bit keys, in which a text may come more than once. What a file was written without is null
+    /// there. Holds one row group in memory.
     ///
     /// # Errors
     /// Each batch may be one: where a file cannot be read, or a column is of no type that becomes the table's.
@@ -82,7 +85,7 @@ impl<'a> Stored<'a> {
         columns: Arc<[&'static Column]>,
     ) -> Parquet<impl Iterator<Item = Parquet<RecordBatch>> + Send + 'a> {
         let plain = ArrowReaderMetadata::load(&self, ArrowReaderOptions::new().with_skip_arrow_metadata(true))?;
-        let options = ArrowReaderOptions::new().with_schema(with_dictionaries(plain.schema()));
+        let options = ArrowReaderOptions::new().with_schema(with_dictionaries(plain.schema(), plain.metadata()));
         let metadata = ArrowReaderMetadata::try_new(Arc::clone(plain.metadata()), options)?;
         let groups = 0..metadata.metadata().num_row_groups();
         Ok(groups.flat_map(move |group| -> Box<dyn Iterator<Item = Parquet<RecordBatch>> + Send> {
@@ -183,13 +186,18 @@ impl ChunkReader for Fetched {
     }
 }
 
-/// The file's schema, with the file's own dictionaries in the place of texts.
-fn with_dictionaries(schema: &Schema) -> SchemaRef {
-    let field = |field: &Arc<Field>| match field.data_type() {
-        DataType::Utf8 => field.as_ref().clone().with_data_type(arrow_type(Kind::Utf8)),
+/// The file's schema, with the file's own dictionaries in the place of texts, where it has some.
+fn with_dictionaries(schema: &Schema, metadata: &ParquetMetaData) -> SchemaRef {
+    // All columns are plain ones, so that each is one leaf of a row group.
+    let has_dictionary = |leaf: usize| {
+        let mut chunks = metadata.row_groups().iter().filter_map(|group| group.columns().get(leaf));
+        chunks.any(|chunk| chunk.dictionary_page_offset().is_some())
+    };
+    let field = |(leaf, field): (usize, &Arc<Field>)| match field.data_type() {
+        DataType::Utf8 if has_dictionary(leaf) => field.as_ref().clone().with_data_type(arrow_type(Kind::Utf8)),
         _ => field.as_ref().clone(),
     };
-    Arc::new(Schema::new(schema.fields().iter().map(field).collect::<Vec<_>>()))
+    Arc::new(Schema::new(schema.fields().iter().enumerate().map(field).collect::<Vec<_>>()))
 }
 
 /// The type that a column has in a batch.
@@ -206,12 +214,20 @@ fn in_shape(batch: &RecordBatch, columns: &[&Column]) -> std::result::Result<Rec
         let wanted = arrow_type(column.kind);
         let array = match batch.column_by_name(column.name) {
             Some(found) if *found.data_type() == wanted => Arc::clone(found),
+            Some(found) if column.kind == Kind::Utf8 && *found.data_type() == DataType::Utf8 => numbered(found)?,
             Some(found) => cast(found, &wanted)?,
             None => new_null_array(&wanted, batch.num_rows()),
         };
         Ok::<_, ArrowError>((column.name, array))
     };
     RecordBatch::try_from_iter(columns.iter().map(array).collect::<std::result::Result<Vec<_>, _>>()?)
+}
+
+/// Texts as a dictionary in which each row has its own.
+fn numbered(texts: &ArrayRef) -> std::result::Result<ArrayRef, ArrowError> {
+    let numbers = (0..).take(texts.len()).collect::<Vec<i32>>();
+    let numbers = Int32Array::new(numbers.into(), texts.nulls().cloned());
+    Ok(Arc::new(DictionaryArray::try_new(numbers, Arc::clone(texts))?))
 }
 
 fn outside(error: impl std::error::Error + Send + Sync + 'static) -> ParquetError {

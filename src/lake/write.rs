@@ -31,7 +31,7 @@ use super::error::{Error, Result};
 use super::files::{DataFile, Partition, new_path};
 use super::order::order;
 use super::statistics;
-use super::tables::Table;
+use super::tables::{Repeats, Table};
 use crate::storage::Storage;
 
 /// Bytes in one request; S3 takes 10,000 of them in a file and wants 5 MiB at least.
@@ -39,8 +39,8 @@ const PART_SIZE: usize = 8 * 1024 * 1024;
 /// Requests under way at once: what bounds the memory that waits for the network.
 const REQUESTS: usize = 2;
 const ZSTD_LEVEL: i32 = 3;
-/// Of values that hardly come twice: searching harder for repetitions costs more and finds less.
-const ZSTD_LEVEL_ONCE: i32 = 1;
+/// Of values that are like nothing before them: searching harder for repetitions costs more and finds less.
+const ZSTD_LEVEL_OF_NOISE: i32 = 1;
 /// One account in a hundred is looked for in vain.
 const FALSE_POSITIVES: f64 = 0.01;
 /// The form that Parquet asks for; without the word `version`, older Spark readers distrust the statistics.
@@ -64,17 +64,24 @@ pub struct PartitionWriter {
 }
 
 impl Lake {
-    /// A new file for a partition, built from what `digest` (16 hexadecimal digits) stands for.
+    /// A new file for a partition, built from what `digest` (16 hexadecimal digits) stands for, whose row groups have at
+    /// most about so many rows: its bloom filters are made for as many accounts.
     ///
     /// # Errors
     /// Where the partition does not fit the table, or the digest is none.
-    pub fn writer(&self, table: &'static Table, partition: &Partition, digest: &str) -> Result<PartitionWriter> {
+    pub fn writer(
+        &self,
+        table: &'static Table,
+        partition: &Partition,
+        digest: &str,
+        most_rows: usize,
+    ) -> Result<PartitionWriter> {
         partition.check(table)?;
         let path = new_path(partition, digest)?;
         let (store, folder) = self.store(table)?;
         let upload = ObjectPath::parse(format!("{folder}/{path}"))
             .map_err(|error| Error::Upload { path: path.clone(), source: error.into() })?;
-        let (file, encoders) = properties(table)
+        let (file, encoders) = properties(table, most_rows)
             .and_then(|properties| ArrowWriter::try_new(Vec::new(), table.file_schema(), Some(properties)))
             .and_then(ArrowWriter::into_serialized_writer)
             .map_err(|source| Error::Parquet { path: path.clone(), source })?;
@@ -221,23 +228,24 @@ impl PartitionWriter {
     }
 }
 
-fn properties(table: &Table) -> EncodingResult<WriterProperties> {
+fn properties(table: &Table, most_rows: usize) -> EncodingResult<WriterProperties> {
     // Statistics per page, with their index, and dictionaries are what the encoder does unasked.
     let mut properties = WriterProperties::builder()
         .set_created_by(CREATED_BY.to_owned())
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
         .set_max_row_group_row_count(None)
         .set_statistics_truncate_length(Some(table.longest_bound));
-    for column in table.columns.iter().filter(|column| column.once) {
-        let compression = Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL_ONCE)?);
+    for column in table.columns.iter().filter(|column| column.repeats != Repeats::Often) {
+        let level = if column.repeats == Repeats::Never { ZSTD_LEVEL_OF_NOISE } else { ZSTD_LEVEL };
         properties = properties
             .set_column_dictionary_enabled(ColumnPath::from(column.name), false)
-            .set_column_compression(ColumnPath::from(column.name), compression);
+            .set_column_compression(ColumnPath::from(column.name), Compression::ZSTD(ZstdLevel::try_new(level)?));
     }
     if table.columns.iter().any(|column| column.name == "account") {
         properties = properties
             .set_column_bloom_filter_enabled(ColumnPath::from("account"), true)
-            .set_column_bloom_filter_fpp(ColumnPath::from("account"), FALSE_POSITIVES);
+            .set_column_bloom_filter_fpp(ColumnPath::from("account"), FALSE_POSITIVES)
+            .set_column_bloom_filter_max_ndv(ColumnPath::from("account"), most_rows.max(1) as u64);
     }
     Ok(properties.build())
 }

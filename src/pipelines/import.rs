@@ -234,8 +234,9 @@ pub fn run(lake: &Lake, reports: &[Report], run: &RunInfo) -> Result<()> {
     }
     let mut files = Vec::new();
     for report in reports {
-        let mut writer = lake.writer(&IMPORTED, &report.partition(), &report.digest)?;
-        writer.write_sorted(rows(report)?)?;
+        let rows = rows(report)?;
+        let mut writer = lake.writer(&IMPORTED, &report.partition(), &report.digest, rows.num_rows())?;
+        writer.write_sorted(rows)?;
         files.push(writer.finish()?);
     }
     let partitions = reports.iter().map(Report::partition).collect::<Vec<_>>();

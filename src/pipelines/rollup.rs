@@ -104,7 +104,7 @@ fn roll_up(lake: &Lake, base: &Base, day: Day) -> Result<Vec<(&'static Table, Da
     let write = |rollup: &Rollup| -> Result<(&'static Table, DataFile)> {
         let rows = rollup.rows(&frames)?;
         frames.totals.check(rollup.table, day, &rows)?;
-        let mut writer = lake.writer(rollup.table, &Partition::day(day), &digest)?;
+        let mut writer = lake.writer(rollup.table, &Partition::day(day), &digest, rows.height())?;
         for batch in to_batches(rollup.table, &rows, &frames.texts) {
             writer.write(&batch?)?;
         }

@@ -44,8 +44,8 @@ fn a_table_with_other_columns_is_refused() {
         name: "daily_tls",
         row: "something else",
         columns: &[
-            Column { name: "date", kind: Kind::Date, once: false },
-            Column { name: "account", kind: Kind::Int64, once: false },
+            Column { name: "date", kind: Kind::Date, repeats: tables::Repeats::Often },
+            Column { name: "account", kind: Kind::Int64, repeats: tables::Repeats::Often },
         ],
         partitions: &["date"],
         sort: &[],
@@ -79,7 +79,7 @@ fn what_does_not_belong_is_refused() {
     let file = place.write(table, &here, &[]);
     let error = place.lake.replace(table, from_ref(&there), &[file], &run("r1")).unwrap_err();
     assert!(matches!(error, Error::OutsidePartitions { .. }), "{error}");
-    let mut writer = place.lake.writer(table, &there, DIGEST).unwrap();
+    let mut writer = place.lake.writer(table, &there, DIGEST, 1000).unwrap();
     let error = writer.write(&batch(&tables::REFUSALS, 0..1)).unwrap_err();
     assert!(matches!(error, Error::BatchColumns { .. }), "{error}");
     assert_eq!(place.lake.snapshot(table).unwrap().version, None);

@@ -55,7 +55,7 @@ impl Place {
     }
 
     fn write(&self, table: &'static Table, partition: &Partition, batches: &[RecordBatch]) -> DataFile {
-        let mut writer = self.lake.writer(table, partition, DIGEST).unwrap();
+        let mut writer = self.lake.writer(table, partition, DIGEST, 1000).unwrap();
         batches.iter().for_each(|batch| writer.write(batch).unwrap());
         writer.finish().unwrap()
     }

@@ -1,8 +1,8 @@
 //! Reading in pieces: the same rows as a query would see, a row group at a time.
 
-use arrow::array::{Array, Int32Array, LargeStringArray, TimestampNanosecondArray};
-use arrow::compute::cast;
-use arrow::datatypes::DataType as Arrow;
+use arrow::array::{Array, AsArray, Int32Array, LargeStringArray, TimestampNanosecondArray};
+use arrow::compute::{cast, concat_batches};
+use arrow::datatypes::{DataType as Arrow, Int32Type};
 use parquet::arrow::ArrowWriter;
 
 use super::*;
@@ -29,6 +29,20 @@ fn a_row_group_is_a_batch_in_every_table() {
         let file = place.write(table, &partition(table, "2026-03-02", "mx1"), &written);
         assert_eq!(read(&place, table, &[&file, &file], &names), [written.clone(), written].concat());
     }
+}
+
+/// Neither the writer nor the reader looks for repetitions where there hardly are any.
+#[test]
+fn a_column_without_a_dictionary_has_a_text_for_every_row() {
+    let place = Place::new();
+    let table = &tables::DAILY_TLS;
+    let once = batch(table, 0..9);
+    let twice = concat_batches(&once.schema(), [&once, &once]).unwrap();
+    let file = place.write(table, &partition(table, "2026-03-02", ""), std::slice::from_ref(&twice));
+    let read = place.lake.batches(table, [&file], &["account", "tls_version"]).next().unwrap().unwrap();
+    let [accounts, versions] = [0, 1].map(|column| read.column(column).as_dictionary::<Int32Type>());
+    assert_eq!((accounts.values().len(), versions.values().len()), (18, 8));
+    assert_eq!(cast(accounts, &Arrow::Utf8).unwrap().as_ref(), twice.column(0).as_ref());
 }
 
 #[test]

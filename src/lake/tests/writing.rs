@@ -69,7 +69,7 @@ fn a_large_file_leaves_memory_in_parts() {
     let partition = partition(table, "2026-03-02", "mx1");
     // Text that does not compress: more than the 8 MiB of a single request.
     let noise = |row: i64| format!("{:032x}", uuid::Uuid::new_v4().as_u128() ^ row as u128);
-    let mut writer = place.lake.writer(table, &partition, DIGEST).unwrap();
+    let mut writer = place.lake.writer(table, &partition, DIGEST, 1000).unwrap();
     for group in 0..3 {
         let rows = group * 100_000..(group + 1) * 100_000;
         let mut columns = batch(table, rows.clone()).columns().to_vec();
@@ -143,7 +143,7 @@ fn numbered_texts_are_written_as_texts() {
     let partition = partition(table, "2026-03-02", "mx1");
     let mut files = Vec::new();
     for batch in [plain.clone(), numbered(&plain)] {
-        let mut writer = place.lake.writer(table, &partition, DIGEST).unwrap();
+        let mut writer = place.lake.writer(table, &partition, DIGEST, 1000).unwrap();
         writer.write(&batch.slice(0, 1_000)).unwrap();
         writer.write_sorted(batch).unwrap();
         files.push(writer.finish().unwrap());

@@ -92,8 +92,9 @@ fn each(
             let accounts = batch.column_by_name("account").and_then(|column| column.as_dictionary_opt::<Int32Type>());
             let Some(accounts) = accounts else { continue };
             let Some(texts) = accounts.values().as_string_opt::<i32>() else { continue };
-            let Some(wanted) = texts.iter().position(|text| text == Some(question.account.as_str())) else { continue };
-            for row in (0..batch.num_rows()).filter(|row| accounts.key(*row) == Some(wanted)) {
+            let wanted = texts.iter().map(|text| text == Some(question.account.as_str())).collect::<Vec<_>>();
+            let is_wanted = |row: &usize| accounts.key(*row).is_some_and(|key| wanted[key]);
+            for row in (0..batch.num_rows()).filter(is_wanted) {
                 take(file.partition.source.as_deref().unwrap_or_default(), &batch, row);
             }
         }

@@ -11,7 +11,7 @@ use crate::lake::tables::{REFUSALS, REJECTED_LINES, SUBMISSIONS, Table};
 use crate::submissions::{Refusal, Submission};
 
 /// Bytes that a row takes besides its texts, roughly.
-const ROW: usize = 128;
+pub(super) const ROW: usize = 128;
 
 /// A table's columns while they are being filled.
 pub(super) trait Columns: Default {

@@ -20,7 +20,7 @@ pub(in crate::pipelines) fn write(
 ) -> Result<Vec<DataFile>> {
     let file = |((source, day), (built, inputs)): (&(String, Day), &(Built, DayInputs))| {
         let digest = digest_of(source, *day);
-        let mut writer = lake.writer(&COVERAGE, &Partition::of_source(*day, source), &digest)?;
+        let mut writer = lake.writer(&COVERAGE, &Partition::of_source(*day, source), &digest, 1)?;
         writer.write(&row(built, inputs, &digest)?)?;
         Ok(writer.finish()?)
     };

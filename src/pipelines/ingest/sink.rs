@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::columns::{Columns, RefusalColumns, RejectedColumns, RejectedRow, SubmissionColumns};
+use super::columns::{Columns, ROW, RefusalColumns, RejectedColumns, RejectedRow, SubmissionColumns};
 use super::outcome::{DayRows, TableFiles};
 use crate::calendar::Day;
 use crate::lake::tables::Table;
@@ -19,6 +19,8 @@ use crate::submissions::{Refusal, Rows, Submission};
 /// Bytes of rows that wait in memory, over all days, before the largest batch is written: of usual rows some 100,000.
 /// Texts count as often as they come, so that less is held than this.
 const MOST_WAITING: usize = 40 << 20;
+/// No more rows than these wait.
+const MOST_ROWS: usize = MOST_WAITING / ROW;
 
 /// Writes the days of one pass.
 pub(super) struct DaySink<'a> {
@@ -220,7 +222,7 @@ impl<'a, C: Columns> TableWriter<'a, C> {
     fn open(&mut self) -> Result<&mut PartitionWriter> {
         let file = match self.file.take() {
             Some(file) => file,
-            None => self.lake.writer(C::table(), &self.partition, self.digest)?,
+            None => self.lake.writer(C::table(), &self.partition, self.digest, MOST_ROWS)?,
         };
         Ok(self.file.insert(file))
     }
