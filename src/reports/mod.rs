@@ -15,6 +15,7 @@ pub mod digest;
 pub mod exports;
 pub mod page;
 mod reading;
+mod recent;
 pub mod tables;
 pub mod tls;
 pub mod unusual;

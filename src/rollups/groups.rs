@@ -3,8 +3,8 @@
 //! Texts are numbers here, so that a group is found by hashing and comparing a few numbers, whatever its texts are.
 //! Memory is that of the groups, however many rows they count.
 
-use arrow::array::{Array, AsArray, Int64Array, RecordBatch, TimestampMicrosecondArray};
-use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
+use arrow::array::{Array, AsArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType};
 use polars::prelude::*;
 use rustc_hash::FxHashMap;
 
@@ -221,6 +221,21 @@ impl<'a> Rows<'a> {
     pub fn texts(&self, name: &'static str) -> Result<&[Number]> {
         let found = self.texts.iter().find(|(known, _)| *known == name);
         found.map(|(_, numbers)| numbers.as_slice()).ok_or_else(|| self.unfit(name, "text"))
+    }
+
+    /// A column's texts as they are spelled, row by row.
+    ///
+    /// # Errors
+    /// Where it is missing or of another type.
+    pub fn spelled(&self, name: &'static str) -> Result<impl Iterator<Item = Option<&'a str>> + use<'a, '_>> {
+        let column = self.batch.column_by_name(name).and_then(|column| column.as_dictionary_opt::<Int32Type>());
+        let texts = column.and_then(|column| column.downcast_dict::<StringArray>());
+        Ok(texts.ok_or_else(|| self.unfit(name, "text"))?.into_iter())
+    }
+
+    /// Adds the numbers of a column's texts, which somebody else has read.
+    pub fn add_texts(&mut self, name: &'static str, numbers: Vec<Number>) {
+        self.texts.push((name, numbers));
     }
 
     /// Puts other numbers in the place of a column's.

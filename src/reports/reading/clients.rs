@@ -6,6 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::Result;
 use super::super::cutover::{Way, Ways};
+use super::super::recent::Recent;
 use super::columns::{Spelling, counts, dates};
 use crate::calendar::Day;
 use crate::lake::tables::DAILY_CLIENTS;
@@ -42,10 +43,9 @@ impl Clients {
         Self { groups: Groups::new(&CLIENTS), last: Vec::new() }
     }
 
-    /// The rows of a batch.
+    /// The rows of a batch, of which the [`Addresses`] are read apart.
     pub(super) fn rows<'a>(batch: &'a RecordBatch, texts: &mut Texts, guide: Option<&mut Guide>) -> Result<Rows<'a>> {
-        let columns = CLIENTS.texts().chain(["client_ip"]);
-        Ok(Rows::read_along(DAILY_CLIENTS.name, batch, columns, texts, guide)?)
+        Ok(Rows::read_along(DAILY_CLIENTS.name, batch, CLIENTS.texts(), texts, guide)?)
     }
 
     /// Adds rows of a day that is no earlier than those before.
@@ -78,25 +78,38 @@ impl Clients {
 /// From how many addresses each account sent.
 #[derive(Default)]
 pub(super) struct Addresses {
+    recent: Recent<Number>,
     met: FxHashSet<(Number, Number)>,
     counts: FxHashMap<Number, i64>,
 }
 
 impl Addresses {
-    /// Adds rows; what has no address has none.
-    pub(super) fn add(&mut self, rows: &Rows<'_>) -> Result<()> {
-        let both = rows.texts("account")?.iter().zip(rows.texts("client_ip")?);
-        for (account, address) in both.filter(|(_, address)| **address != MISSING) {
-            if self.met.insert((*account, *address)) {
-                *self.counts.entry(*account).or_default() += 1;
-            }
-        }
+    /// Reads the rows' addresses and adds them; what has no address has none.
+    pub(super) fn add(&mut self, rows: &mut Rows<'_>, texts: &mut Texts) -> Result<()> {
+        let both = rows.texts("account")?.iter().zip(rows.spelled("client_ip")?);
+        let numbers =
+            both.map(|(account, address)| address.map_or(MISSING, |address| self.of(*account, address, texts)));
+        let numbers = numbers.collect();
+        rows.add_texts("client_ip", numbers);
         Ok(())
+    }
+
+    /// The number of an account's address, which is counted where the account had not come from there before.
+    fn of(&mut self, account: Number, address: &str, texts: &mut Texts) -> Number {
+        if let Some(known) = self.recent.find(account, |known| texts.text(known) == Some(address)) {
+            return known;
+        }
+        let number = texts.number(address);
+        self.recent.add(account, number);
+        if self.met.insert((account, number)) {
+            *self.counts.entry(account).or_default() += 1;
+        }
+        number
     }
 
     /// The frame [`Tables::addresses`](super::Tables::addresses).
     pub(super) fn into_frame(self, spelling: &Spelling) -> Result<DataFrame> {
-        drop(self.met);
+        drop((self.recent, self.met));
         let columns = vec![
             spelling.texts("account", self.counts.keys().copied()),
             counts("client_ips", self.counts.values().copied()),

@@ -20,7 +20,7 @@ pub(super) use self::volume::columns as columns_of_volume;
 
 use std::sync::{Arc, OnceLock};
 
-use arrow::array::{AsArray, BooleanArray, RecordBatch};
+use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use polars::prelude::{DataFrame, IntoLazy, LazyFrame};
 use rustc_hash::FxHashMap;
@@ -37,7 +37,7 @@ use super::cutover::Ways;
 use super::{Error, Result, Tables, Wanted};
 use crate::calendar::Day;
 use crate::lake::tables::{DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, Table};
-use crate::rollups::texts::{Guide, Number, Texts};
+use crate::rollups::texts::{Guide, Texts};
 
 /// The tables that are read batch by batch, in the order in which they have to be: which addresses were refused, and
 /// which accounts sent most, is known before it is asked what came from them.
@@ -113,13 +113,11 @@ impl Reading {
 
     fn add_clients(&mut self, day: Day, batch: &RecordBatch) -> Result<()> {
         if !self.wanted.window.days().contains(day) {
-            let addresses = batch.column_by_name("client_ip").and_then(|column| column.as_dictionary_opt());
-            let addresses = addresses.and_then(|addresses| self.texts.found_rows(addresses)).unwrap_or_default();
-            return self.add_origins(batch, &addresses);
+            return self.refused.add_origins_of(batch, &mut self.texts);
         }
-        let rows = Clients::rows(batch, &mut self.texts, self.guides.get_mut(&day))?;
-        self.add_origins(batch, rows.texts("client_ip")?)?;
-        self.addresses.add(&rows)?;
+        let mut rows = Clients::rows(batch, &mut self.texts, self.guides.get_mut(&day))?;
+        self.addresses.add(&mut rows, &mut self.texts)?;
+        self.refused.add_origins(&rows, &self.texts)?;
         self.clients.add(day, &rows, &self.texts)?;
         let ways = clients::ways(&rows, &self.texts)?;
         if self.wanted.ways {
@@ -135,15 +133,6 @@ impl Reading {
             self.devices.add(&some(batch, &wanted)?, &mut self.texts)?;
         }
         Ok(())
-    }
-
-    /// Adds rows of `daily_clients` with these addresses, where those were refused.
-    fn add_origins(&mut self, batch: &RecordBatch, addresses: &[Number]) -> Result<()> {
-        if self.refused.is_empty() {
-            return Ok(());
-        }
-        let refused = some(batch, &self.refused.of_refused(addresses))?;
-        self.refused.add_origins(&refused, &mut self.texts)
     }
 
     fn add_versions(&mut self, day: Day, batch: &RecordBatch) -> Result<()> {

@@ -2,12 +2,13 @@
 
 use std::cmp::Reverse;
 
-use arrow::array::{BooleanArray, RecordBatch};
+use arrow::array::{AsArray, RecordBatch};
 use polars::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::Result;
 use super::columns::Spelling;
+use super::some;
 use crate::calendar::Timestamp;
 use crate::lake::tables::{DAILY_CLIENTS, DAILY_REFUSALS};
 use crate::rollups::groups::{Groups, Layout, Rows};
@@ -64,18 +65,25 @@ impl Refused {
         Ok(())
     }
 
-    /// For which of some addresses there was a refusal.
-    pub(super) fn of_refused(&self, addresses: &[Number]) -> BooleanArray {
-        addresses.iter().map(|address| Some(self.addresses.contains(address))).collect()
+    /// Adds those rows of a batch of `daily_clients` whose addresses were refused, which is read for them alone.
+    pub(super) fn add_origins_of(&mut self, batch: &RecordBatch, texts: &mut Texts) -> Result<()> {
+        let addresses = batch.column_by_name("client_ip").and_then(|column| column.as_dictionary_opt());
+        let addresses = addresses.and_then(|addresses| texts.found_rows(addresses)).unwrap_or_default();
+        let refused = addresses.iter().map(|address| Some(self.addresses.contains(address))).collect();
+        let refused = some(batch, &refused)?;
+        let rows = Rows::read(DAILY_CLIENTS.name, &refused, ORIGINS[..3].iter().copied(), texts)?;
+        self.add_origins(&rows, texts)
     }
 
-    /// Adds rows of `daily_clients` whose addresses were refused. Of two at the same instant the smaller account
+    /// Adds those rows of `daily_clients` whose addresses were refused. Of two at the same instant the smaller account
     /// counts, and the lower version.
-    pub(super) fn add_origins(&mut self, batch: &RecordBatch, texts: &mut Texts) -> Result<()> {
-        let rows = Rows::read(DAILY_CLIENTS.name, batch, ORIGINS[..3].iter().copied(), texts)?;
+    pub(super) fn add_origins(&mut self, rows: &Rows<'_>, texts: &Texts) -> Result<()> {
+        if self.is_empty() {
+            return Ok(());
+        }
         let [accounts, addresses, versions] = ["account", "client_ip", "tls_version"].map(|name| rows.texts(name));
         let (accounts, addresses, versions, seen) = (accounts?, addresses?, versions?, rows.instants("last_seen")?);
-        for (row, last_seen) in seen.iter().enumerate() {
+        for (row, last_seen) in seen.iter().enumerate().filter(|(row, _)| self.addresses.contains(&addresses[*row])) {
             let origin = Origin { last_seen, account: accounts[row], version: versions[row] };
             let known = self.origins.entry(addresses[row]).or_insert(origin);
             if origin.order(texts) < known.order(texts) {

@@ -4,6 +4,7 @@ use std::hash::Hash;
 
 use rustc_hash::FxHashMap;
 
+use super::super::recent::Recent;
 use super::bits::Bits;
 use crate::rollups::texts::Number;
 
@@ -11,6 +12,7 @@ use crate::rollups::texts::Number;
 #[derive(Clone, Debug)]
 pub(super) struct Pairs<K> {
     rows: FxHashMap<(Number, K), usize>,
+    recent: Recent<(K, usize)>,
     days: Bits,
     /// Days on which an account came with anything at all.
     known: Bits,
@@ -18,22 +20,32 @@ pub(super) struct Pairs<K> {
 
 impl<K: Copy + Eq + Hash + Ord> Pairs<K> {
     pub(super) fn new(days: u16) -> Self {
-        Self { rows: FxHashMap::default(), days: Bits::new(days), known: Bits::new(days) }
+        Self { rows: FxHashMap::default(), recent: Recent::default(), days: Bits::new(days), known: Bits::new(days) }
     }
 
     /// Notes a pair of a day of the window.
     pub(super) fn meet(&mut self, account: Number, key: K, day: u16) {
-        let next = self.rows.len();
-        self.days.set(*self.rows.entry((account, key)).or_insert(next), day);
+        let row = self.met_lately(account, key).unwrap_or_else(|| {
+            let next = self.rows.len();
+            let row = *self.rows.entry((account, key)).or_insert(next);
+            self.recent.add(account, (key, row));
+            row
+        });
+        self.days.set(row, day);
         self.known.set(account as usize, day);
     }
 
     /// Notes a pair of a day before: only what the window has is worth remembering.
     pub(super) fn recall(&mut self, account: Number, key: K, day: u16) {
-        if let Some(row) = self.rows.get(&(account, key)) {
-            self.days.set(*row, day);
+        let row = self.met_lately(account, key).or_else(|| self.rows.get(&(account, key)).copied());
+        if let Some(row) = row {
+            self.days.set(row, day);
         }
         self.known.set(account as usize, day);
+    }
+
+    fn met_lately(&mut self, account: Number, key: K) -> Option<usize> {
+        self.recent.find(account, |(recent, _)| recent == key).map(|(_, row)| row)
     }
 
     /// How many days of a range are known at all.
