@@ -16,13 +16,17 @@ pub mod rules;
 pub mod settings;
 pub mod statistics;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 pub use memory::{Memory, Reading, days_remembered};
 pub use settings::{Limit, Profile, Settings, Thresholds};
 
 use crate::calendar::Day;
+use crate::rollups::texts::Number;
 use account_day::{Account, AccountDay};
+use memory::{Counts, Hours};
+use pairs::Pair;
 use rules::{RULES, Seen};
 use settings::OfAccounts;
 
@@ -86,25 +90,71 @@ pub fn findings(memory: &mut Memory) -> Vec<Finding> {
     memory.counts.sort_unstable_by_key(|counts| (counts.account, counts.day));
     memory.hours.sort_unstable_by_key(|hours| (hours.account, hours.day));
     let memory = &*memory;
-    let of_accounts = OfAccounts::new(&memory.settings);
     let (networks, mechanisms) = (memory.networks.sorted(), memory.mechanisms.sorted());
-    let mut rest = (&memory.counts[..], &memory.hours[..], &networks[..], &mechanisms[..]);
-    let mut findings = Vec::new();
-    for number in 1..=memory.accounts.count() {
-        let name = memory.accounts.text(number).unwrap_or_default();
-        let account = Account {
-            memory,
-            number,
-            thresholds: of_accounts.of(name),
-            counts: take(&mut rest.0, |counts| counts.account == number),
-            hours: take(&mut rest.1, |hours| hours.account == number),
-            networks: take(&mut rest.2, |pair| pair.account == number),
-            mechanisms: take(&mut rest.3, |pair| pair.account == number),
-        };
-        look(&account, name, &mut findings);
-    }
-    findings.sort_by(|a, b| (a.severity, b.date, &a.account).cmp(&(b.severity, a.date, &b.account)));
+    let all = Remembered {
+        memory,
+        counts: &memory.counts,
+        hours: &memory.hours,
+        networks: &networks,
+        mechanisms: &mechanisms,
+    };
+    let end = memory.accounts.count() + 1;
+    let middle = end.div_ceil(2);
+    let (mut findings, others) = std::thread::scope(|scope| {
+        let others = scope.spawn(|| all.findings(middle..end));
+        let findings = all.findings(1..middle);
+        (findings, others.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    });
+    findings.extend(others);
+    // Both halves are in order, which the sort makes use of.
+    findings.sort_by(order);
     findings
+}
+
+fn order(a: &Finding, b: &Finding) -> std::cmp::Ordering {
+    (a.severity, b.date, &a.account).cmp(&(b.severity, a.date, &b.account))
+}
+
+/// What is remembered, by account.
+struct Remembered<'a> {
+    memory: &'a Memory,
+    counts: &'a [Counts],
+    hours: &'a [Hours],
+    networks: &'a [Pair<i64>],
+    mechanisms: &'a [Pair<Number>],
+}
+
+impl<'a> Remembered<'a> {
+    /// What is unusual about some of the accounts, in order.
+    fn findings(&self, accounts: Range<Number>) -> Vec<Finding> {
+        let memory = self.memory;
+        let of_accounts = OfAccounts::new(&memory.settings);
+        let mut counts = from(self.counts, accounts.start, |counts| counts.account);
+        let mut hours = from(self.hours, accounts.start, |hours| hours.account);
+        let mut networks = from(self.networks, accounts.start, |pair| pair.account);
+        let mut mechanisms = from(self.mechanisms, accounts.start, |pair| pair.account);
+        let mut findings = Vec::new();
+        for number in accounts {
+            let name = memory.accounts.text(number).unwrap_or_default();
+            let account = Account {
+                memory,
+                number,
+                thresholds: of_accounts.of(name),
+                counts: take(&mut counts, |counts| counts.account == number),
+                hours: take(&mut hours, |hours| hours.account == number),
+                networks: take(&mut networks, |pair| pair.account == number),
+                mechanisms: take(&mut mechanisms, |pair| pair.account == number),
+            };
+            look(&account, name, &mut findings);
+        }
+        findings.sort_by(order);
+        findings
+    }
+}
+
+/// What a list in the order of accounts has from an account on.
+fn from<T>(list: &[T], first: Number, account: impl Fn(&T) -> Number) -> &[T] {
+    &list[list.partition_point(|entry| account(entry) < first)..]
 }
 
 /// The beginning of a list for which something holds; the rest stays.
