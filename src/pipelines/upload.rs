@@ -20,8 +20,9 @@ use crate::storage::{Storage, below, display};
 /// Bytes in one request; S3 takes 10,000 of them in a file and wants 5 MiB at least.
 const PART_SIZE: usize = 8 * 1024 * 1024;
 
-/// Bytes at once that only large files are written with.
-const LARGE: usize = 1 << 20;
+/// Bytes that are handed on at once. Many of them make a request; memory of this size is used again, where that of a
+/// whole request would come from the system each time.
+const PIECE: usize = 1 << 20;
 
 /// As many rows are no burden for one thread.
 const FEW_ROWS: usize = 2_000;
@@ -108,12 +109,8 @@ impl Upload {
 
 impl Write for &mut Upload {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // What comes in large pieces will fill a part, and growing up to it would move it again and again.
-        if self.waiting.is_empty() && bytes.len() >= LARGE {
-            self.waiting.reserve_exact(PART_SIZE + bytes.len());
-        }
         self.waiting.extend_from_slice(bytes);
-        if self.waiting.len() >= PART_SIZE {
+        if self.waiting.len() >= PIECE {
             self.send().map_err(io::Error::other)?;
         }
         Ok(bytes.len())
