@@ -121,6 +121,7 @@ enum Component {
 
 impl Component {
     /// The daemon's name stands behind the last slash of the tag.
+    #[inline]
     fn of(tag: &[u8]) -> Option<Self> {
         match tag.last()? {
             b'd' if tag.ends_with(b"/smtpd") => Some(Self::Smtpd),

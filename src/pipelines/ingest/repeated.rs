@@ -4,58 +4,86 @@
 //! number. To look up each text by itself costs more than all the rest of writing the row.
 
 use std::array::from_fn;
+use std::hash::BuildHasher;
 
 use arrow::array::{ArrayRef, StringDictionaryBuilder, UInt32Array};
 use arrow::compute::take;
 use arrow::datatypes::Int32Type;
 use arrow::error::ArrowError;
-use rustc_hash::FxHashMap;
+use hashbrown::HashTable;
+use rustc_hash::FxBuildHasher;
 
 /// Texts that come together, and which of them each row has.
 pub(super) struct Repeated<const N: usize> {
-    /// The distinct rows, by their texts.
-    known: FxHashMap<Box<[u8]>, u32>,
+    /// The numbers of the distinct rows, by their keys.
+    known: HashTable<u32>,
+    keys: Keys,
     /// The texts of each distinct row.
     distinct: [StringDictionaryBuilder<Int32Type>; N],
     /// The distinct row that each row is.
     rows: Vec<u32>,
-    key: Vec<u8>,
+}
+
+/// The texts of each distinct row as one, one behind the other: a piece of memory for each would cost more than to find
+/// it.
+#[derive(Default)]
+struct Keys {
+    bytes: Vec<u8>,
+    /// Where each key ends, and the next one begins.
+    ends: Vec<usize>,
+    hashes: Vec<u64>,
 }
 
 /// What begins a text in a key, and what stands there for none: bytes that are in no text.
 const TEXT: u8 = 0xff;
 const NONE: u8 = 0xfe;
 
+impl Keys {
+    fn get(&self, number: u32) -> &[u8] {
+        let number = number as usize;
+        let start = number.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.bytes[start..self.ends[number]]
+    }
+}
+
 impl<const N: usize> Default for Repeated<N> {
     fn default() -> Self {
         let distinct = from_fn(|_| StringDictionaryBuilder::new());
-        Self { known: FxHashMap::default(), distinct, rows: Vec::new(), key: Vec::new() }
+        Self { known: HashTable::new(), keys: Keys::default(), distinct, rows: Vec::new() }
     }
 }
 
 impl<const N: usize> Repeated<N> {
     /// Adds a row; the bytes of its texts.
     pub(super) fn push(&mut self, row: [Option<&str>; N]) -> usize {
-        self.key.clear();
+        let Self { known, keys, distinct, rows } = self;
+        // The key is written behind the others, where it stays if it is a new one.
+        let start = keys.bytes.len();
         for text in row {
-            self.key.push(if text.is_some() { TEXT } else { NONE });
-            self.key.extend_from_slice(text.unwrap_or_default().as_bytes());
+            keys.bytes.push(if text.is_some() { TEXT } else { NONE });
+            keys.bytes.extend_from_slice(text.unwrap_or_default().as_bytes());
         }
-        let number = match self.known.get(self.key.as_slice()) {
-            Some(number) => *number,
-            None => self.add(row),
+        let key = &keys.bytes[start..];
+        let length = key.len();
+        let hash = FxBuildHasher.hash_one(key);
+        let number = match known.find(hash, |number| keys.get(*number) == key) {
+            Some(number) => {
+                keys.bytes.truncate(start);
+                *number
+            }
+            None => {
+                for (column, text) in distinct.iter_mut().zip(row) {
+                    column.append_option(text);
+                }
+                let number = keys.ends.len() as u32;
+                keys.ends.push(keys.bytes.len());
+                keys.hashes.push(hash);
+                known.insert_unique(hash, number, |number| keys.hashes[*number as usize]);
+                number
+            }
         };
-        self.rows.push(number);
-        self.key.len()
-    }
-
-    fn add(&mut self, row: [Option<&str>; N]) -> u32 {
-        for (column, text) in self.distinct.iter_mut().zip(row) {
-            column.append_option(text);
-        }
-        let number = self.known.len() as u32;
-        self.known.insert(self.key.as_slice().into(), number);
-        number
+        rows.push(number);
+        length
     }
 
     /// The columns, each text in them once.
@@ -88,7 +116,8 @@ mod tests {
         for row in rows {
             repeated.push(row);
         }
-        assert_eq!(repeated.known.len(), 5);
+        assert_eq!(repeated.known.len(), 5, "distinct rows");
+        assert_eq!(repeated.keys.get(1), b"\xffab\xfe");
         for (place, column) in repeated.finish().unwrap().iter().enumerate() {
             let column = column.as_dictionary::<Int32Type>().downcast_dict::<arrow::array::StringArray>().unwrap();
             assert!(column.into_iter().eq(rows.iter().map(|row| row[place])));
