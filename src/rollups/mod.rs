@@ -118,9 +118,9 @@ pub fn rollup(table: &str) -> Option<&'static Rollup> {
 fn shape(frame: LazyFrame, table: &Table, key: &[&str]) -> LazyFrame {
     let rest = key.iter().filter(|name| !table.sort.contains(name));
     let order: Vec<Expr> = table.sort.iter().chain(rest).map(|name| col(*name)).collect();
-    frame
-        .select(table.columns.iter().map(typed).collect::<Vec<_>>())
-        .sort_by_exprs(order, SortMultipleOptions::default())
+    // Rows are a few numbers here: to wake other threads costs more than they save.
+    let options = SortMultipleOptions::default().with_multithreaded(false);
+    frame.select(table.columns.iter().map(typed).collect::<Vec<_>>()).sort_by_exprs(order, options)
 }
 
 /// A table's column in its type. Texts are numbers still, and instants are left as they are: Polars without its
