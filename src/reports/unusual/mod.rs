@@ -124,7 +124,7 @@ struct Remembered<'a> {
     mechanisms: &'a [Pair<Number>],
 }
 
-impl<'a> Remembered<'a> {
+impl Remembered<'_> {
     /// What is unusual about some of the accounts, in order.
     fn findings(&self, accounts: Range<Number>) -> Vec<Finding> {
         let memory = self.memory;
