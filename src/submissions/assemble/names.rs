@@ -26,15 +26,23 @@ struct Name {
     text: CompactString,
 }
 
+impl Name {
+    /// Whether it was logged like this. An empty text has no address, at which some processors take a hundred times
+    /// as long to compare nothing as to compare something: glibc loads from it under a mask.
+    fn is(&self, raw: &[u8]) -> bool {
+        self.raw.len() == raw.len() && (raw.is_empty() || self.raw == raw)
+    }
+}
+
 impl Names {
     /// The number of a name as it was logged.
     pub(super) fn number(&mut self, raw: &[u8]) -> u32 {
-        if self.names.get(self.last).is_some_and(|name| name.raw == raw) {
+        if self.names.get(self.last).is_some_and(|name| name.is(raw)) {
             return self.last as u32;
         }
         let Self { names, numbers, last } = self;
         let hash = FxBuildHasher.hash_one(raw);
-        let number = match numbers.find(hash, |number| names[*number as usize].raw == raw) {
+        let number = match numbers.find(hash, |number| names[*number as usize].is(raw)) {
             Some(number) => *number,
             None => {
                 let number = names.len() as u32;
