@@ -2,6 +2,8 @@
 //! other, so that memory follows one day's groups.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::resume_unwind;
+use std::thread;
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -110,7 +112,15 @@ fn roll_up(lake: &Lake, base: &Base, day: Day) -> Result<Vec<(&'static Table, Da
         }
         Ok((rollup.table, writer.finish()?))
     };
-    ROLLUPS.iter().map(write).collect()
+    // The first table is most of the work, so the others are made beside it.
+    let (first, others) = ROLLUPS.split_at(1);
+    let all = |rollups: &'static [Rollup]| rollups.iter().map(write).collect::<Result<Vec<_>>>();
+    thread::scope(|scope| {
+        let others = scope.spawn(|| all(others));
+        let mut written = all(first)?;
+        written.extend(others.join().unwrap_or_else(|panic| resume_unwind(panic))?);
+        Ok(written)
+    })
 }
 
 /// A day in groups.
