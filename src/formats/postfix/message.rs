@@ -1,0 +1,126 @@
+//! Lines of a message: those that have its queue id in front, or `NOQUEUE`; and what a proxy in front of the queue says.
+
+use memchr::memmem;
+
+use super::client;
+use crate::formats::Unreadable;
+use crate::formats::record::{Client, Opened, Record, Rejected, Stage};
+
+/// Lines that have a queue id, or `NOQUEUE` (none), in front.
+pub(super) fn queue_line<'a>(id: Option<&'a [u8]>, text: &'a [u8]) -> Result<Option<Record<'a>>, Unreadable> {
+    if let Some(rest) = text.strip_prefix(b"client=") {
+        return opened(id, rest).ok_or(Unreadable("client= that cannot be read"));
+    }
+    if let Some(rest) = text.strip_prefix(b"reject: ").or_else(|| text.strip_prefix(b"milter-reject: ")) {
+        return Ok(rejected(id, rest).map(Record::Rejected));
+    }
+    if let Some(rest) = text.strip_prefix(b"proxy-accept: ") {
+        return Ok(Some(relayed(rest)));
+    }
+    let Some(queue_id) = id else { return Ok(None) };
+    if let Some(message_id) = text.strip_prefix(b"message-id=") {
+        return Ok(Some(Record::MessageId { queue_id, message_id }));
+    }
+    if let Some(rest) = text.strip_prefix(b"from=<") {
+        return match rest.strip_suffix(b" (queue active)") {
+            Some(rest) => queued(queue_id, rest).map(Some).ok_or(Unreadable("from= that cannot be read")),
+            None => Ok(None),
+        };
+    }
+    Ok(text.starts_with(b"uid=").then_some(Record::OpenedByOthers { queue_id }))
+}
+
+/// `NAME[IP](:PORT)?(, orig_queue_id=Q)?(, orig_client=NAME[IP])?(, sasl_method=M)?(, sasl_username=U)?(, sasl_sender=S)?`
+fn opened<'a>(queue_id: Option<&'a [u8]>, text: &'a [u8]) -> Option<Option<Record<'a>>> {
+    let (client, mut rest) = client(text)?;
+    let mut mechanism: &[u8] = b"";
+    while let Some(field) = rest.strip_prefix(b", ") {
+        if let Some(account) = field.strip_prefix(b"sasl_username=") {
+            // No name holds a comma but the strangest: only then is the search for what may follow worth its while.
+            let comma = memchr::memrchr(b',', account);
+            let end = comma.and_then(|_| memmem::rfind(account, b", sasl_sender=")).unwrap_or(account.len());
+            let fronted = mechanism.eq_ignore_ascii_case(b"XCLIENT");
+            let mechanism = if fronted { b"" } else { mechanism };
+            let account = &account[..end];
+            return Some(Some(Record::Opened(Opened { queue_id, client, mechanism, account, fronted })));
+        }
+        let end = memchr::memchr(b',', field).unwrap_or(field.len());
+        if let Some(method) = field[..end].strip_prefix(b"sasl_method=") {
+            mechanism = method;
+        }
+        rest = &field[end..];
+    }
+    Some(queue_id.map(|queue_id| Record::OpenedByOthers { queue_id }))
+}
+
+/// `ADDRESS>, size=N, nrcpt=N`, read from its end since the address is the sender's own text.
+fn queued<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Option<Record<'a>> {
+    let (rest, recipients) = last_field(text, b", nrcpt=")?;
+    let (rest, size) = last_field(rest, b", size=")?;
+    let mail_from = rest.strip_suffix(b">")?;
+    Some(Record::Queued { queue_id, mail_from, size: Some(size), recipients: u32::try_from(recipients).ok() })
+}
+
+fn last_field<'a>(text: &'a [u8], name: &[u8]) -> Option<(&'a [u8], u64)> {
+    let digits = text.iter().rev().take(18).take_while(|byte| byte.is_ascii_digit()).count();
+    let (rest, digits) = text.split_at(text.len() - digits);
+    let value = digits.iter().fold(0, |value, digit| value * 10 + u64::from(digit - b'0'));
+    (!digits.is_empty()).then_some((rest.strip_suffix(name)?, value))
+}
+
+/// `RCPT from NAME[IP]: 550 5.1.1 …; from=<…> to=<…> proto=ESMTP helo=<…>`; none of the other commands matter.
+fn rejected<'a>(queue_id: Option<&'a [u8]>, text: &'a [u8]) -> Option<Rejected<'a>> {
+    let at = memmem::find(text, b" from ")?;
+    let stage = match &text[..at] {
+        b"MAIL" => Stage::Mail,
+        b"RCPT" => Stage::Recipient,
+        b"DATA" | b"BDAT" | b"END-OF-MESSAGE" => Stage::Data,
+        // cleanup's header_checks and body_checks: `reject: header Subject: … from NAME[IP]; …`.
+        what if what.starts_with(b"header ") || what.starts_with(b"body ") => Stage::Data,
+        _ => return None,
+    };
+    let (client, rest) = client(&text[at + b" from ".len()..]).unwrap_or((Client::default(), b""));
+    let (reply, mail_from, helo) = reply(rest.strip_prefix(b": ").unwrap_or(rest));
+    Some(Rejected { queue_id, stage, client, reply, mail_from, helo })
+}
+
+/// `END-OF-MESSAGE: 554 5.7.1 …; from=<…> to=<…> proto=ESMTP helo=<…>`.
+pub(super) fn proxy_rejected(text: &[u8]) -> Rejected<'_> {
+    let at = memmem::find(text, b": ").map_or(0, |at| at + 2);
+    let (reply, mail_from, helo) = reply(&text[at..]);
+    Rejected { queue_id: None, stage: Stage::Data, client: Client::default(), reply, mail_from, helo }
+}
+
+/// `END-OF-MESSAGE: 250 2.0.0 Ok: queued as B; from=<…> …`.
+pub(super) fn relayed(text: &[u8]) -> Record<'_> {
+    // The next hop says nothing that the client wrote, so its answer ends where the first envelope begins: a
+    // recipient may hold what looks like another one.
+    let end = memmem::find(text, ENVELOPE).unwrap_or(text.len());
+    let (reply, (mail_from, helo)) = (&text[..end], envelope(&text[end..]));
+    let queue_id = memmem::rfind(reply, b"queued as ").map(|at| &reply[at + b"queued as ".len()..]);
+    let end = |id: &[u8]| id.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(id.len());
+    Record::Relayed { queue_id: queue_id.map(|id| &id[..end(id)]), mail_from, helo }
+}
+
+/// What stands between a reply and its envelope.
+const ENVELOPE: &[u8] = b"; from=<";
+
+/// A reply and the envelope behind it: `550 …; from=<F> to=<T> proto=P helo=<H>`. The reply may hold what the client
+/// wrote, so that its last envelope is taken for the real one.
+fn reply(text: &[u8]) -> (&[u8], &[u8], &[u8]) {
+    let end = memmem::rfind(text, ENVELOPE).unwrap_or(text.len());
+    let (mail_from, helo) = envelope(&text[end..]);
+    (&text[..end], mail_from, helo)
+}
+
+/// The sender and the client's name in `; from=<F> to=<T> proto=P helo=<H>`.
+fn envelope(text: &[u8]) -> (&[u8], &[u8]) {
+    let Some(envelope) = text.strip_prefix(ENVELOPE) else { return (b"", b"") };
+    let mail_from = &envelope[..memchr::memchr(b'>', envelope).unwrap_or(envelope.len())];
+    let helo = memmem::find(envelope, b" helo=<").map_or(&b""[..], |at| {
+        let helo = &envelope[at + b" helo=<".len()..];
+        let end = memmem::find(helo, b"> sasl_username=<").or_else(|| memchr::memrchr(b'>', helo));
+        &helo[..end.unwrap_or(helo.len())]
+    });
+    (mail_from, helo)
+}

@@ -1,0 +1,90 @@
+//! Lines of a session: those that have no queue id in front.
+
+use memchr::memmem;
+
+use super::client;
+use super::message::{proxy_rejected, relayed};
+use crate::formats::Unreadable;
+use crate::formats::record::{AuthFailed, Record};
+
+/// Lines that have no queue id in front. The first byte tells most of them from those that have one.
+pub(super) fn session_line(message: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
+    match message.first() {
+        Some(b'c') => connected(message),
+        Some(b'd') => disconnected(message),
+        Some(b'A' | b'T' | b'U' | b'V') => trust(message).map(secured).transpose(),
+        Some(b'w') => Ok(message.strip_prefix(b"warning: ").and_then(warning)),
+        Some(b'S') => tls_failed(message),
+        Some(b'p') => Ok(proxied(message)),
+        _ => Ok(None),
+    }
+}
+
+fn connected(message: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
+    let Some(rest) = message.strip_prefix(b"connect from ") else { return Ok(None) };
+    let (client, _) = client(rest).ok_or(Unreadable("connect without client"))?;
+    Ok(Some(Record::Connected(client)))
+}
+
+fn disconnected(message: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
+    let Some(rest) = message.strip_prefix(b"disconnect from ") else { return Ok(None) };
+    let client = memchr::memrchr(b']', rest).ok_or(Unreadable("disconnect without client"))?;
+    Ok(Some(Record::Disconnected { counters: &rest[client + 1..] }))
+}
+
+fn tls_failed(message: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
+    let Some(rest) = message.strip_prefix(b"SSL_accept error from ") else { return Ok(None) };
+    let (client, rest) = client(rest).ok_or(Unreadable("SSL_accept error without client"))?;
+    Ok(Some(Record::TlsFailed { client, reason: rest.strip_prefix(b": ").unwrap_or(rest) }))
+}
+
+fn proxied(message: &[u8]) -> Option<Record<'_>> {
+    let rejected = || message.strip_prefix(b"proxy-reject: ").map(|rest| Record::Rejected(proxy_rejected(rest)));
+    message.strip_prefix(b"proxy-accept: ").map(relayed).or_else(rejected)
+}
+
+/// `Anonymous TLS connection established from `, and what certificates make of the first word.
+pub(super) fn trust(message: &[u8]) -> Option<&[u8]> {
+    let rest = match message.first()? {
+        b'A' => message.strip_prefix(b"Anonymous")?,
+        b'T' => message.strip_prefix(b"Trusted")?,
+        b'U' => message.strip_prefix(b"Untrusted")?,
+        b'V' => message.strip_prefix(b"Verified")?,
+        _ => return None,
+    };
+    rest.strip_prefix(b" TLS connection established from ")
+}
+
+/// `NAME[IP]: VERSION with cipher CIPHER (…`.
+fn secured(text: &[u8]) -> Result<Record<'_>, Unreadable> {
+    let read = || {
+        let (client, rest) = client(text)?;
+        let rest = rest.strip_prefix(b": ")?;
+        let (version, rest) = rest.split_at(memchr::memchr(b' ', rest)?);
+        let cipher = rest.strip_prefix(b" with cipher ")?;
+        let end = memchr::memchr(b' ', cipher).unwrap_or(cipher.len());
+        Some(Record::Secured { client, version, cipher: &cipher[..end] })
+    };
+    read().ok_or(Unreadable("TLS connection that cannot be read"))
+}
+
+/// Warnings that matter: failed authentication, and the TLS library's word on a handshake.
+fn warning(text: &[u8]) -> Option<Record<'_>> {
+    if let Some(reason) = text.strip_prefix(b"TLS library problem: ") {
+        return Some(Record::TlsProblem { reason });
+    }
+    let (client, rest) = client(text)?;
+    let rest = rest.strip_prefix(b": SASL ")?;
+    let (mechanism, rest) = rest.split_at(memchr::memchr(b' ', rest)?);
+    let rest = rest.strip_prefix(b" authentication ")?;
+    let aborted = rest.starts_with(b"aborted");
+    let rest = rest.strip_prefix(b"failed").or_else(|| rest.strip_prefix(b"aborted"))?;
+    let rest = rest.strip_prefix(b": ").unwrap_or(rest);
+    // What the client sent as its name comes last and is read to the line's end, whatever it holds.
+    const NAME: &[u8] = b", sasl_username=";
+    let (reason, account) = match memmem::find(rest, NAME) {
+        Some(at) => (&rest[..at], Some(&rest[at + NAME.len()..])),
+        None => (rest, None),
+    };
+    Some(Record::AuthFailed(AuthFailed { client, mechanism, account, reason, aborted }))
+}

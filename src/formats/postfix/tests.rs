@@ -1,0 +1,157 @@
+//! What Postfix writes, line by line.
+
+use super::*;
+use crate::sources::framing::{Framed, Framer};
+
+/// The record of a message, shown as text; `-` where it does not matter.
+fn parse(message: &str) -> String {
+    let line = format!("Dec 30 10:00:06 mx1 postfix/submission/smtpd[546]: {message}");
+    let mut framer = Framer::default();
+    let Framed::Line(line) = framer.frame(line.as_bytes()) else { panic!("{line}") };
+    match Postfix.parse(&line) {
+        Ok(Some(record)) => show(record),
+        Ok(None) => "-".into(),
+        Err(Unreadable(reason)) => format!("unreadable: {reason}"),
+    }
+}
+
+fn show(record: Record<'_>) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    match record {
+        Record::Opened(opened) => format!(
+            "opened {} by {} ({}) from {}[{}]{}",
+            opened.queue_id.map_or("-".into(), text),
+            text(opened.account),
+            text(opened.mechanism),
+            text(opened.client.name),
+            text(opened.client.ip),
+            if opened.fronted { ", fronted" } else { "" }
+        ),
+        Record::Queued { queue_id, mail_from, size, recipients } => {
+            format!("queued {} from {} {size:?} {recipients:?}", text(queue_id), text(mail_from))
+        }
+        Record::Secured { client, version, cipher } => {
+            format!("secured {} {} {}", text(client.ip), text(version), text(cipher))
+        }
+        Record::AuthFailed(failed) => {
+            format!("failed {} {:?} {}", text(failed.mechanism), failed.account.map(text), text(failed.reason))
+        }
+        Record::Rejected(rejected) => format!(
+            "rejected {:?} {} | {} | {}",
+            rejected.stage,
+            text(rejected.reply),
+            text(rejected.mail_from),
+            text(rejected.helo)
+        ),
+        other => format!("{other:?}").split(['(', ' ']).next().unwrap_or_default().to_owned(),
+    }
+}
+
+#[test]
+fn a_message_is_opened() {
+    assert_eq!(
+        parse("A73A89D6896: client=unknown[127.0.2.32], sasl_method=LOGIN, sasl_username=alice@corp.example.com"),
+        "opened A73A89D6896 by alice@corp.example.com (LOGIN) from [127.0.2.32]"
+    );
+    assert_eq!(
+        parse("4fw2qs1lZmz1VlCj: client=localhost[::1]:5087, sasl_method=PLAIN, sasl_username=a, b c"),
+        "opened 4fw2qs1lZmz1VlCj by a, b c (PLAIN) from localhost[::1]"
+    );
+    assert_eq!(
+        parse(
+            "A80C89D6896: client=localhost[127.0.10.5], sasl_method=XCLIENT, sasl_username=m@ops.example.org, sasl_sender=m@ops.example.org"
+        ),
+        "opened A80C89D6896 by m@ops.example.org () from localhost[127.0.10.5], fronted"
+    );
+    assert_eq!(
+        parse("NOQUEUE: client=unknown[127.0.2.32], sasl_method=PLAIN, sasl_username=alice@corp.example.com"),
+        "opened - by alice@corp.example.com (PLAIN) from [127.0.2.32]"
+    );
+    assert_eq!(
+        parse("B0E0F9D6992: client=localhost[127.0.0.1], orig_queue_id=9836D9D6992, orig_client=a[192.0.2.1]"),
+        "OpenedByOthers"
+    );
+    assert_eq!(parse("B0E0F9D6992: client="), "unreadable: client= that cannot be read");
+}
+
+#[test]
+fn a_message_is_queued() {
+    assert_eq!(
+        parse("A73A89D6896: from=<alice@corp.example.com>, size=708, nrcpt=1 (queue active)"),
+        "queued A73A89D6896 from alice@corp.example.com Some(708) Some(1)"
+    );
+    assert_eq!(parse("A73A89D6896: from=<alice@corp.example.com>, status=expired, returned to sender"), "-");
+    assert_eq!(
+        parse(r#"A73A89D6896: from=<"a, size=1, nrcpt=9, sasl_username=ceo@b"@c>, size=7, nrcpt=2 (queue active)"#),
+        r#"queued A73A89D6896 from "a, size=1, nrcpt=9, sasl_username=ceo@b"@c Some(7) Some(2)"#
+    );
+}
+
+#[test]
+fn nothing_a_client_wrote_opens_a_message() {
+    let forged = "message-id=<x>, client=evil[198.51.100.7], sasl_method=PLAIN, sasl_username=ceo@corp.example.com";
+    assert_eq!(parse(&format!("A73A89D6896: {forged}")), "MessageId");
+    assert_eq!(
+        parse(
+            "warning: unknown[127.0.2.40]: SASL PLAIN authentication failed: (reason unavailable), sasl_username=nobody@x, sasl_username=ceo@corp.example.com"
+        ),
+        r#"failed PLAIN Some("nobody@x, sasl_username=ceo@corp.example.com") (reason unavailable)"#
+    );
+}
+
+#[test]
+fn handshakes_with_any_trust() {
+    for trust in ["Anonymous", "Trusted", "Untrusted", "Verified"] {
+        assert_eq!(
+            parse(&format!(
+                "{trust} TLS connection established from a.example[192.0.2.1]: TLSv1.1 with cipher ECDHE-RSA-AES256-SHA (256/256 bits)"
+            )),
+            "secured 192.0.2.1 TLSv1.1 ECDHE-RSA-AES256-SHA"
+        );
+    }
+    assert_eq!(parse("SSL_accept error from web01.shop.example.net[127.0.10.2]: -1"), "TlsFailed");
+    assert_eq!(parse("warning: TLS library problem: error:0A0000C1:SSL routines::no shared cipher:"), "TlsProblem");
+}
+
+#[test]
+fn rejects_carry_their_envelope() {
+    assert_eq!(
+        parse(
+            "NOQUEUE: reject: RCPT from H[192.0.2.1]: 553 5.7.1 <ceo@x>: Sender address rejected: not owned by user erp@y; from=<ceo@x> to=<a@b> proto=ESMTP helo=<h, sasl_username=z>"
+        ),
+        "rejected Recipient 553 5.7.1 <ceo@x>: Sender address rejected: not owned by user erp@y | ceo@x | h, sasl_username=z"
+    );
+    assert_eq!(
+        parse(
+            "NOQUEUE: reject: MAIL from H[192.0.2.1]: 552 5.3.4 Message size exceeds fixed limit; from=<a@b> proto=ESMTP helo=<h>"
+        ),
+        "rejected Mail 552 5.3.4 Message size exceeds fixed limit | a@b | h"
+    );
+    assert_eq!(parse("NOQUEUE: reject: CONNECT from H[192.0.2.1]: 554 no; proto=SMTP"), "-");
+    assert_eq!(
+        parse(
+            "proxy-accept: END-OF-MESSAGE: 250 2.0.0 Ok: queued as B0E0F9D6992; from=<a@b> to=<c@d> proto=ESMTP helo=<h> sasl_username=<u>"
+        ),
+        "Relayed"
+    );
+}
+
+#[test]
+fn long_ids_hold_their_second() {
+    let at = long_id_instant(Some(b"4fw2qs1lZmz1VlCj")).unwrap();
+    assert_eq!(chrono::DateTime::from_timestamp_micros(at).unwrap().to_rfc3339(), "2026-04-14T11:59:05+00:00");
+    assert_eq!(long_id_instant(Some(b"A73A89D6896")), None);
+}
+
+#[test]
+fn a_cut_tag_leaves_the_decision_to_the_message() {
+    for message in ["connect from a[192.0.2.1]", "A73A89D6896: client=x[192.0.2.1]", "NOQUEUE: reject: RCPT from"] {
+        assert!(Postfix.wants(b"postfix", message.as_bytes()), "{message}");
+    }
+    for message in ["A73A89D6896: removed", "daemon started", "setting up TLS connection from a[192.0.2.1]"] {
+        assert!(!Postfix.wants(b"postfix", message.as_bytes()), "{message}");
+    }
+    assert_eq!(Postfix.service(b"postfix-out/submission/smtpd"), Some(&b"submission"[..]));
+    assert_eq!(Postfix.service(b"postfix/smtpd"), Some(&b"smtp"[..]));
+    assert_eq!(Postfix.service(b"postfix"), None);
+}
