@@ -1,0 +1,216 @@
+//! Exim: the main log, the reject log, and their copies through syslog.
+//!
+//! One line tells of a message: `<=` with `A=`. What follows the id is a fixed order of fields, of which
+//! `log_selector` decides only which are there; see
+//! <https://www.exim.org/exim-html-current/doc/html/spec_html/ch-log_files.html>.
+
+mod accepted;
+mod refused;
+#[cfg(test)]
+mod tests;
+
+use self::accepted::accepted;
+use self::refused::{is_refusal, refused};
+use super::record::{Accepted, Client, Record};
+use super::{Evidence, Format, Tells, Unreadable};
+use crate::calendar::{SECOND, Timestamp};
+use crate::sources::framing::{Framed, Line, Own, Program, Style};
+use crate::sources::stamp::{Stamp, StampReader};
+
+/// The format.
+#[derive(Debug)]
+pub struct Exim;
+
+impl Style for Exim {
+    fn wants_program(&self, program: Program<'_>) -> bool {
+        program.tag.starts_with(b"exim")
+    }
+
+    fn is_own(&self, line: &[u8]) -> bool {
+        line.get(10) == Some(&b' ') && line[0].is_ascii_digit()
+    }
+
+    /// `2026-01-01 14:00:03[.400][ -0500] [[127] ]text`.
+    fn own_line<'a>(&self, own: &'a mut Own, line: &'a [u8]) -> Framed<'a> {
+        let Some((stamp, used)) = own.stamps.iso(line) else { return Framed::Unreadable };
+        let (stamp, rest) = with_zone(stamp, &line[used..]);
+        let message = without_pid(rest);
+        Framed::Line(Line { stamp, host: b"", program: b"", pid: 0, message, repeated: 1 })
+    }
+}
+
+impl Format for Exim {
+    fn name(&self) -> &'static str {
+        "exim"
+    }
+
+    fn title(&self) -> &'static str {
+        "Exim"
+    }
+
+    fn evidence(&self) -> Evidence {
+        Evidence::RealLogs("4.96")
+    }
+
+    fn tells(&self) -> Tells {
+        Tells {
+            tls_version: "yes, unless log_selector has -tls_cipher",
+            cipher: "yes, unless log_selector has -tls_cipher",
+            account: "where the authenticator sets server_set_id",
+            mechanism: "by the authenticator's name",
+            recipients: "yes",
+        }
+    }
+
+    fn wants(&self, _program: &[u8], message: &[u8]) -> bool {
+        match behind_id(own_text(message)) {
+            Some((_, text)) => {
+                matches!(text, [b'<' | b'=' | b'-' | b'*', b'=' | b'>' | b'*', b' ', ..]) && !text.starts_with(b"== ")
+                    || text == b"Completed"
+                    || text.starts_with(b"Completed ")
+            }
+            None => is_refusal(own_text(message)),
+        }
+    }
+
+    fn parse<'a>(&self, line: &Line<'a>) -> Result<Option<Record<'a>>, Unreadable> {
+        let message = own_text(line.message);
+        let Some((queue_id, text)) = behind_id(message) else { return Ok(refused(message)) };
+        if !queue_id.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-') {
+            return Ok(None);
+        }
+        match text.get(..3) {
+            Some(b"<= ") => {
+                let Some(message) = accepted(queue_id, &text[3..])? else { return Ok(None) };
+                // Of a line in pieces, later lines tell of each recipient.
+                let recipients = message.recipients.filter(|_| first_piece(line.message).is_none());
+                let more_follows = recipients.is_none();
+                Ok(Some(Record::Accepted(Accepted { recipients, more_follows, ..message })))
+            }
+            Some(b"=> " | b"-> " | b"** ") => Ok(Some(Record::Delivered { queue_id })),
+            Some(b"Com") => Ok(Some(Record::Completed { queue_id })),
+            _ => Ok(None),
+        }
+    }
+
+    fn service<'a>(&self, _program: &'a [u8]) -> Option<&'a [u8]> {
+        None
+    }
+
+    fn tls_mark(&self) -> Option<&'static [u8]> {
+        None
+    }
+
+    /// The second that an id was given in: its first six digits, in base 62.
+    ///
+    /// <https://www.exim.org/exim-html-current/doc/html/spec_html/ch-how_exim_receives_and_delivers_mail.html>
+    fn instant(&self, line: &Line<'_>) -> Option<Timestamp> {
+        let (id, text) = behind_id(own_text(line.message))?;
+        // Only the line that begins a message is written when its id is given.
+        text.starts_with(b"<= ").then(|| seconds(&id[..6]) * SECOND)
+    }
+}
+
+/// The rest of a stamp with `log_timezone`: ` -0500` behind it.
+fn with_zone(stamp: Stamp, rest: &[u8]) -> (Stamp, &[u8]) {
+    let (Stamp::Local(local), [sign @ (b'+' | b'-'), a, b, c, d, b' ', behind @ ..]) = (stamp, rest) else {
+        return (stamp, rest);
+    };
+    if ![a, b, c, d].into_iter().all(u8::is_ascii_digit) {
+        return (stamp, rest);
+    }
+    let number = |tens: &u8, ones: &u8| i64::from(tens - b'0') * 10 + i64::from(ones - b'0');
+    let offset = (number(a, b) * 60 + number(c, d)) * 60 * SECOND;
+    (Stamp::Utc(if *sign == b'+' { local - offset } else { local + offset }), behind)
+}
+
+/// The text behind `[127] `, which `log_selector = +pid` adds.
+fn without_pid(text: &[u8]) -> &[u8] {
+    let digits = text.iter().skip(1).take_while(|byte| byte.is_ascii_digit()).count();
+    match text.first() {
+        Some(b'[') if digits > 0 => text[1 + digits..].strip_prefix(b"] ").unwrap_or(text),
+        _ => text,
+    }
+}
+
+/// A message without what syslog adds: the number of a piece of a long line (`[1/2] `), and a second stamp, unless
+/// `syslog_timestamp` is off.
+fn own_text(message: &[u8]) -> &[u8] {
+    let message = first_piece(message).unwrap_or(message);
+    if message.get(10) != Some(&b' ') {
+        return message;
+    }
+    match StampReader::default().iso(message) {
+        Some((stamp, used)) => without_pid(with_zone(stamp, &message[used..]).1),
+        None => message,
+    }
+}
+
+/// The text of the first of several pieces. The pieces behind it hold the ends of long lists only.
+fn first_piece(message: &[u8]) -> Option<&[u8]> {
+    let rest = message.strip_prefix(b"[1/")?;
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    rest[digits..].strip_prefix(b"] ")
+}
+
+/// A message's id, of 16 characters (`6-6-2`) or since 4.97 of 23 (`6-11-4`), and the text behind it.
+fn behind_id(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let length = match (text.get(6)?, text.get(13), text.get(18)) {
+        (b'-', Some(b'-'), _) => 16,
+        (b'-', _, Some(b'-')) => 23,
+        _ => return None,
+    };
+    let (id, rest) = text.split_at_checked(length)?;
+    Some((id, rest.strip_prefix(b" ")?))
+}
+
+/// Digits of base 62 as a number.
+fn seconds(digits: &[u8]) -> i64 {
+    digits.iter().fold(0, |number, digit| {
+        let value = match digit {
+            b'0'..=b'9' => digit - b'0',
+            b'A'..=b'Z' => digit - b'A' + 10,
+            b'a'..=b'z' => digit - b'a' + 36,
+            _ => 0,
+        };
+        number * 62 + i64::from(value)
+    })
+}
+
+/// `… H=NAME (HELO) [IP]:PORT …`, of which the address is the last one but for the server's own.
+fn client(whence: &[u8]) -> (Client<'_>, &[u8]) {
+    let address = |whence: &[u8]| memchr::memrchr(b'[', whence);
+    let own = address(whence).filter(|at| whence[..*at].ends_with(b" I="));
+    let whence = own.map_or(whence, |at| &whence[..at]);
+    let Some(open) = address(whence) else { return (Client::default(), b"") };
+    let close = whence[open..].iter().position(|byte| *byte == b']').map_or(whence.len(), |at| open + at);
+    let ip = &whence[open + 1..close];
+    let name = whence[..open].trim_ascii();
+    let name = name.strip_prefix(b"H=").unwrap_or(name);
+    let (name, helo) = match (memchr::memchr(b'(', name), name.last()) {
+        (Some(at), Some(b')')) => (name[..at].trim_ascii_end(), &name[at + 1..name.len() - 1]),
+        _ => (name, name),
+    };
+    (Client { name, ip }, helo)
+}
+
+/// The SASL mechanism that an authenticator's name stands for: the first that is in it. Names are the operator's choice.
+fn mechanism(authenticator: &[u8]) -> &[u8] {
+    const KNOWN: [(&[u8], &[u8]); 9] = [
+        (b"plain", b"PLAIN"),
+        (b"login", b"LOGIN"),
+        (b"cram", b"CRAM-MD5"),
+        (b"xoauth2", b"XOAUTH2"),
+        (b"oauthbearer", b"OAUTHBEARER"),
+        (b"scram", b"SCRAM-SHA-256"),
+        (b"digest", b"DIGEST-MD5"),
+        (b"gssapi", b"GSSAPI"),
+        (b"ntlm", b"NTLM"),
+    ];
+    let begins = |text: &[u8], word: &[u8]| text.get(..word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word));
+    let found = (0..authenticator.len()).find_map(|at| {
+        let first = authenticator[at].to_ascii_lowercase();
+        KNOWN.iter().find(|(word, _)| word[0] == first && begins(&authenticator[at..], word))
+    });
+    found.map_or(authenticator, |(_, mechanism)| mechanism)
+}
