@@ -1,0 +1,101 @@
+//! The `from=` line, of which there is one for each message.
+
+use memchr::memmem;
+
+use super::{last, number, relay};
+use crate::formats::record::{Client, Encrypted, Record, Taken};
+
+/// What `from=` prints of a sender at the most (`envelope.c`).
+pub(super) const LONGEST_SENDER: usize = 200;
+
+/// A `from=` line.
+pub(super) struct Envelope<'a> {
+    sender: &'a [u8],
+    size: &'a [u8],
+    recipients: u32,
+    message_id: Option<&'a [u8]>,
+    protocol: &'a [u8],
+    client: Client<'a>,
+}
+
+impl<'a> Envelope<'a> {
+    /// `SENDER, size=N, class=N, nrcpts=N[, msgid=M][, bodytype=B], proto=P, daemon=D[, …], relay=R`.
+    pub(super) fn read(text: &'a [u8]) -> Option<Self> {
+        let (sender, [size, _class, recipients], rest) = sender(text)?;
+        let (rest, client) = last(rest, b", relay=")?;
+        let client = relay(client)?;
+        let (rest, protocol) = last(rest, b", proto=")?;
+        let protocol = &protocol[..memchr::memchr(b',', protocol).unwrap_or(protocol.len())];
+        let rest = [&b", bodytype=8BITMIME"[..], b", bodytype=7BIT"]
+            .iter()
+            .find_map(|body| rest.strip_suffix(*body))
+            .unwrap_or(rest);
+        let recipients = u32::try_from(number(recipients)?).ok()?;
+        Some(Self { sender, size, recipients, message_id: rest.strip_prefix(b", msgid="), protocol, client })
+    }
+
+    /// What it says of its session. Up to 8.14 the protocol does not tell who had authenticated; since then, TLS
+    /// alone (`ESMTPS`) says that the client had not, so that nothing of the session matters any more.
+    pub(super) fn record(&self, queue_id: &'a [u8]) -> Option<Record<'a>> {
+        let behind = memmem::find(self.protocol, b"SMTP").map(|at| &self.protocol[at + b"SMTP".len()..])?;
+        let (encrypted, authenticated) = match behind {
+            b"SA" => (Encrypted::Yes, true),
+            b"A" => (Encrypted::No, true),
+            b"" => (Encrypted::Unsaid, false),
+            _ => return Some(Record::Disconnected { counters: b"" }),
+        };
+        match (self.recipients, self.message_id) {
+            (0, _) => Some(Record::Reset),
+            (_, None) => Some(Record::Abandoned),
+            (recipients, Some(message_id)) => Some(Record::Taken(Taken {
+                queue_id,
+                client: self.client,
+                encrypted,
+                mail_from: Some(self.sender),
+                size: number(self.size),
+                recipients: Some(recipients),
+                message_id,
+                authenticated,
+                ..Taken::default()
+            })),
+        }
+    }
+}
+
+/// The size, the class and the number of recipients, as digits.
+type Numbers<'a> = [&'a [u8]; 3];
+
+/// The sender without brackets, the three numbers behind it, and what follows them. A sender may hold in quotation
+/// marks what looks like those numbers, and of a long one the end is cut off.
+fn sender(text: &[u8]) -> Option<(&[u8], Numbers<'_>, &[u8])> {
+    let numbers = |at: usize| Some((text.get(..at)?, numbers(text.get(at..)?)?));
+    let at = if text.first() == Some(&b'<') { behind_brackets(text)? } else { memmem::find(text, b", size=")? };
+    let (address, (numbers, rest)) = numbers(at).or_else(|| numbers(LONGEST_SENDER))?;
+    let address = address.strip_prefix(b"<").unwrap_or(address);
+    Some((address.strip_suffix(b">").unwrap_or(address), numbers, rest))
+}
+
+/// Where the bracket closes that a text begins with: outside of quotation marks.
+fn behind_brackets(text: &[u8]) -> Option<usize> {
+    let (mut quoted, mut escaped) = (false, false);
+    let end = text.iter().position(|byte| {
+        quoted ^= *byte == b'"' && !escaped;
+        escaped = *byte == b'\\' && !escaped;
+        *byte == b'>' && !quoted
+    });
+    // Of a quotation mark that was never closed, the end was cut off.
+    Some(end.map_or(LONGEST_SENDER, |end| end + 1))
+}
+
+/// `, size=N, class=N, nrcpts=N` at a text's beginning.
+fn numbers(text: &[u8]) -> Option<(Numbers<'_>, &[u8])> {
+    let mut rest = text;
+    let mut found: Numbers<'_> = [b""; 3];
+    for (name, value) in [&b", size="[..], b", class=", b", nrcpts="].into_iter().zip(&mut found) {
+        rest = rest.strip_prefix(name)?;
+        let sign = usize::from(rest.first() == Some(&b'-'));
+        let digits = rest[sign..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        (*value, rest) = rest.split_at(sign + digits);
+    }
+    (rest.is_empty() || rest.starts_with(b", ")).then_some((found, rest))
+}

@@ -1,0 +1,117 @@
+//! What is said of a session: its handshake, its login, what was refused, and that it is over.
+
+use memchr::memmem;
+
+use super::{is_number, last, relay};
+use crate::formats::Unreadable;
+use crate::formats::record::{AuthFailed, Client, Record, Rejected, Stage};
+
+/// `, relay=R, version=V, …`, or what went wrong: `, error: …` and `: …`.
+pub(super) fn handshake(text: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
+    if let Some(reason) = text.strip_prefix(b": ") {
+        return Ok(Some(Record::TlsProblem { reason: library_reason(reason) }));
+    }
+    if let Some(error) = text.strip_prefix(b", error: accept failed=") {
+        return Ok(Some(tls_failed(error)));
+    }
+    let Some(text) = text.strip_prefix(b", relay=") else { return Ok(None) };
+    secured(text).map(Some).ok_or(Unreadable("STARTTLS=server that cannot be read"))
+}
+
+/// `R, version=V, verify=W, cipher=C, bits=A/B`.
+pub(super) fn secured(text: &[u8]) -> Option<Record<'_>> {
+    let (rest, bits) = last(text, b", bits=")?;
+    let (rest, cipher) = last(rest, b", cipher=")?;
+    let (rest, _verify) = last(rest, b", verify=")?;
+    let (client, version) = last(rest, b", version=")?;
+    let (used, strength) = bits.split_at(memchr::memchr(b'/', bits)?);
+    let complete = is_number(used) && is_number(&strength[1..]);
+    Some(Record::Secured { client: relay(client)?, version, cipher }).filter(|_| complete)
+}
+
+/// `-1, reason=R, SSL_error=1, errno=0, retry=-1, relay=R`; reason and relay came with newer versions.
+fn tls_failed(text: &[u8]) -> Record<'_> {
+    let (rest, client) = last(text, b", relay=").map_or((text, None), |(rest, client)| (rest, relay(client)));
+    let reason = memmem::find(rest, b", reason=").map_or(rest, |at| &rest[at + b", reason=".len()..]);
+    let end = memmem::find(reason, b", SSL_error=").unwrap_or(reason.len());
+    Record::TlsFailed { client: client.unwrap_or_default(), reason: &reason[..end] }
+}
+
+/// `595:error:1408A0C1:SSL routines:…:no shared cipher:s3_srvr.c:974:` without the process.
+fn library_reason(text: &[u8]) -> &[u8] {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    text[digits..].strip_prefix(b":").unwrap_or(text)
+}
+
+/// `relay=R, authid=U, mech=M, bits=N`. In U, blanks and `=` are encoded.
+pub(super) fn authenticated(text: &[u8]) -> Option<Record<'_>> {
+    let (rest, bits) = last(text, b", bits=")?;
+    let (rest, mechanism) = last(rest, b", mech=")?;
+    let rest = rest.strip_prefix(b"relay=")?;
+    let at = memmem::find(rest, b", authid=")?;
+    let (client, account) = (relay(&rest[..at])?, &rest[at + b", authid=".len()..]);
+    is_number(bits).then_some(Record::Authenticated { client, mechanism, account })
+}
+
+/// `MECH): ERROR (-13) DETAIL, user=U, relay=R`, of which the last two came with 8.15. U is what the client sent.
+pub(super) fn auth_failed(text: &[u8]) -> Option<Record<'_>> {
+    let (mechanism, rest) = text.split_at(memchr::memchr(b')', text)?);
+    let rest = rest.strip_prefix(b"): ")?;
+    let (rest, client) = match last(rest, b", relay=") {
+        Some((rest, client)) => (rest, relay(client)?),
+        None => (rest, Client::default()),
+    };
+    const USER: &[u8] = b", user=";
+    let (reason, account) = match memmem::find(rest, USER) {
+        Some(at) => (&rest[..at], Some(&rest[at + USER.len()..])),
+        None => (rest, None),
+    };
+    // The server's own words have its number of the error in them, and none of a client's are in front of it.
+    memmem::find(reason, b" (-")?;
+    Some(Record::AuthFailed(AuthFailed { client, mechanism, account, reason, aborted: false }))
+}
+
+/// `ruleset=check_rcpt, arg1=<…>, relay=…, reject=550 …`, `Milter: to=<…>, reject=550 …`, `<…>... User unknown`.
+pub(super) fn rejected(text: &[u8]) -> Option<Rejected<'_>> {
+    let (stage, reply) = if let Some(rest) = text.strip_prefix(b"ruleset=") {
+        let stage = match &rest[..memchr::memchr(b',', rest)?] {
+            b"check_mail" => Stage::Mail,
+            b"check_rcpt" => Stage::Recipient,
+            b"check_data" | b"check_eoh" | b"check_eom" => Stage::Data,
+            _ => return None,
+        };
+        (stage, reply(rest)?)
+    } else if let Some(rest) = text.strip_prefix(b"Milter: ") {
+        let stage = match rest {
+            [b'f', b'r', b'o', b'm', b'=', ..] => Stage::Mail,
+            [b't', b'o', b'=', ..] => Stage::Recipient,
+            _ if rest.starts_with(b"data, ") => Stage::Data,
+            _ => return None,
+        };
+        (stage, reply(rest)?)
+    } else if is_user_unknown(text) {
+        (Stage::Recipient, text)
+    } else {
+        return None;
+    };
+    Some(Rejected { queue_id: None, stage, client: Client::default(), reply, mail_from: b"", helo: b"" })
+}
+
+/// The first reply of a line: the server's words may repeat the client's.
+fn reply(text: &[u8]) -> Option<&[u8]> {
+    memmem::find(text, b", reject=").map(|at| &text[at + b", reject=".len()..])
+}
+
+/// A recipient that nobody knows.
+pub(super) fn is_user_unknown(text: &[u8]) -> bool {
+    text.first() == Some(&b'<') && text.ends_with(b">... User unknown")
+}
+
+/// `NAME [IP] did not issue MAIL/EXPN/VRFY/ETRN during connection to DAEMON`, `lost input channel from NAME [IP] to …`.
+pub(super) fn has_ended(text: &[u8]) -> bool {
+    const IDLE: &[u8] = b" did not issue MAIL/EXPN/VRFY/ETRN during connection to ";
+    if let Some(rest) = text.strip_prefix(b"lost input channel from ") {
+        return memmem::find(rest, b" to ").is_some_and(|at| relay(&rest[..at]).is_some());
+    }
+    last(text, IDLE).is_some_and(|(client, daemon)| relay(client).is_some() && memchr::memchr(b' ', daemon).is_none())
+}
