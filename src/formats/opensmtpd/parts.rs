@@ -1,0 +1,122 @@
+//! What all versions say, each in its place.
+
+use memchr::memmem;
+
+use crate::formats::record::{AuthFailed, Client, Record, Rejected, Stage, Taken};
+
+pub(super) fn named<'a>(name: &'a [u8], ip: &'a [u8]) -> Client<'a> {
+    let ip = ip.strip_prefix(b"[").and_then(|ip| ip.strip_suffix(b"]")).unwrap_or(ip);
+    let name = if name == b"<unknown>" { b"" } else { name };
+    Client { name, ip: ip.strip_prefix(b"IPv6:").unwrap_or(ip) }
+}
+
+/// `version=V, cipher=C, bits=N`. Where V is the cipher's, the session's own stands behind it in brackets.
+pub(super) fn in_words(text: &[u8]) -> Option<Record<'_>> {
+    let text = text.strip_prefix(b"version=")?;
+    let (version, rest) = text.split_at(memmem::find(text, b", cipher=")?);
+    let own = memmem::find(version, b" (").and_then(|at| version[at + 2..].strip_suffix(b")"));
+    let cipher = &rest[b", cipher=".len()..];
+    let end = memchr::memchr(b',', cipher).unwrap_or(cipher.len());
+    Some(Record::Secured { client: Client::default(), version: own.unwrap_or(version), cipher: &cipher[..end] })
+}
+
+pub(super) fn proven(account: &[u8]) -> Record<'_> {
+    Record::Authenticated { client: Client::default(), mechanism: b"", account }
+}
+
+/// The replies are those that the server gives at such a line.
+pub(super) fn permanent_failure(account: &[u8]) -> Record<'_> {
+    failure(account, b"535 Authentication failed")
+}
+
+pub(super) fn failure<'a>(account: &'a [u8], reason: &'a [u8]) -> Record<'a> {
+    let client = Client::default();
+    Record::AuthFailed(AuthFailed { client, mechanism: b"", account: Some(account), reason, aborted: false })
+}
+
+/// `from=<F> to=<T> size=S ndest=N proto=P` of one recipient, or without T but with how many there are (`nrcpts=N`).
+/// The addresses are the client's own words, so the numbers are read from the end.
+pub(super) fn taken_in_words<'a>(queue_id: &'a [u8], fields: &'a [u8]) -> Option<Record<'a>> {
+    let (rest, _proto) = last(fields, b"proto=")?;
+    let (rest, recipients) = match last(rest, b"nrcpts=") {
+        Some((rest, recipients)) => (rest, Some(number(recipients)?)),
+        None => (last(rest, b"ndest=")?.0, None),
+    };
+    let (addresses, size) = last(rest, b"size=")?;
+    let mail_from = sender(addresses)?;
+    let taken = Taken {
+        queue_id,
+        mail_from: Some(mail_from),
+        size: number(size),
+        recipients: Some(recipients.map_or(Some(1), |recipients| u32::try_from(recipients).ok())?),
+        in_parts: recipients.is_none(),
+        ..Taken::default()
+    };
+    Some(Record::Taken(taken))
+}
+
+/// F in `from=<F> to=<T>`, `from=<F>, to=<T>` or `from=<F>`.
+pub(super) fn sender(addresses: &[u8]) -> Option<&[u8]> {
+    let rest = addresses.strip_prefix(b"from=<")?;
+    let end = memmem::find(rest, b"> to=<").or_else(|| memmem::find(rest, b">, to=<"));
+    Some(&rest[..end.or_else(|| memchr::memrchr(b'>', rest))?])
+}
+
+/// A command that the server refused. What came out of order (503) is no attempt, but for a login.
+pub(super) fn failed<'a>(command: &'a [u8], reply: &'a [u8]) -> Option<Record<'a>> {
+    let begins = |name: &[u8]| command.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+    let out_of_order = reply.starts_with(b"503");
+    if begins(b"AUTH") {
+        return login_refused(command, reply);
+    }
+    let stage = match () {
+        () if out_of_order => return None,
+        () if begins(b"MAIL FROM:") => Stage::Mail,
+        () if begins(b"RCPT TO:") => Stage::Recipient,
+        () if begins(b"DATA") => Stage::Data,
+        () => return None,
+    };
+    let client = Client::default();
+    Some(Record::Rejected(Rejected { queue_id: None, stage, client, reply, mail_from: b"", helo: b"" }))
+}
+
+/// A login that never came to be judged: one that was has a line of its own, with its account. Who cancels LOGIN's
+/// dialogue is answered as if with wrong syntax; PLAIN has none.
+fn login_refused<'a>(command: &'a [u8], reply: &'a [u8]) -> Option<Record<'a>> {
+    if reply.starts_with(b"535") || reply.starts_with(b"421") {
+        return None;
+    }
+    let mechanism = command.get(b"AUTH ".len()..).unwrap_or_default();
+    let mechanism = &mechanism[..memchr::memchr(b' ', mechanism).unwrap_or(mechanism.len())];
+    let aborted = reply.starts_with(b"501") && command.starts_with(b"AUTH LOGIN (");
+    let client = Client::default();
+    Some(Record::AuthFailed(AuthFailed { client, mechanism, account: None, reason: reply, aborted }))
+}
+
+/// The end of a session, which may be why there was no TLS.
+pub(super) fn disconnected(reason: &[u8]) -> Record<'_> {
+    let broke = reason.strip_prefix(b"io-error: handshake failed: ");
+    let broke = broke.or_else(|| {
+        let error = reason.strip_prefix(b"IO error: ")?;
+        memmem::find(error, b"SSL routines").map(|_| error)
+    });
+    match broke {
+        Some(reason) => Record::DisconnectedInHandshake { reason },
+        None => Record::Disconnected { counters: b"" },
+    }
+}
+
+pub(super) fn unquoted(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\"")).unwrap_or(text)
+}
+
+/// A text up to its last field of a name, without what separates them, and that field's value.
+pub(super) fn last<'a>(text: &'a [u8], name: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let at = memmem::rfind(text, name)?;
+    let before = text[..at].trim_ascii_end();
+    Some((before.strip_suffix(b",").unwrap_or(before), &text[at + name.len()..]))
+}
+
+pub(super) fn number(text: &[u8]) -> Option<u64> {
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
