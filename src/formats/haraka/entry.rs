@@ -1,0 +1,281 @@
+//! An entry of the log, and the record that it makes.
+
+use memchr::memmem;
+
+use super::UUID;
+use super::pairs::{Pairs, are_fields, pairs_of};
+use crate::formats::Unreadable;
+use crate::formats::record::{AuthFailed, Client, Encrypted, Ended, Record, Rejected, Stage, Taken};
+use crate::sources::fields::{Fields, member};
+
+/// An entry of the log.
+#[derive(Clone, Copy)]
+pub(super) struct Entry<'a> {
+    /// The connection's UUID, and what is behind it.
+    uuid: &'a [u8],
+    /// The plugin that wrote it, or `core`.
+    origin: &'a [u8],
+    text: &'a [u8],
+    fields: Said<'a>,
+}
+
+/// Where an entry's fields stand.
+#[derive(Clone, Copy)]
+enum Said<'a> {
+    Flat(Fields<'a>),
+    /// In an object as it stands in the log.
+    Object(&'a [u8]),
+    /// In `name=value` pairs.
+    Pairs(&'a [u8]),
+}
+
+impl<'a> Said<'a> {
+    fn get(self, name: &str) -> Option<&'a [u8]> {
+        match self {
+            Self::Flat(fields) => fields.get(name),
+            Self::Object(text) => member(text, name),
+            Self::Pairs(text) => Pairs(text).find(|(key, _)| *key == name.as_bytes()).map(|(_, value)| value),
+        }
+    }
+}
+
+impl<'a> Entry<'a> {
+    /// None where it is of no connection: a line of the server itself, or of an outgoing delivery.
+    pub(super) fn read(message: &'a [u8]) -> Option<Self> {
+        let entry = match message.first()? {
+            b'[' => Self::plain(message)?,
+            b'{' => Self::named(Said::Object(message))?,
+            b'l' if message.starts_with(b"level=") => Self::named(Said::Pairs(message))?,
+            _ => Self::named(Said::Flat(Fields(message)))?,
+        };
+        let transaction = entry.uuid.get(UUID..)?;
+        let digits = transaction.strip_prefix(b".").unwrap_or(transaction);
+        digits.iter().all(u8::is_ascii_digit).then_some(entry)
+    }
+
+    /// `[LEVEL] [UUID.n] [origin] text name=value …`.
+    fn plain(message: &'a [u8]) -> Option<Self> {
+        let part = |text: &'a [u8]| {
+            let inside = text.strip_prefix(b"[")?;
+            let end = memmem::find(inside, b"] ")?;
+            Some((&inside[..end], &inside[end + 2..]))
+        };
+        let (_level, rest) = part(message)?;
+        let (uuid, rest) = part(rest)?;
+        let (origin, text) = part(rest)?;
+        let text = text.trim_ascii_start();
+        Some(Self { uuid, origin, text, fields: Said::Pairs(pairs_of(text)) })
+    }
+
+    fn named(fields: Said<'a>) -> Option<Self> {
+        let text = fields.get("message")?.trim_ascii_start();
+        Some(Self { uuid: fields.get("uuid")?, origin: fields.get("origin")?, text, fields })
+    }
+
+    pub(super) fn get(self, name: &str) -> Option<&'a [u8]> {
+        self.fields.get(name)
+    }
+
+    pub(super) fn connection(self) -> &'a [u8] {
+        &self.uuid[..UUID]
+    }
+
+    fn is_of_core(self) -> bool {
+        self.origin == b"core"
+    }
+
+    /// Whether the text is a word, with nothing but an address or fields behind it.
+    fn is(self, word: &[u8]) -> bool {
+        self.text.strip_prefix(word).is_some_and(|rest| match rest {
+            [b' ', b'<', ..] => true,
+            [b' ', ..] => Pairs(rest).next().is_some(),
+            _ => rest.is_empty(),
+        })
+    }
+
+    /// Whether it may say something, by how it begins.
+    pub(super) fn matters(self) -> bool {
+        if !self.is_of_core() {
+            return [&b"secured: "[..], b"delaying for ", b"authenticated as ", b"auth_user="]
+                .iter()
+                .any(|beginning| self.text.starts_with(beginning));
+        }
+        [&b"connect"[..], b"disconnect", b"sender", b"recipient", b"message", b"queue"].iter().any(|word| self.is(word))
+            || self.is_hook()
+            || self.text.starts_with(b"client connection error: ")
+            || self.text.starts_with(b"C: AUTH ")
+    }
+
+    fn is_hook(self) -> bool {
+        self.text.is_empty() || self.text.starts_with(b"hook=unrecognized_command ")
+    }
+
+    pub(super) fn record(self) -> Result<Option<Record<'a>>, Unreadable> {
+        if !self.is_of_core() {
+            return self.plugin_s();
+        }
+        if self.is_hook() {
+            let tries = self.get("hook") == Some(b"unrecognized_command") && self.get("params") == Some(b"AUTH");
+            return Ok((tries && self.get("retval") == Some(b"OK")).then_some(Record::Tried { mechanism: b"" }));
+        }
+        match self.text.first() {
+            Some(b'c') if self.is(b"connect") => self.connected().map(Some),
+            Some(b'c') => Ok(self.broken_handshake()),
+            Some(b'd') => self.ended().map(Some),
+            Some(b's') => self.sender(),
+            Some(b'r') => self.recipient(),
+            Some(b'm') => self.content(),
+            Some(b'q') => self.queued(),
+            Some(b'C') => Ok(mechanism(self.text).map(|mechanism| Record::Tried { mechanism })),
+            _ => Ok(None),
+        }
+    }
+
+    /// What plugins say.
+    fn plugin_s(self) -> Result<Option<Record<'a>>, Unreadable> {
+        let account = [&b"authenticated as : "[..], b"authenticated as ", b"auth_user="];
+        if let Some(account) = account.iter().find_map(|beginning| self.text.strip_prefix(*beginning)) {
+            return Ok(Some(Record::Authenticated { client: Client::default(), mechanism: b"", account }));
+        }
+        if let Some(rest) = self.text.strip_prefix(b"delaying for ") {
+            return Ok(rest.ends_with(b" seconds").then_some(Record::AuthFailed(AuthFailed {
+                client: Client::default(),
+                mechanism: b"",
+                account: None,
+                reason: b"",
+                aborted: false,
+            })));
+        }
+        match self.text.strip_prefix(b"secured: ") {
+            Some(rest) if self.origin == b"tls" => secured(rest).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    fn connected(self) -> Result<Record<'a>, Unreadable> {
+        let ip = self.get("ip").ok_or(Unreadable("connect without an address"))?;
+        Ok(Record::Connected(Client { name: b"", ip }))
+    }
+
+    fn ended(self) -> Result<Record<'a>, Unreadable> {
+        const UNREADABLE: Unreadable = Unreadable("disconnect that cannot be read");
+        let field = |name| self.get(name).ok_or(UNREADABLE);
+        let yes = |name| match field(name)? {
+            b"Y" => Ok(true),
+            b"N" => Ok(false),
+            _ => Err(UNREADABLE),
+        };
+        let name = match field("rdns")? {
+            b"Unknown" | b"NXDOMAIN" | b"DNSERROR" | b"NODNS" => b"",
+            name => name,
+        };
+        Ok(Record::Ended(Ended {
+            client: Client { name, ip: field("ip")? },
+            helo: field("helo")?,
+            encrypted: if yes("tls")? { Encrypted::Yes } else { Encrypted::No },
+            trusted: yes("relay")?,
+        }))
+    }
+
+    fn sender(self) -> Result<Option<Record<'a>>, Unreadable> {
+        let Some((mail_from, fields)) = self.address(b"sender <") else { return Ok(None) };
+        let code = fields.get("code").ok_or(Unreadable("sender without a code"))?;
+        if is_denied(code) {
+            return Ok(Some(self.rejected(Stage::Mail, fields, mail_from)));
+        }
+        Ok(Some(Record::Sender { mail_from }))
+    }
+
+    fn recipient(self) -> Result<Option<Record<'a>>, Unreadable> {
+        let Some((_, fields)) = self.address(b"recipient <") else { return Ok(None) };
+        let code = fields.get("code").ok_or(Unreadable("recipient without a code"))?;
+        if is_denied(code) {
+            return Ok(Some(self.rejected(Stage::Recipient, fields, fields.get("sender").unwrap_or_default())));
+        }
+        Ok((code == b"OK").then_some(Record::Recipient))
+    }
+
+    fn content(self) -> Result<Option<Record<'a>>, Unreadable> {
+        let Some(code) = self.get("code") else { return Err(Unreadable("message without a code")) };
+        if is_denied(code) {
+            return Ok(Some(self.rejected(Stage::Data, self.fields, b"")));
+        }
+        let size = self.get("size").and_then(|size| std::str::from_utf8(size).ok()?.parse().ok());
+        Ok(Some(Record::Content { message_id: self.get("mid").unwrap_or_default(), size }))
+    }
+
+    fn queued(self) -> Result<Option<Record<'a>>, Unreadable> {
+        let Some(code) = self.get("code") else { return Err(Unreadable("queue without a code")) };
+        if is_denied(code) {
+            return Ok(Some(self.rejected(Stage::Data, self.fields, b"")));
+        }
+        let queue_id = self.uuid;
+        Ok((code == b"OK").then_some(Record::Taken(Taken {
+            queue_id,
+            until_end: true,
+            sender_is_account: true,
+            ..Taken::default()
+        })))
+    }
+
+    fn rejected(self, stage: Stage, fields: Said<'a>, mail_from: &'a [u8]) -> Record<'a> {
+        let reply = fields.get("msg").unwrap_or_default();
+        Record::Rejected(Rejected { queue_id: None, stage, client: Client::default(), reply, mail_from, helo: b"" })
+    }
+
+    /// A connection that ends while TLS is being agreed on.
+    fn broken_handshake(self) -> Option<Record<'a>> {
+        const IN_HANDSHAKE: [&[u8]; 6] =
+            [b"client_hello", b"no shared cipher", b"unsupported protocol", b"wrong version", b"handshake", b"alert"];
+        let reason = self.text.strip_prefix(b"client connection error: ")?;
+        let at = memmem::find(reason, b"SSL routines")?;
+        let broken = IN_HANDSHAKE.iter().any(|word| memmem::find(&reason[at..], word).is_some());
+        let is_in_transaction = self.uuid.len() > UUID;
+        (broken && !is_in_transaction)
+            .then_some(Record::TlsFailed { client: Client::default(), reason: reason[at..].trim_ascii() })
+    }
+
+    /// The address in `sender <ADDRESS>`, and the fields behind it.
+    ///
+    /// In plain text both stand in one line, and an address may hold what looks like fields: they begin behind the
+    /// first bracket from which on there is nothing else.
+    fn address(self, beginning: &[u8]) -> Option<(&'a [u8], Said<'a>)> {
+        let text = self.text.strip_prefix(beginning)?;
+        if let Some(address) = text.strip_suffix(b">")
+            && !matches!(self.fields, Said::Pairs(pairs) if within(pairs, self.text))
+        {
+            return Some((address, self.fields));
+        }
+        let ends = memmem::find_iter(text, b"> code=");
+        let found = ends.map(|end| (&text[..end], &text[end + 2..])).find(|(_, rest)| are_fields(rest));
+        let (address, rest) = found?;
+        Some((address, Said::Pairs(rest)))
+    }
+}
+
+/// Whether a text is a part of another one.
+fn within(part: &[u8], text: &[u8]) -> bool {
+    text.as_ptr_range().contains(&part.as_ptr())
+}
+
+/// `cipher=C version=V verified=false`.
+fn secured(text: &[u8]) -> Result<Record<'_>, Unreadable> {
+    let get = |name: &[u8]| Pairs(text).find(|(key, _)| *key == name).map(|(_, value)| value);
+    match (get(b"version"), get(b"cipher")) {
+        (Some(version), Some(cipher)) => Ok(Record::Secured { client: Client::default(), version, cipher }),
+        _ => Err(Unreadable("secured: without a version")),
+    }
+}
+
+/// The mechanism in `C: AUTH PLAIN …`; what stands behind it is not looked at.
+fn mechanism(text: &[u8]) -> Option<&[u8]> {
+    let rest = text.strip_prefix(b"C: AUTH ")?;
+    let length = rest.iter().position(|byte| *byte == b' ').unwrap_or(rest.len());
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (1..=20).contains(&length).then(|| &rest[..length]).filter(|name| name.iter().all(is_name))
+}
+
+/// `DENY`, `DENYSOFT`, `DENYDISCONNECT`, `DENYSOFTDISCONNECT`.
+fn is_denied(code: &[u8]) -> bool {
+    code.starts_with(b"DENY")
+}

@@ -1,0 +1,157 @@
+//! What Haraka writes, line by line.
+
+use super::*;
+use crate::sources::framing::Framer;
+
+const ID: &str = "1014A164-B54B-4A4B-8C4E-3C5F8E1B0D0A";
+
+/// The record of a line, shown as text; `-` where it does not matter.
+fn parse(line: &str) -> String {
+    let mut framer = Framer::default();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let Framed::Line(line) = framer.frame_as(line.as_bytes(), &Haraka) else { return "no line".into() };
+    if !Haraka.wants(line.program, line.message) {
+        return "-".into();
+    }
+    match Haraka.parse(&line) {
+        Ok(Some(Record::Connected(client))) => {
+            format!("connected {} {}", text(client.ip), Haraka.service_of(&line).map(text).unwrap_or_default())
+        }
+        Ok(Some(Record::Secured { version, cipher, .. })) => format!("secured {} {}", text(version), text(cipher)),
+        Ok(Some(Record::Sender { mail_from })) => format!("sender {}", text(mail_from)),
+        Ok(Some(Record::Tried { mechanism })) => format!("tried {}", text(mechanism)),
+        Ok(Some(Record::Authenticated { account, .. })) => format!("authenticated {}", text(account)),
+        Ok(Some(Record::Content { message_id, size })) => format!("content {} {size:?}", text(message_id)),
+        Ok(Some(Record::Taken(taken))) => format!("taken {}", text(taken.queue_id)),
+        Ok(Some(Record::Rejected(rejected))) => {
+            format!("rejected {:?} {} {}", rejected.stage, text(rejected.reply), text(rejected.mail_from))
+        }
+        Ok(Some(Record::Ended(ended))) => {
+            format!("ended {} {} {:?} {}", text(ended.client.ip), text(ended.helo), ended.encrypted, ended.trusted)
+        }
+        Ok(Some(other)) => format!("{other:?}").split(['(', ' ']).next().unwrap_or_default().to_owned(),
+        Ok(None) => "-".into(),
+        Err(Unreadable(reason)) => format!("unreadable: {reason}"),
+    }
+}
+
+/// One entry in each of the three formats, and without a time in Docker's record and journald's.
+fn in_every_format(origin: &str, text: &str, fields: &[(&str, &str)]) -> Vec<String> {
+    let quoted = |value: &str| match value.contains([' ', '=', '"', '\\']) || value.is_empty() {
+        true => format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")),
+        false => value.to_owned(),
+    };
+    let escaped = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
+    let pairs = fields.iter().map(|(name, value)| format!(" {name}={}", quoted(value))).collect::<String>();
+    let members = fields.iter().map(|(name, value)| format!(",\"{name}\":\"{}\"", escaped(value)));
+    let members = members.collect::<String>();
+    let plain = format!("[NOTICE] [{ID}.1] [{origin}] {text}{pairs}");
+    let logfmt = format!("level=NOTICE uuid={ID}.1 origin={origin} message={}{pairs}", quoted(text));
+    let json =
+        format!(r#"{{"level":"NOTICE","uuid":"{ID}.1","origin":"{origin}","message":"{}"{members}}}"#, escaped(text));
+    let mut lines = Vec::new();
+    for entry in [plain, logfmt, json] {
+        lines.push(format!("2026-11-23T13:41:27.950Z {entry}"));
+        lines.push(format!("2026-07-24 01:41:21.544998500  {entry}"));
+        let inside = escaped(&entry);
+        lines.push(format!(r#"{{"log":"{inside}\n","stream":"stdout","time":"2026-11-23T13:41:27.95Z"}}"#));
+    }
+    lines
+}
+
+fn all_are(origin: &str, text: &str, fields: &[(&str, &str)], expected: &str) {
+    for line in in_every_format(origin, text, fields) {
+        assert_eq!(parse(&line), expected, "{line}");
+    }
+}
+
+#[test]
+fn a_session_is_read_in_every_format() {
+    let port = ("local_port", "587");
+    all_are("core", "connect", &[("ip", "192.0.2.1"), ("port", "54007"), port], "connected 192.0.2.1 submission");
+    all_are(
+        "tls",
+        "secured: cipher=ECDHE-RSA-AES256-GCM-SHA384 version=TLSv1.2 verified=false",
+        &[],
+        "secured TLSv1.2 ECDHE-RSA-AES256-GCM-SHA384",
+    );
+    let hook = [("hook", "unrecognized_command"), ("plugin", "auth/flat_file"), ("function", "f")];
+    let tried = |params| [&hook[..], &[("params", params), ("retval", "OK"), ("msg", "")]].concat();
+    all_are("core", "", &tried("AUTH"), "tried ");
+    all_are("core", "", &tried("AGFsaWNlAHNlY3JldA=="), "-");
+    all_are("core", "", &tried("STARTTLS"), "-");
+    all_are("auth/flat_file", "delaying for 1 seconds", &[], "AuthFailed");
+    all_are("cloudron", "authenticated as : alice@example.org", &[], "authenticated alice@example.org");
+    all_are("core", "recipient <b@example.com>", &[("code", "OK"), ("msg", ""), ("sender", "")], "Recipient");
+    let denied = [("code", "DENY"), ("msg", "User unknown"), ("sender", "alice@example.org")];
+    all_are("core", "recipient <b@x>", &denied, "rejected Recipient User unknown alice@example.org");
+    all_are("core", "message", &[("mid", "<m@x>"), ("size", "451"), ("code", "CONT")], "content <m@x> Some(451)");
+    all_are("core", "queue", &[("code", "CONT"), ("msg", "Message Queued")], "-");
+    all_are("core", "queue", &[("code", "OK"), ("msg", "Message Queued (x)")], &format!("taken {ID}.1"));
+    let end = [("ip", "192.0.2.1"), ("rdns", "NXDOMAIN"), ("helo", "a relay=N"), ("relay", "Y"), ("tls", "Y")];
+    all_are("core", "disconnect", &end, "ended 192.0.2.1 a relay=N Yes true");
+    all_are("core", "client half closed connection", &[("ip", "192.0.2.1")], "-");
+    let broken = "client connection error: Error: 80CC:error:0A0000C1:SSL routines:tls_post_process_client_hello:x";
+    // In a transaction TLS has long been agreed on.
+    all_are("core", broken, &[], "-");
+    assert_eq!(parse(&format!("2026-11-23T13:41:27.950Z [INFO] [{ID}] [core] {broken} ip=192.0.2.1")), "TlsFailed");
+}
+
+#[test]
+fn no_address_is_taken_for_fields() {
+    let fields = [("code", "DENY"), ("msg", "not <\"> code=OK msg=\"\" \"@x>")];
+    for address in
+        ["alice@example.org", "", "\"a, b\"@x", "\"> code=OK msg=\"@x", "a> code=OK@x", "\"> code=OK msg=\\\"\"@x"]
+    {
+        let expected = format!("sender {address}");
+        all_are("core", &format!("sender <{address}>"), &[("code", "CONT"), ("msg", "")], &expected);
+        for line in in_every_format("core", &format!("sender <{address}>"), &fields) {
+            let shown = parse(&line);
+            assert!(shown.starts_with("rejected Mail ") && shown.ends_with(&format!(" {address}")), "{shown}");
+        }
+    }
+}
+
+#[test]
+fn what_a_client_sends_for_auth_is_not_read() {
+    let line = |text| format!("2026-11-23T13:41:27.950Z [PROTOCOL] [{ID}] [core] {text} state=1");
+    assert_eq!(parse(&line("C: AUTH PLAIN AGFsaWNlAHNlY3JldA==")), "tried PLAIN");
+    assert_eq!(parse(&line("C: AGFsaWNlAHNlY3JldA==")), "-");
+    assert_eq!(parse(&line("C: AUTH ")), "-");
+}
+
+#[test]
+fn other_lines_do_not_matter() {
+    for line in [
+        "2026-11-23T13:41:27.950Z [NOTICE] [1014A164-B54B-4A4B-8C4E-3C5F8E1B0D0A.1.1] [core] queue code=OK msg=x",
+        "2026-11-23T13:41:27.950Z [INFO] [-] [cloudron] authenticated as : alice@example.org",
+        "2026-11-23T13:41:27.950Z [NOTICE] [1014A164-B54B-4A4B-8C4E-3C5F8E1B0D0A] [karma] connect ip=x",
+    ] {
+        assert_eq!(parse(line), "-", "{line}");
+    }
+    for line in ["Using iconv-lite only.", "    at Object.<anonymous> (/opt/x.js:1:2)", "(node:1) Warning: x"] {
+        assert_eq!(Framer::default().frame_as(line.as_bytes(), &Haraka), Framed::Blank, "{line}");
+    }
+    for line in [
+        "[NOTICE] [1014A164-B54B-4A4B-8C4E-3C5F8E1B0D0A] [core] connect ip=192.0.2.1",
+        "41:27.950Z [NOTICE] [1014A164-B54B-4A4B-8C4E-3C5F8E1B0D0A] [core] connect ip=192.0.2.1",
+    ] {
+        assert_eq!(Framer::default().frame_as(line.as_bytes(), &Haraka), Framed::Unreadable, "{line}");
+    }
+    let cut = "2026-11-23T13:41:27.950Z [NOTICE] [1014A164-B54B-4A4B-8C4E-3C5F8E1B0D0A.1] [core] disconnect ip=192";
+    assert_eq!(parse(cut), "unreadable: disconnect that cannot be read");
+}
+
+#[test]
+fn syslog_carries_it_too() {
+    for entry in [
+        format!("[NOTICE] [{ID}] [core] connect ip=192.0.2.1 local_port=465"),
+        format!(
+            r#"{{"level":"NOTICE","uuid":"{ID}","origin":"core","message":"connect","ip":"192.0.2.1","local_port":465}}"#
+        ),
+        format!("level=NOTICE uuid={ID} origin=core message=connect ip=192.0.2.1 local_port=465"),
+    ] {
+        let line = format!("Nov 23 13:41:27 mx1 haraka[7]: {entry}");
+        assert_eq!(parse(&line), "connected 192.0.2.1 submissions", "{line}");
+    }
+}
