@@ -1,0 +1,191 @@
+//! Mailtally's own: the format in which any other server, or a script beside it, hands over what it knows.
+//!
+//! JSON lines or CSV with a header row, one submission or refusal a line, in columns that are called as in the tables.
+//! `docs/schema.md` describes it with examples, `docs/mailtally-schema.json` is its JSON Schema.
+//!
+//! What is missing is unknown. What cannot be read is not guessed: the line is rejected, and the reason says the
+//! column. So is a line with a column of another name, since a misspelt one would be unknown for good without a word;
+//! names that begin with `x_` are free.
+
+mod csv;
+mod row;
+#[cfg(test)]
+mod tests;
+
+use self::csv::{row, take_header};
+use self::row::{Row, number};
+use super::record::Record;
+use super::{Evidence, Format, Tells, Unreadable};
+use crate::calendar::{DAY, SECOND};
+use crate::sources::fields::{Fields, flatten};
+use crate::sources::framing::{Framed, Line, Own, Program, Style};
+use crate::sources::stamp::{Stamp, StampReader};
+
+/// The format.
+#[derive(Debug)]
+pub struct Mailtally;
+
+/// The columns, as the schema has them.
+pub const COLUMNS: [&str; 20] = [
+    "ts",
+    "kind",
+    "server",
+    "service",
+    "port",
+    "account",
+    "mechanism",
+    "client_ip",
+    "client_name",
+    "helo",
+    "mail_from",
+    "recipients",
+    "size_bytes",
+    "tls_version",
+    "tls_known_present",
+    "cipher",
+    "queue_id",
+    "message_id",
+    "reason",
+    "code",
+];
+
+/// What `tls_version` may be.
+pub const TLS_VERSIONS: [&str; 7] = ["none", "SSLv3", "TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3", "unknown"];
+
+/// What a line's columns begin with that are its writer's own.
+const FREE: &[u8] = b"x_";
+
+/// What stands for the columns of a line that has none that can be told apart, and why. No column's text is one.
+const FAULTS: [(&[u8], &str); 5] = [
+    (b"!json", "not a whole JSON object"),
+    (b"!header", "no header row with the schema's columns before it"),
+    (b"!quotes", "a quotation mark that is not closed, or text behind one that is"),
+    (b"!columns", "not as many values as the header row has columns"),
+    (b"!ts", "ts is missing, or neither RFC 3339 with an offset nor seconds since 1970"),
+];
+
+const JSON: usize = 0;
+const HEADER: usize = 1;
+const QUOTES: usize = 2;
+const WIDTH: usize = 3;
+const TIME: usize = 4;
+
+impl Style for Mailtally {
+    fn wants_program(&self, _program: Program<'_>) -> bool {
+        false
+    }
+
+    /// A row of CSV looks like nothing in particular.
+    fn is_own(&self, line: &[u8]) -> bool {
+        !line.trim_ascii().is_empty()
+    }
+
+    fn own_line<'a>(&self, own: &'a mut Own, line: &'a [u8]) -> Framed<'a> {
+        let line = line.trim_ascii();
+        own.buffer.clear();
+        let read = if line.starts_with(b"{") {
+            if flatten(line, &mut own.buffer) { Ok(()) } else { Err(JSON) }
+        } else if take_header(own, line) {
+            return Framed::Blank;
+        } else {
+            row(own, line)
+        };
+        let stamp = read.and_then(|()| stamp(&mut own.stamps, Fields(&own.buffer)).ok_or(TIME));
+        let (stamp, message) = match stamp {
+            Ok(stamp) => (*own.last.insert(stamp), &own.buffer[..]),
+            Err(fault) => (own.last.unwrap_or(Stamp::Utc(0)), FAULTS[fault].0),
+        };
+        let host = if stamp_is_of(message) { Fields(message).get("server").unwrap_or_default() } else { b"" };
+        Framed::Line(Line { stamp, host, program: b"", pid: 0, message, repeated: 1 })
+    }
+}
+
+/// Whether a message is columns, not a fault.
+fn stamp_is_of(message: &[u8]) -> bool {
+    fault(message).is_none()
+}
+
+/// Why a message is no columns.
+fn fault(message: &[u8]) -> Option<&'static str> {
+    FAULTS.iter().find(|(mark, _)| *mark == message).map(|(_, reason)| *reason)
+}
+
+/// `ts`: RFC 3339, or seconds since 1970 with or without a fraction.
+fn stamp(stamps: &mut StampReader, fields: Fields<'_>) -> Option<Stamp> {
+    let text = fields.get("ts")?;
+    if let Some((stamp @ Stamp::Utc(_), used)) = stamps.iso(text)
+        && used == text.len()
+    {
+        return Some(stamp);
+    }
+    let point = memchr::memchr(b'.', text);
+    let (seconds, fraction) = point.map_or((text, &b""[..]), |at| (&text[..at], &text[at + 1..]));
+    let seconds = number(seconds).filter(|_| seconds.len() <= 11)?;
+    let digits = &fraction[..fraction.len().min(6)];
+    let micros = if fraction.is_empty() { 0 } else { number(digits)? * 10u64.pow(6 - digits.len() as u32) };
+    let whole = fraction.iter().all(u8::is_ascii_digit) && (point.is_none() || !fraction.is_empty());
+    whole.then_some(Stamp::Utc(seconds as i64 * SECOND + micros as i64))
+}
+
+impl Format for Mailtally {
+    fn name(&self) -> &'static str {
+        "mailtally"
+    }
+
+    fn title(&self) -> &'static str {
+        "any other server, in mailtally's own schema"
+    }
+
+    fn evidence(&self) -> Evidence {
+        Evidence::Documentation
+    }
+
+    fn tells(&self) -> Tells {
+        Tells {
+            tls_version: "as tls_version",
+            cipher: "as cipher",
+            account: "as account",
+            mechanism: "as mechanism",
+            recipients: "as recipients",
+        }
+    }
+
+    fn wants(&self, _program: &[u8], _message: &[u8]) -> bool {
+        true
+    }
+
+    fn parse<'a>(&self, line: &Line<'a>) -> Result<Option<Record<'a>>, Unreadable> {
+        if let Some(reason) = fault(line.message) {
+            return Err(Unreadable(reason));
+        }
+        let row = Row::of(Fields(line.message))?;
+        let record = match row.kind()? {
+            None => Record::Accepted(row.accepted()?),
+            Some(kind) => Record::Refused(row.refused(kind)?),
+        };
+        Ok(Some(record))
+    }
+
+    fn service<'a>(&self, _program: &'a [u8]) -> Option<&'a [u8]> {
+        None
+    }
+
+    /// What somebody has put together need not be in order to the second.
+    fn late(&self) -> i64 {
+        DAY
+    }
+
+    /// The header row is the first line.
+    fn has_header(&self) -> bool {
+        true
+    }
+
+    /// A line says itself whether there was TLS.
+    fn tls_mark(&self) -> Option<&'static [u8]> {
+        None
+    }
+
+    fn instant(&self, _line: &Line<'_>) -> Option<i64> {
+        None
+    }
+}
