@@ -77,6 +77,8 @@ pub(super) fn behind_stamp(rest: &[u8]) -> Option<(bool, bool, &[u8])> {
 
 /// `docker compose logs`: `name-1  | line`, in colours where it wrote to a terminal.
 pub(super) fn compose(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    // Nearly every line of every other kind ends here.
+    memchr::memchr(b'|', &line[..line.len().min(2 * LONGEST_NAME)])?;
     let line = without_colour(line);
     let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let end = line.iter().take(LONGEST_NAME + 1).position(|byte| !is_of_name(byte))?;
@@ -94,7 +96,7 @@ pub(super) fn is_docker_s(stamp: &[u8]) -> bool {
     stamp.len() == b"2026-03-01T00:12:48.123456789Z ".len() && stamp.ends_with(b"Z ")
 }
 
-/// The longest name of a container that is taken for one.
+/// The longest name of a container that is taken for one; what makes it as wide as the others is no longer.
 const LONGEST_NAME: usize = 128;
 
 /// The text behind [escape sequences](https://www.ecma-international.org/publications-and-standards/standards/ecma-48/)
