@@ -100,10 +100,11 @@ pub(super) fn digest(published: &Published, context: &mut Context) -> Result<()>
     let messages = change(digest.change_messages, digest.change_messages_percent);
     output.line(&format!("{:>12} accounts  ({accounts})", grouped(digest.accounts.unsigned_abs())))?;
     output.line(&format!("{:>12} messages  ({messages})", grouped(digest.messages.unsigned_abs())))?;
+    let legacy_accounts = digest.legacy_accounts.and_then(|accounts| usize::try_from(accounts).ok());
     output.line(&format!(
-        "{:>12} legacy    (without TLS or below TLS 1.2, from {})",
+        "{:>12} legacy    (without TLS or below TLS 1.2{})",
         grouped(digest.legacy_messages.unsigned_abs()),
-        many(usize::try_from(digest.legacy_accounts).unwrap_or(0), "account", "")
+        legacy_accounts.map_or_else(String::new, |accounts| format!(", from {}", many(accounts, "account", "")))
     ))?;
     output.line("")?;
     for part in &digest.tls {

@@ -20,7 +20,9 @@ use crate::lake::{DataFile, Lake};
 use crate::reports::cutover::Switches;
 use crate::reports::cutover::accounts::{Cutover, cutover as cut_over};
 use crate::reports::unusual::{self, Memory};
-use crate::reports::{self, Dataset, READ, Reading, Tables, UNUSUAL_ACTIVITY, Wanted, Window, batch, export, page};
+use crate::reports::{
+    self, Dataset, READ, Reading, Tables, UNUSUAL_ACTIVITY, Wanted, Window, batch, digest, export, page,
+};
 use crate::storage::{Storage, below, display};
 
 /// The page among the forms in which a report is published.
@@ -103,14 +105,20 @@ pub fn is_current(storage: &Storage, lake: &Lake, request: &Request) -> Result<b
 }
 
 impl Request {
-    /// The datasets asked for, and those that the page and the summary need.
+    /// The datasets asked for, and those that the summary and the page need.
     fn needed(&self) -> impl Iterator<Item = &'static Dataset> + Clone {
-        let needed = |name: &str| self.datasets.iter().any(|asked| asked == name) || page::NEEDS.contains(&name);
+        let of_page = |name: &str| self.has_page() && page::NEEDS.contains(&name);
+        let asked = |name: &str| self.datasets.iter().any(|asked| asked == name);
+        let needed = move |name: &str| asked(name) || digest::NEEDS.contains(&name) || of_page(name);
         reports::DATASETS.iter().filter(move |dataset| needed(dataset.name))
     }
 
+    fn has_page(&self) -> bool {
+        self.formats.iter().any(|format| format == HTML)
+    }
+
     fn wanted(&self) -> Wanted {
-        let rows = self.formats.iter().any(|format| format == HTML).then_some(page::MAX_ROWS);
+        let rows = self.has_page().then_some(page::MAX_ROWS);
         Wanted { activity: rows, ..Wanted::by(self.window, self.needed()) }
     }
 
@@ -125,7 +133,7 @@ impl Request {
 /// # Errors
 /// Where the lake cannot be read.
 pub fn cutover(lake: &Lake, window: Window, switches: &Switches) -> Result<Cutover> {
-    let wanted = Wanted { devices: switches.failing(), ..Wanted::by(window, std::iter::empty()) };
+    let wanted = Wanted { clients: true, devices: switches.failing(), ..Wanted::by(window, std::iter::empty()) };
     Ok(cut_over(&Inputs::read(lake, wanted)?.tables(lake)?, switches)?)
 }
 
@@ -150,7 +158,7 @@ pub fn run(storage: &Arc<Storage>, lake: &Lake, request: &Request) -> Result<Pub
         }
         Ok(())
     })?;
-    if request.formats.iter().any(|format| format == HTML) {
+    if request.has_page() {
         let place = below(&request.place, PAGE);
         let activity = page::activity(&tables)?;
         let page = page::render(&published.datasets, &activity, &request.window, &request.title)?;

@@ -7,6 +7,9 @@ use polars::prelude::*;
 use super::tls::TLS_VERSIONS;
 use super::{Result, find};
 
+/// The datasets that a digest is taken from. `tls_usage_details` adds to it where it is there.
+pub const NEEDS: &[&str] = &["summary", "sending_volume", "coverage"];
+
 /// How many domains a digest names.
 const TOP_DOMAINS: usize = 5;
 
@@ -37,8 +40,8 @@ pub struct Digest {
     pub top_domains: Vec<(Option<String>, i64)>,
     /// Messages without TLS or over SSLv3, TLSv1.0 or TLSv1.1.
     pub legacy_messages: i64,
-    /// Accounts with at least one such message.
-    pub legacy_accounts: i64,
+    /// Accounts with at least one such message; `None` where nothing was asked for that tells them.
+    pub legacy_accounts: Option<i64>,
     /// What is wrong with the logs, once per source and cause.
     pub warnings: Vec<Warning>,
 }
@@ -68,15 +71,16 @@ pub struct Warning {
 }
 
 impl Digest {
-    /// The digest of `summary`, `sending_volume`, `tls_usage_details` and `coverage`.
+    /// The digest of datasets.
     ///
     /// # Errors
-    /// Where one of those is missing, or not of this version's shape.
+    /// Where one of [`NEEDS`] is missing, or one is not of this version's shape.
     pub fn new(datasets: &[(&str, DataFrame)]) -> Result<Self> {
         let summary = find(datasets, "summary")?;
         let int = |name: &str| Result::Ok(summary.column(name)?.i64()?.get(0).unwrap_or(0));
         let float = |name: &str| Result::Ok(summary.column(name)?.f64()?.get(0));
         let tls = tls(summary)?;
+        let details = datasets.iter().find(|(name, _)| *name == "tls_usage_details");
         Ok(Self {
             accounts: int("accounts")?,
             change_accounts: int("change_accounts")?,
@@ -89,7 +93,7 @@ impl Digest {
             bytes: int("bytes")?,
             top_domains: domains(find(datasets, "sending_volume")?)?.into_iter().take(TOP_DOMAINS).collect(),
             legacy_messages: tls.iter().filter(|part| is_legacy(part.version)).map(|part| part.messages).sum(),
-            legacy_accounts: legacy_accounts(find(datasets, "tls_usage_details")?)?,
+            legacy_accounts: details.map(|(_, rows)| legacy_accounts(rows)).transpose()?,
             warnings: warnings(find(datasets, "coverage")?)?,
             tls,
         })
@@ -167,7 +171,7 @@ mod tests {
         assert_eq!(digest.change_messages_percent, Some(175.0));
         assert_eq!(digest.top_domains, [(Some("a.test".to_owned()), 8), (None, 2), (Some("b.test".to_owned()), 1)]);
         // Two of TLSv1.0 by alice and two without TLS by nobody known.
-        assert_eq!((digest.legacy_messages, digest.legacy_accounts), (4, 1));
+        assert_eq!((digest.legacy_messages, digest.legacy_accounts), (4, Some(1)));
         let split: Vec<_> = digest.tls.iter().map(|part| (part.version, part.messages, part.percent)).collect();
         assert_eq!(split[2], ("TLSv1.0", 2, 18.18));
         assert_eq!(split[6], ("unknown", 1, 9.09));
@@ -186,7 +190,7 @@ mod tests {
     #[test]
     fn nothing_is_nothing() {
         let digest = digest(&examples::empty());
-        assert_eq!((digest.accounts, digest.legacy_accounts, digest.change_accounts_percent), (0, 0, None));
+        assert_eq!((digest.accounts, digest.legacy_accounts, digest.change_accounts_percent), (0, Some(0), None));
         assert_eq!(digest.tls.len(), 7);
         assert!(digest.warnings.is_empty() && digest.top_domains.is_empty());
     }

@@ -195,6 +195,8 @@ pub(super) fn contract() -> Tables {
 pub(super) fn wanted() -> Wanted {
     Wanted {
         window: window(),
+        clients: true,
+        addresses: true,
         devices: Ways::with(|_| true),
         refusals: true,
         ways: true,

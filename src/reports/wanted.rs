@@ -13,6 +13,10 @@ const LONGEST_PERIOD: i32 = 366;
 /// What only some datasets need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
+    /// [`Tables::clients`](super::Tables::clients).
+    Clients,
+    /// [`Tables::addresses`](super::Tables::addresses).
+    Addresses,
     /// [`Tables::devices`](super::Tables::devices), of legacy clients.
     LegacyDevices,
     /// [`Tables::refusals`](super::Tables::refusals) and [`Tables::origins`](super::Tables::origins).
@@ -28,6 +32,10 @@ pub enum Part {
 pub struct Wanted {
     /// The days.
     pub window: Window,
+    /// Whether what accounts sent by the way in is.
+    pub clients: bool,
+    /// Whether the number of each account's addresses is.
+    pub addresses: bool,
     /// The ways of the devices.
     pub devices: Ways,
     /// Whether refusals are, and what came from their addresses before.
@@ -46,6 +54,8 @@ impl Wanted {
         let any = |part: Part| datasets.clone().any(|dataset| dataset.reads.contains(&part));
         Self {
             window,
+            clients: any(Part::Clients),
+            addresses: any(Part::Addresses),
             devices: if any(Part::LegacyDevices) { Ways::legacy() } else { Ways::default() },
             refusals: any(Part::Refusals),
             ways: any(Part::Ways),
@@ -59,16 +69,11 @@ impl Wanted {
     pub fn days(&self, table: &Table) -> DayRange {
         let (window, read) = (self.window.days(), self.window.days_read());
         match table.name {
-            name if name == DAILY_CLIENTS.name => {
-                if self.refusals {
-                    read
-                } else {
-                    window
-                }
-            }
-            name if name == DAILY_REFUSALS.name => {
-                DayRange { end: if self.refusals { window.end } else { window.start }, ..window }
-            }
+            name if name == DAILY_CLIENTS.name => match self.refusals {
+                true => read,
+                false => some(window, self.addresses || self.tells_ways()),
+            },
+            name if name == DAILY_REFUSALS.name => some(window, self.refusals),
             name if name == DAILY_TLS.name && self.weeks => {
                 DayRange { start: read.start.min(self.window.weeks().start), ..read }
             }
@@ -78,6 +83,11 @@ impl Wanted {
         }
     }
 
+    /// Whether rows of `daily_clients` are told apart by the way in.
+    pub(super) fn tells_ways(&self) -> bool {
+        self.clients || self.ways || self.activity.is_some() || !self.devices.is_empty()
+    }
+
     /// The columns of a table that are needed of a day; none where the day is not needed.
     pub(super) fn columns(&self, table: &Table, day: Day) -> Vec<&'static str> {
         let (in_window, read) = (self.window.days().contains(day), self.window.days_read().contains(day));
@@ -85,7 +95,7 @@ impl Wanted {
         match table.name {
             name if name == DAILY_CLIENTS.name => {
                 if in_window {
-                    columns.extend(reading::columns_of_clients(self.devices, self.activity.is_some()));
+                    columns.extend(reading::columns_of_clients(self));
                 }
                 if read && self.refusals {
                     columns.extend(reading::ORIGINS);
@@ -106,11 +116,17 @@ impl Wanted {
     }
 }
 
+/// The days, or none of them.
+fn some(days: DayRange, wanted: bool) -> DayRange {
+    if wanted { days } else { DayRange { end: days.start, ..days } }
+}
+
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 mod tests {
-    use super::super::DATASETS;
     use super::super::READ;
     use super::super::examples::{self, day};
+    use super::super::{DATASETS, build};
     use super::*;
 
     fn named(names: &[&str]) -> Wanted {
@@ -132,6 +148,30 @@ mod tests {
         assert_eq!(few.days(&DAILY_CLIENTS), examples::window().days());
         assert!(few.days(&DAILY_REFUSALS).is_empty());
         assert_eq!(few.days(&DAILY_TLS), examples::window().days_read());
+    }
+
+    #[test]
+    fn devices_are_read_for_those_datasets_only_that_tell_of_them() {
+        let without = named(&["summary", "sending_volume", "tls_usage", "dim_account", "coverage", "unusual_activity"]);
+        assert!(without.days(&DAILY_CLIENTS).is_empty());
+        assert_eq!(without.columns(&DAILY_CLIENTS, day("2026-03-02")), [""; 0]);
+        assert!(!without.columns(&DAILY_VOLUME, day("2026-03-02")).is_empty());
+        let addresses = named(&["sending_volume_details"]);
+        assert_eq!(addresses.columns(&DAILY_CLIENTS, day("2026-03-02")), ["account", "client_ip"]);
+        let clients = named(&["tls_usage_details"]);
+        assert!(!clients.columns(&DAILY_CLIENTS, day("2026-03-02")).contains(&"client_ip"));
+    }
+
+    /// A dataset gets all that it is made of where nothing else is asked for.
+    #[test]
+    fn every_dataset_is_the_same_by_itself() {
+        let lake = examples::lake();
+        let whole = lake.read(examples::wanted(), usize::MAX);
+        for dataset in DATASETS {
+            let alone = lake.read(named(&[dataset.name]), usize::MAX);
+            let [whole, alone] = [&whole, &alone].map(|tables| build(dataset, tables, &examples::window()).unwrap());
+            assert!(whole.equals_missing(&alone), "{}: {whole} {alone}", dataset.name);
+        }
     }
 
     #[test]

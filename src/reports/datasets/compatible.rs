@@ -8,6 +8,7 @@
 
 use polars::prelude::*;
 
+use super::super::wanted::Part;
 use super::super::{Result, Tables, Window};
 use super::{Dataset, tls_usage_details};
 
@@ -15,21 +16,21 @@ use super::{Dataset, tls_usage_details};
 pub(super) const SCC_SENDING_VOLUME: Dataset = Dataset {
     name: "scc_sending_volume",
     about: "Messages per account, with another product's headers",
-    reads: &[],
+    reads: &[Part::Clients],
     stamped: false,
     build: scc_sending_volume,
 };
 pub(super) const SCC_TLS_USAGE: Dataset = Dataset {
     name: "scc_tls_usage",
     about: "TLS versions per account, with another product's headers",
-    reads: &[],
+    reads: &[Part::Clients],
     stamped: false,
     build: scc_tls_usage,
 };
 pub(super) const EAC: Dataset = Dataset {
     name: "eac",
     about: "TLS versions and authentication per account, with another product's headers",
-    reads: &[],
+    reads: &[Part::Clients],
     stamped: false,
     build: eac,
 };

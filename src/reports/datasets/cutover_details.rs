@@ -4,6 +4,7 @@
 use polars::prelude::*;
 
 use super::super::cutover::{SCENARIOS, accounts};
+use super::super::wanted::Part;
 use super::super::{Result, Tables, Window};
 use super::Dataset;
 
@@ -11,7 +12,7 @@ use super::Dataset;
 pub(super) const DATASET: Dataset = Dataset {
     name: "cutover_details",
     about: "The accounts that each cutover scenario would break, and those of which that is not known",
-    reads: &[],
+    reads: &[Part::Clients],
     stamped: true,
     build,
 };

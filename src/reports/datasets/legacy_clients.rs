@@ -16,7 +16,7 @@ use super::{Dataset, among, sum};
 pub(super) const DATASET: Dataset = Dataset {
     name: "legacy_clients",
     about: "The devices that send without TLS or below TLS 1.2",
-    reads: &[Part::LegacyDevices],
+    reads: &[Part::Clients, Part::LegacyDevices],
     stamped: true,
     build,
 };

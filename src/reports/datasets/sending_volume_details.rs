@@ -6,6 +6,7 @@
 
 use polars::prelude::*;
 
+use super::super::wanted::Part;
 use super::super::{Result, Tables, Window};
 use super::{Dataset, largest_first, missing_meets_missing};
 
@@ -13,7 +14,7 @@ use super::{Dataset, largest_first, missing_meets_missing};
 pub(super) const DATASET: Dataset = Dataset {
     name: "sending_volume_details",
     about: "What each account sent, from how many places, on how many days",
-    reads: &[],
+    reads: &[Part::Addresses],
     stamped: true,
     build,
 };

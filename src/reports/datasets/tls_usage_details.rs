@@ -6,6 +6,7 @@
 use polars::prelude::*;
 
 use super::super::tls::TLS_VERSIONS;
+use super::super::wanted::Part;
 use super::super::{Result, Tables, Window};
 use super::shares::{version_columns, version_messages};
 use super::{Dataset, largest_first, sum, version_rank};
@@ -14,7 +15,7 @@ use super::{Dataset, largest_first, sum, version_rank};
 pub(super) const DATASET: Dataset = Dataset {
     name: "tls_usage_details",
     about: "TLS versions, authentication and weak ciphers per account",
-    reads: &[],
+    reads: &[Part::Clients],
     stamped: true,
     build,
 };

@@ -78,7 +78,7 @@ fn fill(template: &str, [open, close]: [&str; 2], values: &[(&str, &str)]) -> St
 }
 
 fn numbers(digest: &Digest) -> String {
-    let legacy = format!("accounts: {}", count(digest.legacy_accounts));
+    let legacy = digest.legacy_accounts.map_or_else(String::new, |accounts| format!("accounts: {}", count(accounts)));
     [
         number(
             "widget",

@@ -5,13 +5,14 @@ use polars::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::Result;
-use super::super::cutover::{Way, Ways};
+use super::super::Wanted;
+use super::super::cutover::Way;
 use super::super::recent::Recent;
 use super::columns::{Spelling, counts, dates};
 use crate::calendar::Day;
 use crate::lake::tables::DAILY_CLIENTS;
 use crate::rollups::groups::{Groups, Layout, Rows};
-use crate::rollups::texts::{Guide, MISSING, Number, Texts};
+use crate::rollups::texts::{MISSING, Number, Texts};
 
 /// What an account sent in the same way.
 static CLIENTS: Layout<5, 1, 1> = Layout {
@@ -41,11 +42,6 @@ pub(super) struct Clients {
 impl Clients {
     pub(super) fn new() -> Self {
         Self { groups: Groups::new(&CLIENTS), last: Vec::new() }
-    }
-
-    /// The rows of a batch, of which the [`Addresses`] are read apart.
-    pub(super) fn rows<'a>(batch: &'a RecordBatch, texts: &mut Texts, guide: Option<&mut Guide>) -> Result<Rows<'a>> {
-        Ok(Rows::read_along(DAILY_CLIENTS.name, batch, CLIENTS.texts(), texts, guide)?)
     }
 
     /// Adds rows of a day that is no earlier than those before.
@@ -178,8 +174,17 @@ impl KnownWays {
     }
 }
 
+/// The columns of texts of `daily_clients` that are read of every row, but for the [`Addresses`], which are read apart.
+pub(super) fn texts(wanted: &Wanted) -> impl Iterator<Item = &'static str> {
+    let ways = CLIENTS.texts().filter(|_| wanted.tells_ways());
+    let origins = ["account", "tls_version"].into_iter().filter(|name| *name == "account" || wanted.refusals);
+    origins.chain(ways)
+}
+
 /// The columns of `daily_clients` that are read of every row, and those that are read of devices.
-pub(super) fn columns(devices: Ways) -> impl Iterator<Item = &'static str> {
-    let of_devices = DEVICES.columns().filter(move |_| !devices.is_empty());
-    CLIENTS.columns().chain(["client_ip"]).chain(of_devices)
+pub(super) fn columns(wanted: &Wanted) -> impl Iterator<Item = &'static str> {
+    let of_clients = CLIENTS.columns().filter(|_| wanted.tells_ways());
+    let of_devices = DEVICES.columns().filter(|_| !wanted.devices.is_empty());
+    let of_addresses = ["account", "client_ip"].into_iter().filter(|_| wanted.addresses);
+    of_clients.chain(of_addresses).chain(of_devices)
 }

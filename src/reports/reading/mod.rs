@@ -33,10 +33,10 @@ use self::refused::Refused;
 use self::volume::Volume;
 use self::ways::DailyWays;
 use self::weeks::Weeks;
-use super::cutover::Ways;
 use super::{Error, Result, Tables, Wanted};
 use crate::calendar::Day;
 use crate::lake::tables::{DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, Table};
+use crate::rollups::groups::Rows;
 use crate::rollups::texts::{Guide, Texts};
 
 /// The tables that are read batch by batch, in the order in which they have to be: which addresses were refused, and
@@ -44,8 +44,9 @@ use crate::rollups::texts::{Guide, Texts};
 pub static READ: [&Table; 4] = [&DAILY_REFUSALS, &DAILY_VOLUME, &DAILY_CLIENTS, &DAILY_TLS];
 
 /// The columns of `daily_clients` that are read of the window.
-pub(super) fn columns_of_clients(devices: Ways, activity: bool) -> impl Iterator<Item = &'static str> {
-    clients::columns(devices).chain(activity::columns().filter(move |_| activity))
+pub(super) fn columns_of_clients(wanted: &Wanted) -> impl Iterator<Item = &'static str> {
+    let activity = wanted.activity.is_some();
+    clients::columns(wanted).chain(activity::columns().filter(move |_| activity))
 }
 
 /// Daily tables as they are read: those of [`READ`], each day by day, from the oldest on.
@@ -115,9 +116,18 @@ impl Reading {
         if !self.wanted.window.days().contains(day) {
             return self.refused.add_origins_of(batch, &mut self.texts);
         }
-        let mut rows = Clients::rows(batch, &mut self.texts, self.guides.get_mut(&day))?;
-        self.addresses.add(&mut rows, &mut self.texts)?;
-        self.refused.add_origins(&rows, &self.texts)?;
+        let columns = clients::texts(&self.wanted);
+        let guide = self.guides.get_mut(&day);
+        let mut rows = Rows::read_along(DAILY_CLIENTS.name, batch, columns, &mut self.texts, guide)?;
+        if self.wanted.addresses || self.wanted.refusals {
+            self.addresses.add(&mut rows, &mut self.texts)?;
+        }
+        if self.wanted.refusals {
+            self.refused.add_origins(&rows, &self.texts)?;
+        }
+        if !self.wanted.tells_ways() {
+            return Ok(());
+        }
         self.clients.add(day, &rows, &self.texts)?;
         let ways = clients::ways(&rows, &self.texts)?;
         if self.wanted.ways {
