@@ -8,7 +8,7 @@ use arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType};
 use polars::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::texts::{Guide, MISSING, Number, Places, Texts};
+use super::texts::{MISSING, Number, Places, Texts, Trail};
 use super::{Error, Result};
 use crate::calendar::Timestamp;
 
@@ -54,14 +54,40 @@ pub struct Group<const KEY: usize, const SMALLEST: usize, const SUMS: usize> {
 pub struct Groups<const KEY: usize, const SMALLEST: usize, const SUMS: usize> {
     layout: &'static Layout<KEY, SMALLEST, SUMS>,
     groups: Vec<Group<KEY, SMALLEST, SUMS>>,
-    places: FxHashMap<[Number; KEY], usize>,
+    index: Index<KEY>,
+}
+
+/// Where keys are in some list.
+#[derive(Default)]
+pub struct Index<const KEY: usize> {
+    places: FxHashMap<[Number; KEY], u32>,
+    /// By the number of a key's first text: the place of the key that it was in last. Rows come in the order of that
+    /// text, so that what is looked at here is close by, and mostly the key itself.
+    last: Vec<u32>,
+}
+
+impl<const KEY: usize> Index<KEY> {
+    /// The place of a key, or for a key that has none, the `next` one, which it keeps from now on. `is_at` says
+    /// whether a place is the key's.
+    pub fn place(&mut self, key: [Number; KEY], next: usize, is_at: impl Fn(usize) -> bool) -> usize {
+        // The highest number is that of no text: it stands in front of them all.
+        let first = key.first().map_or(0, |number| number.wrapping_add(1) as usize);
+        if self.last.len() <= first {
+            self.last.resize(first + 1, u32::MAX);
+        }
+        let last = &mut self.last[first];
+        if !is_at(*last as usize) {
+            *last = *self.places.entry(key).or_insert(u32::try_from(next).unwrap_or(u32::MAX));
+        }
+        *last as usize
+    }
 }
 
 impl<const KEY: usize, const SMALLEST: usize, const SUMS: usize> Groups<KEY, SMALLEST, SUMS> {
     /// No groups yet.
     #[must_use]
     pub fn new(layout: &'static Layout<KEY, SMALLEST, SUMS>) -> Self {
-        Self { layout, groups: Vec::new(), places: FxHashMap::default() }
+        Self { layout, groups: Vec::new(), index: Index::default() }
     }
 
     /// The groups met so far.
@@ -108,7 +134,7 @@ impl<const KEY: usize, const SMALLEST: usize, const SUMS: usize> Groups<KEY, SMA
     /// Where a key's group is; a new one is made where there was none.
     fn place(&mut self, key: [Number; KEY]) -> usize {
         let next = self.groups.len();
-        let place = *self.places.entry(key).or_insert(next);
+        let place = self.index.place(key, next, |place| self.groups.get(place).is_some_and(|group| group.key == key));
         if place == next {
             self.groups.push(Group { key, smallest: [MISSING; SMALLEST], rows: 0, sums: [0; SUMS], seen: None });
         }
@@ -120,7 +146,7 @@ impl<const KEY: usize, const SMALLEST: usize, const SUMS: usize> Groups<KEY, SMA
     #[must_use]
     pub fn into_columns(self, places: &Places) -> Vec<Column> {
         let layout = self.layout;
-        drop(self.places);
+        drop(self.index);
         let text = |name: &str, number: &dyn Fn(&Group<KEY, SMALLEST, SUMS>) -> Number| {
             let column: UInt32Chunked = self.groups.iter().map(|group| places.of(number(group))).collect();
             column.with_name(name.into()).into_column()
@@ -171,7 +197,7 @@ impl<'a> Rows<'a> {
         Self::read_along(table, batch, columns, texts, None)
     }
 
-    /// The same, of rows whose accounts mostly come in the order of a guide.
+    /// The same, of rows whose accounts mostly come in the order of a trail.
     ///
     /// # Errors
     /// As [`read`](Self::read).
@@ -180,7 +206,7 @@ impl<'a> Rows<'a> {
         batch: &'a RecordBatch,
         columns: impl IntoIterator<Item = &'static str>,
         texts: &mut Texts,
-        mut guide: Option<&mut Guide>,
+        mut trail: Option<&mut Trail>,
     ) -> Result<Self> {
         let mut rows = Self { table, batch, texts: Vec::new() };
         for name in columns {
@@ -188,8 +214,8 @@ impl<'a> Rows<'a> {
                 continue;
             }
             let column = batch.column_by_name(name).and_then(|column| column.as_dictionary_opt());
-            let numbers = column.and_then(|column| match guide.as_deref_mut() {
-                Some(guide) if name == "account" => texts.of_rows_along(column, guide),
+            let numbers = column.and_then(|column| match trail.as_deref_mut() {
+                Some(trail) if name == "account" => texts.of_rows_along(column, trail),
                 _ => texts.of_rows(column),
             });
             let numbers = numbers.ok_or_else(|| rows.unfit(name, "text"))?;
@@ -273,5 +299,26 @@ impl<'a> Rows<'a> {
         let found = self.batch.column_by_name(column);
         let found = found.map_or_else(|| "missing".to_owned(), |array| array.data_type().to_string());
         Error::Shape { table: self.table, column, found, wanted: wanted.to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_keeps_its_place_and_costs_no_more_than_itself() {
+        let (mut index, mut keys): (Index<2>, Vec<[Number; 2]>) = (Index::default(), Vec::new());
+        let mut place = |key: [Number; 2]| {
+            let place = index.place(key, keys.len(), |at| keys.get(at) == Some(&key));
+            if place == keys.len() {
+                keys.push(key);
+            }
+            (place, index.last.len())
+        };
+        let comes =
+            [[MISSING, 1], [2, 1], [2, 2], [2, 1], [Number::MAX, 1], [Number::MAX, 2], [Number::MAX, 1], [2, 2]];
+        assert_eq!(comes.map(|key| place(key).0), [0, 1, 2, 1, 3, 4, 3, 2]);
+        assert_eq!(place([MISSING, 1]), (0, 4), "however high the number is that stands for no text");
     }
 }

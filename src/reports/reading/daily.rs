@@ -16,8 +16,10 @@ pub(super) struct Daily<const KEY: usize, const SUMS: usize> {
     groups: Groups<KEY, 0, SUMS>,
     /// The accounts of the day's groups, by the groups' places.
     accounts: Vec<i64>,
-    /// The accounts that the day's groups have already.
-    met: FxHashSet<(usize, Number)>,
+    /// By account: the last day that had it, and the place of the group that had it first.
+    first: Vec<Option<(Day, usize)>>,
+    /// What further groups of the day have it.
+    further: FxHashSet<(usize, Number)>,
     /// What is left of the days before.
     counted: Vec<Counted<KEY, SUMS>>,
 }
@@ -37,7 +39,8 @@ impl<const KEY: usize, const SUMS: usize> Daily<KEY, SUMS> {
             day: Day::default(),
             groups: Groups::new(layout),
             accounts: Vec::new(),
-            met: FxHashSet::default(),
+            first: Vec::new(),
+            further: FxHashSet::default(),
             counted: Vec::new(),
         }
     }
@@ -51,11 +54,26 @@ impl<const KEY: usize, const SUMS: usize> Daily<KEY, SUMS> {
         let places = self.groups.add(rows, texts)?;
         self.accounts.resize(self.groups.groups().len(), 0);
         for (place, account) in places.into_iter().zip(rows.texts("account")?) {
-            if *account != MISSING && self.met.insert((place, *account)) {
+            if *account != MISSING && self.is_new(place, *account) {
                 self.accounts[place] += 1;
             }
         }
         Ok(())
+    }
+
+    /// Whether a group of the day has an account for the first time. Most accounts of a day are in one group.
+    fn is_new(&mut self, place: usize, account: Number) -> bool {
+        let number = account as usize;
+        if self.first.len() <= number {
+            self.first.resize(number + 1, None);
+        }
+        match self.first[number].filter(|(day, _)| *day == self.day) {
+            Some((_, first)) => first != place && self.further.insert((place, account)),
+            None => {
+                self.first[number] = Some((self.day, place));
+                true
+            }
+        }
     }
 
     fn end_day(&mut self) {
@@ -67,7 +85,7 @@ impl<const KEY: usize, const SUMS: usize> Daily<KEY, SUMS> {
             sums: group.sums,
             accounts,
         }));
-        self.met.clear();
+        self.further.clear();
     }
 
     /// `date`, the key, the sums, and `accounts`: how many different ones.

@@ -23,7 +23,6 @@ use std::sync::{Arc, OnceLock};
 use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use polars::prelude::{DataFrame, IntoLazy, LazyFrame};
-use rustc_hash::FxHashMap;
 
 use self::activity::Activity;
 use self::clients::{Addresses, Clients, Devices};
@@ -37,7 +36,7 @@ use super::{Error, Result, Tables, Wanted};
 use crate::calendar::Day;
 use crate::lake::tables::{DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, Table};
 use crate::rollups::groups::Rows;
-use crate::rollups::texts::{Guide, Texts};
+use crate::rollups::texts::{Texts, Trail};
 
 /// The tables that are read batch by batch, in the order in which they have to be: which addresses were refused, and
 /// which accounts sent most, is known before it is asked what came from them.
@@ -53,8 +52,8 @@ pub(super) fn columns_of_clients(wanted: &Wanted) -> impl Iterator<Item = &'stat
 pub struct Reading {
     wanted: Wanted,
     texts: Texts,
-    /// The accounts of each day, as its volume has them.
-    guides: FxHashMap<Day, Guide>,
+    /// The accounts in their order, in which they come on each day of each table.
+    accounts: Trail,
     refused: Refused,
     volume: Volume,
     clients: Clients,
@@ -74,7 +73,7 @@ impl Reading {
         Self {
             wanted,
             texts: Texts::default(),
-            guides: FxHashMap::default(),
+            accounts: Trail::default(),
             refused: Refused::new(),
             volume: Volume::new(wanted.window),
             clients: Clients::new(),
@@ -102,8 +101,7 @@ impl Reading {
         match table.name {
             name if name == DAILY_REFUSALS.name => self.refused.add(batch, &mut self.texts),
             name if name == DAILY_VOLUME.name => {
-                let rows = volume::rows(batch, &mut self.texts)?;
-                self.guides.entry(day).or_default().learn(rows.texts("account")?);
+                let rows = volume::rows(batch, &mut self.texts, &mut self.accounts)?;
                 self.volume.add(day, &rows, &self.texts)
             }
             name if name == DAILY_CLIENTS.name => self.add_clients(day, batch),
@@ -117,8 +115,8 @@ impl Reading {
             return self.refused.add_origins_of(batch, &mut self.texts);
         }
         let columns = clients::texts(&self.wanted);
-        let guide = self.guides.get_mut(&day);
-        let mut rows = Rows::read_along(DAILY_CLIENTS.name, batch, columns, &mut self.texts, guide)?;
+        let accounts = Some(&mut self.accounts);
+        let mut rows = Rows::read_along(DAILY_CLIENTS.name, batch, columns, &mut self.texts, accounts)?;
         if self.wanted.addresses || self.wanted.refusals {
             self.addresses.add(&mut rows, &mut self.texts)?;
         }
@@ -146,7 +144,7 @@ impl Reading {
     }
 
     fn add_versions(&mut self, day: Day, batch: &RecordBatch) -> Result<()> {
-        let rows = versions::rows(batch, &mut self.texts, self.guides.get_mut(&day))?;
+        let rows = versions::rows(batch, &mut self.texts, &mut self.accounts)?;
         if self.wanted.weeks && self.wanted.window.weeks().contains(day) {
             self.weeks.add(day, &rows, &self.texts)?;
         }

@@ -6,7 +6,7 @@ use super::super::Result;
 use super::daily::Daily;
 use crate::lake::tables::DAILY_TLS;
 use crate::rollups::groups::{Layout, Rows};
-use crate::rollups::texts::{Guide, Texts};
+use crate::rollups::texts::{Texts, Trail};
 
 static VERSIONS: Layout<2, 0, 1> =
     Layout { key: ["domain", "tls_version"], smallest: [], rows: "rows", sums: [("messages", "messages")], seen: None };
@@ -17,8 +17,8 @@ pub(in super::super) fn columns() -> impl Iterator<Item = &'static str> {
 }
 
 /// The rows of a batch.
-pub(super) fn rows<'a>(batch: &'a RecordBatch, texts: &mut Texts, guide: Option<&mut Guide>) -> Result<Rows<'a>> {
-    Ok(Rows::read_along(DAILY_TLS.name, batch, VERSIONS.texts().chain(["account"]), texts, guide)?)
+pub(super) fn rows<'a>(batch: &'a RecordBatch, texts: &mut Texts, trail: &mut Trail) -> Result<Rows<'a>> {
+    Ok(Rows::read_along(DAILY_TLS.name, batch, VERSIONS.texts().chain(["account"]), texts, Some(trail))?)
 }
 
 /// What was sent on each day: the rows of [`Tables::versions`](super::Tables::versions).

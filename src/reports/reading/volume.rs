@@ -1,5 +1,6 @@
 //! `daily_volume` as it is read: what each account sent, and what each domain sent on each day.
 
+use arrow::array::RecordBatch;
 use polars::prelude::*;
 use rustc_hash::FxHashSet;
 
@@ -9,7 +10,7 @@ use super::daily::Daily;
 use crate::calendar::Day;
 use crate::lake::tables::DAILY_VOLUME;
 use crate::rollups::groups::{Groups, Layout, Rows};
-use crate::rollups::texts::{MISSING, Number, Texts};
+use crate::rollups::texts::{MISSING, Number, Texts, Trail};
 
 /// What an account sent.
 static ACCOUNTS: Layout<1, 1, 3> =
@@ -132,6 +133,6 @@ pub(in super::super) fn columns() -> impl Iterator<Item = &'static str> {
 }
 
 /// The rows of a batch.
-pub(super) fn rows<'a>(batch: &'a arrow::array::RecordBatch, texts: &mut Texts) -> Result<Rows<'a>> {
-    Ok(Rows::read(DAILY_VOLUME.name, batch, ACCOUNTS.texts(), texts)?)
+pub(super) fn rows<'a>(batch: &'a RecordBatch, texts: &mut Texts, trail: &mut Trail) -> Result<Rows<'a>> {
+    Ok(Rows::read_along(DAILY_VOLUME.name, batch, ACCOUNTS.texts(), texts, Some(trail))?)
 }

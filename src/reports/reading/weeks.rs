@@ -9,17 +9,19 @@ use super::super::tables::BITS;
 use super::super::tls::{TLS_VERSIONS, TlsVersion};
 use super::columns::{Spelling, counts};
 use crate::calendar::{Day, DayRange};
-use crate::rollups::groups::Rows;
+use crate::rollups::groups::{Index, Rows};
 use crate::rollups::texts::{MISSING, Number, Texts};
 
-/// Weeks as they are read. A row is an account and its domain; the bit of a week is set where in that week
+/// Weeks as they are read.
 pub(super) struct Weeks {
     first: Day,
-    accounts: FxHashMap<(Number, Number), Row>,
+    rows: Vec<Row>,
+    index: Index<2>,
 }
 
-#[derive(Clone, Copy, Default)]
+/// An account and its domain. The bit of a week is set where in that week
 struct Row {
+    key: [Number; 2],
     /// there was a message,
     active: i64,
     /// one without TLS or over a legacy version,
@@ -36,7 +38,7 @@ fn class(version: Option<&str>) -> &'static str {
 impl Weeks {
     /// No weeks were read yet.
     pub(super) fn new(weeks: DayRange) -> Self {
-        Self { first: weeks.start, accounts: FxHashMap::default() }
+        Self { first: weeks.start, rows: Vec::new(), index: Index::default() }
     }
 
     /// Adds a day's rows of `daily_tls`. A message without an account is nobody's week.
@@ -48,7 +50,13 @@ impl Weeks {
             if *account == MISSING {
                 continue;
             }
-            let row = self.accounts.entry((*account, *domain)).or_default();
+            let key = [*account, *domain];
+            let place =
+                self.index.place(key, self.rows.len(), |at| self.rows.get(at).is_some_and(|row| row.key == key));
+            if place == self.rows.len() {
+                self.rows.push(Row { key, active: 0, legacy: 0, unknown: 0 });
+            }
+            let row = &mut self.rows[place];
             row.active |= bit;
             match *classes.entry(*version).or_insert_with(|| class(texts.text(*version))) {
                 "legacy" => row.legacy |= bit,
@@ -61,13 +69,13 @@ impl Weeks {
 
     /// The frame [`Tables::weeks`](super::Tables::weeks).
     pub(super) fn into_frame(self, spelling: &Spelling) -> Result<DataFrame> {
-        let rows: Vec<_> = self.accounts.into_iter().collect();
+        let rows = self.rows;
         let columns = vec![
-            spelling.texts("account", rows.iter().map(|((account, _), _)| *account)),
-            spelling.texts("domain", rows.iter().map(|((_, domain), _)| *domain)),
-            counts(BITS[0], rows.iter().map(|(_, row)| row.active)),
-            counts(BITS[1], rows.iter().map(|(_, row)| row.legacy)),
-            counts(BITS[2], rows.iter().map(|(_, row)| row.unknown)),
+            spelling.texts("account", rows.iter().map(|row| row.key[0])),
+            spelling.texts("domain", rows.iter().map(|row| row.key[1])),
+            counts(BITS[0], rows.iter().map(|row| row.active)),
+            counts(BITS[1], rows.iter().map(|row| row.legacy)),
+            counts(BITS[2], rows.iter().map(|row| row.unknown)),
         ];
         Ok(DataFrame::new(rows.len(), columns)?)
     }

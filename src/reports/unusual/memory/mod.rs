@@ -16,7 +16,7 @@ use super::bits::Bits;
 use super::pairs::Pairs;
 use super::settings::Settings;
 use crate::calendar::{Day, DayRange};
-use crate::rollups::texts::{Guide, Number, Texts};
+use crate::rollups::texts::{Number, Texts, Trail};
 use crate::submissions::tls::TlsVersion;
 
 /// Where no version is known. Above all versions, so that the least of some days' is the lowest known one.
@@ -43,8 +43,8 @@ pub struct Memory {
     failures: FxHashMap<(Number, u16), Failures>,
     /// Days of which the lake has anything.
     held: Bits,
-    /// The accounts of each day, as its volume has them.
-    guides: FxHashMap<u16, Guide>,
+    /// The accounts in their order, in which they come on each day of each table.
+    trail: Trail,
     /// Whether no accounts are added to those that are known.
     closed: bool,
     /// After how many silent days an account is told with its counts, whatever they are.
@@ -111,7 +111,7 @@ impl Memory {
             tls: Vec::new(),
             failures: FxHashMap::default(),
             held: Bits::new(days),
-            guides: FxHashMap::default(),
+            trail: Trail::default(),
             closed: false,
         }
     }

@@ -84,27 +84,24 @@ impl Memory {
         }
     }
 
-    /// The account of each row; one that was not met before is met now.
+    /// The account of each row of the window; one that was not met before is met now.
     fn of_window(&mut self, batch: &RecordBatch) -> Result<Vec<Number>> {
-        let rows = dictionary(batch, "account")?;
-        let numbers = if self.closed { self.accounts.found_rows(rows) } else { self.accounts.of_rows(rows) };
+        if self.closed {
+            return self.met(batch);
+        }
+        let numbers = self.accounts.of_rows_along(dictionary(batch, "account")?, &mut self.trail);
         numbers.ok_or_else(|| wrong("account"))
     }
 
     /// The account of each row, where it was met before.
-    fn met(&mut self, day: u16, batch: &RecordBatch) -> Result<Vec<Number>> {
-        let rows = dictionary(batch, "account")?;
-        let numbers = match self.guides.get_mut(&day) {
-            Some(guide) => self.accounts.found_rows_along(rows, guide),
-            None => self.accounts.found_rows(rows),
-        };
+    fn met(&mut self, batch: &RecordBatch) -> Result<Vec<Number>> {
+        let numbers = self.accounts.found_rows_along(dictionary(batch, "account")?, &mut self.trail);
         numbers.ok_or_else(|| wrong("account"))
     }
 
     /// Learns which accounts the window has, and which of them come near a limit.
-    fn watch(&mut self, day: u16, batch: &RecordBatch) -> Result<()> {
+    fn watch(&mut self, _day: u16, batch: &RecordBatch) -> Result<()> {
         let numbers = self.of_window(batch)?;
-        self.guides.entry(day).or_default().learn(&numbers);
         let counts = COUNTS[1..].iter().map(|name| ints(batch, name)).collect::<Result<Vec<_>>>()?;
         let settings = std::mem::take(&mut self.settings);
         let of_accounts = OfAccounts::new(&settings);
@@ -127,15 +124,12 @@ impl Memory {
 
     /// Counts a day, which is later than all that were counted before.
     fn count(&mut self, day: u16, batch: &RecordBatch) -> Result<()> {
-        let numbers = self.met(day, batch)?;
+        let numbers = self.met(batch)?;
         let counts = COUNTS[1..].iter().map(|name| ints(batch, name)).collect::<Result<Vec<_>>>()?;
         let hours = batch.column_by_name(HOURS[0]).is_some();
         let hours =
             if hours { HOURS.iter().map(|name| ints(batch, name)).collect::<Result<Vec<_>>>()? } else { vec![] };
         let in_window = day >= self.first_of_window();
-        if !in_window {
-            self.guides.entry(day).or_default().learn(&numbers);
-        }
         for (row, account) in numbers.into_iter().enumerate().filter(|(_, number)| *number != MISSING) {
             let watch = *self.watch_of(account);
             let before = day.saturating_sub(self.wakes_after)..day;
@@ -156,7 +150,7 @@ impl Memory {
     }
 
     fn ways_in_of_window(&mut self, day: u16, batch: &RecordBatch) -> Result<()> {
-        self.ways_in(day, batch, |memory, account, network, mechanism| {
+        self.ways_in(batch, |memory, account, network, mechanism| {
             if let Some(network) = network {
                 memory.networks.meet(account, network, day);
             }
@@ -167,7 +161,7 @@ impl Memory {
     }
 
     fn ways_in_before(&mut self, day: u16, batch: &RecordBatch) -> Result<()> {
-        self.ways_in(day, batch, |memory, account, network, mechanism| {
+        self.ways_in(batch, |memory, account, network, mechanism| {
             if let Some(network) = network {
                 memory.networks.recall(account, network, day);
             }
@@ -180,11 +174,10 @@ impl Memory {
     /// Hands on each known account's networks and mechanisms, mostly once: the rows of a device lie together.
     fn ways_in(
         &mut self,
-        day: u16,
         batch: &RecordBatch,
         mut note: impl FnMut(&mut Self, Number, Option<i64>, Number),
     ) -> Result<()> {
-        let numbers = self.met(day, batch)?;
+        let numbers = self.met(batch)?;
         // A mechanism that the window has not is one that is known, all the same.
         let mechanisms =
             self.mechanism_names.of_rows(dictionary(batch, "mechanism")?).ok_or_else(|| wrong("mechanism"))?;
@@ -205,7 +198,7 @@ impl Memory {
     }
 
     fn versions(&mut self, day: u16, batch: &RecordBatch) -> Result<()> {
-        let numbers = self.met(day, batch)?;
+        let numbers = self.met(batch)?;
         let versions = dictionary(batch, "tls_version")?;
         let values = versions.values().as_string_opt::<i32>().ok_or_else(|| wrong("tls_version"))?;
         let ranks: Vec<u8> = values.iter().map(|version| version.map_or(NO_VERSION, rank)).collect();
@@ -221,22 +214,25 @@ impl Memory {
     }
 
     fn failures_of_window(&mut self, day: u16, batch: &RecordBatch) -> Result<()> {
-        let numbers = self.of_window(batch)?;
-        self.fail(day, batch, &numbers, true)
+        if !self.closed {
+            // The accounts of refusals come in an order of their own.
+            self.accounts.of_rows(dictionary(batch, "account")?).ok_or_else(|| wrong("account"))?;
+        }
+        self.fail(day, batch, true)
     }
 
     fn failures_before(&mut self, day: u16, batch: &RecordBatch) -> Result<()> {
-        let numbers = self.accounts.found_rows(dictionary(batch, "account")?).ok_or_else(|| wrong("account"))?;
-        self.fail(day, batch, &numbers, false)
+        self.fail(day, batch, false)
     }
 
-    fn fail(&mut self, day: u16, batch: &RecordBatch, accounts: &[Number], in_window: bool) -> Result<()> {
+    fn fail(&mut self, day: u16, batch: &RecordBatch, in_window: bool) -> Result<()> {
+        let accounts = self.accounts.found_rows(dictionary(batch, "account")?).ok_or_else(|| wrong("account"))?;
         let (attempts, kinds) = (ints(batch, "attempts")?, dictionary(batch, "kind")?);
         let later: &BooleanArray =
             named(batch, "later_success")?.as_boolean_opt().ok_or_else(|| wrong("later_success"))?;
         let values = kinds.values().as_string_opt::<i32>().ok_or_else(|| wrong("kind"))?;
         let wanted = RefusalKind::AuthFailed.as_str();
-        for (row, account) in accounts.iter().copied().enumerate().filter(|(_, number)| *number != MISSING) {
+        for (row, account) in accounts.into_iter().enumerate().filter(|(_, number)| *number != MISSING) {
             if kinds.key(row).is_none_or(|key| values.value(key) != wanted) {
                 continue;
             }
