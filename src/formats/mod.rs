@@ -11,6 +11,7 @@ pub mod exchange;
 pub mod exim;
 pub mod haraka;
 pub mod hmailserver;
+mod ids;
 pub mod kumomta;
 mod m365;
 pub mod mailtally;

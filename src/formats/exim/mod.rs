@@ -11,6 +11,7 @@ mod tests;
 
 use self::accepted::accepted;
 use self::refused::{is_refusal, refused};
+use super::ids::IS_ALPHANUMERIC;
 use super::record::{Accepted, Client, Record};
 use super::{Evidence, Format, Tells, Unreadable};
 use crate::calendar::{SECOND, Timestamp};
@@ -167,16 +168,7 @@ fn behind_id(text: &[u8]) -> Option<(&[u8], &[u8])> {
 /// Whether an id holds nothing but digits of base 62 and dashes. All are looked at, since nearly all do, and to ask
 /// after each costs more.
 fn is_id(id: &[u8]) -> bool {
-    static MAY_BE: [bool; 256] = {
-        let mut may_be = [false; 256];
-        let mut byte = 0;
-        while byte < may_be.len() {
-            may_be[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'-';
-            byte += 1;
-        }
-        may_be
-    };
-    id.iter().fold(true, |so_far, byte| so_far & MAY_BE[usize::from(*byte)])
+    id.iter().fold(true, |so_far, byte| so_far & (IS_ALPHANUMERIC[usize::from(*byte)] | (*byte == b'-')))
 }
 
 /// Digits of base 62 as a number.

@@ -18,6 +18,7 @@ mod tests;
 
 use self::message::queue_line;
 use self::session::{session_line, trust};
+use super::ids::IS_ALPHANUMERIC;
 use super::record::{Client, Record};
 use super::{Evidence, Format, Tells, Unreadable, dovecot};
 use crate::calendar::{SECOND, Timestamp};
@@ -181,17 +182,6 @@ fn client(text: &[u8]) -> Option<(Client<'_>, &[u8])> {
     let known = |text| if unknown(text) { &b""[..] } else { text };
     Some((Client { name: known(name), ip: known(ip) }, rest))
 }
-
-/// By byte, whether it is an ASCII letter or digit: asked for each byte of each queue id.
-static IS_ALPHANUMERIC: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < table.len() {
-        table[byte] = (byte as u8).is_ascii_alphanumeric();
-        byte += 1;
-    }
-    table
-};
 
 /// A queue id (none for `NOQUEUE`) and the text behind its colon.
 fn queue_id(message: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {

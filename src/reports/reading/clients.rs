@@ -176,9 +176,9 @@ impl KnownWays {
 
 /// The columns of texts of `daily_clients` that are read of every row, but for the [`Addresses`], which are read apart.
 pub(super) fn texts(wanted: &Wanted) -> impl Iterator<Item = &'static str> {
-    let ways = CLIENTS.texts().filter(|_| wanted.tells_ways());
-    let origins = ["account", "tls_version"].into_iter().filter(|name| *name == "account" || wanted.refusals);
-    origins.chain(ways)
+    let of_origins = Some("tls_version").filter(|_| wanted.refusals);
+    let of_clients = CLIENTS.texts().filter(|_| wanted.tells_ways());
+    ["account"].into_iter().chain(of_origins).chain(of_clients)
 }
 
 /// The columns of `daily_clients` that are read of every row, and those that are read of devices.
