@@ -4,6 +4,7 @@
 //! json-file and `docker compose logs`, Kubernetes' CRI. Which one it is shows at each line's first byte, or it is tried
 //! where nothing else fits, so that a file may hold several and plain syslog pays for none of the others.
 
+mod beginning;
 mod inside;
 mod syslog;
 
@@ -11,9 +12,10 @@ use super::collected::Collected;
 use super::json;
 use super::stamp::{Stamp, StampReader};
 use super::wrapped::{self, Pieces, Wrapped};
+pub use beginning::Again;
 use inside::Inside;
 pub use syslog::may_repeat;
-use syslog::{Syslog, bracketed, tag_end};
+use syslog::Syslog;
 
 /// A line out of its container. Everything borrows from the line or from the framer's buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,31 +32,6 @@ pub struct Line<'a> {
     pub message: &'a [u8],
     /// How often the line stands for itself: rsyslog folds equal lines into one.
     pub repeated: u32,
-}
-
-/// A line that begins as the one before did, as far as its program.
-#[derive(Clone, Copy, Debug)]
-pub struct Again<'a> {
-    /// When, in whole seconds.
-    pub stamp: Stamp,
-    /// Which host wrote it.
-    pub host: &'a [u8],
-    /// The syslog tag without the process id.
-    pub program: &'a [u8],
-    rest: &'a [u8],
-}
-
-impl<'a> Again<'a> {
-    /// The process id and the message; none where they are not as usual.
-    #[inline]
-    #[must_use]
-    pub fn pid_and_message(&self) -> Option<(u32, &'a [u8])> {
-        let (pid, rest) = bracketed(self.rest).unwrap_or((0, self.rest));
-        let message = rest.strip_prefix(b": ")?;
-        // A blank, or what a syslog daemon may have added.
-        let usual = |first: &u8| first.is_ascii_graphic() && !matches!(first, b'[' | b'm');
-        message.first().is_some_and(usual).then_some((pid, message))
-    }
 }
 
 /// What became of a line.
@@ -250,14 +227,8 @@ impl Framer {
     /// lines of a busy server. None where it is another line, or one to be looked at more closely.
     #[inline]
     #[must_use]
-    pub fn again<'a>(&self, line: &'a [u8]) -> Option<Again<'a>> {
-        let (stamp, host) = self.syslog.begun?;
-        let (beginning, text) = line.split_at_checked(self.syslog.beginning.len())?;
-        if beginning != self.syslog.beginning || text.last() == Some(&b'\r') {
-            return None;
-        }
-        let (program, rest) = text.split_at(tag_end(text));
-        Some(Again { stamp, host: &beginning[host..beginning.len() - 1], program, rest })
+    pub fn again<'a>(&mut self, line: &'a [u8]) -> Option<Again<'a>> {
+        self.syslog.beginning.again(line)
     }
 
     /// A collector's JSON.

@@ -149,7 +149,10 @@ impl StampReader {
 }
 
 impl Stamp {
-    fn plus(self, micros: i64) -> Self {
+    /// The stamp so many microseconds later.
+    #[inline]
+    #[must_use]
+    pub fn plus(self, micros: i64) -> Self {
         match self {
             Self::Utc(at) => Self::Utc(at + micros),
             Self::Local(at) => Self::Local(at + micros),

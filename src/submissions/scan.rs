@@ -181,18 +181,26 @@ impl Scanner {
     fn again(&mut self, place: Place<'_>, end: u64, found: &mut Found) -> bool {
         let format = self.format;
         let Some(line) = self.framer.again(place.text()) else { return false };
-        let (Some(run), true) = (found.runs.last_mut(), self.second == Some(line.stamp)) else { return false };
+        let mut behind = None;
         if format.wants_program(Program { tag: line.program, may_be_cut: false }) {
-            let Some((pid, message)) = line.pid_and_message() else { return false };
-            if format.wants(line.program, message) {
-                let span = |text: &[u8]| Span::within(text, place.block);
-                let (host, program, message) = (span(line.host), span(line.program), span(message));
-                let parts = Parts { stamp: line.stamp, host, program, message, pid, repeated: 1 };
-                found.candidates.push(Candidate { line: found.line_ends, raw: place.span(), parts: Some(parts) });
-                run.candidates += 1;
+            behind = line.pid_and_message();
+            if behind.is_none() {
+                return false;
             }
         } else if may_repeat(line.program) {
             return false;
+        }
+        self.turn_to(Some(line.second), found);
+        let Some(run) = found.runs.last_mut() else { return false };
+        if let Some((pid, message)) = behind
+            && format.wants(line.program, message)
+        {
+            let span = |text: &[u8]| Span::within(text, place.block);
+            let (host, program, message) = (span(line.host), span(line.program), span(message));
+            let stamp = line.second.plus(line.micros);
+            let parts = Parts { stamp, host, program, message, pid, repeated: 1 };
+            found.candidates.push(Candidate { line: found.line_ends, raw: place.span(), parts: Some(parts) });
+            run.candidates += 1;
         }
         run.lines += 1;
         run.bytes += (place.end - place.start) as u64 + end;

@@ -3,6 +3,7 @@
 use super::super::collected::Collected;
 use super::super::stamp::{Stamp, StampReader, Stamped};
 use super::super::wrapped;
+use super::beginning::Beginning;
 use super::{BYTE_ORDER_MARK, Framed, Line, MOST_REPEATED, Program, Repeated, Style};
 
 /// Reads syslog's forms, and remembers how the last line began: most logs have one host and many lines a second.
@@ -11,10 +12,7 @@ pub(super) struct Syslog {
     pub(super) stamps: StampReader,
     /// The last host, with the blank behind it.
     host: Vec<u8>,
-    /// Stamp and host of the last line whose stamp has whole seconds, with the blank behind them.
-    pub(super) beginning: Vec<u8>,
-    /// What the beginning's stamp says, and where its host begins.
-    pub(super) begun: Option<(Stamp, usize)>,
+    pub(super) beginning: Beginning,
 }
 
 impl Syslog {
@@ -80,9 +78,7 @@ impl Syslog {
     pub(super) fn begin<'a>(&mut self, line: &'a [u8]) -> Option<(Stamp, &'a [u8], &'a [u8])> {
         let (stamp, used) = self.stamp(line)?;
         let (host, rest) = self.host(&line[used..])?;
-        self.begun = (stamp == stamp.second()).then_some((stamp, used));
-        self.beginning.clear();
-        self.beginning.extend_from_slice(&line[..line.len() - rest.len()]);
+        self.beginning.keep(&line[..line.len() - rest.len()], stamp, used);
         Some((stamp, host, rest))
     }
 
