@@ -5,6 +5,7 @@
 
 use memchr::memmem;
 
+use crate::sources::fields::blank_controls;
 use crate::sources::framing::{Framed, Line, Own};
 
 /// Behind a part.
@@ -18,6 +19,9 @@ pub(super) const SUCCEEDED: &[u8] = b" negotiation succeeded";
 
 /// How many parts a line has.
 const PARTS: usize = 13;
+
+/// How many of them a receive connector's line has: the service stands for its own end of the connection.
+const RECEIVE_PARTS: usize = 6;
 
 /// No part.
 const NONE: u8 = u8::MAX;
@@ -188,13 +192,13 @@ pub(super) fn read<'a>(own: &'a mut Own, line: &'a [u8]) -> Framed<'a> {
     }
     own.buffer.clear();
     let mut host = 0..0;
-    for (place, part) in found.iter().enumerate() {
+    let parts = if *kind == RECEIVE { RECEIVE_PARTS } else { PARTS };
+    for (place, part) in found[..parts].iter().enumerate() {
         let start = own.buffer.len();
         lay(part, *kind == RECEIVE && place == 3, &mut own.buffer);
-        let length = memchr::memchr(b'\\', &own.buffer[start..]);
-        match (place, length) {
-            (4, Some(length)) => host = start..start + length,
-            (12, _) if host.is_empty() => host = start..own.buffer.len(),
+        match place {
+            4 => host = start..start + memchr::memchr(b'\\', &own.buffer[start..]).unwrap_or(0),
+            12 if host.is_empty() => host = start..own.buffer.len(),
             _ => {}
         }
         own.buffer.push(END);
@@ -304,7 +308,7 @@ fn lay(column: &[u8], is_context: bool, out: &mut Vec<u8>) {
         }
     }
     out.extend_from_slice(rest);
-    out[start..].iter_mut().filter(|byte| byte.is_ascii_control()).for_each(|byte| *byte = b' ');
+    blank_controls(&mut out[start..]);
 }
 
 /// Appends a note on TLS with the algorithms' names only: `TLS protocol VERSION negotiation succeeded NAME NAME NAME`
