@@ -215,7 +215,7 @@ impl<'a> Event<'a> {
             return Some(Self { name: fields.get("type")?, values: Values::Json(fields) });
         };
         let text = &text[level.len()..];
-        let open = memmem::find(text, b" (")? + 2;
+        let open = memchr::memchr_iter(b'(', text).find(|at| text[..*at].ends_with(b" "))? + 1;
         let close = open + memchr::memchr(b')', &text[open..])?;
         let values = text[close + 1..].trim_ascii();
         Some(Self { name: &text[open..close], values: Values::Text(values) })
@@ -321,13 +321,14 @@ impl<'a> Iterator for Pairs<'a> {
         let (name, behind) = (&self.0[..end], &self.0[end + IS.len()..]);
         let mut from = 0;
         let length = loop {
-            let Some(comma) = memmem::find(&behind[from..], b", ").map(|at| from + at) else { break behind.len() };
+            let Some(comma) = memchr::memchr(b',', &behind[from..]).map(|at| from + at) else { break behind.len() };
+            from = comma + 1;
+            let Some(next) = behind[from..].strip_prefix(b" ") else { continue };
             // Inside quotation marks nothing ends, as far as they are escaped.
             let is_closed = !behind.starts_with(b"\"") || is_quoted(&behind[..comma]);
-            if is_closed && name_length(&behind[comma + 2..]).is_some() {
+            if is_closed && name_length(next).is_some() {
                 break comma;
             }
-            from = comma + 2;
         };
         self.0 = behind.get(length + 2..).unwrap_or_default();
         let value = &behind[..length];
