@@ -139,8 +139,11 @@ pub fn field(path: &[u8], value: impl FnOnce(&mut Vec<u8>), out: &mut Vec<u8>) {
     out.push(END);
 }
 
-fn blank_controls(text: &mut [u8]) {
-    text.iter_mut().filter(|byte| byte.is_ascii_control()).for_each(|byte| *byte = b' ');
+/// Makes a blank of every control character. Every byte is written, so that many are at once.
+pub fn blank_controls(text: &mut [u8]) {
+    for byte in text {
+        *byte = if byte.is_ascii_control() { b' ' } else { *byte };
+    }
 }
 
 #[cfg(test)]
