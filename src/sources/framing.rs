@@ -14,8 +14,8 @@ use super::stamp::{Stamp, StampReader};
 use super::wrapped::{self, Pieces, Wrapped};
 pub use beginning::Again;
 use inside::Inside;
-pub use syslog::may_repeat;
 use syslog::Syslog;
+pub use syslog::may_repeat;
 
 /// A line out of its container. Everything borrows from the line or from the framer's buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -104,9 +104,13 @@ impl Parts {
         if beginning[..seconds] != text[..seconds] || beginning[behind..] != text[behind..] {
             return None;
         }
-        let (second, micros) = (second(&beginning[seconds..])?, micros(&beginning[seconds + 2..], fraction)?);
+        let point = seconds + 2;
+        if fraction > 0 && beginning[point] != text[point] {
+            return None;
+        }
+        let (second, micros) = (second(&beginning[seconds..])?, micros(&beginning[point..], fraction)?);
         self.second = minute.plus(second);
-        text[seconds..seconds + 2].copy_from_slice(&beginning[seconds..seconds + 2]);
+        text[seconds..point].copy_from_slice(&beginning[seconds..point]);
         Some(micros)
     }
 }
@@ -134,4 +138,73 @@ fn number<const N: usize>(digits: &[u8; N]) -> Option<i64> {
         let digit = byte.wrapping_sub(b'0');
         (digit < 10).then(|| number * 10 + i64::from(digit))
     })
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+mod tests {
+    use super::super::{Framed, Framer, Line};
+    use super::*;
+
+    /// A line behind another one, as it is read along the other's beginning.
+    fn along<'a>(framer: &mut Framer, line: &'a str) -> Option<Line<'a>> {
+        let again = framer.again(line.as_bytes())?;
+        let (pid, message) = again.pid_and_message()?;
+        let Again { second, micros, host, program, .. } = again;
+        Some(Line { stamp: second.plus(micros), host, program, pid, message, repeated: 1 })
+    }
+
+    #[test]
+    fn a_line_is_read_along_another_one_as_it_is_read_by_itself() {
+        for first in [
+            "Mar  2 09:00:05 mx1 ",
+            "Mar  2 2026 09:00:05 mx1 ",
+            "Mar  2 09:00:05 2026 mx1 ",
+            "2026-03-02T09:00:05+01:00 mx1 ",
+            "2026-03-02T09:00:05.984620+01:00 mx1 ",
+            "2026-03-02 09:00:05.984 mx1 ",
+            "2026-03-02T09:00:05,984620Z mx1 ",
+            "Mon 2026-03-02 09:00:05 UTC mx1 ",
+        ] {
+            let mut framer = Framer::default();
+            let text = format!("{first}postfix/smtpd[1]: x");
+            assert!(matches!(framer.frame(text.as_bytes()), Framed::Line(_)), "{first}");
+            for (from, to) in [(":05", ":05"), (":05", ":06"), (":05", ":59"), ("984", "001"), (":05", ":00")] {
+                let line = format!("{}postfix/qmgr[77]: ABC: removed", first.replace(from, to));
+                let alone = Framer::default();
+                assert_eq!(
+                    Framed::Line(along(&mut framer, &line).unwrap()),
+                    { alone }.frame(line.as_bytes()),
+                    "{line}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_that_begins_otherwise_is_looked_at_closely() {
+        for (first, other) in [
+            ("Mar  2 09:00:05 mx1 ", "Mar  2 09:01:05 mx1 "),
+            ("Mar  2 09:00:05 mx1 ", "Mar  2 09:00:60 mx1 "),
+            ("Mar  2 09:00:05 mx1 ", "Mar  2 09:00:0x mx1 "),
+            ("Mar  2 09:00:05 mx1 ", "Mar  2 09:00:05 mx2 "),
+            ("Mar  2 09:00:05 mx1 ", "Mar  2 09:00:06.123 mx1 "),
+            ("Mar  2 09:00:60 mx1 ", "Mar  2 09:00:59 mx1 "),
+            ("2026-03-02T09:00:05.984620+01:00 mx1 ", "2026-03-02T09:00:05.984620+02:00 mx1 "),
+            ("2026-03-02T09:00:05.984620+01:00 mx1 ", "2026-03-02T09:00:05.98462x+01:00 mx1 "),
+            ("2026-03-02T09:00:05.984620+01:00 mx1 ", "2026-03-02T09:00:05,984620+01:00 mx1 "),
+            ("2026-03-02T09:00:05.984620+01:00 mx1 ", "2026-03-02T09:00:05.984+01:00 mx1 "),
+            ("2026-03-02T09:00:05.98462+01:00 mx1 ", "2026-03-02T09:00:05.98462+01:00 mx1 "),
+            ("1795441670.152700 mx1 ", "1795441671.152700 mx1 "),
+            ("1795441670.152700 a:00:05 ", "1795441670.152700 a:00:06 "),
+        ] {
+            let mut framer = Framer::default();
+            let text = format!("{first}postfix/smtpd[1]: x");
+            assert!(matches!(framer.frame(text.as_bytes()), Framed::Line(_)), "{first}");
+            assert_eq!(along(&mut framer, &format!("{other}postfix/smtpd[1]: x")), None, "{other}");
+        }
+        let mut framer = Framer::default();
+        framer.frame(b"Mar  2 09:00:05 mx1 postfix/smtpd[1]: x");
+        assert_eq!(along(&mut framer, "Mar  2 09:00:05 mx1 postfix/smtpd[1]: x\r"), None);
+    }
 }
