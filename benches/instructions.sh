@@ -15,15 +15,19 @@ cd "$(dirname "$0")/.."
 . tests/environment.sh
 figures=benches/instructions.txt
 
-# Sets `folder`, which has postfix.log and exim.log: half an hour of a busy server at midday, cut out of a generated day.
+# Sets `folder`, which has postfix.log, postfix-iso.log (with the stamps that rsyslog writes unless told otherwise) and
+# exim.log: half an hour of a busy server at midday, cut out of a generated day.
 prepare_logs() {
     local makers=(benches/gen_postfix.py benches/gen_exim.py benches/instructions.sh)
     folder=${XDG_CACHE_HOME:-$HOME/.cache}/mailtally-bench/instructions-$(cat "${makers[@]}" | sha256sum | cut -c1-16)
     [ -e "$folder/complete" ] && return
     rm -rf "$folder"
     mkdir -p "$folder"
-    python3 "${makers[0]}" --days 1 --size-mb 100 --out "$folder/day" --truth "$folder/truth.csv" 2> "$folder/day.err"
+    local day=(python3 "${makers[0]}" --days 1 --size-mb 100 --out "$folder/day" --truth "$folder/truth.csv")
+    "${day[@]}" 2> "$folder/day.err"
     awk '$3 >= "12:00:00" && ++line <= 30000' "$folder/day" > "$folder/postfix.log"
+    "${day[@]}" --ts rfc3339 2> "$folder/day.err"
+    awk 'substr($1, 12) >= "12:00:00" && ++line <= 30000' "$folder/day" > "$folder/postfix-iso.log"
     python3 "${makers[1]}" --truth "$folder/truth.csv" --out "$folder/day"
     awk '$2 >= "12:00:00" && ++line <= 30000' "$folder/day" > "$folder/exim.log"
     rm "$folder/day"
@@ -32,11 +36,12 @@ prepare_logs() {
 
 # Prints `name instructions digest-of-the-log` for each run: counting alone, ingest into a lake, and a whole night.
 measure() {
-    local format read=()
-    for format in postfix exim; do
+    local log format read=()
+    for log in postfix postfix-iso exim; do
+        format=${log%-iso}
         env -u MAILTALLY_BIN "$binary" formats --json | grep -q "\"format\":\"$format\"" || continue
         read=(--csv --format "$format" --timezone UTC --year 2026)
-        count "tally-$format" "$folder/$format.log" tally "${read[@]}" "$folder/$format.log" || return
+        count "tally-$log" "$folder/$log.log" tally "${read[@]}" "$folder/$log.log" || return
     done
     printf '%s\n' 'lake = "lake"' 'publish = "published"' '[[sources]]' 'name = "mx1"' 'format = "postfix"' \
         'files = ["postfix.log"]' 'year = 2026' '[run]' 'lookback_days = "all"' > "$folder/pipeline.toml"
