@@ -1,0 +1,46 @@
+//! Lines of `submission`: messages that were handed on to the server behind.
+
+use memchr::memmem;
+
+use super::{SESSION, number};
+use crate::formats::record::{Record, Taken};
+
+/// ``submission(USER)<PID><SESSION>: Successfully relayed message: from=<F>, size=N, id=I, nrcpt=N, reply=`…'``.
+///
+/// The sender is the client's text, so that what follows it is read from the end.
+pub(super) fn relayed(message: &[u8], joined: bool) -> Option<Record<'_>> {
+    let (tag, from) = message.split_at(memmem::find(message, b"from=<")?);
+    let user = tag.strip_prefix(SESSION)?;
+    let user = &user[..memmem::find(user, b")<")?];
+    let text = from.strip_prefix(b"from=<")?;
+    let (text, reply) = text.split_at(memmem::rfind(text, b", reply=`")?);
+    let (text, recipients) = last_field(text, b", nrcpt=")?;
+    let (text, id) = last_field(text, b", id=")?;
+    let (text, size) = last_field(text, b", size=")?;
+    let mail_from = text.strip_suffix(b">")?;
+    let behind = queue_id(&reply[b", reply=`".len()..]);
+    Some(Record::Taken(Taken {
+        queue_id: behind.unwrap_or(id),
+        mail_from: Some(mail_from),
+        size: Some(number(size).into()),
+        recipients: Some(number(recipients)),
+        authenticated: true,
+        account: user,
+        relayed: joined && behind.is_some(),
+        ..Taken::default()
+    }))
+}
+
+/// A text's last field and what stands in front of it.
+fn last_field<'a>(text: &'a [u8], name: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let at = memmem::rfind(text, name)?;
+    Some((&text[..at], &text[at + name.len()..]))
+}
+
+/// The queue id in a reply: `250 2.0.0 Ok: 4736 bytes queued as A8E9C9D6893'` of Postfix, `250 OK id=…'` of Exim.
+fn queue_id(reply: &[u8]) -> Option<&[u8]> {
+    let mark = |mark: &[u8]| memmem::rfind(reply, mark).map(|at| &reply[at + mark.len()..]);
+    let id = mark(b"queued as ").or_else(|| mark(b" id="))?;
+    let end = id.iter().position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'-').unwrap_or(id.len());
+    (end > 0).then(|| &id[..end])
+}

@@ -1,0 +1,160 @@
+//! What lines of either version say.
+
+use super::*;
+use crate::formats::record::Encrypted;
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The record of a message, shown as text; `-` where it does not matter.
+fn parse(message: &str) -> String {
+    if !wants(message.as_bytes()) {
+        return "-".into();
+    }
+    match super::parse(message.as_bytes(), true) {
+        Ok(Some(Record::LoggedIn(login))) => {
+            let tls = match login.encrypted {
+                Encrypted::With { version, cipher } => format!("{} {}", text(version), text(cipher)),
+                other => format!("{other:?}"),
+            };
+            format!("{} by {} from {}: {tls}", text(login.account), text(login.mechanism), text(login.client.ip))
+        }
+        Ok(Some(Record::Refused(refused))) => format!(
+            "{:?} {}x {} by {} from {}: {}",
+            refused.kind,
+            refused.attempts,
+            text(refused.account),
+            text(refused.mechanism),
+            text(refused.client.ip),
+            text(refused.reason)
+        ),
+        Ok(Some(Record::Taken(taken))) => format!(
+            "{} of {} from {}, {:?} {:?}",
+            text(taken.queue_id),
+            text(taken.account),
+            taken.mail_from.map(text).unwrap_or_default(),
+            taken.size,
+            taken.recipients
+        ),
+        Ok(Some(Record::Disconnected { .. })) => "disconnected".into(),
+        Ok(Some(other)) => format!("{other:?}"),
+        Ok(None) => "-".into(),
+        Err(Unreadable(reason)) => format!("unreadable: {reason}"),
+    }
+}
+
+#[test]
+fn logins_of_either_version() {
+    for login in ["Login", "Logged in", "Info: Logged in"] {
+        let line = |elements: &str| {
+            format!(
+                "submission-login: {login}: user=<carol@x>, method=PLAIN, rip=192.0.2.1, lip=192.0.2.9, mpid=4{elements}, session=<2MsV>"
+            )
+        };
+        let shown = |elements| parse(&line(elements));
+        let who = "carol@x by PLAIN from 192.0.2.1:";
+        assert_eq!(
+            shown(", TLS, TLSv1.2 with cipher ECDHE-RSA-AES256-GCM-SHA384 (256/256 bits)"),
+            format!("{who} TLSv1.2 ECDHE-RSA-AES256-GCM-SHA384")
+        );
+        assert_eq!(shown(", TLS, TLSv1.3"), format!("{who} TLSv1.3 "));
+        assert_eq!(shown(", TLS"), format!("{who} Yes"));
+        assert_eq!(shown(", secured"), format!("{who} Unsaid"));
+        assert_eq!(shown(""), format!("{who} No"));
+        let messages = ["submission(carol@x)<497><2MsV>: Disconnected: Logged out", &line("")];
+        assert_eq!(session(messages[0].as_bytes()), session(messages[1].as_bytes()));
+    }
+    assert_eq!(parse("submission-login: Login: user=<x"), "unreadable: login that cannot be read");
+}
+
+#[test]
+fn messages_that_were_handed_on() {
+    let line = |from: &str, reply: &str| {
+        parse(&format!(
+            "submission(carol@x)<497><2MsV>: Successfully relayed message: from=<{from}>, size=4546, id=rPYe, nrcpt=5, reply=`{reply}'"
+        ))
+    };
+    let postfix = "250 2.0.0 Ok: 4736 bytes queued as A8E9C9D6893";
+    assert_eq!(line("carol@x", postfix), "A8E9C9D6893 of carol@x from carol@x, Some(4546) Some(5)");
+    assert_eq!(line("", "250 OK id=1vbJDf-00001B-2d"), "1vbJDf-00001B-2d of carol@x from , Some(4546) Some(5)");
+    assert_eq!(line("", "250 fine"), "rPYe of carol@x from , Some(4546) Some(5)");
+    let forged = "\"x>, size=1, id=i, nrcpt=9, reply=`250 Ok: queued as FFFFFF'\"@y";
+    assert_eq!(line(forged, postfix), format!("A8E9C9D6893 of carol@x from {forged}, Some(4546) Some(5)"));
+    assert_eq!(
+        parse("submission(x)<1><y>: Successfully relayed message: from=<a, size=3"),
+        "unreadable: relayed message that cannot be read"
+    );
+}
+
+#[test]
+fn clients_that_did_not_log_in() {
+    let end = "method=PLAIN, rip=192.0.2.1, lip=192.0.2.9, TLS, TLSv1.2 with cipher X (256/256 bits), session=<8zkb>";
+    for (beginning, reason) in [
+        ("Disconnected: Aborted login by logging out (auth failed, 3 attempts in 1 secs)", ""),
+        (
+            "Login aborted: Aborted login by logging out (auth failed, 3 attempts in 1 secs) (auth_failed)",
+            " (auth_failed)",
+        ),
+    ] {
+        assert_eq!(
+            parse(&format!("submission-login: {beginning}: user=<a@x>, {end}")),
+            format!(
+                "AuthFailed 3x a@x by PLAIN from 192.0.2.1: Aborted login by logging out (auth failed, 3 attempts in 1 secs){reason}"
+            )
+        );
+    }
+    assert_eq!(
+        parse(
+            "submission-login: Disconnected: Aborted login by logging out (client didn't finish SASL auth, waited 0 secs): user=<>, method=LOGIN, rip=192.0.2.1, lip=192.0.2.9, TLS, session=<g>"
+        ),
+        "AuthAborted 1x  by LOGIN from 192.0.2.1: Aborted login by logging out (client didn't finish SASL auth, waited 0 secs)"
+    );
+    assert_eq!(
+        parse(
+            "submission-login: Disconnected: Connection closed: SSL_accept() failed: error:0A0000C1:SSL routines::no shared cipher (no auth attempts in 0 secs): user=<>, rip=192.0.2.1, lip=192.0.2.9, TLS handshaking: SSL_accept() syscall failed: Invalid argument, session=<2>"
+        ),
+        "TlsFailed 1x  by  from 192.0.2.1: Connection closed: SSL_accept() failed: error:0A0000C1:SSL routines::no shared cipher (no auth attempts in 0 secs)"
+    );
+    assert_eq!(
+        parse(
+            "submission-login: Disconnected: Connection closed (no auth attempts in 0 secs): user=<>, rip=192.0.2.1, lip=192.0.2.9, TLS: Connection closed, TLSv1.2 with cipher X (256/256 bits), session=<y>"
+        ),
+        "-"
+    );
+}
+
+#[test]
+fn what_a_client_calls_its_user_forges_nothing() {
+    for user in [
+        "nobody@x, sasl_username=ceo@x",
+        "x>, method=LOGIN, rip=198.51.100.7, lip=192.0.2.9, TLS, session=<0",
+        "x>, method=LOGIN",
+        "x>, rip=198.51.100.7",
+    ] {
+        for method in [", method=PLAIN", ""] {
+            let line = format!(
+                "submission-login: Disconnected: Connection closed (auth failed, 1 attempts in 1 secs): user=<{user}>{method}, rip=192.0.2.1, lip=192.0.2.9, session=<8zkb>"
+            );
+            let mechanism = if method.is_empty() { "" } else { "PLAIN" };
+            assert!(
+                parse(&line).starts_with(&format!("AuthFailed 1x {user} by {mechanism} from 192.0.2.1: ")),
+                "{line} {}",
+                parse(&line)
+            );
+            assert_eq!(session_of_login(line.as_bytes()), Some(&b"8zkb"[..]));
+        }
+    }
+}
+
+#[test]
+fn other_lines_do_not_matter() {
+    for line in [
+        "imap-login: Login: user=<carol@x>, method=PLAIN, rip=192.0.2.1, lip=192.0.2.9, mpid=4, TLS, session=<2MsV>",
+        "submission(carol@x)<497><2MsV>: Connection lost",
+        "master: Dovecot v2.3.19.1 (9b53102964) starting up for submission (core dumps disabled)",
+    ] {
+        assert_eq!(parse(line), "-", "{line}");
+    }
+    assert_eq!(parse("submission(a)<1><b>: Disconnected: Logged out (state=READY) in=1 out=2"), "disconnected");
+}
