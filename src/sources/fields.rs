@@ -139,7 +139,7 @@ pub fn field(path: &[u8], value: impl FnOnce(&mut Vec<u8>), out: &mut Vec<u8>) {
     out.push(END);
 }
 
-/// Makes a blank of every control character. Every byte is written, so that many are at once.
+/// Makes a blank of every control character. Every byte is written, which a processor does to many at once.
 pub fn blank_controls(text: &mut [u8]) {
     for byte in text {
         *byte = if byte.is_ascii_control() { b' ' } else { *byte };

@@ -6,7 +6,7 @@ use super::super::wrapped;
 use super::beginning::Beginning;
 use super::{BYTE_ORDER_MARK, Framed, Line, MOST_REPEATED, Program, Repeated, Style};
 
-/// Reads syslog's forms, and remembers how the last line began: most logs have one host and many lines a second.
+/// Reads syslog's forms, and remembers how the last line [began](Beginning).
 #[derive(Debug, Default)]
 pub(super) struct Syslog {
     pub(super) stamps: StampReader,
