@@ -243,7 +243,7 @@ fn time_of_day(text: &[u8]) -> Option<i64> {
 }
 
 /// Digits after the point, in microseconds, and how many there were.
-fn fraction(text: &[u8]) -> (i64, usize) {
+pub(super) fn fraction(text: &[u8]) -> (i64, usize) {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let six = text[..digits].iter().map(|digit| i64::from(digit - b'0')).chain(std::iter::repeat(0)).take(6);
     (six.fold(0, |micros, digit| micros * 10 + digit), digits)
@@ -261,7 +261,8 @@ fn offset(text: &[u8]) -> Option<(i64, usize)> {
 }
 
 /// A short run of digits as a number; none where anything else is in it.
-fn digits(text: &[u8]) -> Option<u32> {
+#[inline]
+pub(super) fn digits(text: &[u8]) -> Option<u32> {
     text.iter().try_fold(0u32, |number, byte| {
         let digit = byte.wrapping_sub(b'0');
         (digit < 10).then(|| number * 10 + u32::from(digit))

@@ -1,6 +1,6 @@
 //! How a syslog line begins: as the one before, but for its seconds. Most logs have one host and many lines a minute.
 
-use super::super::stamp::Stamp;
+use super::super::stamp::{Stamp, digits, fraction};
 use super::syslog::{bracketed, tag_end};
 use crate::calendar::SECOND;
 
@@ -86,13 +86,15 @@ impl Parts {
     fn of(text: &[u8], stamp: Stamp, host: usize) -> Option<Self> {
         // `hh:mm:ss`
         let seconds = memchr::memchr(b':', text)? + b":mm:".len();
-        let fraction = match text.get(seconds + 2)? {
-            b'.' | b',' => text[seconds + 3..].iter().take_while(|byte| byte.is_ascii_digit()).count(),
-            _ => 0,
+        let second = second(text.get(seconds..)?).filter(|_| text[seconds - 1] == b':')?;
+        let (micros, fraction) = match text.get(seconds + 2)? {
+            b'.' | b',' => fraction(&text[seconds + 3..]),
+            _ => (0, 0),
         };
         let behind = seconds + 2 + if fraction > 0 { 1 + fraction } else { 0 };
-        let second = second(&text[seconds..]).filter(|_| text[seconds - 1] == b':')?;
-        let micros = micros(&text[seconds + 2..], fraction).filter(|_| behind < host)?;
+        if !matches!(fraction, 0 | 3 | 6) || behind >= host {
+            return None;
+        }
         let minute = stamp.plus(-second - micros);
         Some(Self { minute, second: stamp.plus(-micros), seconds, fraction, behind, host })
     }
@@ -118,26 +120,18 @@ impl Parts {
 /// Two digits of seconds, in microseconds. A leap second is not as usual.
 #[inline]
 fn second(text: &[u8]) -> Option<i64> {
-    number(text.first_chunk::<2>()?).filter(|second| *second < 60).map(|second| second * SECOND)
+    digits(text.get(..2)?).filter(|second| *second < 60).map(|second| i64::from(second) * SECOND)
 }
 
-/// A fraction of so many digits behind its point, in microseconds.
+/// A fraction of none, three or six digits behind its point, in microseconds. The lengths are fixed, so that none is
+/// counted.
 #[inline]
-fn micros(text: &[u8], digits: usize) -> Option<i64> {
-    match digits {
+fn micros(text: &[u8], length: usize) -> Option<i64> {
+    match length {
         0 => Some(0),
-        3 => number(text.get(1..)?.first_chunk::<3>()?).map(|millis| millis * 1000),
-        6 => number(text.get(1..)?.first_chunk::<6>()?),
-        _ => None,
+        3 => digits(text.get(1..4)?).map(|millis| i64::from(millis) * 1000),
+        _ => digits(text.get(1..7)?).map(i64::from),
     }
-}
-
-#[inline]
-fn number<const N: usize>(digits: &[u8; N]) -> Option<i64> {
-    digits.iter().try_fold(0, |number, byte| {
-        let digit = byte.wrapping_sub(b'0');
-        (digit < 10).then(|| number * 10 + i64::from(digit))
-    })
 }
 
 #[cfg(test)]
@@ -197,6 +191,8 @@ mod tests {
             ("2026-03-02T09:00:05.98462+01:00 mx1 ", "2026-03-02T09:00:05.98462+01:00 mx1 "),
             ("1795441670.152700 mx1 ", "1795441671.152700 mx1 "),
             ("1795441670.152700 a:00:05 ", "1795441670.152700 a:00:06 "),
+            ("1795441670.152700 a:00:0 ", "1795441670.152700 a:00:1 "),
+            ("1795441670.152700 a: ", "1795441670.152700 b: "),
         ] {
             let mut framer = Framer::default();
             let text = format!("{first}postfix/smtpd[1]: x");
