@@ -121,8 +121,7 @@ impl Log {
         let properties = [
             (TableProperty::CheckpointInterval, CHECKPOINT_INTERVAL.to_string()),
             (TableProperty::EnableExpiredLogCleanup, true.to_string()),
-            // Statistics of every column and not of the first 32 only: a day's volume has more.
-            (TableProperty::DataSkippingNumIndexedCols, (-1).to_string()),
+            (TableProperty::DataSkippingStatsColumns, self.table.bounded().collect::<Vec<_>>().join(",")),
         ];
         let builder = CreateBuilder::new()
             .with_log_store(Arc::clone(&self.store))

@@ -10,7 +10,7 @@ use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use parquet::file::statistics::Statistics;
 use serde_json::{Map, Value, json};
 
-use super::tables::{Kind, Table};
+use super::tables::{Column, Kind, Table};
 use crate::calendar::Day;
 
 /// A bound of a column, in the order of the column's type.
@@ -21,11 +21,12 @@ enum Bound {
     Text(String),
 }
 
-/// The JSON of a file's `stats`: numRecords, minValues, maxValues, nullCount.
+/// The JSON of a file's `stats`: numRecords, and of the [bounded](Table::bounded) columns minValues, maxValues, nullCount.
 pub(super) fn to_json(table: &Table, metadata: &ParquetMetaData) -> String {
     let (mut lowest, mut highest, mut nulls) = (Map::new(), Map::new(), Map::new());
     let stored = table.columns.iter().filter(|column| !table.partitions.contains(&column.name));
-    for (index, column) in stored.enumerate() {
+    let is_bounded = |(_, column): &(usize, &Column)| table.bounded().any(|name| name == column.name);
+    for (index, column) in stored.enumerate().filter(is_bounded) {
         let chunks: Vec<_> = metadata.row_groups().iter().map(|group| group.column(index)).collect();
         if let Some(count) = null_count(&chunks) {
             nulls.insert(column.name.to_owned(), json!(count));

@@ -20,6 +20,8 @@ pub struct Table {
     pub partitions: &'static [&'static str],
     /// What the rows of a file are sorted by.
     pub sort: &'static [&'static str],
+    /// Columns of which the log tells the bounds, besides those that its files are [sorted](Self::sort) by.
+    pub told: &'static [&'static str],
     /// Bytes to which texts are cut in the statistics of its files.
     pub longest_bound: usize,
 }
@@ -104,6 +106,12 @@ impl Table {
         Arc::new(Schema::new(stored.map(Column::field).collect::<Vec<_>>()))
     }
 
+    /// The columns of which the log tells the bounds: a reader leaves out whole files by them. All others are spread over
+    /// each day's files alike, and whoever opens a table would read their bounds of every file that it ever had.
+    pub fn bounded(&self) -> impl Iterator<Item = &'static str> {
+        self.sort.iter().chain(self.told).copied()
+    }
+
     /// The whole schema as a reader of the table sees it.
     #[must_use]
     pub fn schema(&self) -> SchemaRef {
@@ -176,6 +184,7 @@ pub static SUBMISSIONS: Table = Table {
     ],
     partitions: &["date", "source"],
     sort: &["domain", "account", "ts"],
+    told: &[],
     longest_bound: SHORT,
 };
 
@@ -201,6 +210,7 @@ pub static REFUSALS: Table = Table {
     ],
     partitions: &["date", "source"],
     sort: &["account", "ts"],
+    told: &[],
     longest_bound: SHORT,
 };
 
@@ -211,6 +221,7 @@ pub static REJECTED_LINES: Table = Table {
     columns: &[date("date"), text("source"), text("file"), int("line"), text("reason"), never(text("raw"))],
     partitions: &["date", "source"],
     sort: &["file", "line"],
+    told: &[],
     longest_bound: SHORT,
 };
 
@@ -232,6 +243,7 @@ pub static IMPORTED: Table = Table {
     ],
     partitions: &["date", "source"],
     sort: &["domain", "account", "tls_version"],
+    told: &["period_start"],
     longest_bound: SHORT,
 };
 
@@ -262,6 +274,7 @@ pub static DAILY_CLIENTS: Table = Table {
     ],
     partitions: &["date"],
     sort: &["domain", "account", "client_ip", "tls_version"],
+    told: &[],
     longest_bound: SHORT,
 };
 
@@ -309,6 +322,7 @@ pub static DAILY_VOLUME: Table = Table {
     ],
     partitions: &["date"],
     sort: &["domain", "account"],
+    told: &[],
     longest_bound: SHORT,
 };
 
@@ -328,6 +342,7 @@ pub static DAILY_TLS: Table = Table {
     ],
     partitions: &["date"],
     sort: &["domain", "account", "tls_version"],
+    told: &[],
     longest_bound: SHORT,
 };
 
@@ -348,6 +363,7 @@ pub static DAILY_REFUSALS: Table = Table {
     ],
     partitions: &["date"],
     sort: &["account", "client_ip", "kind"],
+    told: &[],
     longest_bound: SHORT,
 };
 
@@ -378,7 +394,8 @@ pub static COVERAGE: Table = Table {
     ],
     partitions: &["date", "source"],
     sort: &[],
-    // A file is one row, so its statistics are the row: the ledger is read in the log, without opening a file.
+    // A file is one row, so its bounds are the row's text: the ledger is read in the log, without opening a file.
+    told: &["inputs"],
     longest_bound: 16 << 10,
 };
 

@@ -49,6 +49,7 @@ fn a_table_with_other_columns_is_refused() {
         ],
         partitions: &["date"],
         sort: &[],
+        told: &[],
         longest_bound: 64,
     };
     let place = Place::new();
@@ -155,7 +156,7 @@ fn checkpoints_sum_up_the_log() {
     assert_eq!(before.files.iter().map(|file| file.rows).collect::<Vec<_>>(), [24, 21, 22, 23]);
     assert!(before.files.iter().all(|file| file.digest() == Some(DIGEST)));
     let stats: Value = serde_json::from_str(&before.files[1].stats).unwrap();
-    assert_eq!(stats["nullCount"]["port"], 3);
+    assert_eq!(stats["nullCount"]["ts"], 3);
 }
 
 #[test]

@@ -62,6 +62,7 @@ fn a_column_that_came_later_is_null_in_older_files() {
         columns: tables::DAILY_TLS.columns.split_at(3).0,
         partitions: &["date"],
         sort: &["domain"],
+        told: &[],
         longest_bound: 64,
     };
     let place = Place::new();

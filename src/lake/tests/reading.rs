@@ -118,6 +118,7 @@ fn a_file_from_before_a_column_was_added_still_reads() {
         columns: tables::DAILY_TLS.columns.split_at(5).0,
         partitions: &["date"],
         sort: &["domain"],
+        told: &[],
         longest_bound: 64,
     };
     let place = Place::new();
