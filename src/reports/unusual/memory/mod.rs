@@ -9,6 +9,8 @@ mod reading;
 
 pub use self::reading::Reading;
 
+use std::ops::Range;
+
 use rustc_hash::FxHashMap;
 
 use super::super::Window;
@@ -141,13 +143,15 @@ impl Memory {
     }
 
     /// Of how many of some days the lake has anything.
-    pub(super) fn days_held(&self, days: std::ops::Range<u16>) -> u32 {
+    pub(super) fn days_held(&self, days: Range<u16>) -> u32 {
         self.held.count(0, days)
     }
 
-    /// The lowest version of an account on a day since the baseline of the window's first day.
-    pub(super) fn lowest_version(&self, account: Number, day: u16) -> u8 {
-        self.version_at(account, day).and_then(|at| self.tls.get(at)).copied().unwrap_or(NO_VERSION)
+    /// The lowest version of an account on each of some days since the baseline of the window's first day; of the days
+    /// behind the last one that has any, none.
+    pub(super) fn lowest_versions(&self, account: Number, days: Range<u16>) -> &[u8] {
+        let at = |day: u16| self.version_at(account, day).map(|at| at.min(self.tls.len()));
+        at(days.start).zip(at(days.end)).map_or(&[], |(start, end)| &self.tls[start..end])
     }
 
     fn version_at(&self, account: Number, day: u16) -> Option<usize> {

@@ -60,8 +60,10 @@ impl Memory {
         let long_ago = DayRange { start: all.start, end: recent };
         let reading = |table, columns, days, add| Reading { table, columns, days, add };
         vec![
-            reading(&DAILY_REFUSALS, &FAILURES, window, Self::failures_of_window),
+            // First of all, so that accounts get their numbers in the order in which they come again and again: what is
+            // kept by number is then looked at from one end to the other.
             reading(&DAILY_VOLUME, &COUNTS_OF_LOGS, window, Self::watch),
+            reading(&DAILY_REFUSALS, &FAILURES, window, Self::failures_of_window),
             reading(&DAILY_VOLUME, &COUNTS_OF_LOGS, long_ago, Self::count),
             reading(&DAILY_VOLUME, &COUNTS_AND_HOURS, until_now, Self::count),
             reading(&DAILY_CLIENTS, &WAYS_IN, window, Self::ways_in_of_window),

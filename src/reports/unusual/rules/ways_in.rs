@@ -93,11 +93,12 @@ fn new_mechanism(day: &AccountDay<'_>) -> Option<Seen> {
 
 fn tls_downgrade(day: &AccountDay<'_>) -> Option<Seen> {
     let (memory, account) = (day.account.memory, day.account.number);
-    let lowest = memory.lowest_version(account, day.day);
-    let before = day.baseline().map(|day_before| memory.lowest_version(account, day_before));
-    let known = before.filter(|rank| *rank != NO_VERSION);
-    let before = known.clone().min().filter(|before| lowest < *before)?;
-    let days = u32::try_from(known.count()).unwrap_or(u32::MAX);
+    let lowest = *memory.lowest_versions(account, day.day..day.day + 1).first()?;
+    let versions = memory.lowest_versions(account, day.baseline());
+    // Most accounts have one version day after day.
+    let before = versions.iter().copied().min().filter(|before| lowest < *before && *before != NO_VERSION)?;
+    let days = versions.iter().filter(|rank| **rank != NO_VERSION).count();
+    let days = u32::try_from(days).unwrap_or(u32::MAX);
     let (now, before) = (version(lowest), version(before));
     let used = if now == "none" { "Sent without TLS".to_owned() } else { format!("Used {now}") };
     Some(Seen {
@@ -138,9 +139,12 @@ fn failures_then_success(day: &AccountDay<'_>) -> Option<Seen> {
     }
     let failures = day.failures(day.day);
     let count = failures.before_success;
-    let before = day.baseline().map(|day_before| day.failures(day_before).before_success).max().unwrap_or(0);
     let least = day.account.thresholds.failures_then_success;
-    if count < least || count <= before {
+    if count < least {
+        return None;
+    }
+    let before = day.baseline().map(|day_before| day.failures(day_before).before_success).max().unwrap_or(0);
+    if count <= before {
         return None;
     }
     Some(Seen {
