@@ -26,8 +26,8 @@ fn parquet(criterion: &mut Criterion, lake: &Lake) {
     let names: Vec<_> = SUBMISSIONS.columns.iter().map(|column| column.name).collect();
     let files = lake.snapshot(&SUBMISSIONS).unwrap();
     let day = files.dates()[0];
-    let batches: Vec<_> =
-        lake.batches(&SUBMISSIONS, files.date(day), &stored(&SUBMISSIONS, &names)).map(Result::unwrap).collect();
+    let batches = lake.batches(&SUBMISSIONS, files.date(day), &stored(&SUBMISSIONS, &names));
+    let batches: Vec<_> = batches.map(|batch| batch.unwrap().1).collect();
     let mut group = criterion.benchmark_group("parquet");
     let rows = batches.iter().map(|batch| batch.num_rows()).sum();
     group.throughput(Throughput::Elements(rows as u64));
@@ -54,10 +54,10 @@ fn count(lake: &Lake) -> DayFrames {
     let day = submissions.dates()[0];
     let mut count = DayCount::default();
     for batch in lake.batches(&SUBMISSIONS, submissions.date(day), &DayCount::submission_columns()) {
-        count.add_submissions(&batch.unwrap()).unwrap();
+        count.add_submissions(&batch.unwrap().1).unwrap();
     }
     for batch in lake.batches(&REFUSALS, refusals.date(day), &DayCount::refusal_columns()) {
-        count.add_refusals(&batch.unwrap()).unwrap();
+        count.add_refusals(&batch.unwrap().1).unwrap();
     }
     count.frames(day).unwrap()
 }

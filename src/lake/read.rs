@@ -16,6 +16,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use bytes::Bytes;
 use bytes::buf::{Buf, Reader};
+use futures::future::join_all;
 use object_store::path::Path as ObjectPath;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 use parquet::arrow::ProjectionMask;
@@ -36,10 +37,14 @@ const MAX_ROWS: usize = 250_000;
 /// The bytes of a file's end that are fetched at first: nearly every footer, and all of a small file.
 const END: u64 = 64 * 1024;
 
+/// So many files are opened at once: most of a quarter's daily files are small, and each one is a way to the store and
+/// back.
+const OPENED: usize = 16;
+
 impl Lake {
-    /// The rows of `files` in batches of at most 250,000 rows, with the table's columns of these names; texts as
-    /// dictionaries with 32-bit keys, in which a text may come more than once. What a file was written without is null
-    /// there. Holds one row group in memory.
+    /// The rows of `files` in batches of at most 250,000 rows, each with its file, with the table's columns of these
+    /// names; texts as dictionaries with 32-bit keys, in which a text may come more than once. What a file was written
+    /// without is null there. Holds one row group in memory, and the ends of a few files.
     ///
     /// # Errors
     /// Each batch may be one: where a file cannot be read, or a column is of no type that becomes the table's.
@@ -48,19 +53,31 @@ impl Lake {
         table: &'static Table,
         files: impl IntoIterator<Item = &'a DataFile, IntoIter: Send + 'a>,
         names: &[&str],
-    ) -> impl Iterator<Item = Result<RecordBatch>> + Send + 'a {
+    ) -> impl Iterator<Item = Result<(&'a DataFile, RecordBatch)>> + Send + 'a {
         let columns: Arc<[&Column]> = table.columns.iter().filter(|column| names.contains(&column.name)).collect();
-        files.into_iter().flat_map(move |file| -> Box<dyn Iterator<Item = Result<RecordBatch>> + Send + 'a> {
+        let mut files = files.into_iter();
+        let opened = std::iter::from_fn(move || {
+            let next: Vec<_> = files.by_ref().take(OPENED).collect();
+            let opened = next.iter().map(|file| self.open(table, file));
+            (!next.is_empty()).then(|| self.storage.wait(join_all(opened)))
+        });
+        opened.flatten().flat_map(move |(file, opened)| -> Box<dyn Iterator<Item = _> + Send + 'a> {
             let failed = |source| Error::Read { table: table.name, path: file.path.clone(), source };
-            let opened = self.store(table).and_then(|(store, folder)| {
-                let path = ObjectPath::parse(format!("{folder}/{}", file.path)).map_err(outside).map_err(failed)?;
-                Stored::open(&self.storage, store, path, file.size).map_err(failed)
-            });
-            match opened.and_then(|file| file.batches(Arc::clone(&columns)).map_err(failed)) {
-                Ok(batches) => Box::new(batches.map(move |batch| batch.map_err(failed))),
+            match opened.and_then(|stored| stored.batches(Arc::clone(&columns)).map_err(failed)) {
+                Ok(batches) => Box::new(batches.map(move |batch| Ok((file, batch.map_err(failed)?)))),
                 Err(error) => Box::new(std::iter::once(Err(error))),
             }
         })
+    }
+
+    async fn open<'a>(&'a self, table: &'static Table, file: &'a DataFile) -> (&'a DataFile, Result<Stored<'a>>) {
+        let failed = |source| Error::Read { table: table.name, path: file.path.clone(), source };
+        let opened = async {
+            let (store, folder) = self.store(table)?;
+            let path = ObjectPath::parse(format!("{folder}/{}", file.path)).map_err(outside).map_err(failed)?;
+            Stored::open(&self.storage, store, path, file.size).await.map_err(failed)
+        };
+        (file, opened.await)
     }
 }
 
@@ -74,9 +91,9 @@ struct Stored<'a> {
 }
 
 impl<'a> Stored<'a> {
-    fn open(storage: &'a Storage, store: Arc<dyn ObjectStore>, path: ObjectPath, size: u64) -> Parquet<Self> {
+    async fn open(storage: &'a Storage, store: Arc<dyn ObjectStore>, path: ObjectPath, size: u64) -> Parquet<Self> {
         let start = size.saturating_sub(END);
-        let bytes = storage.wait(store.get_range(&path, start..size)).map_err(outside)?;
+        let bytes = store.get_range(&path, start..size).await.map_err(outside)?;
         Ok(Self { storage, store, path, end: Fetched { size, chunks: vec![(start, bytes)] } })
     }
 

@@ -72,14 +72,13 @@ fn write(lake: &Lake, files: &[DataFile], request: &Request, forms: &mut Forms<'
     let schema = SUBMISSIONS.schema();
     let names: Vec<&str> = SUBMISSIONS.columns.iter().map(|column| column.name).collect();
     let mut rows = 0;
-    for file in files {
-        for batch in lake.batches(&SUBMISSIONS, [file], &names) {
-            let wanted = wanted(&batch?, request)?;
-            if wanted.num_rows() > 0 {
-                let spelled = spelled(&wanted, file, &schema)?;
-                rows += spelled.num_rows() as u64;
-                forms.rows(&spelled)?;
-            }
+    for batch in lake.batches(&SUBMISSIONS, files, &names) {
+        let (file, batch) = batch?;
+        let wanted = wanted(&batch, request)?;
+        if wanted.num_rows() > 0 {
+            let spelled = spelled(&wanted, file, &schema)?;
+            rows += spelled.num_rows() as u64;
+            forms.rows(&spelled)?;
         }
     }
     Ok(rows)

@@ -257,9 +257,8 @@ impl Inputs {
             let files = of(&self.files, table).iter();
             let wanted = files.map(|file| (file, reading.columns(table, file.partition.date))).collect::<Vec<_>>();
             let wanted = wanted.iter().filter(|(_, columns)| !columns.is_empty());
-            each_batch(lake, table, wanted.map(|(file, columns)| (*file, columns.as_slice())), |day, batch| {
-                Ok(reading.add(table, day, batch)?)
-            })?;
+            let wanted: Vec<_> = wanted.map(|(file, columns)| (*file, columns.as_slice())).collect();
+            each_batch(lake, table, &wanted, |day, batch| Ok(reading.add(table, day, batch)?))?;
         }
         let whole = |table| lake.scan(table, of(&self.files, table));
         Ok(reading.tables(whole(&COVERAGE)?, whole(&IMPORTED)?)?)
@@ -294,24 +293,23 @@ fn fill(lake: &Lake, mut memory: Memory, files_of: impl Fn(&'static Table) -> Re
         let mut files = files_of(reading.table)?;
         files.retain(|file| reading.days.contains(file.partition.date));
         files.sort_by_key(|file| file.partition.date);
-        let wanted = files.iter().map(|file| (file, reading.columns));
-        each_batch(lake, reading.table, wanted, |day, batch| Ok(memory.add(&reading, day, batch)?))?;
+        let wanted: Vec<_> = files.iter().map(|file| (file, reading.columns)).collect();
+        each_batch(lake, reading.table, &wanted, |day, batch| Ok(memory.add(&reading, day, batch)?))?;
     }
     Ok(memory)
 }
 
 /// Reads files of a table, each with some of its columns: batch by batch, the next one while the last one is counted.
-fn each_batch<'a>(
-    lake: &'a Lake,
+fn each_batch(
+    lake: &Lake,
     table: &'static Table,
-    files: impl Iterator<Item = (&'a DataFile, &'a [&'static str])> + Send,
+    files: &[(&DataFile, &[&'static str])],
     mut add: impl FnMut(Day, &RecordBatch) -> Result<()>,
 ) -> Result<()> {
-    let batches = files.flat_map(|(file, columns)| {
-        let batches = lake.batches(table, [file], columns);
-        batches.map(|batch| Ok::<_, Error>((file.partition.date, batch?)))
-    });
-    each_ahead(batches, |(day, batch)| add(day, &batch))
+    // Days in a row mostly need the same columns.
+    let alike = files.chunk_by(|(_, columns), (_, next)| columns == next);
+    let batches = alike.flat_map(|files| lake.batches(table, files.iter().map(|(file, _)| *file), files[0].1));
+    each_ahead(batches, |(file, batch)| add(file.partition.date, &batch))
 }
 
 /// The files of a table among those of several.

@@ -127,11 +127,11 @@ fn roll_up(lake: &Lake, base: &Base, day: Day) -> Result<Vec<(&'static Table, Da
 fn read(lake: &Lake, base: &Base, day: Day) -> Result<DayFrames> {
     let mut count = DayCount::default();
     let batches = lake.batches(&SUBMISSIONS, base.submissions.date(day), &DayCount::submission_columns());
-    each_ahead(batches, |batch| Result::Ok(count.add_submissions(&batch)?))?;
+    each_ahead(batches, |(_, batch)| Result::Ok(count.add_submissions(&batch)?))?;
     let batches = lake.batches(&REFUSALS, base.refusals.date(day), &DayCount::refusal_columns());
-    each_ahead(batches, |batch| Result::Ok(count.add_refusals(&batch)?))?;
+    each_ahead(batches, |(_, batch)| Result::Ok(count.add_refusals(&batch)?))?;
     for batch in lake.batches(&IMPORTED, base.imported(day), &DayCount::IMPORTED_COLUMNS) {
-        count.add_imported(&batch?)?;
+        count.add_imported(&batch?.1)?;
     }
     Ok(count.frames(day)?)
 }

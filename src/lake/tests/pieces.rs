@@ -9,8 +9,8 @@ use super::*;
 
 /// The batches of files, their texts as plain ones.
 fn read(place: &Place, table: &'static Table, files: &[&DataFile], names: &[&str]) -> Vec<RecordBatch> {
-    let plain = |batch: Result<RecordBatch>| {
-        let batch = batch.unwrap();
+    let plain = |batch: Result<(&DataFile, RecordBatch)>| {
+        let (_, batch) = batch.unwrap();
         let columns = batch.schema_ref().fields().iter().zip(batch.columns()).map(|(field, column)| {
             let texts = matches!(field.data_type(), Arrow::Dictionary(..));
             (field.name().clone(), if texts { cast(column, &Arrow::Utf8).unwrap() } else { Arc::clone(column) }, true)
@@ -31,6 +31,24 @@ fn a_row_group_is_a_batch_in_every_table() {
     }
 }
 
+#[test]
+fn files_come_in_their_order_however_many_there_are() {
+    let place = Place::new();
+    let table = &tables::DAILY_TLS;
+    let of_rows = |rows| place.write(table, &partition(table, "2026-03-02", ""), &[batch(table, 0..rows)]);
+    let mut files: Vec<DataFile> = (1..40).map(of_rows).collect();
+    let come = |files: &[DataFile]| {
+        let batches = place.lake.batches(table, files, &["account"]);
+        batches.map(|batch| batch.map(|(file, batch)| (file.rows, batch.num_rows()))).collect::<Vec<_>>()
+    };
+    let rows: Vec<_> = come(&files).into_iter().map(Result::unwrap).collect();
+    assert_eq!(rows, (1..40).map(|rows| (rows as u64, rows)).collect::<Vec<_>>());
+    files.insert(20, DataFile { path: "gone.parquet".to_owned(), ..files[20].clone() });
+    let all = come(&files);
+    assert_eq!(all.iter().position(Result::is_err), Some(20), "what is before it and behind it still comes");
+    assert_eq!(all.len(), 40);
+}
+
 /// Neither the writer nor the reader looks for repetitions where there hardly are any.
 #[test]
 fn a_column_without_a_dictionary_has_a_text_for_every_row() {
@@ -39,7 +57,7 @@ fn a_column_without_a_dictionary_has_a_text_for_every_row() {
     let once = batch(table, 0..9);
     let twice = concat_batches(&once.schema(), [&once, &once]).unwrap();
     let file = place.write(table, &partition(table, "2026-03-02", ""), std::slice::from_ref(&twice));
-    let read = place.lake.batches(table, [&file], &["account", "tls_version"]).next().unwrap().unwrap();
+    let (_, read) = place.lake.batches(table, [&file], &["account", "tls_version"]).next().unwrap().unwrap();
     let [accounts, versions] = [0, 1].map(|column| read.column(column).as_dictionary::<Int32Type>());
     assert_eq!((accounts.values().len(), versions.values().len()), (18, 8));
     assert_eq!(cast(accounts, &Arrow::Utf8).unwrap().as_ref(), twice.column(0).as_ref());

@@ -86,17 +86,15 @@ fn each(
     mut take: impl FnMut(&str, &RecordBatch, usize),
 ) -> Result<()> {
     let snapshot = lake.snapshot(table)?;
-    for file in snapshot.date(question.day) {
-        for batch in lake.batches(table, [file], columns) {
-            let batch = batch?;
-            let accounts = batch.column_by_name("account").and_then(|column| column.as_dictionary_opt::<Int32Type>());
-            let Some(accounts) = accounts else { continue };
-            let Some(texts) = accounts.values().as_string_opt::<i32>() else { continue };
-            let wanted = texts.iter().map(|text| text == Some(question.account.as_str())).collect::<Vec<_>>();
-            let is_wanted = |row: &usize| accounts.key(*row).is_some_and(|key| wanted[key]);
-            for row in (0..batch.num_rows()).filter(is_wanted) {
-                take(file.partition.source.as_deref().unwrap_or_default(), &batch, row);
-            }
+    for batch in lake.batches(table, snapshot.date(question.day), columns) {
+        let (file, batch) = batch?;
+        let accounts = batch.column_by_name("account").and_then(|column| column.as_dictionary_opt::<Int32Type>());
+        let Some(accounts) = accounts else { continue };
+        let Some(texts) = accounts.values().as_string_opt::<i32>() else { continue };
+        let wanted = texts.iter().map(|text| text == Some(question.account.as_str())).collect::<Vec<_>>();
+        let is_wanted = |row: &usize| accounts.key(*row).is_some_and(|key| wanted[key]);
+        for row in (0..batch.num_rows()).filter(is_wanted) {
+            take(file.partition.source.as_deref().unwrap_or_default(), &batch, row);
         }
     }
     Ok(())
