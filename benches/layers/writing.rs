@@ -15,7 +15,7 @@ pub(crate) fn run(criterion: &mut Criterion, place: &Place) {
     let mut group = criterion.benchmark_group("rollup");
     group.throughput(Throughput::Elements(frames.totals.messages.unsigned_abs()));
     group.bench_function("a day's rows in groups", |bencher| bencher.iter(|| count(&lake)));
-    for rollup in ROLLUPS {
+    for rollup in &ROLLUPS {
         group.bench_function(rollup.table.name, |bencher| bencher.iter(|| rollup.rows(&frames).unwrap()));
     }
     group.finish();

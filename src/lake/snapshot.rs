@@ -1,11 +1,15 @@
 //! What a table holds at one version: the files that count.
 
 use std::cmp::Ordering;
+use std::panic::resume_unwind;
 use std::sync::Arc;
+
+use futures::future::join_all;
 
 use super::Lake;
 use super::error::Result;
 use super::files::{DataFile, Partition};
+use super::log::Log;
 use super::tables::Table;
 use crate::calendar::Day;
 
@@ -25,11 +29,26 @@ impl Lake {
     /// # Errors
     /// Where the log cannot be read, or is that of some other table.
     pub fn snapshot(&self, table: &'static Table) -> Result<Snapshot> {
-        let log = self.log(table)?;
-        match self.storage.wait(log.open())? {
-            Some(opened) => Ok(Arc::unwrap_or_clone(opened.snapshot)),
-            None => Ok(Snapshot::default()),
+        let [snapshot] = self.snapshots([table])?;
+        Ok(snapshot)
+    }
+
+    /// Several tables as they are now: see [`snapshot`](Self::snapshot). Their logs are read at the same time, each of
+    /// them being a few ways to the store and back.
+    ///
+    /// # Errors
+    /// As [`snapshot`](Self::snapshot).
+    pub fn snapshots<const N: usize>(&self, tables: [&'static Table; N]) -> Result<[Snapshot; N]> {
+        let logs = tables.iter().map(|table| self.log(table)).collect::<Result<Vec<_>>>()?;
+        let open = |log: Log| self.storage.runtime().spawn(async move { log.open().await });
+        let opened = self.storage.wait(join_all(logs.into_iter().map(open)));
+        let mut snapshots = Vec::with_capacity(N);
+        for opened in opened {
+            let opened = opened.unwrap_or_else(|stopped| resume_unwind(stopped.into_panic()))?;
+            snapshots.push(opened.map_or_else(Snapshot::default, |opened| Arc::unwrap_or_clone(opened.snapshot)));
         }
+        let mut snapshots = snapshots.into_iter();
+        Ok(tables.map(|_| snapshots.next().unwrap_or_default()))
     }
 }
 

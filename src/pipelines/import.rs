@@ -102,7 +102,7 @@ pub fn plan(storage: &Arc<Storage>, lake: &Lake, definition: &Definition, now: T
         }
         let held = match &held {
             Some(held) => held,
-            None => held.insert([lake.snapshot(&IMPORTED)?, lake.snapshot(&COVERAGE)?]),
+            None => held.insert(lake.snapshots([&IMPORTED, &COVERAGE])?),
         };
         let mut ends: BTreeMap<Day, Vec<Report>> = BTreeMap::new();
         for file in &files {

@@ -16,7 +16,7 @@ use super::upload::{sheets, write_files};
 use super::{Error, Result};
 use crate::calendar::{Day, DayRange};
 use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, IMPORTED, Table};
-use crate::lake::{DataFile, Lake};
+use crate::lake::{DataFile, Lake, Snapshot};
 use crate::reports::cutover::Switches;
 use crate::reports::cutover::accounts::{Cutover, cutover as cut_over};
 use crate::reports::unusual::{self, Memory};
@@ -194,7 +194,9 @@ fn publish(
 }
 
 /// All tables that a report is made from.
-static TABLES: [&Table; 6] = [&DAILY_CLIENTS, &DAILY_VOLUME, &DAILY_TLS, &DAILY_REFUSALS, &COVERAGE, &IMPORTED];
+const TABLES: [&Table; 6] = [&DAILY_CLIENTS, &DAILY_VOLUME, &DAILY_TLS, &DAILY_REFUSALS, &COVERAGE, &IMPORTED];
+/// Those that accounts are remembered by.
+const REMEMBERED: [&Table; 4] = [&DAILY_CLIENTS, &DAILY_VOLUME, &DAILY_TLS, &DAILY_REFUSALS];
 
 /// The files that a window is built from.
 struct Inputs {
@@ -206,14 +208,7 @@ struct Inputs {
 
 impl Inputs {
     fn read(lake: &Lake, wanted: Wanted) -> Result<Self> {
-        let mut files = Vec::new();
-        for table in TABLES {
-            let days = wanted.days(table);
-            let mut of_table = lake.snapshot(table)?.files;
-            of_table.retain(|file| days.contains(file.partition.date));
-            files.push((table, of_table));
-        }
-        Ok(Self { wanted, files, remembered: Vec::new() })
+        Ok(Self { wanted, files: files(lake, TABLES, |table| wanted.days(table))?, remembered: Vec::new() })
     }
 
     /// What a request is built from.
@@ -221,11 +216,7 @@ impl Inputs {
         let mut inputs = Self::read(lake, request.wanted())?;
         if request.looks_back() {
             let days = unusual::days_remembered(&request.activity, &request.window);
-            for table in [&DAILY_CLIENTS, &DAILY_VOLUME, &DAILY_TLS, &DAILY_REFUSALS] {
-                let mut files = lake.snapshot(table)?.files;
-                files.retain(|file| days.contains(file.partition.date));
-                inputs.remembered.push((table, files));
-            }
+            inputs.remembered = files(lake, REMEMBERED, |_| days)?;
         }
         Ok(inputs)
     }
@@ -310,6 +301,21 @@ fn each_batch(
     let alike = files.chunk_by(|(_, columns), (_, next)| columns == next);
     let batches = alike.flat_map(|files| lake.batches(table, files.iter().map(|(file, _)| *file), files[0].1));
     each_ahead(batches, |(file, batch)| add(file.partition.date, &batch))
+}
+
+/// The files that tables have of some days.
+fn files<const N: usize>(
+    lake: &Lake,
+    tables: [&'static Table; N],
+    days: impl Fn(&Table) -> DayRange,
+) -> Result<Vec<(&'static Table, Vec<DataFile>)>> {
+    let snapshots = lake.snapshots(tables)?;
+    let of_days = |(table, snapshot): (&'static Table, Snapshot)| {
+        let mut files = snapshot.files;
+        files.retain(|file| days(table).contains(file.partition.date));
+        (table, files)
+    };
+    Ok(tables.into_iter().zip(snapshots).map(of_days).collect())
 }
 
 /// The files of a table among those of several.

@@ -29,8 +29,7 @@ pub struct Rolled {
 /// Where the lake cannot be read.
 pub fn plan(lake: &Lake, days: DayRange) -> Result<Vec<Day>> {
     let base = Base::read(lake)?;
-    let rolled =
-        ROLLUPS.iter().map(|rollup| lake.snapshot(rollup.table)).collect::<std::result::Result<Vec<_>, _>>()?;
+    let rolled = lake.snapshots(ROLLUPS.each_ref().map(|rollup| rollup.table))?;
     let stale = |day: &Day| {
         let digest = base.digest(*day);
         rolled.iter().any(|table| {
@@ -82,8 +81,8 @@ struct Base {
 
 impl Base {
     fn read(lake: &Lake) -> Result<Self> {
-        let [submissions, refusals, imported] = [&SUBMISSIONS, &REFUSALS, &IMPORTED].map(|table| lake.snapshot(table));
-        Ok(Self { submissions: submissions?, refusals: refusals?, imported: imported? })
+        let [submissions, refusals, imported] = lake.snapshots([&SUBMISSIONS, &REFUSALS, &IMPORTED])?;
+        Ok(Self { submissions, refusals, imported })
     }
 
     /// The reports of other products that cover this day alone.

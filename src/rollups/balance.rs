@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn every_daily_table_balances() {
         for frames in [examples::day(), examples::empty()] {
-            for rollup in ROLLUPS {
+            for rollup in &ROLLUPS {
                 frames.totals.check(rollup.table, examples::date(), &rollup.rows(&frames).unwrap()).unwrap();
             }
         }

@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn no_rows_make_no_batch() {
-        for rollup in ROLLUPS {
+        for rollup in &ROLLUPS {
             let frames = examples::empty();
             let rows = rollup.rows(&frames).unwrap();
             assert!(to_batches(rollup.table, &rows, &frames.texts).next().is_none());

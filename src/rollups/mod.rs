@@ -94,8 +94,8 @@ pub struct Rollup {
 }
 
 /// Every roll-up, in the order in which a run writes them.
-pub static ROLLUPS: &[Rollup] =
-    &[daily_clients::ROLLUP, daily_volume::ROLLUP, daily_tls::ROLLUP, daily_refusals::ROLLUP];
+pub static ROLLUPS: [Rollup; 4] =
+    [daily_clients::ROLLUP, daily_volume::ROLLUP, daily_tls::ROLLUP, daily_refusals::ROLLUP];
 
 impl Rollup {
     /// The day's rows, a text as its place among the day's texts.
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn every_rollup_fills_its_table_exactly() {
         for frames in [examples::day(), examples::empty()] {
-            for rollup in ROLLUPS {
+            for rollup in &ROLLUPS {
                 let rows = rollup.rows(&frames).unwrap();
                 let found: Vec<_> = rows.columns().iter().map(|c| (c.name().to_string(), c.dtype().clone())).collect();
                 let kind = |kind: Kind| if kind == Kind::Utf8 { DataType::UInt32 } else { kind.polars() };
@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn batches_of_any_size_give_the_same_rows() {
         let (whole, split) = (examples::day(), examples::day_in_pieces());
-        for rollup in ROLLUPS {
+        for rollup in &ROLLUPS {
             let same = examples::spelled(rollup, &whole).equals_missing(&examples::spelled(rollup, &split));
             assert!(same, "{}", rollup.table.name);
         }

@@ -40,10 +40,8 @@ impl Ledger {
     /// # Errors
     /// Where the lake cannot be read.
     pub fn read(lake: &Lake, days: DayRange) -> Result<Self> {
-        let snapshots = TABLES.map(|table| lake.snapshot(table));
-        let [submissions, refusals, rejected, coverage] = snapshots;
-        let data = [submissions?, refusals?, rejected?];
-        let coverage = coverage?;
+        let [submissions, refusals, rejected, coverage] = lake.snapshots(TABLES)?;
+        let data = [submissions, refusals, rejected];
         let files = coverage.files.iter().filter(|file| days.contains(file.partition.date)).collect::<Vec<_>>();
         let whole = |file: &&DataFile| data.iter().all(|table| agrees(table, file));
         let partitions = files.iter().copied().filter(whole).map(|file| &file.partition).collect::<BTreeSet<_>>();
