@@ -1,28 +1,26 @@
 //! The report stage: a window of the daily tables into published datasets and the page.
 
-use std::panic::resume_unwind;
-use std::sync::Arc;
-use std::thread;
+mod inputs;
 
-use arrow::array::RecordBatch;
+use std::sync::Arc;
+
 use object_store::ObjectStoreExt as _;
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 use url::Url;
-use xxhash_rust::xxh3::xxh3_64;
 
+use self::inputs::Inputs;
+pub use self::inputs::remembered;
 use super::ahead::each_ahead;
 use super::upload::{sheets, write_files};
 use super::{Error, Result};
 use crate::calendar::{Day, DayRange};
-use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, IMPORTED, Table};
-use crate::lake::{DataFile, Lake, Snapshot};
+use crate::lake::Lake;
+use crate::lake::tables::COVERAGE;
 use crate::reports::cutover::Switches;
 use crate::reports::cutover::accounts::{Cutover, cutover as cut_over};
-use crate::reports::unusual::{self, Memory};
-use crate::reports::{
-    self, Dataset, READ, Reading, Tables, UNUSUAL_ACTIVITY, Wanted, Window, batch, digest, export, page,
-};
+use crate::reports::unusual;
+use crate::reports::{self, Dataset, UNUSUAL_ACTIVITY, Wanted, Window, batch, digest, export, page};
 use crate::storage::{Storage, below, display};
 
 /// The page among the forms in which a report is published.
@@ -191,137 +189,6 @@ fn publish(
     published.files.extend(files);
     published.notes.extend(exports.iter().filter_map(|export| sheets(export, name, rows.height() as u64)));
     Ok(())
-}
-
-/// All tables that a report is made from.
-const TABLES: [&Table; 6] = [&DAILY_CLIENTS, &DAILY_VOLUME, &DAILY_TLS, &DAILY_REFUSALS, &COVERAGE, &IMPORTED];
-/// Those that accounts are remembered by.
-const REMEMBERED: [&Table; 4] = [&DAILY_CLIENTS, &DAILY_VOLUME, &DAILY_TLS, &DAILY_REFUSALS];
-
-/// The files that a window is built from.
-struct Inputs {
-    wanted: Wanted,
-    files: Vec<(&'static Table, Vec<DataFile>)>,
-    /// The files of the days that accounts are held against, where that is asked for.
-    remembered: Vec<(&'static Table, Vec<DataFile>)>,
-}
-
-impl Inputs {
-    fn read(lake: &Lake, wanted: Wanted) -> Result<Self> {
-        Ok(Self { wanted, files: files(lake, TABLES, |table| wanted.days(table))?, remembered: Vec::new() })
-    }
-
-    /// What a request is built from.
-    fn of(lake: &Lake, request: &Request) -> Result<Self> {
-        let mut inputs = Self::read(lake, request.wanted())?;
-        if request.looks_back() {
-            let days = unusual::days_remembered(&request.activity, &request.window);
-            inputs.remembered = files(lake, REMEMBERED, |_| days)?;
-        }
-        Ok(inputs)
-    }
-
-    /// The tables and, where it is asked for, what is unusual: both are read at the same time.
-    fn tables_with_findings(&self, lake: &Lake, request: &Request) -> Result<Tables> {
-        thread::scope(|scope| {
-            let findings = request.looks_back().then(|| scope.spawn(|| self.findings(lake, request)));
-            let mut tables = self.tables(lake)?;
-            if let Some(findings) = findings {
-                tables.findings = findings.join().unwrap_or_else(|panic| resume_unwind(panic))?.into();
-            }
-            Ok(tables)
-        })
-    }
-
-    /// What is unusual by what is remembered of the accounts of the window, which is no more than `unusual_activity`
-    /// needs.
-    fn findings(&self, lake: &Lake, request: &Request) -> Result<Vec<unusual::Finding>> {
-        let memory = Memory::new(&request.activity, &request.window);
-        let mut memory = fill(lake, memory, |table| Ok(of(&self.remembered, table).to_vec()))?;
-        Ok(unusual::findings(&mut memory))
-    }
-
-    /// The tables that datasets are made from, each file read once.
-    fn tables(&self, lake: &Lake) -> Result<Tables> {
-        let mut reading = Reading::new(self.wanted);
-        for table in READ {
-            let files = of(&self.files, table).iter();
-            let wanted = files.map(|file| (file, reading.columns(table, file.partition.date))).collect::<Vec<_>>();
-            let wanted = wanted.iter().filter(|(_, columns)| !columns.is_empty());
-            let wanted: Vec<_> = wanted.map(|(file, columns)| (*file, columns.as_slice())).collect();
-            each_batch(lake, table, &wanted, |day, batch| Ok(reading.add(table, day, batch)?))?;
-        }
-        let whole = |table| lake.scan(table, of(&self.files, table));
-        Ok(reading.tables(whole(&COVERAGE)?, whole(&IMPORTED)?)?)
-    }
-
-    fn digest(&self, request: &Request) -> String {
-        let Request { window, datasets, formats, title, activity, place: _ } = request;
-        let asked = (window.first, window.last, window.as_of, datasets, formats, title, env!("CARGO_PKG_VERSION"));
-        let mut text = serde_json::to_string(&asked).unwrap_or_default();
-        if request.looks_back() {
-            text.push_str(&format!("\n{activity:?}"));
-        }
-        for (table, files) in self.files.iter().chain(&self.remembered) {
-            for file in files {
-                text.push_str(&format!("\n{} {}", table.name, file.path));
-            }
-        }
-        format!("{:016x}", xxh3_64(text.as_bytes()))
-    }
-}
-
-/// Reads what a memory asks for.
-///
-/// # Errors
-/// Where the lake cannot be read.
-pub fn remembered(lake: &Lake, memory: Memory) -> Result<Memory> {
-    fill(lake, memory, |table| Ok(lake.snapshot(table)?.files))
-}
-
-fn fill(lake: &Lake, mut memory: Memory, files_of: impl Fn(&'static Table) -> Result<Vec<DataFile>>) -> Result<Memory> {
-    for reading in memory.readings() {
-        let mut files = files_of(reading.table)?;
-        files.retain(|file| reading.days.contains(file.partition.date));
-        files.sort_by_key(|file| file.partition.date);
-        let wanted: Vec<_> = files.iter().map(|file| (file, reading.columns)).collect();
-        each_batch(lake, reading.table, &wanted, |day, batch| Ok(memory.add(&reading, day, batch)?))?;
-    }
-    Ok(memory)
-}
-
-/// Reads files of a table, each with some of its columns: batch by batch, the next one while the last one is counted.
-fn each_batch(
-    lake: &Lake,
-    table: &'static Table,
-    files: &[(&DataFile, &[&'static str])],
-    mut add: impl FnMut(Day, &RecordBatch) -> Result<()>,
-) -> Result<()> {
-    // Days in a row mostly need the same columns.
-    let alike = files.chunk_by(|(_, columns), (_, next)| columns == next);
-    let batches = alike.flat_map(|files| lake.batches(table, files.iter().map(|(file, _)| *file), files[0].1));
-    each_ahead(batches, |(file, batch)| add(file.partition.date, &batch))
-}
-
-/// The files that tables have of some days.
-fn files<const N: usize>(
-    lake: &Lake,
-    tables: [&'static Table; N],
-    days: impl Fn(&Table) -> DayRange,
-) -> Result<Vec<(&'static Table, Vec<DataFile>)>> {
-    let snapshots = lake.snapshots(tables)?;
-    let of_days = |(table, snapshot): (&'static Table, Snapshot)| {
-        let mut files = snapshot.files;
-        files.retain(|file| days(table).contains(file.partition.date));
-        (table, files)
-    };
-    Ok(tables.into_iter().zip(snapshots).map(of_days).collect())
-}
-
-/// The files of a table among those of several.
-fn of<'a>(files: &'a [(&'static Table, Vec<DataFile>)], wanted: &Table) -> &'a [DataFile] {
-    let found = files.iter().find(|(table, _)| table.name == wanted.name);
-    found.map_or(&[], |(_, files)| files)
 }
 
 /// The manifest of what is published; none where nothing is, or where it cannot be read as one.
