@@ -105,10 +105,9 @@ pub fn remembered(lake: &Lake, memory: Memory) -> Result<Memory> {
 
 fn fill(lake: &Lake, mut memory: Memory, files: &[(&Table, Vec<DataFile>)]) -> Result<Memory> {
     for reading in memory.readings() {
-        let mut files: Vec<_> = of(files, reading.table).iter().collect();
-        files.retain(|file| reading.days.contains(file.partition.date));
-        files.sort_by_key(|file| file.partition.date);
-        let wanted: Vec<_> = files.into_iter().map(|file| (file, reading.columns)).collect();
+        // A snapshot's files are in the order of their days.
+        let files = of(files, reading.table).iter().filter(|file| reading.days.contains(file.partition.date));
+        let wanted: Vec<_> = files.map(|file| (file, reading.columns)).collect();
         each_batch(lake, reading.table, &wanted, |day, batch| Ok(memory.add(&reading, day, batch)?))?;
     }
     Ok(memory)
