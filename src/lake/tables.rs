@@ -5,7 +5,9 @@
 
 use std::sync::{Arc, LazyLock};
 
+use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow::error::ArrowError;
 
 /// One table of the lake.
 #[derive(Debug)]
@@ -104,6 +106,17 @@ impl Table {
     pub fn file_schema(&self) -> SchemaRef {
         let stored = self.columns.iter().filter(|column| !self.partitions.contains(&column.name));
         Arc::new(Schema::new(stored.map(Column::field).collect::<Vec<_>>()))
+    }
+
+    /// A batch of the data files' columns, texts numbered or not.
+    ///
+    /// # Errors
+    /// Where there are not as many columns as the files have, or they are of different lengths.
+    pub fn batch(&self, columns: Vec<ArrayRef>) -> Result<RecordBatch, ArrowError> {
+        let schema = self.file_schema();
+        let held = schema.fields().iter().zip(&columns);
+        let fields = held.map(|(field, column)| Field::new(field.name(), column.data_type().clone(), true));
+        RecordBatch::try_new(Arc::new(Schema::new(fields.collect::<Vec<_>>())), columns)
     }
 
     /// The columns of which the log tells the bounds: a reader leaves out whole files by them. All others are spread over

@@ -6,9 +6,13 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, ArrowPrimitiveType, BooleanArray, PrimitiveArray, RecordBatch, StringArray};
+use arrow::array::{
+    ArrayBuilder, ArrayRef, ArrowPrimitiveType, BooleanArray, DictionaryArray, Int32Array, PrimitiveArray, RecordBatch,
+    StringArray, StringBuilder,
+};
 use arrow::buffer::NullBuffer;
-use arrow::datatypes::{ArrowNativeType, Date32Type, Float64Type, Int64Type, TimestampMicrosecondType};
+use arrow::datatypes::{ArrowNativeType, Date32Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType};
+use arrow::error::ArrowError;
 use polars::prelude::*;
 
 use super::{Error, InOrder, Result};
@@ -17,8 +21,8 @@ use crate::lake::tables::{Column as Spec, Kind, Table};
 /// The most rows of one batch: a row group as the ingest writes them.
 pub const MAX_BATCH_ROWS: usize = 250_000;
 
-/// The frame's rows as batches of the table's file schema (without its partition columns), in the frame's order,
-/// each of at most [`MAX_BATCH_ROWS`] rows. `texts` is what the frame's texts are places in. No rows give no batch.
+/// The frame's rows as batches of the table's file schema (without its partition columns), in the frame's order, texts
+/// as dictionaries, each of at most [`MAX_BATCH_ROWS`] rows. `texts` is what the frame's texts are places in. No rows give no batch.
 ///
 /// # Errors
 /// Each batch may be one: where the frame has not the table's columns and types.
@@ -30,7 +34,7 @@ pub fn to_batches(table: &Table, frame: &DataFrame, texts: &InOrder) -> impl Ite
 fn batch(table: &Table, rows: &DataFrame, texts: &InOrder) -> Result<RecordBatch> {
     let stored = table.columns.iter().filter(|column| !table.partitions.contains(&column.name));
     let arrays = stored.map(|column| array(table, column, rows, texts)).collect::<Result<Vec<_>>>()?;
-    RecordBatch::try_new(table.file_schema(), arrays).map_err(|source| Error::Batch { table: table.name, source })
+    table.batch(arrays).map_err(|source| Error::Batch { table: table.name, source })
 }
 
 fn array(table: &Table, spec: &Spec, rows: &DataFrame, texts: &InOrder) -> Result<ArrayRef> {
@@ -39,9 +43,18 @@ fn array(table: &Table, spec: &Spec, rows: &DataFrame, texts: &InOrder) -> Resul
         |found: String| Error::Shape { table: table.name, column: spec.name, found, wanted: wanted.to_string() };
     let column = rows.column(spec.name).map_err(|_| shape("missing".to_owned()))?;
     if let (Kind::Utf8, Ok(places)) = (spec.kind, column.u32()) {
-        let array = places.downcast_iter().flatten().map(|place| place.and_then(|place| texts.text(*place)));
-        return Ok(Arc::new(array.collect::<StringArray>()));
+        let texts = numbered(places, texts).map_err(|source| Error::Batch { table: table.name, source })?;
+        return Ok(Arc::new(texts));
     }
+    // Counts may have 32 bits so far.
+    let widened;
+    let column = match (spec.kind, column.dtype()) {
+        (Kind::Int64, DataType::UInt32) => {
+            widened = column.cast(&wanted)?;
+            &widened
+        }
+        _ => column,
+    };
     let fits = match column.dtype() {
         // Every instant of the lake is in UTC, whether the reader kept that word or not.
         DataType::Datetime(TimeUnit::Microseconds, _) => spec.kind == Kind::Timestamp,
@@ -51,6 +64,25 @@ fn array(table: &Table, spec: &Spec, rows: &DataFrame, texts: &InOrder) -> Resul
         return Err(shape(column.dtype().to_string()));
     }
     arrow_array(column)?.ok_or_else(|| shape(column.dtype().to_string()))
+}
+
+/// The texts at some places, each once.
+fn numbered(places: &UInt32Chunked, texts: &InOrder) -> std::result::Result<DictionaryArray<Int32Type>, ArrowError> {
+    // By place: the number of its text here, counted from 1; 0 where no row has had it.
+    let mut numbers = vec![0; texts.count()];
+    let mut values = StringBuilder::new();
+    let rows = places.downcast_iter().flatten();
+    let keys = rows.map(|place| {
+        let place = *place? as usize;
+        let number = numbers.get_mut(place)?;
+        if *number == 0 {
+            values.append_value(texts.text(place as u32)?);
+            *number = values.len() as i32;
+        }
+        Some(*number - 1)
+    });
+    let keys = keys.collect::<Int32Array>();
+    DictionaryArray::try_new(keys, Arc::new(values.finish()))
 }
 
 /// A column's values as an Arrow array of one of the lake's types; `None` where it has another type.
@@ -100,11 +132,11 @@ mod tests {
         let batches: Vec<_> = to_batches(&DAILY_TLS, &rows, &frames.texts).map(Result::unwrap).collect();
         assert_eq!(batches.len(), 1);
         let batch = &batches[0];
-        assert_eq!(batch.schema(), DAILY_TLS.file_schema());
         assert!(batch.column_by_name("date").is_none(), "a partition column is not in the file");
-        let accounts = batch.column_by_name("account").unwrap().as_string::<i32>();
-        assert!(accounts.is_null(0));
-        assert_eq!(accounts.value(3), "bob@b.test");
+        let accounts = batch.column_by_name("account").unwrap().as_dictionary::<Int32Type>();
+        let spelled: Vec<_> = accounts.downcast_dict::<StringArray>().unwrap().into_iter().collect();
+        assert_eq!(spelled, [None, Some("alice@a.test"), Some("alice@a.test"), Some("bob@b.test")]);
+        assert_eq!(accounts.values().len(), 2, "each text once");
         assert_eq!(batch.column_by_name("messages").unwrap().as_primitive::<Int64Type>().values(), &[1, 1, 3, 1]);
         assert_eq!(batch.column_by_name("share").unwrap().as_primitive::<Float64Type>().value(1), 0.25);
     }

@@ -221,7 +221,7 @@ struct Account {
     account: Number,
     mail_froms: i64,
     last_mail_from: Number,
-    /// In 32 bits, since there is one for every hour of every account.
+    /// In 32 bits, which they stay in until they are written: there is one for every hour of every account.
     hours: [u32; 24],
 }
 
@@ -250,13 +250,16 @@ impl Accounts {
     }
 
     fn into_frame(self, places: &Places) -> Result<DataFrame> {
-        let count = |name: &str, count: &dyn Fn(&Account) -> i64| {
-            Int64Chunked::from_iter_values(name.into(), self.accounts.iter().map(count)).into_column()
-        };
+        let mail_froms = self.accounts.iter().map(|account| account.mail_froms);
+        let mail_froms = Int64Chunked::from_iter_values("mail_froms".into(), mail_froms);
         let account: UInt32Chunked = self.accounts.iter().map(|account| places.of(account.account)).collect();
+        let hours = (0..24).map(|hour| {
+            let messages = self.accounts.iter().map(|account| account.hours[hour]);
+            UInt32Chunked::from_iter_values(format!("hour_{hour:02}").into(), messages).into_column()
+        });
         let mut columns = vec![account.with_name("account".into()).into_column()];
-        columns.push(count("mail_froms", &|account| account.mail_froms));
-        columns.extend((0..24).map(|hour| count(&format!("hour_{hour:02}"), &|account| account.hours[hour].into())));
+        columns.push(mail_froms.into_column());
+        columns.extend(hours);
         Ok(DataFrame::new(self.accounts.len(), columns)?)
     }
 }

@@ -1,7 +1,7 @@
 //! One small day whose roll-ups were worked out by hand, for the tests of this folder.
 
-use arrow::array::{AsArray, RecordBatch};
-use arrow::datatypes::DataType as Arrow;
+use arrow::array::{AsArray, RecordBatch, StringArray};
+use arrow::datatypes::{DataType as Arrow, Int32Type, Int64Type};
 use polars::prelude::*;
 
 use super::{DayCount, DayFrames, Rollup, arrow_array, to_batches};
@@ -78,14 +78,18 @@ pub(super) fn empty() -> DayFrames {
     DayCount::default().frames(date()).unwrap()
 }
 
-/// A roll-up's rows with their texts.
+/// A roll-up's rows as they are written: with their texts, and counts in 64 bits.
 pub(super) fn spelled(rollup: &Rollup, frames: &DayFrames) -> DataFrame {
     let mut rows = rollup.rows(frames).unwrap();
     for batch in to_batches(rollup.table, &rows.clone(), &frames.texts).map(Result::unwrap) {
         for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
-            if let Some(texts) = column.as_string_opt::<i32>() {
-                let texts: StringChunked = texts.iter().collect();
+            if let Some(texts) = column.as_dictionary_opt::<Int32Type>() {
+                let texts = texts.downcast_dict::<StringArray>().unwrap();
+                let texts: StringChunked = texts.into_iter().collect();
                 rows.with_column(texts.with_name(field.name().as_str().into()).into_column()).unwrap();
+            } else if let Some(counts) = column.as_primitive_opt::<Int64Type>() {
+                let counts: Int64Chunked = counts.iter().collect();
+                rows.with_column(counts.with_name(field.name().as_str().into()).into_column()).unwrap();
             }
         }
     }

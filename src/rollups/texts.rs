@@ -188,6 +188,12 @@ fn of_rows(rows: &DictionaryArray<Int32Type>, mut number: impl FnMut(&str) -> Nu
 pub struct InOrder(Arc<(Written, Vec<Number>)>);
 
 impl InOrder {
+    /// How many texts there are: their places are 0 to one less.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.1.len()
+    }
+
     /// The text at a place.
     #[must_use]
     pub fn text(&self, place: u32) -> Option<&str> {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanBuilder, Int64Builder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder};
-use arrow::datatypes::{Field, Schema};
 use arrow::error::ArrowError;
 
 use super::repeated::Repeated;
@@ -105,7 +104,7 @@ impl Columns for SubmissionColumns {
             Arc::new(self.queue_id.finish()),
             Arc::new(self.message_id.finish()),
         ];
-        batch(&SUBMISSIONS, columns)
+        SUBMISSIONS.batch(columns)
     }
 }
 
@@ -138,7 +137,7 @@ impl Columns for RefusalColumns {
         let [account] = self.account.finish()?;
         let [server, service, rest @ ..] = self.session.finish()?;
         let columns = [self.ts.finish(), server, service, client_ip, client_name, helo, account];
-        batch(&REFUSALS, columns.into_iter().chain(rest).collect())
+        REFUSALS.batch(columns.into_iter().chain(rest).collect())
     }
 }
 
@@ -181,7 +180,7 @@ impl Columns for RejectedColumns {
             Arc::new(self.reason.finish()),
             Arc::new(self.raw.finish()),
         ];
-        batch(&REJECTED_LINES, columns)
+        REJECTED_LINES.batch(columns)
     }
 }
 
@@ -198,12 +197,4 @@ impl Timestamps {
 /// Empty text is null, for it means: not known.
 fn known(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
-}
-
-/// A batch of the table's columns, texts numbered or not.
-fn batch(table: &Table, columns: Vec<ArrayRef>) -> Result<RecordBatch, ArrowError> {
-    let schema = table.file_schema();
-    let held = schema.fields().iter().zip(&columns);
-    let fields = held.map(|(field, column)| Field::new(field.name(), column.data_type().clone(), true));
-    RecordBatch::try_new(Arc::new(Schema::new(fields.collect::<Vec<_>>())), columns)
 }
