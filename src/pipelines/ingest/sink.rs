@@ -2,9 +2,12 @@
 //!
 //! Rows are sorted within a row group, and a row group ends when the log comes to another day or the rows of all days
 //! together reach a limit, so that memory follows neither the size of a day, nor the length of its texts, nor the
-//! number of days that one pass covers.
+//! number of days that one pass covers. It is sorted and encoded while the rows behind it go on coming, one day's at a
+//! time.
 
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
+use std::thread::{self, JoinHandle};
 
 use super::columns::{Columns, ROW, RefusalColumns, RejectedColumns, RejectedRow, SubmissionColumns};
 use super::outcome::{DayRows, TableFiles};
@@ -33,6 +36,8 @@ pub(super) struct DaySink<'a> {
     days: BTreeMap<Day, DayWriter<'a>>,
     /// Bytes of rows that wait in memory, over all days.
     waiting: usize,
+    /// The day of which rows are being written.
+    busy: Option<Day>,
     progress: &'a (dyn Fn(u64) + Sync),
     /// The first failure: rows come one by one and cannot answer.
     failed: Option<Error>,
@@ -47,7 +52,7 @@ impl<'a> DaySink<'a> {
         names: Vec<String>,
         progress: &'a (dyn Fn(u64) + Sync),
     ) -> Self {
-        Self { lake, source, digests, names, days: BTreeMap::new(), waiting: 0, progress, failed: None }
+        Self { lake, source, digests, names, days: BTreeMap::new(), waiting: 0, busy: None, progress, failed: None }
     }
 
     /// Writes out what waits and closes the files; a day without rows has files too, which say so.
@@ -73,14 +78,9 @@ impl<'a> DaySink<'a> {
     /// Writes out what waits, now that another day begins: a log goes on from day to day, so hardly more will come.
     /// The files of all but the day before are closed; should more come after all, it goes into another file.
     fn settle(&mut self, next: Day) {
-        for (day, writer) in &mut self.days {
-            let written = if *day < next.previous() { writer.close() } else { writer.write() };
-            match written {
-                Ok(bytes) => self.waiting -= bytes,
-                Err(error) => {
-                    self.failed.get_or_insert(error);
-                }
-            }
+        let days = self.days.keys().copied().collect::<Vec<_>>();
+        for day in days {
+            self.write(day, if day < next.previous() { DayWriter::close } else { DayWriter::write });
         }
     }
 
@@ -88,13 +88,22 @@ impl<'a> DaySink<'a> {
     fn waits(&mut self, bytes: usize) {
         self.waiting += bytes;
         if self.waiting >= MOST_WAITING {
-            let fullest = self.days.values_mut().max_by_key(|day| day.waiting());
-            let written = fullest.map_or(Ok(0), DayWriter::write);
-            match written {
-                Ok(bytes) => self.waiting -= bytes,
-                Err(error) => {
-                    self.failed.get_or_insert(error);
-                }
+            let fullest = self.days.iter().max_by_key(|(_, writer)| writer.waiting());
+            if let Some(day) = fullest.map(|(day, _)| *day) {
+                self.write(day, DayWriter::write);
+            }
+        }
+    }
+
+    /// Has a day's rows written once those of the day before are.
+    fn write(&mut self, day: Day, write: impl FnOnce(&mut DayWriter<'a>) -> Result<usize>) {
+        let before = self.busy.replace(day).and_then(|before| self.days.get_mut(&before));
+        let written = before.map_or(Ok(()), DayWriter::wait);
+        let written = written.and_then(|()| self.days.get_mut(&day).map_or(Ok(0), write));
+        match written {
+            Ok(bytes) => self.waiting -= bytes,
+            Err(error) => {
+                self.failed.get_or_insert(error);
             }
         }
     }
@@ -169,9 +178,16 @@ impl<'a> DayWriter<'a> {
         self.submissions.waiting + self.refusals.waiting + self.rejected.waiting
     }
 
-    /// Writes what waits as a row group; the bytes that waited.
+    /// Begins to write what waits as a row group; the bytes that waited.
     fn write(&mut self) -> Result<usize> {
         Ok(self.submissions.write()? + self.refusals.write()? + self.rejected.write()?)
+    }
+
+    /// Waits until what was begun is written.
+    fn wait(&mut self) -> Result<()> {
+        self.submissions.wait()?;
+        self.refusals.wait()?;
+        self.rejected.wait()
     }
 
     /// Writes what waits and closes the files; the bytes that waited.
@@ -197,12 +213,14 @@ struct TableWriter<'a, C> {
     columns: Option<C>,
     waiting: usize,
     file: Option<PartitionWriter>,
+    /// Where rows are being written to the file.
+    busy: Option<JoinHandle<Result<PartitionWriter>>>,
     closed: Vec<DataFile>,
 }
 
-impl<'a, C: Columns> TableWriter<'a, C> {
+impl<'a, C: Columns + Send + 'static> TableWriter<'a, C> {
     fn new(lake: &'a Lake, partition: Partition, digest: &'a str) -> Self {
-        Self { lake, partition, digest, columns: None, waiting: 0, file: None, closed: Vec::new() }
+        Self { lake, partition, digest, columns: None, waiting: 0, file: None, busy: None, closed: Vec::new() }
     }
 
     fn push(&mut self, row: C::Row<'_>) -> usize {
@@ -211,24 +229,38 @@ impl<'a, C: Columns> TableWriter<'a, C> {
         bytes
     }
 
+    /// Begins to write what waits, once what was begun before is written; the bytes that waited.
     fn write(&mut self) -> Result<usize> {
         if let Some(columns) = self.columns.take() {
-            let batch = columns.finish().map_err(Error::Columns)?;
-            self.open()?.write_sorted(batch)?;
+            let mut file = self.open()?;
+            self.busy = Some(thread::spawn(move || {
+                file.write_sorted(columns.finish().map_err(Error::Columns)?)?;
+                Ok(file)
+            }));
         }
         Ok(std::mem::take(&mut self.waiting))
     }
 
-    fn open(&mut self) -> Result<&mut PartitionWriter> {
-        let file = match self.file.take() {
-            Some(file) => file,
-            None => self.lake.writer(C::table(), &self.partition, self.digest, MOST_ROWS)?,
-        };
-        Ok(self.file.insert(file))
+    /// Waits until what was begun is written.
+    fn wait(&mut self) -> Result<()> {
+        if let Some(busy) = self.busy.take() {
+            self.file = Some(busy.join().unwrap_or_else(|panic| resume_unwind(panic))?);
+        }
+        Ok(())
+    }
+
+    /// The file, or a new one.
+    fn open(&mut self) -> Result<PartitionWriter> {
+        self.wait()?;
+        match self.file.take() {
+            Some(file) => Ok(file),
+            None => Ok(self.lake.writer(C::table(), &self.partition, self.digest, MOST_ROWS)?),
+        }
     }
 
     fn close(&mut self) -> Result<usize> {
         let bytes = self.write()?;
+        self.wait()?;
         if let Some(file) = self.file.take() {
             self.closed.push(file.finish()?);
         }
@@ -236,10 +268,12 @@ impl<'a, C: Columns> TableWriter<'a, C> {
     }
 
     fn finish(mut self) -> Result<(&'static Table, Vec<DataFile>)> {
-        if self.closed.is_empty() {
-            self.open()?;
-        }
         self.close()?;
+        if self.closed.is_empty() {
+            // A file without rows says that there were none.
+            let file = self.open()?;
+            self.closed.push(file.finish()?);
+        }
         Ok((C::table(), self.closed))
     }
 }
