@@ -5,6 +5,8 @@
 //! version number opens the table again, works out afresh what to remove, and tries the next number.
 
 use std::collections::HashSet;
+use std::panic::resume_unwind;
+use std::thread;
 use std::time::Duration;
 
 use deltalake_core::DeltaTableError;
@@ -69,9 +71,31 @@ impl Lake {
                 return Ok(version);
             }
             tracing::debug!(table = table.name, attempt, "another writer was faster");
-            std::thread::sleep(pause(run, files, attempt));
+            thread::sleep(pause(run, files, attempt));
         }
         Err(Error::Contended { table: table.name, attempts: ATTEMPTS })
+    }
+
+    /// Replaces the same partitions of several tables, each by its files: see [`replace`](Self::replace). The commits are
+    /// made at the same time, each of them being some ways to the store and back.
+    ///
+    /// # Errors
+    /// As [`replace`](Self::replace), of the first table that has failed; the others hold what they were to hold.
+    pub fn replace_all(
+        &self,
+        tables: &[(&'static Table, Vec<DataFile>)],
+        partitions: &[Partition],
+        run: &RunInfo,
+    ) -> Result<()> {
+        let commit = |table, files: &[DataFile]| self.replace(table, partitions, files, run);
+        thread::scope(|scope| {
+            let commits = tables.iter().map(|(table, files)| (table, scope.spawn(|| commit(table, files))));
+            for (table, commit) in commits.collect::<Vec<_>>() {
+                let version = commit.join().unwrap_or_else(|panic| resume_unwind(panic))?;
+                tracing::info!(table = table.name, version, partitions = partitions.len(), "committed");
+            }
+            Ok(())
+        })
     }
 }
 

@@ -64,10 +64,9 @@ pub fn run(lake: &Lake, days: &[Day], run: &RunInfo) -> Result<Rolled> {
         }
     }
     let partitions = rolled.days.iter().map(|day| Partition::day(*day)).collect::<Vec<_>>();
-    for rollup in ROLLUPS.iter().filter(|_| !partitions.is_empty()) {
-        let files = files.remove(rollup.table.name).unwrap_or_default();
-        let version = lake.replace(rollup.table, &partitions, &files, run)?;
-        tracing::info!(table = rollup.table.name, version, days = partitions.len(), "committed");
+    if !partitions.is_empty() {
+        let of_table = |table: &'static Table| (table, files.remove(table.name).unwrap_or_default());
+        lake.replace_all(&ROLLUPS.each_ref().map(|rollup| rollup.table).map(of_table), &partitions, run)?;
     }
     Ok(rolled)
 }

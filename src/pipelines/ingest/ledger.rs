@@ -13,8 +13,8 @@ use crate::lake::{DataFile, Lake, Partition, Snapshot};
 use crate::pipelines::{Error, Result};
 use crate::submissions::streams::KnownFile;
 
-/// The tables that a day of a source is published in, the ledger's own last.
-pub const TABLES: [&Table; 4] = [&SUBMISSIONS, &REFUSALS, &REJECTED_LINES, &COVERAGE];
+/// The tables of a day's rows. The ledger's own is committed after them, and says that they are there.
+pub const ROWS: [&Table; 3] = [&SUBMISSIONS, &REFUSALS, &REJECTED_LINES];
 
 /// The column of `coverage` that says what a day was built from.
 const INPUTS: &str = "inputs";
@@ -40,8 +40,8 @@ impl Ledger {
     /// # Errors
     /// Where the lake cannot be read.
     pub fn read(lake: &Lake, days: DayRange) -> Result<Self> {
-        let [submissions, refusals, rejected, coverage] = lake.snapshots(TABLES)?;
-        let data = [submissions, refusals, rejected];
+        let [submissions, refusals, rejected] = ROWS;
+        let [data @ .., coverage] = lake.snapshots([submissions, refusals, rejected, &COVERAGE])?;
         let files = coverage.files.iter().filter(|file| days.contains(file.partition.date)).collect::<Vec<_>>();
         let whole = |file: &&DataFile| data.iter().all(|table| agrees(table, file));
         let partitions = files.iter().copied().filter(whole).map(|file| &file.partition).collect::<BTreeSet<_>>();

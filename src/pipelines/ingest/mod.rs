@@ -21,7 +21,7 @@ use super::reading::{Prepared, prepare};
 use super::{Error, Executor, Result};
 use crate::calendar::{Day, DayRange};
 use crate::formats::detect;
-use crate::lake::tables::Table;
+use crate::lake::tables::{COVERAGE, Table};
 use crate::lake::{DataFile, Lake, Partition, RunInfo};
 use crate::sources::list;
 use crate::storage::{Storage, display};
@@ -220,15 +220,9 @@ fn commit(
         tasks.filter(|task| task.source == source).find_map(|task| task.digests.get(&day).cloned()).unwrap_or_default()
     };
     let partitions = whole.keys().map(|(source, day)| Partition::of_source(*day, source)).collect::<Vec<Partition>>();
-    for table in ledger::TABLES {
-        let files: Vec<DataFile> = if table.name == crate::lake::tables::COVERAGE.name {
-            coverage::write(lake, whole, digest_of)?
-        } else {
-            whole.values().flat_map(|(built, _)| files_of(built, table)).collect()
-        };
-        let version = lake.replace(table, &partitions, &files, run)?;
-        tracing::info!(table = table.name, version, partitions = partitions.len(), "committed");
-    }
+    let rows = |table| (table, whole.values().flat_map(|(built, _)| files_of(built, table)).collect());
+    lake.replace_all(&ledger::ROWS.map(rows), &partitions, run)?;
+    lake.replace_all(&[(&COVERAGE, coverage::write(lake, whole, digest_of)?)], &partitions, run)?;
     Ok(())
 }
 

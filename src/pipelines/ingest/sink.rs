@@ -95,7 +95,7 @@ impl<'a> DaySink<'a> {
         }
     }
 
-    /// Has a day's rows written once those of the day before are.
+    /// Begins to write a day's rows, once those that were begun before are written.
     fn write(&mut self, day: Day, write: impl FnOnce(&mut DayWriter<'a>) -> Result<usize>) {
         let before = self.busy.replace(day).and_then(|before| self.days.get_mut(&before));
         let written = before.map_or(Ok(()), DayWriter::wait);
