@@ -39,6 +39,25 @@ fn many_partitions_change_in_one_commit() {
 }
 
 #[test]
+fn several_tables_are_replaced_each_for_itself() {
+    let place = Place::new();
+    let (rows, refused) = (&tables::SUBMISSIONS, &tables::REFUSALS);
+    let (here, there) = (partition(rows, "2026-03-02", "mx1"), partition(rows, "2026-03-03", "mx1"));
+    let of = |table: &'static Table, partition| (table, vec![place.write(table, partition, &[batch(table, 0..3)])]);
+    let files = [of(rows, &here), of(refused, &here)];
+    place.lake.replace_all(&files, from_ref(&here), &run("r1")).unwrap();
+    for (table, files) in files {
+        assert_eq!(place.lake.snapshot(table).unwrap(), Snapshot { version: Some(1), files });
+    }
+    // One that fails does not keep the other from what it was to hold.
+    let (wrong, right) = (of(rows, &here), of(refused, &there));
+    let error = place.lake.replace_all(&[wrong, right], from_ref(&there), &run("r2")).unwrap_err();
+    assert!(matches!(error, Error::OutsidePartitions { .. }), "{error}");
+    let days = |table| place.lake.snapshot(table).unwrap().dates().len();
+    assert_eq!([days(rows), days(refused)], [1, 2]);
+}
+
+#[test]
 fn a_table_with_other_columns_is_refused() {
     static OTHER: Table = Table {
         name: "daily_tls",
