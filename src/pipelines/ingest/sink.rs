@@ -24,6 +24,8 @@ use crate::submissions::{Refusal, Rows, Submission};
 const MOST_WAITING: usize = 40 << 20;
 /// No more rows than these wait.
 const MOST_ROWS: usize = MOST_WAITING / ROW;
+/// Less than this is written at once: a thread and its memory would cost more than the rows.
+const FEW: usize = 1 << 20;
 
 /// Writes the days of one pass.
 pub(super) struct DaySink<'a> {
@@ -233,10 +235,14 @@ impl<'a, C: Columns + Send + 'static> TableWriter<'a, C> {
     fn write(&mut self) -> Result<usize> {
         if let Some(columns) = self.columns.take() {
             let mut file = self.open()?;
-            self.busy = Some(thread::spawn(move || {
+            let write = move || {
                 file.write_sorted(columns.finish().map_err(Error::Columns)?)?;
                 Ok(file)
-            }));
+            };
+            match self.waiting {
+                ..FEW => self.file = Some(write()?),
+                _ => self.busy = Some(thread::spawn(write)),
+            }
         }
         Ok(std::mem::take(&mut self.waiting))
     }
