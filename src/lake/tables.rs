@@ -108,10 +108,11 @@ impl Table {
         Arc::new(Schema::new(stored.map(Column::field).collect::<Vec<_>>()))
     }
 
-    /// A batch of the data files' columns, texts numbered or not.
+    /// A batch of the data files' columns, texts numbered or not. Whether it has all of them, and of the right types, is
+    /// checked when it is written.
     ///
     /// # Errors
-    /// Where there are not as many columns as the files have, or they are of different lengths.
+    /// Where the columns are of different lengths, or more than the files have.
     pub fn batch(&self, columns: Vec<ArrayRef>) -> Result<RecordBatch, ArrowError> {
         let schema = self.file_schema();
         let held = schema.fields().iter().zip(&columns);

@@ -2,7 +2,7 @@
 //!
 //! The two have their own Arrow implementations. Values are copied column by column: daily tables are small next
 //! to the logs they come from, and a copy needs neither `unsafe` nor a promise about either side's memory. Here the
-//! places of texts become texts again.
+//! places of texts become texts again, each of them once in a batch.
 
 use std::sync::Arc;
 
@@ -21,8 +21,9 @@ use crate::lake::tables::{Column as Spec, Kind, Table};
 /// The most rows of one batch: a row group as the ingest writes them.
 pub const MAX_BATCH_ROWS: usize = 250_000;
 
-/// The frame's rows as batches of the table's file schema (without its partition columns), in the frame's order, texts
-/// as dictionaries, each of at most [`MAX_BATCH_ROWS`] rows. `texts` is what the frame's texts are places in. No rows give no batch.
+/// The frame's rows as batches of the table's file schema (without its partition columns), in the frame's order, each
+/// of at most [`MAX_BATCH_ROWS`] rows, its texts as dictionaries. `texts` is what the frame's texts are places in. No
+/// rows give no batch.
 ///
 /// # Errors
 /// Each batch may be one: where the frame has not the table's columns and types.
