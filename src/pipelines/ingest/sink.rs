@@ -280,6 +280,15 @@ impl<'a, C: Columns + Send + 'static> TableWriter<'a, C> {
             let file = self.open()?;
             self.closed.push(file.finish()?);
         }
-        Ok((C::table(), self.closed))
+        Ok((C::table(), std::mem::take(&mut self.closed)))
+    }
+}
+
+impl<C> Drop for TableWriter<'_, C> {
+    /// Where a pass fails, nothing of it goes on behind the error.
+    fn drop(&mut self) {
+        if let Some(busy) = self.busy.take() {
+            drop(busy.join());
+        }
     }
 }
