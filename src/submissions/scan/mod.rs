@@ -8,6 +8,7 @@ mod found;
 use crate::formats::Format;
 use crate::sources::Block;
 use crate::sources::framing::{AnyProgram, Framed, Framer, Line, Program, Repeated, may_repeat, unpack};
+use crate::sources::line_ends::LineEnds;
 use crate::sources::stamp::Stamp;
 pub use found::{Candidate, Found, Run, Scanned};
 use found::{Parts, Span};
@@ -22,6 +23,8 @@ pub struct Scanner {
     before: Vec<u8>,
     /// Whether several of the format's lines may stand on one.
     packed: bool,
+    /// Where the block's lines end.
+    ends: LineEnds,
 }
 
 /// How far in front of a line the line is looked for that it stands for: `last message repeated 3 times` follows it at
@@ -32,7 +35,14 @@ impl Scanner {
     /// A scanner for one file.
     #[must_use]
     pub fn new(format: &'static dyn Format) -> Self {
-        Self { format, framer: Framer::default(), second: None, before: Vec::new(), packed: format.is_packed() }
+        Self {
+            format,
+            framer: Framer::default(),
+            second: None,
+            before: Vec::new(),
+            packed: format.is_packed(),
+            ends: LineEnds::default(),
+        }
     }
 
     /// Scans the file's next block. `recycled` is what was found in an earlier one: only its memory is used again.
@@ -40,22 +50,21 @@ impl Scanner {
         let mut found = recycled.unwrap_or_default();
         found.clear();
         found.runs.push(Run { second: self.second, lines: 0, bytes: 0, candidates: 0 });
-        let mut holes = self.packed;
-        let mut start = 0;
         let bytes = &block.bytes[..];
-        for end in memchr::memchr2_iter(b'\n', 0, bytes) {
-            if bytes[end] == 0 {
-                holes = true;
-                continue;
-            }
-            self.line(Place { block: bytes, start, end }, 1, holes, &mut found);
+        let mut ends = std::mem::take(&mut self.ends);
+        ends.find(bytes);
+        let may_hold_several = self.packed || ends.has_nul();
+        let mut start = 0;
+        for end in ends.places() {
+            let end = *end as usize;
+            self.line(Place { block: bytes, start, end }, 1, may_hold_several, &mut found);
             start = end + 1;
             found.line_ends += 1;
-            holes = self.packed;
         }
         if start < bytes.len() {
-            self.line(Place { block: bytes, start, end: bytes.len() }, 0, holes, &mut found);
+            self.line(Place { block: bytes, start, end: bytes.len() }, 0, may_hold_several, &mut found);
         }
+        self.ends = ends;
         self.keep_end(bytes);
         Scanned { block, found }
     }
@@ -68,16 +77,19 @@ impl Scanner {
         self.before.extend_from_slice(end);
     }
 
-    /// One line. A crash can leave a hole of NUL bytes: what stands on either side of it is a line of its own. So is
-    /// each of the objects that a line packs.
+    /// One line, or what stands in its place.
     #[inline]
-    fn line(&mut self, place: Place<'_>, end: u64, holes: bool, found: &mut Found) {
-        if !holes {
-            if !self.again(place, end, found) {
-                self.piece(place, end, found);
-            }
-            return;
+    fn line(&mut self, place: Place<'_>, end: u64, may_hold_several: bool, found: &mut Found) {
+        if may_hold_several && (self.packed || place.text().contains(&0)) {
+            self.several(place, end, found);
+        } else if !self.again(place, end, found) {
+            self.piece(place, end, found);
         }
+    }
+
+    /// A crash can leave a hole of NUL bytes: what stands on either side of it is a line of its own. So is each of
+    /// the objects that a line packs.
+    fn several(&mut self, place: Place<'_>, end: u64, found: &mut Found) {
         let Place { block, mut start, end: last } = place;
         let before = found.bytes();
         while let Some(from) = block[start..last].iter().position(|byte| *byte != 0).map(|at| start + at) {
