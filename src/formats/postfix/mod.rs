@@ -130,12 +130,29 @@ impl Component {
     /// The daemon's name stands behind the last slash of the tag.
     #[inline]
     fn of(tag: &[u8]) -> Option<Self> {
-        match tag.last()? {
-            b'd' if tag.ends_with(b"/smtpd") => Some(Self::Smtpd),
-            b'r' if tag.ends_with(b"/qmgr") => Some(Self::Qmgr),
-            b'p' if tag.ends_with(b"/cleanup") => Some(Self::Cleanup),
-            b'p' if tag.ends_with(b"/pickup") => Some(Self::Pickup),
-            b't' if tag == dovecot::PROGRAM => Some(Self::Dovecot),
+        let Some(last) = tag.last_chunk() else { return Self::of_short(tag) };
+        // As a number, what a tag ends with is compared in one step.
+        let last = u64::from_be_bytes(*last);
+        let ends_with = |name: &[u8; 8]| {
+            let length = name.iter().filter(|byte| **byte != 0).count();
+            (last ^ u64::from_be_bytes(*name)) << (64 - 8 * length) == 0
+        };
+        match () {
+            () if ends_with(b"\0\0/smtpd") => Some(Self::Smtpd),
+            () if ends_with(b"\0\0\0/qmgr") => Some(Self::Qmgr),
+            () if ends_with(b"/cleanup") => Some(Self::Cleanup),
+            () if ends_with(b"\0/pickup") => Some(Self::Pickup),
+            () => None,
+        }
+    }
+
+    /// The same of a tag that is shorter than the longest of the names.
+    fn of_short(tag: &[u8]) -> Option<Self> {
+        match tag {
+            dovecot::PROGRAM => Some(Self::Dovecot),
+            tag if tag.ends_with(b"/smtpd") => Some(Self::Smtpd),
+            tag if tag.ends_with(b"/qmgr") => Some(Self::Qmgr),
+            tag if tag.ends_with(b"/pickup") => Some(Self::Pickup),
             _ => None,
         }
     }

@@ -155,3 +155,31 @@ fn a_cut_tag_leaves_the_decision_to_the_message() {
     assert_eq!(Postfix.service(b"postfix/smtpd"), Some(&b"smtp"[..]));
     assert_eq!(Postfix.service(b"postfix"), None);
 }
+
+#[test]
+fn a_component_is_what_stands_behind_the_last_slash() {
+    use Component::{Cleanup, Dovecot, Pickup, Qmgr, Smtpd};
+    for (tag, component) in [
+        ("postfix/smtpd", Some(Smtpd)),
+        ("postfix/submission/smtpd", Some(Smtpd)),
+        ("a/smtpd", Some(Smtpd)),
+        ("/smtpd", Some(Smtpd)),
+        ("mail-out/qmgr", Some(Qmgr)),
+        ("p/qmgr", Some(Qmgr)),
+        ("postfix/cleanup", Some(Cleanup)),
+        ("/cleanup", Some(Cleanup)),
+        ("postfix/pickup", Some(Pickup)),
+        ("/pickup", Some(Pickup)),
+        ("dovecot", Some(Dovecot)),
+        ("x-dovecot", None),
+        ("smtpd", None),
+        ("postfix-smtpd", None),
+        ("postfix/smtp", None),
+        ("postfix/proxyqmgr", None),
+        ("xcleanup", None),
+        ("cleanup", None),
+        ("", None),
+    ] {
+        assert_eq!(Component::of(tag.as_bytes()), component, "{tag}");
+    }
+}
