@@ -109,6 +109,10 @@ impl Upload {
 
 impl Write for &mut Upload {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.waiting.is_empty() {
+            // As it is sent, so that it never has to be moved.
+            self.waiting.reserve_exact(PIECE + bytes.len());
+        }
         self.waiting.extend_from_slice(bytes);
         if self.waiting.len() >= PIECE {
             self.send().map_err(io::Error::other)?;

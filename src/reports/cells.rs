@@ -98,6 +98,15 @@ impl<'a> Cells<'a> {
         columns.iter().take_while(|column| (1..rows).all(|row| column.get(row) == column.get(0))).count()
     }
 
+    /// The texts of all rows, one behind the other; nothing of a column of another kind.
+    pub(super) fn all_texts(&self) -> &'a [u8] {
+        let Values::Texts(texts) = self.values else { return &[] };
+        match texts.value_offsets() {
+            [first, .., last] => &texts.value_data()[*first as usize..*last as usize],
+            _ => &[],
+        }
+    }
+
     /// The cell of a row. JSON and spreadsheets have no word for what is no number, so that is missing too.
     pub(super) fn get(&self, row: usize) -> Cell<'a> {
         if self.nulls.is_some_and(|nulls| nulls.is_null(row)) {

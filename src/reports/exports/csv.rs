@@ -9,28 +9,46 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
 
 use super::super::cells::Cell;
-use super::lines::Lines;
+use super::lines::{Form, Lines, is_plain};
 use super::{Export, Out, Result, RowWriter};
 
 /// The registry's line.
 pub(super) const EXPORT: Export = Export { name: "csv", extension: "csv", usual: true, rows_in_a_sheet: None, open };
 
-const LINE_END: &[u8] = b"\r\n";
-
 struct File<'a>(Lines<'a>);
+
+struct Csv;
+
+impl Form for Csv {
+    const LINE_END: &[u8] = b"\r\n";
+
+    fn is_special(byte: u8) -> bool {
+        (byte == b',') | (byte == b'"') | (byte == b'\r') | (byte == b'\n')
+    }
+
+    fn write(&self, line: &mut Vec<u8>, column: usize, cell: Cell<'_>, plain: bool) {
+        if column > 0 {
+            line.push(b',');
+        }
+        match cell {
+            Cell::Text(text) => write_field(line, text, plain),
+            ours => ours.write(line),
+        }
+    }
+}
 
 fn open<'a>(schema: &Schema, out: Out<'a>) -> Result<Box<dyn RowWriter + 'a>> {
     let mut lines = Lines::new(out, EXPORT.name);
     for (index, column) in schema.fields().iter().enumerate() {
-        write_cell(&mut lines.text, index, Cell::Text(column.name()));
+        Csv.write(&mut lines.text, index, Cell::Text(column.name()), false);
     }
-    lines.text.extend_from_slice(LINE_END);
+    lines.text.extend_from_slice(Csv::LINE_END);
     Ok(Box::new(File(lines)))
 }
 
 impl RowWriter for File<'_> {
     fn rows(&mut self, rows: &RecordBatch) -> Result<()> {
-        self.0.rows(rows, LINE_END, write_cell)
+        self.0.rows(&Csv, rows)
     }
 
     fn end(mut self: Box<Self>) -> Result<()> {
@@ -38,20 +56,10 @@ impl RowWriter for File<'_> {
     }
 }
 
-fn write_cell(file: &mut Vec<u8>, index: usize, cell: Cell<'_>) {
-    if index > 0 {
-        file.push(b',');
-    }
-    match cell {
-        Cell::Text(text) => write_field(file, text),
-        ours => ours.write(file),
-    }
-}
-
 /// Text as a field: guarded against formulas, quoted where it has to be.
-fn write_field(file: &mut Vec<u8>, text: &str) {
+fn write_field(file: &mut Vec<u8>, text: &str, plain: bool) {
     let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
-    if is_plain(text) {
+    if !text.is_empty() && (plain || is_plain::<Csv>(text.as_bytes())) {
         file.extend_from_slice(guard.as_bytes());
         file.extend_from_slice(text.as_bytes());
         return;
@@ -63,13 +71,6 @@ fn write_field(file: &mut Vec<u8>, text: &str) {
         file.extend_from_slice(part.as_bytes());
     }
     file.push(b'"');
-}
-
-/// Whether a text needs no quotes, as nearly none does.
-fn is_plain(text: &str) -> bool {
-    // Without a way out of the loop, many bytes are looked at at once.
-    let needs = |byte| (byte == b',') | (byte == b'"') | (byte == b'\r') | (byte == b'\n');
-    !text.is_empty() && !text.bytes().fold(false, |quoted, byte| quoted | needs(byte))
 }
 
 #[cfg(test)]
@@ -86,7 +87,7 @@ mod tests {
 
     fn field(text: &str) -> String {
         let mut file = Vec::new();
-        write_field(&mut file, text);
+        write_field(&mut file, text, false);
         String::from_utf8(file).unwrap()
     }
 

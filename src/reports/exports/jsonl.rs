@@ -7,7 +7,7 @@ use arrow::datatypes::Schema;
 use serde_json::Value;
 
 use super::super::cells::Cell;
-use super::lines::Lines;
+use super::lines::{Form, Lines, is_plain};
 use super::{Export, Out, Result, RowWriter};
 
 /// The registry's line.
@@ -16,6 +16,10 @@ pub(super) const EXPORT: Export =
 
 struct File<'a> {
     lines: Lines<'a>,
+    form: Json,
+}
+
+struct Json {
     /// What stands before the cells of each column.
     names: Vec<String>,
 }
@@ -23,16 +27,12 @@ struct File<'a> {
 fn open<'a>(schema: &Schema, out: Out<'a>) -> Result<Box<dyn RowWriter + 'a>> {
     let names = schema.fields().iter().enumerate();
     let names = names.map(|(index, field)| format!("{}{}:", if index == 0 { '{' } else { ',' }, quoted(field.name())));
-    Ok(Box::new(File { lines: Lines::new(out, EXPORT.name), names: names.collect() }))
+    Ok(Box::new(File { lines: Lines::new(out, EXPORT.name), form: Json { names: names.collect() } }))
 }
 
 impl RowWriter for File<'_> {
     fn rows(&mut self, rows: &RecordBatch) -> Result<()> {
-        let Self { lines, names } = self;
-        lines.rows(rows, b"}\n", |line, index, cell| {
-            line.extend_from_slice(names[index].as_bytes());
-            write_cell(line, cell);
-        })
+        self.lines.rows(&self.form, rows)
     }
 
     fn end(mut self: Box<Self>) -> Result<()> {
@@ -40,23 +40,28 @@ impl RowWriter for File<'_> {
     }
 }
 
-fn write_cell(file: &mut Vec<u8>, cell: Cell<'_>) {
-    match cell {
-        Cell::Missing => file.extend_from_slice(b"null"),
-        Cell::Text(text) if !is_plain(text) => file.extend_from_slice(quoted(text).as_bytes()),
-        Cell::Text(_) | Cell::Day(_) | Cell::Instant(_) => {
-            file.push(b'"');
-            cell.write(file);
-            file.push(b'"');
-        }
-        number => number.write(file),
-    }
-}
+impl Form for Json {
+    const LINE_END: &[u8] = b"}\n";
 
-/// Whether a text stands in JSON as it is, which nearly all do.
-fn is_plain(text: &str) -> bool {
-    // Without a way out of the loop, many bytes are looked at at once.
-    text.bytes().fold(true, |plain, byte| plain & (byte >= b' ') & (byte != b'"') & (byte != b'\\'))
+    fn is_special(byte: u8) -> bool {
+        (byte < b' ') | (byte == b'"') | (byte == b'\\')
+    }
+
+    fn write(&self, line: &mut Vec<u8>, column: usize, cell: Cell<'_>, plain: bool) {
+        line.extend_from_slice(self.names[column].as_bytes());
+        match cell {
+            Cell::Missing => line.extend_from_slice(b"null"),
+            Cell::Text(text) if !plain && !is_plain::<Self>(text.as_bytes()) => {
+                line.extend_from_slice(quoted(text).as_bytes());
+            }
+            Cell::Text(_) | Cell::Day(_) | Cell::Instant(_) => {
+                line.push(b'"');
+                cell.write(line);
+                line.push(b'"');
+            }
+            number => number.write(line),
+        }
+    }
 }
 
 /// Text as a JSON string.

@@ -5,8 +5,24 @@ use arrow::array::RecordBatch;
 use super::super::cells::{Cell, Cells};
 use super::{Error, Out, Result};
 
-/// Bytes that are written at once.
-const PIECE: usize = 1 << 20;
+/// Bytes that are written at once: they are still in a core's cache where they are copied.
+const PIECE: usize = 64 << 10;
+
+/// What a form is made of.
+pub(super) trait Form {
+    /// What a line ends with.
+    const LINE_END: &[u8];
+    /// Whether a text that holds the byte is not written as it is.
+    fn is_special(byte: u8) -> bool;
+    /// Writes the cell of a column. It is `plain` where no text of the column holds a special byte.
+    fn write(&self, line: &mut Vec<u8>, column: usize, cell: Cell<'_>, plain: bool);
+}
+
+/// Whether none of the bytes is special, as those of nearly every text.
+pub(super) fn is_plain<F: Form>(bytes: &[u8]) -> bool {
+    // Without a way out of the loop, many bytes are looked at at once.
+    !bytes.iter().fold(false, |special, byte| special | F::is_special(*byte))
+}
 
 /// Text on its way into a file.
 pub(super) struct Lines<'a> {
@@ -22,14 +38,8 @@ impl<'a> Lines<'a> {
         Self { out, format, text: Vec::new() }
     }
 
-    /// Writes a line for each row: its cells, each with its column's number, and the line's end. What is the same in
-    /// all of the lines, as the window is, is put together once.
-    pub(super) fn rows(
-        &mut self,
-        rows: &RecordBatch,
-        end: &[u8],
-        write: impl Fn(&mut Vec<u8>, usize, Cell<'_>),
-    ) -> Result<()> {
+    /// Writes a line for each row. What is the same in all of the lines, as the window is, is put together once.
+    pub(super) fn rows<F: Form>(&mut self, form: &F, rows: &RecordBatch) -> Result<()> {
         if rows.num_rows() == 0 {
             return Ok(());
         }
@@ -37,14 +47,19 @@ impl<'a> Lines<'a> {
         let (shared, own) = columns.split_at(Cells::shared(&columns, rows.num_rows()));
         let mut beginning = Vec::new();
         for (index, column) in shared.iter().enumerate() {
-            write(&mut beginning, index, column.get(0));
+            form.write(&mut beginning, index, column.get(0), false);
         }
+        let own = own.iter().enumerate().map(|(index, column)| {
+            let plain = is_plain::<F>(column.all_texts());
+            (shared.len() + index, column, plain)
+        });
+        let own = own.collect::<Vec<_>>();
         for row in 0..rows.num_rows() {
             self.text.extend_from_slice(&beginning);
-            for (index, column) in own.iter().enumerate() {
-                write(&mut self.text, shared.len() + index, column.get(row));
+            for (index, column, plain) in &own {
+                form.write(&mut self.text, *index, column.get(row), *plain);
             }
-            self.text.extend_from_slice(end);
+            self.text.extend_from_slice(F::LINE_END);
             if self.text.len() >= PIECE {
                 self.send()?;
             }
