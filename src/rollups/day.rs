@@ -209,10 +209,10 @@ fn into_columns(imported: Vec<Imported>, places: &Places) -> Vec<Column> {
 #[derive(Default)]
 struct Accounts {
     accounts: Vec<Account>,
-    /// The place of an account by its number.
-    places: FxHashMap<Number, usize>,
+    /// By number: the place of the account.
+    places: Vec<u32>,
     /// The place of each group's account.
-    of_groups: Vec<usize>,
+    of_groups: Vec<u32>,
     /// Accounts with their sender addresses.
     senders: FxHashSet<(Number, Number)>,
 }
@@ -229,17 +229,20 @@ impl Accounts {
     /// Finds the accounts of all groups, in the groups' order; those that were known are skipped.
     fn meet(&mut self, of_groups: impl Iterator<Item = Number>) {
         for account in of_groups.skip(self.of_groups.len()) {
-            let next = self.accounts.len();
-            let place = *self.places.entry(account).or_insert(next);
-            if place == next {
+            let at = account as usize;
+            if self.places.len() <= at {
+                self.places.resize(at + 1, u32::MAX);
+            }
+            if self.places[at] == u32::MAX {
+                self.places[at] = self.accounts.len() as u32;
                 self.accounts.push(Account { account, mail_froms: 0, last_mail_from: MISSING, hours: [0; 24] });
             }
-            self.of_groups.push(place);
+            self.of_groups.push(self.places[at]);
         }
     }
 
     fn count(&mut self, group: usize, mail_from: Number, at: Option<Timestamp>) {
-        let account = &mut self.accounts[self.of_groups[group]];
+        let account = &mut self.accounts[self.of_groups[group] as usize];
         if mail_from != MISSING && mail_from != account.last_mail_from {
             account.last_mail_from = mail_from;
             account.mail_froms += i64::from(self.senders.insert((account.account, mail_from)));

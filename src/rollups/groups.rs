@@ -3,12 +3,15 @@
 //! Texts are numbers here, so that a group is found by hashing and comparing a few numbers, whatever its texts are.
 //! Memory is that of the groups, however many rows they count.
 
+use std::hash::BuildHasher;
+
 use arrow::array::{Array, AsArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType};
+use hashbrown::HashTable;
 use polars::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::FxBuildHasher;
 
-use super::texts::{MISSING, Number, Places, Texts, Trail};
+use super::texts::{MISSING, Number, Places, Texts, Trail, part, spread};
 use super::{Error, Result};
 use crate::calendar::Timestamp;
 
@@ -57,27 +60,37 @@ pub struct Groups<const KEY: usize, const SMALLEST: usize, const SUMS: usize> {
     index: Index<KEY>,
 }
 
-/// Where keys are in some list.
+/// Where keys are in some list, which has the keys themselves.
 #[derive(Default)]
 pub struct Index<const KEY: usize> {
-    places: FxHashMap<[Number; KEY], u32>,
+    /// Parts of the keys' hashes, so that other keys are passed by without a look at them, and their places.
+    places: HashTable<(u32, u32)>,
     /// By the number of a key's first text: the place of the key that it was in last. Rows come in the order of that
     /// text, so that what is looked at here is close by, and mostly the key itself.
     last: Vec<u32>,
 }
 
 impl<const KEY: usize> Index<KEY> {
-    /// The place of a key, or for a key that has none, the `next` one, which it keeps from now on. `is_at` says
-    /// whether a place is the key's.
-    pub fn place(&mut self, key: [Number; KEY], next: usize, is_at: impl Fn(usize) -> bool) -> usize {
+    /// The place of a key, or for a key that has none, the `next` one, which it keeps from now on. `key_at` is the key
+    /// of a place.
+    pub fn place<'k>(
+        &mut self,
+        key: &[Number; KEY],
+        next: usize,
+        key_at: impl Fn(usize) -> Option<&'k [Number; KEY]>,
+    ) -> usize {
         // The highest number is that of no text: it stands in front of them all.
         let first = key.first().map_or(0, |number| number.wrapping_add(1) as usize);
         if self.last.len() <= first {
             self.last.resize(first + 1, u32::MAX);
         }
+        let is_key = |place: u32| key_at(place as usize) == Some(key);
         let last = &mut self.last[first];
-        if !is_at(*last as usize) {
-            *last = *self.places.entry(key).or_insert(u32::try_from(next).unwrap_or(u32::MAX));
+        if !is_key(*last) {
+            let part = part(FxBuildHasher.hash_one(key));
+            let is_key = |(of_place, place): &(u32, u32)| *of_place == part && is_key(*place);
+            let found = self.places.entry(spread(part), is_key, |(part, _)| spread(*part));
+            *last = found.or_insert((part, u32::try_from(next).unwrap_or(u32::MAX))).get().1;
         }
         *last as usize
     }
@@ -134,7 +147,7 @@ impl<const KEY: usize, const SMALLEST: usize, const SUMS: usize> Groups<KEY, SMA
     /// Where a key's group is; a new one is made where there was none.
     fn place(&mut self, key: [Number; KEY]) -> usize {
         let next = self.groups.len();
-        let place = self.index.place(key, next, |place| self.groups.get(place).is_some_and(|group| group.key == key));
+        let place = self.index.place(&key, next, |place| self.groups.get(place).map(|group| &group.key));
         if place == next {
             self.groups.push(Group { key, smallest: [MISSING; SMALLEST], rows: 0, sums: [0; SUMS], seen: None });
         }
@@ -310,7 +323,7 @@ mod tests {
     fn a_key_keeps_its_place_and_costs_no_more_than_itself() {
         let (mut index, mut keys): (Index<2>, Vec<[Number; 2]>) = (Index::default(), Vec::new());
         let mut place = |key: [Number; 2]| {
-            let place = index.place(key, keys.len(), |at| keys.get(at) == Some(&key));
+            let place = index.place(&key, keys.len(), |at| keys.get(at));
             if place == keys.len() {
                 keys.push(key);
             }

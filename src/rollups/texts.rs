@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use arrow::array::{Array, DictionaryArray, StringArray};
 use arrow::datatypes::Int32Type;
-use rustc_hash::FxHashMap;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 use xxhash_rust::xxh3::xxh3_64;
 
 pub use self::trail::Trail;
@@ -24,8 +25,35 @@ pub const MISSING: Number = 0;
 #[derive(Default)]
 pub struct Texts {
     written: Written,
-    /// The number of the text with this hash; a text whose hash is taken has the next one that is free.
-    numbers: FxHashMap<u64, Number>,
+    known: HashTable<Known>,
+}
+
+/// A text as it is looked up.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    /// A part of its hash, so that other texts are passed by without a look at them.
+    part: u32,
+    number: Number,
+}
+
+impl Known {
+    fn new(hash: u64, number: Number) -> Self {
+        Self { part: part(hash), number }
+    }
+
+    fn is(self, hash: u64, text: &str, written: &Written) -> bool {
+        self.part == part(hash) && written.text(self.number) == Some(text)
+    }
+}
+
+/// The part of a hash that a table keeps: it tells nearly all others apart.
+pub(super) fn part(hash: u64) -> u32 {
+    (hash >> 32) as u32
+}
+
+/// The part as a hash again, which a table takes from both ends.
+pub(super) fn spread(part: u32) -> u64 {
+    u64::from(part).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 /// Texts one behind the other, since a day has a million of them, and a piece of memory for each would hold more
@@ -62,16 +90,17 @@ impl Texts {
         self.number_of(xxh3_64(text.as_bytes()), text)
     }
 
-    fn number_of(&mut self, mut hash: u64, text: &str) -> Number {
-        while let Some(number) = self.numbers.get(&hash) {
-            if self.written.text(*number) == Some(text) {
-                return *number;
+    fn number_of(&mut self, hash: u64, text: &str) -> Number {
+        let Self { written, known } = self;
+        let place = known.entry(spread(part(hash)), |known| known.is(hash, text, written), |known| spread(known.part));
+        match place {
+            Entry::Occupied(known) => known.get().number,
+            Entry::Vacant(place) => {
+                let number = written.write(text);
+                place.insert(Known::new(hash, number));
+                number
             }
-            hash = hash.wrapping_add(1);
         }
-        let number = self.written.write(text);
-        self.numbers.insert(hash, number);
-        number
     }
 
     /// The number of a text, if it has one.
@@ -80,14 +109,9 @@ impl Texts {
         self.find_of(xxh3_64(text.as_bytes()), text)
     }
 
-    fn find_of(&self, mut hash: u64, text: &str) -> Option<Number> {
-        loop {
-            let number = *self.numbers.get(&hash)?;
-            if self.written.text(number) == Some(text) {
-                return Some(number);
-            }
-            hash = hash.wrapping_add(1);
-        }
+    fn find_of(&self, hash: u64, text: &str) -> Option<Number> {
+        let known = self.known.find(spread(part(hash)), |known| known.is(hash, text, &self.written));
+        known.map(|known| known.number)
     }
 
     /// How many texts there are; their numbers are 1 to this.

@@ -51,8 +51,7 @@ impl Weeks {
                 continue;
             }
             let key = [*account, *domain];
-            let place =
-                self.index.place(key, self.rows.len(), |at| self.rows.get(at).is_some_and(|row| row.key == key));
+            let place = self.index.place(&key, self.rows.len(), |at| self.rows.get(at).map(|row| &row.key));
             if place == self.rows.len() {
                 self.rows.push(Row { key, active: 0, legacy: 0, unknown: 0 });
             }

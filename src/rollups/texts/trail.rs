@@ -2,28 +2,21 @@
 
 use std::cmp::Ordering;
 
-use super::{MISSING, Number, Written};
+use super::{Known, MISSING, Number, Written};
 
 /// Numbers in the order in which their texts mostly come: on each day of a table, many of the same accounts come in the
 /// same order, with a few others between. A glance at the next ones takes the place of a search among millions.
 #[derive(Clone, Debug, Default)]
 pub struct Trail {
-    steps: Vec<Step>,
+    steps: Vec<Known>,
     /// Behind the step that was taken last.
     next: usize,
     /// By number: where its step is.
     places: Vec<Place>,
     /// Steps that are not among the others yet, and before which one each belongs.
-    beside: Vec<(usize, Step)>,
+    beside: Vec<(usize, Known)>,
     /// How many texts came since such steps were brought in.
     since: usize,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Step {
-    /// A part of the text's hash, so that other texts are passed by without a look at them.
-    hash: u32,
-    number: Number,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -44,8 +37,7 @@ impl Trail {
     pub(super) fn ahead(&mut self, hash: u64, text: &str, written: &Written) -> Option<Number> {
         let start = self.next.saturating_sub(1);
         let ahead = self.steps[start..].iter().take(Self::AHEAD);
-        let is_text = |step: &Step| step.hash == part(hash) && written.text(step.number) == Some(text);
-        let found = ahead.into_iter().position(is_text)?;
+        let found = ahead.into_iter().position(|step| step.is(hash, text, written))?;
         self.since += 1;
         self.next = start + found + 1;
         Some(self.steps[start + found].number)
@@ -64,7 +56,7 @@ impl Trail {
         match self.places[at] {
             Place::None => {
                 self.next = self.place_of(number, written);
-                self.beside.push((self.next, Step { hash: part(hash), number }));
+                self.beside.push((self.next, Known::new(hash, number)));
                 self.places[at] = Place::Beside;
             }
             Place::At(place) if place as usize >= self.next => self.next = place as usize + 1,
@@ -85,7 +77,7 @@ impl Trail {
     /// Before which step a text belongs that comes now. It may have passed by steps that are left out today.
     fn place_of(&self, number: Number, written: &Written) -> usize {
         let text = written.text(number);
-        let is_before = |step: &Step| in_order(written.text(step.number), text).is_lt();
+        let is_before = |step: &Known| in_order(written.text(step.number), text).is_lt();
         let start = if self.steps[..self.next].last().is_none_or(is_before) { self.next } else { 0 };
         let mut reach = 1;
         while self.steps.get(start + reach).is_some_and(is_before) {
@@ -99,7 +91,7 @@ impl Trail {
     fn bring_in(&mut self, written: &Written) {
         self.since = 0;
         let mut beside = std::mem::take(&mut self.beside);
-        let text = |step: &Step| written.text(step.number);
+        let text = |step: &Known| written.text(step.number);
         beside.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| in_order(text(&a.1), text(&b.1))));
         let mut beside = beside.into_iter().peekable();
         let steps = std::mem::take(&mut self.steps);
@@ -124,11 +116,6 @@ fn in_order(one: Option<&str>, other: Option<&str>) -> Ordering {
         text.rsplit_once('@').map(|(_, domain)| domain)
     }
     one.and_then(domain).cmp(&other.and_then(domain)).then_with(|| one.cmp(&other))
-}
-
-/// The part of a hash that a step keeps.
-fn part(hash: u64) -> u32 {
-    (hash >> 32) as u32
 }
 
 #[cfg(test)]
