@@ -137,12 +137,14 @@ impl Component {
             let length = name.iter().filter(|byte| **byte != 0).count();
             (last ^ u64::from_be_bytes(*name)) << (64 - 8 * length) == 0
         };
-        match () {
-            () if ends_with(b"\0\0/smtpd") => Some(Self::Smtpd),
-            () if ends_with(b"\0\0\0/qmgr") => Some(Self::Qmgr),
-            () if ends_with(b"/cleanup") => Some(Self::Cleanup),
-            () if ends_with(b"\0/pickup") => Some(Self::Pickup),
-            () => None,
+        if ends_with(b"\0\0/smtpd") {
+            Some(Self::Smtpd)
+        } else if ends_with(b"\0\0\0/qmgr") {
+            Some(Self::Qmgr)
+        } else if ends_with(b"/cleanup") {
+            Some(Self::Cleanup)
+        } else {
+            ends_with(b"\0/pickup").then_some(Self::Pickup)
         }
     }
 

@@ -111,6 +111,14 @@ mod tests {
     }
 
     #[test]
+    fn formulas_are_disarmed_whatever_else_the_column_holds() {
+        for (other, shown) in [("x", "x"), ("x,y", "\"x,y\"")] {
+            let file = write(&batch(&df!("text" => ["=1+1", other]).unwrap()).unwrap()).unwrap();
+            assert_eq!(String::from_utf8(file).unwrap(), format!("text\r\n'=1+1\r\n{shown}\r\n"));
+        }
+    }
+
+    #[test]
     fn times_are_iso() {
         let rows = build(dataset("sending_volume_details").unwrap(), &examples::tables(), &examples::window()).unwrap();
         let file = String::from_utf8(write(&batch(&rows).unwrap()).unwrap()).unwrap();
