@@ -7,11 +7,11 @@ use std::hash::BuildHasher;
 
 use arrow::array::{Array, AsArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType};
-use hashbrown::HashTable;
 use polars::prelude::*;
 use rustc_hash::FxBuildHasher;
 
-use super::texts::{MISSING, Number, Places, Texts, Trail, part, spread};
+use super::numbers::Numbers;
+use super::texts::{MISSING, Number, Places, Texts, Trail};
 use super::{Error, Result};
 use crate::calendar::Timestamp;
 
@@ -63,8 +63,7 @@ pub struct Groups<const KEY: usize, const SMALLEST: usize, const SUMS: usize> {
 /// Where keys are in some list, which has the keys themselves.
 #[derive(Default)]
 pub struct Index<const KEY: usize> {
-    /// Parts of the keys' hashes, so that other keys are passed by without a look at them, and their places.
-    places: HashTable<(u32, u32)>,
+    places: Numbers,
     /// By the number of a key's first text: the place of the key that it was in last. Rows come in the order of that
     /// text, so that what is looked at here is close by, and mostly the key itself.
     last: Vec<u32>,
@@ -87,10 +86,8 @@ impl<const KEY: usize> Index<KEY> {
         let is_key = |place: u32| key_at(place as usize) == Some(key);
         let last = &mut self.last[first];
         if !is_key(*last) {
-            let part = part(FxBuildHasher.hash_one(key));
-            let is_key = |(of_place, place): &(u32, u32)| *of_place == part && is_key(*place);
-            let found = self.places.entry(spread(part), is_key, |(part, _)| spread(*part));
-            *last = found.or_insert((part, u32::try_from(next).unwrap_or(u32::MAX))).get().1;
+            let next = u32::try_from(next).unwrap_or(u32::MAX);
+            *last = self.places.find_or_add(FxBuildHasher.hash_one(key), next, is_key);
         }
         *last as usize
     }

@@ -19,6 +19,7 @@ mod daily_volume;
 mod day;
 pub mod groups;
 pub mod networks;
+mod numbers;
 pub mod texts;
 
 use polars::prelude::*;

@@ -9,11 +9,10 @@ use std::sync::Arc;
 
 use arrow::array::{Array, DictionaryArray, StringArray};
 use arrow::datatypes::Int32Type;
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
 use xxhash_rust::xxh3::xxh3_64;
 
 pub use self::trail::Trail;
+use super::numbers::Numbers;
 
 /// The number of a text; [`MISSING`] where there is none.
 pub type Number = u32;
@@ -25,35 +24,7 @@ pub const MISSING: Number = 0;
 #[derive(Default)]
 pub struct Texts {
     written: Written,
-    known: HashTable<Known>,
-}
-
-/// A text as it is looked up.
-#[derive(Clone, Copy, Debug)]
-struct Known {
-    /// A part of its hash, so that other texts are passed by without a look at them.
-    part: u32,
-    number: Number,
-}
-
-impl Known {
-    fn new(hash: u64, number: Number) -> Self {
-        Self { part: part(hash), number }
-    }
-
-    fn is(self, hash: u64, text: &str, written: &Written) -> bool {
-        self.part == part(hash) && written.text(self.number) == Some(text)
-    }
-}
-
-/// The part of a hash that a table keeps: it tells nearly all others apart.
-pub(super) fn part(hash: u64) -> u32 {
-    (hash >> 32) as u32
-}
-
-/// The part as a hash again, which a table takes from both ends.
-pub(super) fn spread(part: u32) -> u64 {
-    u64::from(part).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    numbers: Numbers,
 }
 
 /// Texts one behind the other, since a day has a million of them, and a piece of memory for each would hold more
@@ -77,10 +48,14 @@ impl Written {
         self.bytes.get(*self.ends.get(number.checked_sub(1)?)?..*self.ends.get(number)?)
     }
 
-    fn write(&mut self, text: &str) -> Number {
+    /// The number that the next text gets.
+    fn next(&self) -> Number {
+        Number::try_from(self.ends.len()).unwrap_or(Number::MAX)
+    }
+
+    fn write(&mut self, text: &str) {
         self.bytes.push_str(text);
         self.ends.push(self.bytes.len());
-        Number::try_from(self.ends.len() - 1).unwrap_or(Number::MAX)
     }
 }
 
@@ -91,16 +66,13 @@ impl Texts {
     }
 
     fn number_of(&mut self, hash: u64, text: &str) -> Number {
-        let Self { written, known } = self;
-        let place = known.entry(spread(part(hash)), |known| known.is(hash, text, written), |known| spread(known.part));
-        match place {
-            Entry::Occupied(known) => known.get().number,
-            Entry::Vacant(place) => {
-                let number = written.write(text);
-                place.insert(Known::new(hash, number));
-                number
-            }
+        let Self { written, numbers } = self;
+        let next = written.next();
+        let number = numbers.find_or_add(hash, next, |number| written.text(number) == Some(text));
+        if number == next {
+            written.write(text);
         }
+        number
     }
 
     /// The number of a text, if it has one.
@@ -110,8 +82,7 @@ impl Texts {
     }
 
     fn find_of(&self, hash: u64, text: &str) -> Option<Number> {
-        let known = self.known.find(spread(part(hash)), |known| known.is(hash, text, &self.written));
-        known.map(|known| known.number)
+        self.numbers.find(hash, |number| self.written.text(number) == Some(text))
     }
 
     /// How many texts there are; their numbers are 1 to this.

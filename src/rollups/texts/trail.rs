@@ -2,7 +2,8 @@
 
 use std::cmp::Ordering;
 
-use super::{Known, MISSING, Number, Written};
+use super::super::numbers::Known;
+use super::{MISSING, Number, Written};
 
 /// Numbers in the order in which their texts mostly come: on each day of a table, many of the same accounts come in the
 /// same order, with a few others between. A glance at the next ones takes the place of a search among millions.
@@ -37,7 +38,7 @@ impl Trail {
     pub(super) fn ahead(&mut self, hash: u64, text: &str, written: &Written) -> Option<Number> {
         let start = self.next.saturating_sub(1);
         let ahead = self.steps[start..].iter().take(Self::AHEAD);
-        let found = ahead.into_iter().position(|step| step.is(hash, text, written))?;
+        let found = ahead.into_iter().position(|step| step.is(hash, |number| written.text(number) == Some(text)))?;
         self.since += 1;
         self.next = start + found + 1;
         Some(self.steps[start + found].number)
