@@ -11,15 +11,18 @@ use std::time::Duration;
 
 use deltalake_core::DeltaTableError;
 use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties, PostCommit, TransactionError};
-use deltalake_core::kernel::{Action, Add, CommitInfo, MetadataExt, Remove};
+use deltalake_core::kernel::{Action, Add, CommitInfo, MetadataExt, Remove, Version};
 use deltalake_core::protocol::{DeltaOperation, SaveMode};
+use deltalake_core::table::config::TablePropertiesExt;
+use deltalake_core::table::state::DeltaTableState;
 use serde_json::Value;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::Lake;
 use super::error::{Error, Result};
 use super::files::{DataFile, Partition};
-use super::log::{CHECKPOINT_INTERVAL, Log, Opened, delta_schema};
+use super::log::{Log, Opened, delta_schema};
+use super::snapshot::Snapshot;
 use super::tables::Table;
 use crate::calendar::Timestamp;
 
@@ -42,7 +45,7 @@ pub struct RunInfo {
 /// What one commit does: the difference between the files that are and those that shall be. A file on both sides
 /// stays, so that a commit whose answer got lost is not done twice.
 struct Change<'a> {
-    remove: Vec<DataFile>,
+    remove: Vec<&'a DataFile>,
     add: Vec<&'a DataFile>,
 }
 
@@ -109,8 +112,9 @@ impl Log {
         run: &RunInfo,
     ) -> Result<Option<i64>> {
         let snapshot = &opened.snapshot;
+        let lacks_columns = self.lacks_columns(&opened.state)?;
         let change = Change::between(&snapshot.files, partitions, files);
-        if change.is_empty() && !opened.lacks_columns {
+        if change.is_empty() && !lacks_columns {
             return Ok(snapshot.version);
         }
         let operation = DeltaOperation::Write {
@@ -120,72 +124,93 @@ impl Log {
         };
         let failed =
             |source| Error::Commit { table: self.table.name, place: self.place.clone(), source: Box::new(source) };
-        let mut actions = vec![Action::CommitInfo(commit_info(&operation, opened, run))];
-        if opened.lacks_columns {
+        let state = self.state(opened).await.map_err(failed)?;
+        let mut actions = vec![Action::CommitInfo(commit_info(&operation, &state, run))];
+        if lacks_columns {
             let schema = delta_schema(self.table).map_err(failed)?;
-            let metadata = opened.state.metadata().clone().with_schema(&schema);
+            let metadata = state.metadata().clone().with_schema(&schema);
             actions.push(Action::Metadata(metadata.map_err(|source| failed(source.into()))?));
         }
         actions.extend(change.actions(run));
-        match self.commit(opened, actions, operation).await {
-            Ok(done) => Ok(Some(self.after_commit(done).await)),
-            Err(error) if is_lost_race(&error) => Ok(None),
-            Err(error) => Err(failed(error)),
+        let done = match self.commit(&state, actions, operation).await {
+            Ok(done) => done,
+            Err(error) if is_lost_race(&error) => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        };
+        let version = i64::try_from(done.version).unwrap_or(i64::MAX);
+        if lacks_columns || is_summed_up(&state, done.version) {
+            self.sum_up(done).await;
+        } else {
+            self.remember_change(state, Snapshot::new(Some(version), change.after(&snapshot.files)));
         }
+        Ok(Some(version))
     }
 
-    /// Writes the version after the opened one, or fails.
+    /// Writes the version after the state's, or fails.
     async fn commit(
         &self,
-        opened: &Opened,
+        state: &DeltaTableState,
         actions: Vec<Action>,
         operation: DeltaOperation,
     ) -> std::result::Result<PostCommit, DeltaTableError> {
         // The log is only worth cleaning where a checkpoint is about to be made; asking costs a listing.
-        let checkpoint = (opened.state.version() + 2).is_multiple_of(CHECKPOINT_INTERVAL.unsigned_abs());
-        let properties = CommitProperties::default().with_max_retries(0).with_cleanup_expired_logs(Some(checkpoint));
+        let clean = is_summed_up(state, state.version() + 1);
+        let properties = CommitProperties::default().with_max_retries(0).with_cleanup_expired_logs(Some(clean));
         let store = self.store.clone();
-        let pending =
-            CommitBuilder::from(properties).with_actions(actions).build(Some(&opened.state), store, operation);
+        let pending = CommitBuilder::from(properties).with_actions(actions).build(Some(state), store, operation);
         pending.into_prepared_commit_future().await?.await
     }
 
     /// Checkpoint and cleaning. The commit stands whatever becomes of them, so a failure is only told: the next
     /// commits try again.
-    async fn after_commit(&self, done: PostCommit) -> i64 {
-        let version = i64::try_from(done.version).unwrap_or(i64::MAX);
+    async fn sum_up(&self, done: PostCommit) {
+        let version = done.version;
         match done.await {
-            Ok(done) => drop(self.remember(&done.snapshot())),
+            Ok(done) => drop(self.remember(done.snapshot)),
             Err(error) => {
                 tracing::warn!(table = self.table.name, version, %error, "committed, but the log could not be summed up");
             }
         }
-        version
     }
 }
 
 impl<'a> Change<'a> {
-    fn between(active: &[DataFile], partitions: &[Partition], files: &'a [DataFile]) -> Self {
+    fn between(active: &'a [DataFile], partitions: &[Partition], files: &'a [DataFile]) -> Self {
         let replaced: HashSet<&Partition> = partitions.iter().collect();
-        let wanted: HashSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
+        let wanted = paths(files);
         let (kept, remove): (Vec<_>, Vec<_>) = active
             .iter()
             .filter(|file| replaced.contains(&file.partition))
-            .cloned()
             .partition(|file| wanted.contains(file.path.as_str()));
-        let kept: HashSet<String> = kept.into_iter().map(|file| file.path).collect();
-        Self { remove, add: files.iter().filter(|file| !kept.contains(&file.path)).collect() }
+        let kept = paths(kept);
+        Self { remove, add: files.iter().filter(|file| !kept.contains(file.path.as_str())).collect() }
     }
 
     fn is_empty(&self) -> bool {
         self.remove.is_empty() && self.add.is_empty()
     }
 
-    fn actions(self, run: &RunInfo) -> impl Iterator<Item = Action> {
+    fn actions(&self, run: &RunInfo) -> impl Iterator<Item = Action> {
         let at = milliseconds(run.at);
-        let removes = self.remove.into_iter().map(move |file| Action::Remove(remove(file, at)));
-        removes.chain(self.add.into_iter().map(move |file| Action::Add(add(file, at))))
+        let removes = self.remove.iter().map(move |file| Action::Remove(remove(file, at)));
+        removes.chain(self.add.iter().map(move |file| Action::Add(add(file, at))))
     }
+
+    /// What is active when it is done.
+    fn after(&self, active: &[DataFile]) -> Vec<DataFile> {
+        let removed = paths(self.remove.iter().copied());
+        let kept = active.iter().filter(|file| !removed.contains(file.path.as_str()));
+        kept.chain(self.add.iter().copied()).cloned().collect()
+    }
+}
+
+fn paths<'a>(files: impl IntoIterator<Item = &'a DataFile>) -> HashSet<&'a str> {
+    files.into_iter().map(|file| file.path.as_str()).collect()
+}
+
+/// Whether a version gets a checkpoint, as delta-rs counts.
+fn is_summed_up(state: &DeltaTableState, version: Version) -> bool {
+    (version + 1).is_multiple_of(state.table_config().checkpoint_interval().get())
 }
 
 /// Refuses what would put rows outside the partitions that the commit clears.
@@ -210,24 +235,24 @@ fn add(file: &DataFile, at: i64) -> Add {
     }
 }
 
-fn remove(file: DataFile, at: i64) -> Remove {
+fn remove(file: &DataFile, at: i64) -> Remove {
     Remove {
         data_change: true,
         deletion_timestamp: Some(at),
         extended_file_metadata: Some(true),
         partition_values: Some(file.partition.values()),
         size: i64::try_from(file.size).ok(),
-        path: file.path,
+        path: file.path.clone(),
         ..Remove::default()
     }
 }
 
-fn commit_info(operation: &DeltaOperation, opened: &Opened, run: &RunInfo) -> CommitInfo {
+fn commit_info(operation: &DeltaOperation, state: &DeltaTableState, run: &RunInfo) -> CommitInfo {
     let text = |value: &str| Value::String(value.to_owned());
     let info = [("runId", text(&run.run_id)), ("stage", text(&run.stage))];
     CommitInfo {
         timestamp: Some(milliseconds(run.at)),
-        read_version: Some(opened.state.version()),
+        read_version: Some(state.version()),
         engine_info: Some(concat!("mailtally/", env!("CARGO_PKG_VERSION")).to_owned()),
         info: info.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
         ..operation.get_commit_info()

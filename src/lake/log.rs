@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use deltalake_core::DeltaTableError;
 use deltalake_core::kernel::transaction::CommitProperties;
-use deltalake_core::kernel::{DataType, LogicalFileView, StructField, StructType};
+use deltalake_core::kernel::{DataType, LogicalFileView, StructField, StructType, Version};
 use deltalake_core::logstore::{LogStoreRef, StorageConfig, default_logstore};
 use deltalake_core::operations::create::CreateBuilder;
 use deltalake_core::protocol::SaveMode;
@@ -26,7 +26,7 @@ use super::tables::{Kind, Table};
 use crate::storage;
 
 /// A checkpoint sums up the log every so many commits, so that opening a table reads at most as many.
-pub(super) const CHECKPOINT_INTERVAL: i64 = 10;
+const CHECKPOINT_INTERVAL: i64 = 10;
 
 /// What opens a table.
 pub(super) struct Log {
@@ -38,24 +38,17 @@ pub(super) struct Log {
 }
 
 /// The tables as they were when last opened: a run opens each one many times and reads its log once, then only what
-/// has been added.
+/// others have added.
 #[derive(Debug, Default)]
-pub(super) struct Seen(Mutex<HashMap<&'static str, State>>);
-
-/// A table at one version: as delta-rs has it, and as we do.
-#[derive(Clone, Debug)]
-struct State {
-    delta: DeltaTableState,
-    snapshot: Arc<Snapshot>,
-}
+pub(super) struct Seen(Mutex<HashMap<&'static str, Opened>>);
 
 /// A table at one version.
+#[derive(Clone, Debug)]
 pub(super) struct Opened {
-    pub(super) state: DeltaTableState,
-    /// The active files, sorted by partition.
+    /// The version, and the active files.
     pub(super) snapshot: Arc<Snapshot>,
-    /// The table was made by an older mailtally and lacks the columns that were added at the end since.
-    pub(super) lacks_columns: bool,
+    /// What delta-rs knows of it; after a commit of our own, what it knew before: see [`Log::state`].
+    pub(super) state: DeltaTableState,
 }
 
 impl Lake {
@@ -81,33 +74,72 @@ impl Log {
             self.seen.forget(self.table);
             return Ok(None);
         }
-        let state = match self.newest().await {
-            Ok(state) => state,
-            Err(DeltaTableError::NotATable(_)) => return Ok(None),
-            Err(source) => {
-                return Err(Error::Log { table: self.table.name, place: self.place.clone(), source: Box::new(source) });
+        let seen = match self.seen.get(self.table) {
+            Some(seen) if self.is_newest(&seen).await => {
+                self.check(&seen.state)?;
+                return Ok(Some(seen));
             }
+            seen => seen,
         };
+        match self.newest(seen).await {
+            Ok(state) => {
+                self.check(&state)?;
+                self.remember(state).map(Some)
+            }
+            Err(DeltaTableError::NotATable(_)) => Ok(None),
+            Err(source) => {
+                Err(Error::Log { table: self.table.name, place: self.place.clone(), source: Box::new(source) })
+            }
+        }
+    }
+
+    /// Refuses a table that is not ours.
+    fn check(&self, state: &DeltaTableState) -> Result<()> {
         let version = state.protocol().min_reader_version();
         if version != 1 {
             return Err(Error::ReaderVersion { table: self.table.name, place: self.place.clone(), version });
         }
-        let lacks_columns = self.compare_columns(&state)?;
-        let snapshot = self.remember(&state)?;
-        Ok(Some(Opened { state, snapshot, lacks_columns }))
+        self.lacks_columns(state).map(drop)
     }
 
-    /// Keeps a state for the next time, and gives its files.
-    pub(super) fn remember(&self, delta: &DeltaTableState) -> Result<Arc<Snapshot>> {
-        let seen = self.seen.get(self.table).filter(|seen| seen.delta.version() == delta.version());
-        let snapshot = seen.map_or_else(|| snapshot(self.table, delta).map(Arc::new), |seen| Ok(seen.snapshot))?;
-        self.seen.put(self.table, State { delta: delta.clone(), snapshot: Arc::clone(&snapshot) });
-        Ok(snapshot)
+    /// What stands in a state, which is kept for the next time.
+    pub(super) fn remember(&self, state: DeltaTableState) -> Result<Opened> {
+        let opened = Opened { snapshot: Arc::new(snapshot(self.table, &state)?), state };
+        self.seen.put(self.table, opened.clone());
+        Ok(opened)
+    }
+
+    /// Keeps what a commit of our own has made of a state, without reading it.
+    pub(super) fn remember_change(&self, state: DeltaTableState, snapshot: Snapshot) {
+        self.seen.put(self.table, Opened { snapshot: Arc::new(snapshot), state });
+    }
+
+    /// What delta-rs has to know to commit. To bring that up to date, it goes over all files of the table; so it is
+    /// not done after each commit but before the next, which a run that fills a table once never makes.
+    pub(super) async fn state(&self, opened: &Opened) -> std::result::Result<DeltaTableState, DeltaTableError> {
+        let mut state = opened.state.clone();
+        let version = opened.version();
+        if version != Some(state.version()) {
+            state.update(self.store.as_ref(), version).await?;
+        }
+        Ok(state)
+    }
+
+    /// Whether nobody has committed since, which a listing tells.
+    async fn is_newest(&self, seen: &Opened) -> bool {
+        let Some(version) = seen.version() else { return false };
+        match self.store.get_latest_version(version).await {
+            Ok(newest) => newest == version,
+            Err(error) => {
+                tracing::debug!(table = self.table.name, %error, "the version that was seen is not in the log");
+                false
+            }
+        }
     }
 
     /// The newest state: what was seen last and what has come since, or all of it.
-    async fn newest(&self) -> std::result::Result<DeltaTableState, DeltaTableError> {
-        if let Some(State { delta: mut state, .. }) = self.seen.get(self.table) {
+    async fn newest(&self, seen: Option<Opened>) -> std::result::Result<DeltaTableState, DeltaTableError> {
+        if let Some(Opened { mut state, .. }) = seen {
             match state.update(self.store.as_ref(), None).await {
                 Ok(()) => return Ok(state),
                 Err(error) => tracing::debug!(table = self.table.name, %error, "the log is read from its beginning"),
@@ -144,8 +176,9 @@ impl Log {
         }
     }
 
-    /// Whether the table's columns are the first ones of ours, and some are missing; an error where they differ.
-    fn compare_columns(&self, state: &DeltaTableState) -> Result<bool> {
+    /// Whether the table was made by an older mailtally and lacks the columns that were added at the end since; an error
+    /// where its columns are others.
+    pub(super) fn lacks_columns(&self, state: &DeltaTableState) -> Result<bool> {
         let partitions = state.metadata().partition_columns();
         if partitions != self.table.partitions {
             let (found, ours) = (partitions.join(", "), self.table.partitions.join(", "));
@@ -174,8 +207,14 @@ impl Log {
     }
 }
 
+impl Opened {
+    fn version(&self) -> Option<Version> {
+        self.snapshot.version.and_then(|version| Version::try_from(version).ok())
+    }
+}
+
 impl Seen {
-    fn get(&self, table: &Table) -> Option<State> {
+    fn get(&self, table: &Table) -> Option<Opened> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(table.name).cloned()
     }
 
@@ -183,8 +222,8 @@ impl Seen {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(table.name);
     }
 
-    fn put(&self, table: &'static Table, state: State) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(table.name, state);
+    fn put(&self, table: &'static Table, opened: Opened) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(table.name, opened);
     }
 }
 
@@ -200,9 +239,8 @@ fn snapshot(table: &'static Table, state: &DeltaTableState) -> Result<Snapshot> 
         let size = u64::try_from(view.size()).unwrap_or(0);
         Ok(DataFile { path, partition, size, rows, stats: view.stats().unwrap_or_default() })
     };
-    let mut files = views.iter().map(file).collect::<Result<Vec<_>>>()?;
-    files.sort_by(|a, b| (&a.partition, &a.path).cmp(&(&b.partition, &b.path)));
-    Ok(Snapshot { version: i64::try_from(state.version()).ok(), files })
+    let files = views.iter().map(file).collect::<Result<Vec<_>>>()?;
+    Ok(Snapshot::new(i64::try_from(state.version()).ok(), files))
 }
 
 /// The table's columns as Delta knows them, every one nullable.

@@ -53,6 +53,12 @@ impl Lake {
 }
 
 impl Snapshot {
+    /// Files in any order.
+    pub(super) fn new(version: Option<i64>, mut files: Vec<DataFile>) -> Self {
+        files.sort_unstable_by(|a, b| (&a.partition, &a.path).cmp(&(&b.partition, &b.path)));
+        Self { version, files }
+    }
+
     /// The files of one partition.
     #[must_use]
     pub fn partition(&self, partition: &Partition) -> Vec<&DataFile> {

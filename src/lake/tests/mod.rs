@@ -50,6 +50,11 @@ impl Place {
         Self { lake: Lake::new(storage, root), root: folder.path().join(name), _folder: folder, _runtime: runtime }
     }
 
+    /// The same lake as another process has it, which has seen nothing yet.
+    fn elsewhere(&self) -> Lake {
+        Lake::new(Arc::clone(&self.lake.storage), self.lake.root.clone())
+    }
+
     fn path(&self, table: &Table, name: &str) -> PathBuf {
         self.root.join(table.name).join(name)
     }

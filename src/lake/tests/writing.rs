@@ -193,7 +193,7 @@ fn the_statistics_of_one_row_are_the_row() {
         let text = format!("{{{}}}", "r".repeat(100 + round));
         let file = with(vec![text.clone()]);
         place.lake.replace(table, from_ref(&partition), &[file], &run("r")).unwrap();
-        let fresh = Lake::new(Arc::clone(&place.lake.storage), place.lake.root.clone());
+        let fresh = place.elsewhere();
         assert_eq!(fresh.snapshot(table).unwrap().files[0].only_text("inputs"), Some(text));
     }
 }
