@@ -5,6 +5,9 @@
 
 use memchr::memmem;
 
+use super::csv::{Columned, unquoted};
+use super::layout::{self, NONE, OTHER, RECEIVE, TRACKED};
+use super::tls;
 use crate::sources::fields::blank_controls;
 use crate::sources::framing::{Framed, Line, Own};
 
@@ -14,70 +17,11 @@ const END: u8 = 0x1F;
 /// What stands for the program of a tracking log's line.
 pub(super) const TRACKING: &[u8] = b"tracking";
 
-/// What stands between a version and the algorithms' names.
-pub(super) const SUCCEEDED: &[u8] = b" negotiation succeeded";
-
 /// How many parts a line has.
 const PARTS: usize = 13;
 
 /// How many of them a receive connector's line has: the service stands for its own end of the connection.
 const RECEIVE_PARTS: usize = 6;
-
-/// No part.
-const NONE: u8 = u8::MAX;
-
-/// Which log a file is: of receive connectors, of messages, or one that tells of nothing which was submitted.
-const RECEIVE: u8 = b'R';
-const TRACKED: u8 = b'T';
-const OTHER: u8 = b'O';
-
-/// A log's columns, in the order that they have by default, and the part that each is.
-type Columns = [(&'static str, u8)];
-
-/// The stamp is read where the line begins.
-const RECEIVE_COLUMNS: &Columns = &[
-    ("date-time", NONE),
-    ("connector-id", 4),
-    ("session-id", 0),
-    ("sequence-number", NONE),
-    ("local-endpoint", 6),
-    ("remote-endpoint", 5),
-    ("event", 1),
-    ("data", 2),
-    ("context", 3),
-];
-
-/// Which of these there are differs from version to version.
-const TRACKING_COLUMNS: &Columns = &[
-    ("date-time", NONE),
-    ("client-ip", 5),
-    ("client-hostname", NONE),
-    ("server-ip", NONE),
-    ("server-hostname", 12),
-    ("source-context", 0),
-    ("connector-id", 4),
-    ("source", 11),
-    ("event-id", 1),
-    ("internal-message-id", 2),
-    ("message-id", 3),
-    ("network-message-id", NONE),
-    ("recipient-address", 8),
-    ("recipient-status", NONE),
-    ("total-bytes", 6),
-    ("recipient-count", 7),
-    ("related-recipient-address", NONE),
-    ("reference", NONE),
-    ("message-subject", NONE),
-    ("sender-address", NONE),
-    ("return-path", 9),
-    ("message-info", NONE),
-    ("directionality", NONE),
-    ("tenant-id", NONE),
-    ("original-client-ip", 10),
-];
-
-/// A line of a tracking log has at least so many columns.
-const FEWEST_TRACKED: usize = 18;
 
 /// The parts of a line that was laid out.
 #[derive(Clone, Copy)]
@@ -157,13 +101,13 @@ pub(super) fn stamp(line: &[u8]) -> Option<usize> {
 /// Lays out a line's parts, or remembers what the file's head says.
 pub(super) fn read<'a>(own: &'a mut Own, line: &'a [u8]) -> Framed<'a> {
     if line[0] == b'#' {
-        head(&mut own.header, line);
+        layout::read_head(&mut own.header, line);
         return Framed::Blank;
     }
     let Some(end) = stamp(line) else { return Framed::Unreadable };
     let Some((stamp, _)) = own.stamps.iso(&line[..end]) else { return Framed::Unreadable };
     if own.header.is_empty() {
-        own.header = layout_of(line);
+        own.header = layout::without_head(line);
     }
     let Some((kind, layout)) = own.header.split_first() else { return Framed::Unreadable };
     let nothing = Line { stamp, host: b"", program: b"", pid: 0, message: b"", repeated: 1 };
@@ -207,40 +151,6 @@ pub(super) fn read<'a>(own: &'a mut Own, line: &'a [u8]) -> Framed<'a> {
     Framed::Line(Line { host: &buffer[host], program, message: buffer, ..nothing })
 }
 
-/// What a line of a file's head says of the lines behind it.
-fn head(header: &mut Vec<u8>, line: &[u8]) {
-    if let Some(kind) = line.strip_prefix(b"#Log-type:") {
-        header.clear();
-        let kind = kind.trim_ascii();
-        if kind != b"SMTP Receive Protocol Log" && kind != b"Message Tracking Log" {
-            header.push(OTHER);
-        }
-    } else if let Some(names) = line.strip_prefix(b"#Fields:") {
-        if header.first() == Some(&OTHER) {
-            return;
-        }
-        let names = || names.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
-        let (kind, columns) = match names().any(|name| name == b"source-context") {
-            true => (TRACKED, TRACKING_COLUMNS),
-            false => (RECEIVE, RECEIVE_COLUMNS),
-        };
-        let slot =
-            |name: &[u8]| columns.iter().find(|(other, _)| other.as_bytes() == name).map_or(NONE, |(_, slot)| *slot);
-        header.clear();
-        header.push(kind);
-        header.extend(names().map(slot));
-    }
-}
-
-/// The columns of a file without a head, from its first line.
-fn layout_of(line: &[u8]) -> Vec<u8> {
-    let (kind, columns) = match Columned(Some(line)).count() {
-        0..FEWEST_TRACKED => (RECEIVE, RECEIVE_COLUMNS),
-        _ => (TRACKED, TRACKING_COLUMNS),
-    };
-    std::iter::once(kind).chain(columns.iter().map(|(_, slot)| *slot)).collect()
-}
-
 /// The service that a port of the server's stands for, where it stands for one.
 fn service(local: &[u8]) -> &'static [u8] {
     match memchr::memrchr(b':', local).map(|colon| &local[colon + 1..]) {
@@ -256,47 +166,10 @@ pub(super) fn address(endpoint: &[u8]) -> &[u8] {
     address.strip_prefix(b"[").and_then(|inside| inside.strip_suffix(b"]")).unwrap_or(address)
 }
 
-/// The columns of a line, in their quotes; the last is none where its quotes do not end.
-struct Columned<'a>(Option<&'a [u8]>);
-
-impl<'a> Iterator for Columned<'a> {
-    type Item = Option<&'a [u8]>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let rest = self.0.take()?;
-        let quoted = if rest.first() == Some(&b'"') { closing(rest) } else { Some(0) };
-        let Some(from) = quoted else { return Some(None) };
-        match memchr::memchr(b',', &rest[from..]).map(|at| from + at) {
-            Some(end) => {
-                self.0 = Some(&rest[end + 1..]);
-                Some(Some(&rest[..end]))
-            }
-            None => Some(Some(rest)),
-        }
-    }
-}
-
-/// Where the quotes end that a text begins with: a quote in them is doubled.
-fn closing(text: &[u8]) -> Option<usize> {
-    let mut at = 1;
-    loop {
-        at += memchr::memchr(b'"', text.get(at..)?)?;
-        if text.get(at + 1) != Some(&b'"') {
-            return Some(at + 1);
-        }
-        at += 2;
-    }
-}
-
-/// A column without the quotes around it; those in it stay doubled.
-fn unquoted(column: &[u8]) -> &[u8] {
-    column.strip_prefix(b"\"").and_then(|inside| inside.strip_suffix(b"\"")).unwrap_or(column)
-}
-
 /// Appends a part.
 fn lay(column: &[u8], is_context: bool, out: &mut Vec<u8>) {
     let inside = unquoted(column);
-    if is_context && lay_tls(inside, out) {
+    if is_context && tls::lay(inside, out) {
         return;
     }
     let start = out.len();
@@ -309,45 +182,6 @@ fn lay(column: &[u8], is_context: bool, out: &mut Vec<u8>) {
     }
     out.extend_from_slice(rest);
     blank_controls(&mut out[start..]);
-}
-
-/// Appends a note on TLS with the algorithms' names only: `TLS protocol VERSION negotiation succeeded NAME NAME NAME`
-/// of `… succeeded using bulk encryption algorithm NAME with strength 256 bits, MAC hash algorithm NAME with …`.
-fn lay_tls(note: &[u8], out: &mut Vec<u8>) -> bool {
-    const ALGORITHM: &[u8] = b" algorithm ";
-    if !note.starts_with(b"TLS protocol ") {
-        return false;
-    }
-    let Some(end) = memmem::find(note, SUCCEEDED).map(|at| at + SUCCEEDED.len()) else { return false };
-    out.extend_from_slice(&note[..end]);
-    for at in memmem::find_iter(&note[end..], ALGORITHM) {
-        let name = &note[end + at + ALGORITHM.len()..];
-        let name = &name[..name.iter().position(|byte| matches!(byte, b' ' | b',')).unwrap_or(name.len())];
-        out.push(b' ');
-        out.extend_from_slice(algorithm(name));
-    }
-    true
-}
-
-/// The name of an algorithm that .NET had none for, by its number; see
-/// <https://learn.microsoft.com/windows/win32/seccrypto/alg-id>.
-fn algorithm(name: &[u8]) -> &[u8] {
-    match name {
-        b"26113" => b"CALG_DES",
-        b"26114" => b"CALG_RC2",
-        b"26115" => b"CALG_3DES",
-        b"26126" => b"CALG_AES_128",
-        b"26128" => b"CALG_AES_256",
-        b"26625" => b"CALG_RC4",
-        b"32771" => b"CALG_MD5",
-        b"32772" => b"CALG_SHA1",
-        b"32780" => b"CALG_SHA_256",
-        b"32781" => b"CALG_SHA_384",
-        b"41984" => b"CALG_RSA_KEYX",
-        b"43522" => b"CALG_DH_EPHEM",
-        b"44550" => b"CALG_ECDH_EPHEM",
-        other => other,
-    }
 }
 
 #[cfg(test)]

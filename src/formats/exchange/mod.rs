@@ -14,6 +14,9 @@
 //! server notes. Text is anchored there, and a note counts only where no certificate's text can stand.
 
 mod columns;
+mod csv;
+mod layout;
+mod tls;
 
 use std::hash::{BuildHasher, BuildHasherDefault};
 
@@ -279,7 +282,7 @@ fn note<'a>(text: &'a [u8], client: Client<'a>) -> Result<Option<Record<'a>>, Un
 /// `SP_PROT_TLS1_2_SERVER negotiation succeeded using …`, of which the [algorithms' names](columns::read) are left.
 fn secured<'a>(rest: &'a [u8], client: Client<'a>) -> Result<Option<Record<'a>>, Unreadable> {
     let (version, rest) = rest.split_at(memchr::memchr(b' ', rest).unwrap_or(rest.len()));
-    let Some(cipher) = rest.strip_prefix(columns::SUCCEEDED) else {
+    let Some(cipher) = rest.strip_prefix(tls::SUCCEEDED) else {
         return Err(Unreadable("TLS protocol line that cannot be read"));
     };
     // What a server negotiates as a client is a connection of its own.
