@@ -1,6 +1,7 @@
 //! `mailtally inspect`: what a raw log file is.
 
 mod json;
+mod notes;
 mod text;
 
 use std::sync::Arc;
@@ -97,3 +98,7 @@ impl Args {
         if self.json { context.output.json(&json!({ "file": file, "error": paragraph(error) })) } else { Ok(()) }
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+mod tests;
