@@ -1,15 +1,15 @@
 //! Writing a data file: sorted row groups, statistics, page index, and a bloom filter on the account.
 //!
 //! Each call of [`PartitionWriter::write`] makes one row group and sends it off before the next one comes, so
-//! memory follows the row group and not the file; and within it one column after the other on two threads, so that
-//! there are two encoders at a time. Small files are one request, large ones a multipart upload. The bytes depend on the rows alone.
+//! memory follows the row group and not the file; and within it one column after the other. Small files are one request,
+//! large ones a multipart upload. The bytes depend on the rows alone.
 //!
 //! Format: <https://parquet.apache.org/docs/file-format/>.
 
 use std::pin::Pin;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, DictionaryArray, RecordBatch, UInt32Array};
+use arrow::array::{ArrayRef, AsArray, RecordBatch, UInt32Array};
 use arrow::compute::{cast, take, take_record_batch};
 use arrow::datatypes::{DataType, Field, Int32Type, Schema};
 use bytes::Bytes;
@@ -18,7 +18,6 @@ use object_store::path::Path as ObjectPath;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::basic::{Compression, ZstdLevel};
-use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
@@ -146,41 +145,18 @@ impl PartitionWriter {
         self.send()
     }
 
-    /// Numbered texts are encoded on a thread of their own, the other columns beside it.
     fn row_group(&mut self, order: Option<&UInt32Array>, columns: Vec<ArrayRef>) -> EncodingResult<()> {
         let encoders = self.encoders.create_column_writers(self.file.flushed_row_groups().len())?;
         let properties = Arc::clone(self.file.properties());
         let schema = self.file.schema_descr().columns().to_vec();
-        let compressor = &mut self.compressor;
-        let (mut texts, mut others) = (Vec::new(), Vec::new());
-        for (place, (column, encoder)) in columns.into_iter().zip(encoders).enumerate() {
-            match column.as_dictionary_opt::<Int32Type>().filter(|texts| dictionary::pays(texts)) {
-                Some(numbered) => texts.push((place, numbered.clone())),
-                None => others.push((place, column, encoder)),
-            }
-        }
-        let mut chunks = std::thread::scope(|scope| {
-            let texts = scope.spawn(|| {
-                let encode = |(place, texts): (usize, DictionaryArray<Int32Type>)| {
-                    let chunk = dictionary::encode(&texts, order, &schema[place], &properties, compressor)?;
-                    Ok((place, Encoded::Texts(chunk.0, Box::new(chunk.1))))
-                };
-                texts.into_iter().map(encode).collect::<EncodingResult<Vec<_>>>()
-            });
-            let encode =
-                |(place, column, encoder)| Ok((place, Encoded::Other(Box::new(encode(column, order, encoder)?))));
-            let others = others.into_iter().map(encode).collect::<EncodingResult<Vec<_>>>();
-            let texts = texts.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            let mut chunks = others?;
-            chunks.extend(texts?);
-            Ok::<_, ParquetError>(chunks)
-        })?;
-        chunks.sort_unstable_by_key(|(place, _)| *place);
         let mut group = self.file.next_row_group()?;
-        for (_, chunk) in chunks {
-            match chunk {
-                Encoded::Texts(bytes, closed) => group.append_column(&bytes, *closed)?,
-                Encoded::Other(chunk) => chunk.append_to_row_group(&mut group)?,
+        for ((column, encoder), stored) in columns.into_iter().zip(encoders).zip(&schema) {
+            match column.as_dictionary_opt::<Int32Type>().filter(|texts| dictionary::pays(texts)) {
+                Some(texts) => {
+                    let (bytes, closed) = dictionary::encode(texts, order, stored, &properties, &mut self.compressor)?;
+                    group.append_column(&bytes, closed)?;
+                }
+                None => encode(column, order, encoder)?.append_to_row_group(&mut group)?,
             }
         }
         group.close()?;
@@ -248,12 +224,6 @@ fn properties(table: &Table, most_rows: usize) -> EncodingResult<WriterPropertie
             .set_column_bloom_filter_max_ndv(ColumnPath::from("account"), most_rows.max(1) as u64);
     }
     Ok(properties.build())
-}
-
-/// A column of a row group, ready to be appended to it.
-enum Encoded {
-    Texts(Bytes, Box<ColumnCloseResult>),
-    Other(Box<ArrowColumnChunk>),
 }
 
 /// Encodes a column as the Parquet crate does.

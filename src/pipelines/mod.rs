@@ -4,6 +4,7 @@
 //! order; [`import`] goes with the first. [`reading`] and [`tally`] serve those who ask without a lake.
 
 mod ahead;
+mod beside;
 pub mod definition;
 pub mod detailed;
 mod error;

@@ -16,6 +16,7 @@ mod sink;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::beside::Beside;
 use super::definition::Source;
 use super::reading::{Prepared, prepare};
 use super::{Error, Executor, Result};
@@ -241,9 +242,10 @@ fn ingest(
 ) -> Result<Outcome> {
     let stream = &source.prepared.streams[task.stream];
     let name = |place: usize| display(&stream.files[place].look.file.url);
+    let beside = Beside::default();
     let new_sink = |places: &[usize]| {
         let names = places.iter().map(|place| name(*place)).collect();
-        Ok(DaySink::new(lake, &task.source, &task.digests, names, progress))
+        Ok(DaySink::new(lake, &beside, &task.source, &task.digests, names, progress))
     };
     let (sink, seen, places) = source.prepared.read(storage, stream, Some(task.days), &task.tls_logging, new_sink)?;
     let mut rows = sink.finish()?;

@@ -6,14 +6,13 @@
 //! time.
 
 use std::collections::BTreeMap;
-use std::panic::resume_unwind;
-use std::thread::{self, JoinHandle};
 
 use super::columns::{Columns, ROW, RefusalColumns, RejectedColumns, RejectedRow, SubmissionColumns};
 use super::outcome::{DayRows, TableFiles};
 use crate::calendar::Day;
 use crate::lake::tables::Table;
 use crate::lake::{DataFile, Lake, Partition, PartitionWriter};
+use crate::pipelines::beside::{Begun, Beside};
 use crate::pipelines::{Error, Result};
 use crate::submissions::pass::{RejectedLine, Sink};
 use crate::submissions::tls::TlsVersion;
@@ -24,12 +23,14 @@ use crate::submissions::{Refusal, Rows, Submission};
 const MOST_WAITING: usize = 40 << 20;
 /// No more rows than these wait.
 const MOST_ROWS: usize = MOST_WAITING / ROW;
-/// Less than this is written at once: a thread and its memory would cost more than the rows.
+/// Less than this is written at once: handing it over would cost more than the rows.
 const FEW: usize = 1 << 20;
 
 /// Writes the days of one pass.
 pub(super) struct DaySink<'a> {
     lake: &'a Lake,
+    /// Where rows are written.
+    beside: &'a Beside,
     source: &'a str,
     /// The digest of each day's inputs.
     digests: &'a BTreeMap<Day, String>,
@@ -49,12 +50,14 @@ impl<'a> DaySink<'a> {
     /// A sink for the days that have a digest.
     pub(super) fn new(
         lake: &'a Lake,
+        beside: &'a Beside,
         source: &'a str,
         digests: &'a BTreeMap<Day, String>,
         names: Vec<String>,
         progress: &'a (dyn Fn(u64) + Sync),
     ) -> Self {
-        Self { lake, source, digests, names, days: BTreeMap::new(), waiting: 0, busy: None, progress, failed: None }
+        let days = BTreeMap::new();
+        Self { lake, beside, source, digests, names, days, waiting: 0, busy: None, progress, failed: None }
     }
 
     /// Writes out what waits and closes the files; a day without rows has files too, which say so.
@@ -72,7 +75,7 @@ impl<'a> DaySink<'a> {
         if !self.days.contains_key(&day) {
             let digest = self.digests.get(&day)?;
             self.settle(day);
-            self.days.insert(day, DayWriter::new(self.lake, self.source, day, digest));
+            self.days.insert(day, DayWriter::new(self.lake, self.beside, self.source, day, digest));
         }
         self.days.get_mut(&day)
     }
@@ -154,12 +157,12 @@ struct DayWriter<'a> {
 }
 
 impl<'a> DayWriter<'a> {
-    fn new(lake: &'a Lake, source: &str, day: Day, digest: &'a str) -> Self {
+    fn new(lake: &'a Lake, beside: &'a Beside, source: &str, day: Day, digest: &'a str) -> Self {
         let partition = Partition::of_source(day, source);
         Self {
-            submissions: TableWriter::new(lake, partition.clone(), digest),
-            refusals: TableWriter::new(lake, partition.clone(), digest),
-            rejected: TableWriter::new(lake, partition, digest),
+            submissions: TableWriter::new(lake, beside, partition.clone(), digest),
+            refusals: TableWriter::new(lake, beside, partition.clone(), digest),
+            rejected: TableWriter::new(lake, beside, partition, digest),
             rows: DayRows::default(),
         }
     }
@@ -209,6 +212,7 @@ impl<'a> DayWriter<'a> {
 /// One day's files of one table: mostly one.
 struct TableWriter<'a, C> {
     lake: &'a Lake,
+    beside: &'a Beside,
     partition: Partition,
     digest: &'a str,
     /// The rows that wait; none of a day that the log has left, so that it takes no memory.
@@ -216,13 +220,13 @@ struct TableWriter<'a, C> {
     waiting: usize,
     file: Option<PartitionWriter>,
     /// Where rows are being written to the file.
-    busy: Option<JoinHandle<Result<PartitionWriter>>>,
+    busy: Option<Begun<Result<PartitionWriter>>>,
     closed: Vec<DataFile>,
 }
 
 impl<'a, C: Columns + Send + 'static> TableWriter<'a, C> {
-    fn new(lake: &'a Lake, partition: Partition, digest: &'a str) -> Self {
-        Self { lake, partition, digest, columns: None, waiting: 0, file: None, busy: None, closed: Vec::new() }
+    fn new(lake: &'a Lake, beside: &'a Beside, partition: Partition, digest: &'a str) -> Self {
+        Self { lake, beside, partition, digest, columns: None, waiting: 0, file: None, busy: None, closed: Vec::new() }
     }
 
     fn push(&mut self, row: C::Row<'_>) -> usize {
@@ -241,7 +245,7 @@ impl<'a, C: Columns + Send + 'static> TableWriter<'a, C> {
             };
             match self.waiting {
                 ..FEW => self.file = Some(write()?),
-                _ => self.busy = Some(thread::spawn(write)),
+                _ => self.busy = Some(self.beside.begin(write)),
             }
         }
         Ok(std::mem::take(&mut self.waiting))
@@ -250,7 +254,7 @@ impl<'a, C: Columns + Send + 'static> TableWriter<'a, C> {
     /// Waits until what was begun is written.
     fn wait(&mut self) -> Result<()> {
         if let Some(busy) = self.busy.take() {
-            self.file = Some(busy.join().unwrap_or_else(|panic| resume_unwind(panic))?);
+            self.file = Some(busy.wait()?);
         }
         Ok(())
     }
@@ -281,14 +285,5 @@ impl<'a, C: Columns + Send + 'static> TableWriter<'a, C> {
             self.closed.push(file.finish()?);
         }
         Ok((C::table(), std::mem::take(&mut self.closed)))
-    }
-}
-
-impl<C> Drop for TableWriter<'_, C> {
-    /// Where a pass fails, nothing of it goes on behind the error.
-    fn drop(&mut self) {
-        if let Some(busy) = self.busy.take() {
-            drop(busy.join());
-        }
     }
 }
