@@ -1,7 +1,8 @@
 //! Messages: from the line that opens one to the line that says that it was accepted.
 
 use super::message::Queued;
-use super::session::{Asked, Session, SessionKey};
+use super::session::{Session, SessionKey};
+use super::talk::Asked;
 use super::{Assembler, Reinjected};
 use crate::calendar::Timestamp;
 use crate::formats::record::{Accepted, Opened, Taken};

@@ -3,7 +3,8 @@
 //! A reply says what it answers only by its place behind the command. Who the client is may show only in what it
 //! answers to a challenge, in base64; a password that stands there too is never looked at.
 
-use super::session::{Asked, Awaited, SessionKey};
+use super::session::SessionKey;
+use super::talk::{Asked, Awaited};
 use super::{Assembler, WAIT};
 use crate::calendar::Timestamp;
 use crate::formats::record::{AuthFailed, Client, Record, Rejected, Stage};

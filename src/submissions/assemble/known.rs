@@ -2,8 +2,8 @@
 
 use rustc_hash::FxHashMap;
 
+use super::encryption::Tls;
 use super::names::Names;
-use super::session::Tls;
 use crate::formats::spelling::Spelling;
 use crate::submissions::cipher::CipherClass;
 use crate::submissions::tls::{TlsLogging, TlsVersion};

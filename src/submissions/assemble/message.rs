@@ -1,21 +1,16 @@
 //! A message that is open: what will be its row, as far as it is known.
 
-use std::hash::BuildHasher;
-
-use hashbrown::HashTable;
-use rustc_hash::FxBuildHasher;
-
+use super::encryption::Encryption;
 use super::joins::{Proven, Told};
 use super::known::Known;
-use super::session::{Session, SessionId, Tls, mode_of};
-use super::slots::Slots;
+use super::session::{Session, SessionId};
 use super::texts::Texts;
 use crate::calendar::Timestamp;
-use crate::formats::record::{Accepted, Encrypted, Ended, Opened, Taken};
+use crate::formats::record::{Accepted, Ended, Opened, Taken};
 use crate::submissions::Submission;
 use crate::submissions::account::{Account, domain_of};
 use crate::submissions::cipher::CipherClass;
-use crate::submissions::tls::{TlsMode, TlsVersion};
+use crate::submissions::tls::TlsVersion;
 
 /// The places of a message's texts.
 const QUEUE_ID: usize = 0;
@@ -46,7 +41,7 @@ pub(super) struct Message {
     /// Whether its sender stands for its account where that is not known.
     sender_is_account: bool,
     size: Option<u64>,
-    host: u32,
+    pub host: u32,
     service: u32,
     encryption: Encryption,
     /// Queue id, the client's address and name, account, mechanism, HELO name, message id, sender.
@@ -59,59 +54,6 @@ pub(super) struct Queued<'a> {
     pub mail_from: &'a [u8],
     pub size: Option<u64>,
     pub recipients: Option<u32>,
-}
-
-/// What is known of a message's TLS.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Encryption {
-    tls: Option<Tls>,
-    present: Option<bool>,
-    mode: TlsMode,
-}
-
-impl Encryption {
-    /// As in a session; of another one's (`foreign`), only what the service says.
-    pub(super) fn of(session: &Session, foreign: bool) -> Self {
-        let mode = session.tls_begins;
-        match (session.tls, foreign) {
-            (Some(tls), false) => Self { tls: Some(tls), present: Some(true), mode },
-            (None, false) if session.dialogue.tls_asked => Self { tls: None, present: Some(true), mode },
-            (None, false) if session.tls_logged => Self { tls: None, present: Some(false), mode: TlsMode::Cleartext },
-            (None, false) if session.encrypted => Self { tls: None, present: Some(true), mode },
-            _ if mode == TlsMode::Implicit => Self { tls: None, present: Some(true), mode },
-            _ => Self::default(),
-        }
-    }
-
-    /// As a message's own line says it.
-    pub(super) fn told(encrypted: Encrypted<'_>, service: &[u8], known: &mut Known) -> Self {
-        let mode = mode_of(service);
-        match encrypted {
-            Encrypted::Unsaid => Self::default(),
-            Encrypted::No => Self { tls: None, present: Some(false), mode: TlsMode::Cleartext },
-            Encrypted::Yes => Self { tls: None, present: Some(true), mode },
-            Encrypted::With { version, cipher } => {
-                Self { tls: Some(known.tls(version, cipher)), present: Some(true), mode }
-            }
-        }
-    }
-
-    /// What a message's own line says goes over what its session's lines have said; a version is only theirs.
-    fn corrected(self, told: Self) -> Self {
-        match (told.present, self.present) {
-            (None, _) => self,
-            (Some(true), Some(true)) if told.tls.is_none() => self,
-            (Some(_), _) => Self { mode: if told.mode == TlsMode::Unknown { self.mode } else { told.mode }, ..told },
-        }
-    }
-
-    pub(super) fn version(self) -> TlsVersion {
-        match (self.tls, self.present) {
-            (Some(tls), _) => tls.version,
-            (None, Some(false)) => TlsVersion::None,
-            (None, _) => TlsVersion::Unknown,
-        }
-    }
 }
 
 impl Message {
@@ -284,104 +226,4 @@ pub(super) fn upper(mechanism: &str) -> std::borrow::Cow<'_, str> {
     } else {
         mechanism.into()
     }
-}
-
-/// The open messages, by host and queue id; those without a queue id are their session's alone.
-#[derive(Debug, Default)]
-pub(super) struct Messages {
-    slots: Slots<Message>,
-    by_queue_id: HashTable<u32>,
-}
-
-impl Messages {
-    /// A message to be opened, and its number.
-    pub(super) fn take(&mut self) -> (u32, &mut Message) {
-        self.slots.take()
-    }
-
-    /// Lets go of a message that is not known by its queue id.
-    pub(super) fn release(&mut self, slot: u32) {
-        self.slots.get_mut(slot).session = SessionId::default();
-        self.slots.release(slot);
-    }
-
-    pub(super) fn get_mut(&mut self, slot: u32) -> &mut Message {
-        self.slots.get_mut(slot)
-    }
-
-    pub(super) fn get(&self, slot: u32) -> &Message {
-        self.slots.get(slot)
-    }
-
-    /// Makes a message known by its queue id, in the place of one that had it.
-    pub(super) fn insert(&mut self, slot: u32) {
-        let message = self.slots.get(slot);
-        let (host, queue_id) = (message.host, message.queue_id());
-        let hash = hash(host, queue_id);
-        let same = |other: &u32| is(self.slots.get(*other), host, queue_id);
-        let before = match self.by_queue_id.find_mut(hash, same) {
-            Some(place) => Some(std::mem::replace(place, slot)),
-            None => {
-                let rehash = |slot: &u32| {
-                    let message = self.slots.get(*slot);
-                    self::hash(message.host, message.queue_id())
-                };
-                self.by_queue_id.insert_unique(hash, slot, rehash);
-                None
-            }
-        };
-        if let Some(before) = before {
-            self.release(before);
-        }
-    }
-
-    /// The message with a queue id.
-    pub(super) fn find(&mut self, host: u32, queue_id: &[u8]) -> Option<&mut Message> {
-        let Self { slots, by_queue_id } = self;
-        let slot = *by_queue_id.find(hash(host, queue_id), |slot| is(slots.get(*slot), host, queue_id))?;
-        Some(slots.get_mut(slot))
-    }
-
-    /// The place of the message with a queue id.
-    pub(super) fn place(&self, host: u32, queue_id: &[u8]) -> Option<u32> {
-        self.by_queue_id.find(hash(host, queue_id), |slot| is(self.slots.get(*slot), host, queue_id)).copied()
-    }
-
-    /// Takes a message out, to be [released](Self::release) after use.
-    pub(super) fn remove(&mut self, host: u32, queue_id: &[u8]) -> Option<u32> {
-        let Self { slots, by_queue_id } = self;
-        let found = by_queue_id.find_entry(hash(host, queue_id), |slot| is(slots.get(*slot), host, queue_id));
-        Some(found.ok()?.remove().0)
-    }
-
-    /// Ends a message of a session, if it still is one.
-    pub(super) fn end(&mut self, slot: u32, session: SessionId) {
-        let message = self.slots.get(slot);
-        if message.session == session
-            && let Ok(found) =
-                self.by_queue_id.find_entry(hash(message.host, message.queue_id()), |other| *other == slot)
-        {
-            found.remove();
-            self.release(slot);
-        }
-    }
-
-    /// Takes out the messages that were opened before a time, to be released after use.
-    pub(super) fn expire(&mut self, before: Timestamp) -> Vec<u32> {
-        let Self { slots, by_queue_id } = self;
-        by_queue_id.extract_if(|slot| slots.get(*slot).ts < before).collect()
-    }
-
-    /// When those with a queue id were opened.
-    pub(super) fn times(&self) -> impl Iterator<Item = Timestamp> {
-        self.by_queue_id.iter().map(|slot| self.slots.get(*slot).ts)
-    }
-}
-
-fn hash(host: u32, queue_id: &[u8]) -> u64 {
-    FxBuildHasher.hash_one((host, queue_id))
-}
-
-fn is(message: &Message, host: u32, queue_id: &[u8]) -> bool {
-    message.host == host && message.queue_id() == queue_id
 }

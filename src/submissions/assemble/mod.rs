@@ -12,11 +12,13 @@
 
 mod accepting;
 mod dialogue;
+mod encryption;
 mod expiring;
 mod fronts;
 mod joins;
 mod known;
 mod message;
+mod messages;
 mod names;
 mod refusing;
 mod rejects;
@@ -24,6 +26,7 @@ mod said;
 mod session;
 mod sessions;
 mod slots;
+mod talk;
 #[cfg(test)]
 mod tests;
 mod texts;
@@ -41,9 +44,11 @@ use dialogue::Kept;
 use fronts::Fronts;
 use joins::Joins;
 use known::Known;
-use message::{Messages, Queued};
-use session::{Asked, Session, SessionKey};
+use message::Queued;
+use messages::Messages;
+use session::{Session, SessionKey};
 use sessions::Sessions;
+use talk::Asked;
 
 /// How long after it began a session or a message is still joined with its lines. A message of a session that is
 /// older has an unknown TLS version, whichever way the log is read.

@@ -6,7 +6,7 @@ use compact_str::CompactString;
 use rustc_hash::FxBuildHasher;
 
 use super::dialogue::Kept;
-use super::message::Encryption;
+use super::encryption::Encryption;
 use super::session::{Session, SessionKey};
 use super::{Assembler, rejects};
 use crate::calendar::Timestamp;

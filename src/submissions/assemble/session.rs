@@ -1,14 +1,15 @@
 //! A client's session: its TLS, its open messages, and the refusals that can only be judged at its end.
 
 use super::HORIZON;
+use super::encryption::{Tls, mode_of};
 use super::known::Known;
 use super::rejects::Rejects;
 use super::said::Said;
+use super::talk::Dialogue;
 use super::texts::Texts;
 use crate::calendar::Timestamp;
-use crate::formats::record::{Client, Counters, Encrypted, Stage};
+use crate::formats::record::{Client, Counters, Encrypted};
 use crate::submissions::account::Account;
-use crate::submissions::cipher::CipherClass;
 use crate::submissions::tls::{TlsMode, TlsVersion};
 use crate::submissions::{Refusal, RefusalKind, Rows, text};
 
@@ -75,63 +76,6 @@ pub(super) struct Session {
     pub dialogue: Dialogue,
     /// An authentication that failed; for whom may come on a later line.
     auth_failure: Option<Box<Refusal>>,
-}
-
-/// Where client and server are in their talk.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Dialogue {
-    /// Whether the log has it.
-    pub heard: bool,
-    /// What the client has asked for last, and the server has not answered yet.
-    pub asked: Asked,
-    /// Whether the client has asked for encryption, and was not refused.
-    pub tls_asked: bool,
-    /// Whether the client is authenticating.
-    pub trying: bool,
-    /// Whether the client is authenticating as a server.
-    pub trying_as_peer: bool,
-    /// Whether the client is a server that has authenticated as one.
-    pub is_peer: bool,
-    /// Whether the client is a server that hands on what its authenticated clients send.
-    pub of_peer: bool,
-    /// What the client's next answer is.
-    pub awaited: Awaited,
-}
-
-/// What a client has asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Asked {
-    /// Nothing that matters.
-    #[default]
-    Nothing,
-    /// Encryption.
-    Tls,
-    /// To be taken for who it says it is.
-    Auth,
-    /// To be taken for another server's client.
-    SpeakFor,
-    /// A command of a message's transaction.
-    Message(Stage),
-}
-
-/// What a client's answer to the server's challenge is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Awaited {
-    /// Nothing that may be looked at.
-    #[default]
-    Nothing,
-    /// The name.
-    Name,
-    /// The one message of PLAIN (RFC 4616).
-    Plain,
-}
-
-/// The session's encryption.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Tls {
-    pub version: TlsVersion,
-    pub cipher: u32,
-    pub class: CipherClass,
 }
 
 impl Session {
@@ -378,14 +322,5 @@ impl Session {
     /// Whether the server took over no more messages than were seen accepted, so that the rest never will be.
     pub(super) fn took_over_no_more(&self, counters: Counters) -> bool {
         counters.present && counters.chunks == 0 && self.accepted >= counters.data
-    }
-}
-
-/// How TLS begins in a service, where there is TLS (RFC 8314 section 3.3).
-pub(super) fn mode_of(service: &[u8]) -> TlsMode {
-    match service {
-        b"smtps" | b"submissions" => TlsMode::Implicit,
-        b"submission" => TlsMode::StartTls,
-        _ => TlsMode::Unknown,
     }
 }

@@ -20,7 +20,7 @@ use compact_str::CompactString;
 use rustc_hash::FxHashMap;
 
 use super::WAIT;
-use super::message::Encryption;
+use super::encryption::Encryption;
 use super::session::Session;
 use crate::calendar::{SECOND, Timestamp};
 use crate::formats::record::{Taken, Tracked};

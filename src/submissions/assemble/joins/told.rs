@@ -2,8 +2,9 @@
 
 use compact_str::CompactString;
 
+use super::super::encryption::Encryption;
 use super::super::known::Known;
-use super::super::message::{Encryption, upper};
+use super::super::message::upper;
 use super::super::texts::Texts;
 use super::super::{HORIZON, WAIT};
 use crate::calendar::Timestamp;

@@ -1,0 +1,192 @@
+//! Stalwart: the events of its tracers, as text and as JSON lines.
+//!
+//! ```text
+//! 2026-03-01T09:00:00Z INFO TLS handshake (tls.handshake) listenerId = "submission", localPort = 587, remoteIp = 192.0.2.10, remotePort = 59010, version = "TLSv1_3", details = "TLS13_AES_256_GCM_SHA384"
+//! {"id":"…","createdAt":"2026-03-01T09:00:00Z","type":"tls.handshake","data":{"version":"TLSv1_3",…,"remoteIp":"192.0.2.10","remotePort":59010}}
+//! ```
+//!
+//! Events are listed at <https://stalw.art/docs/telemetry/events>. A session is known by its client's address and port,
+//! which every event of it repeats; only JSON has a span's id, too. In text, what the listener knows stands in front of
+//! what the client has said, and of two values of one name the first counts: versions up to 0.15 do not escape a
+//! quotation mark, so that a client can write what looks like further values, but only behind its own.
+//!
+//! The event of a queued submission proves by itself that the client had authenticated; whose account it was is said by
+//! `auth.success`, and is unknown where that is not there.
+
+mod event;
+mod pairs;
+
+use std::hash::BuildHasher;
+
+use memchr::memmem;
+use rustc_hash::FxBuildHasher;
+
+use super::record::{AuthFailed, Client, Record, Rejected, Stage};
+use super::{Evidence, Format, Tells, Unreadable};
+use crate::sources::fields::{Fields, flatten};
+use crate::sources::framing::{Framed, Line, Own, Program, Style};
+use event::{Event, LEVELS};
+
+/// The format.
+#[derive(Debug)]
+pub struct Stalwart;
+
+/// The events that matter.
+const EVENTS: [&[u8]; 15] = [
+    b"smtp.connection-start",
+    b"smtp.connection-end",
+    b"smtp.ehlo",
+    b"smtp.mail-from",
+    b"smtp.rset",
+    b"tls.handshake",
+    b"tls.handshake-error",
+    b"auth.success",
+    b"auth.failed",
+    b"smtp.mail-from-not-allowed",
+    b"smtp.mail-from-unauthorized",
+    b"smtp.relay-not-allowed",
+    b"smtp.mailbox-does-not-exist",
+    b"queue.authenticated-message-queued",
+    // Its name up to 0.15.
+    b"queue.queue-message-authenticated",
+];
+
+impl Style for Stalwart {
+    fn wants_program(&self, program: Program<'_>) -> bool {
+        program.tag.starts_with(b"stalwart")
+    }
+
+    fn is_own(&self, line: &[u8]) -> bool {
+        match line.first() {
+            Some(b'{') => {
+                memmem::find(line, b"\"createdAt\":\"").is_some() && memmem::find(line, b"\"type\":\"").is_some()
+            }
+            Some(b'\x1B') => true,
+            Some(byte) if byte.is_ascii_digit() => line
+                .get(21..)
+                .is_some_and(|text| line[19] == b'Z' && LEVELS.iter().any(|level| text.starts_with(level))),
+            _ => false,
+        }
+    }
+
+    fn own_line<'a>(&self, own: &'a mut Own, line: &'a [u8]) -> Framed<'a> {
+        let Own { stamps, buffer, .. } = own;
+        buffer.clear();
+        if line.starts_with(b"{") {
+            if !flatten(line, buffer) {
+                return Framed::Unreadable;
+            }
+            let fields = Fields(buffer);
+            let Some((stamp, _)) = fields.get("createdAt").and_then(|time| stamps.iso(time)) else {
+                return Framed::Unreadable;
+            };
+            let program = fields.get("data.listenerId").unwrap_or_default();
+            return Framed::Line(Line { stamp, host: b"", program, pid: 0, message: buffer, repeated: 1 });
+        }
+        let line = if line.contains(&b'\x1B') { without_colours(line, buffer) } else { line };
+        let Some((stamp, used)) = stamps.iso(line) else { return Framed::Unreadable };
+        let message = &line[used..];
+        let program = Event::of(message).and_then(|event| event.get("listenerId")).unwrap_or_default();
+        Framed::Line(Line { stamp, host: b"", program, pid: 0, message, repeated: 1 })
+    }
+}
+
+/// A line without the escape sequences that colour it (ECMA-48's SGR).
+fn without_colours<'a>(line: &[u8], buffer: &'a mut Vec<u8>) -> &'a [u8] {
+    let mut rest = line;
+    while let Some(at) = memmem::find(rest, b"\x1B[") {
+        buffer.extend_from_slice(&rest[..at]);
+        let behind = &rest[at + 2..];
+        let length = behind.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b';').count();
+        rest = behind[length..].strip_prefix(b"m").unwrap_or(&behind[length..]);
+    }
+    buffer.extend_from_slice(rest);
+    buffer
+}
+
+impl Format for Stalwart {
+    fn name(&self) -> &'static str {
+        "stalwart"
+    }
+
+    fn title(&self) -> &'static str {
+        "Stalwart"
+    }
+
+    fn evidence(&self) -> Evidence {
+        Evidence::Documentation
+    }
+
+    fn tells(&self) -> Tells {
+        Tells {
+            tls_version: "yes",
+            cipher: "yes",
+            account: "yes, from auth.success",
+            mechanism: "no",
+            recipients: "yes",
+        }
+    }
+
+    fn wants(&self, _program: &[u8], message: &[u8]) -> bool {
+        Event::of(message).is_some_and(|event| EVENTS.contains(&event.name))
+    }
+
+    fn parse<'a>(&self, line: &Line<'a>) -> Result<Option<Record<'a>>, Unreadable> {
+        let Some(event) = Event::of(line.message) else { return Ok(None) };
+        if event.is_of_another_protocol() {
+            return Ok(None);
+        }
+        let client = event.client();
+        Ok(Some(match event.name {
+            b"smtp.connection-start" => Record::Connected(client),
+            b"smtp.connection-end" => Record::Disconnected { counters: b"" },
+            b"smtp.ehlo" => Record::Greeted { helo: event.text("domain") },
+            b"smtp.mail-from" => Record::Sender { mail_from: event.text("from") },
+            b"smtp.rset" => Record::Reset,
+            b"tls.handshake" => {
+                Record::Secured { client, version: event.text("version"), cipher: event.text("details") }
+            }
+            b"tls.handshake-error" => Record::TlsFailed { client, reason: event.text("reason") },
+            b"auth.success" => Record::Authenticated { client, mechanism: b"", account: event.text("accountName") },
+            b"auth.failed" => Record::AuthFailed(AuthFailed {
+                client,
+                mechanism: b"",
+                account: event.get("accountName"),
+                reason: b"Authentication failed",
+                aborted: false,
+            }),
+            b"smtp.mail-from-not-allowed" => refused(Stage::Mail, b"Sender not allowed", client),
+            b"smtp.mail-from-unauthorized" => refused(Stage::Mail, b"Not authorized to send as", client),
+            b"smtp.relay-not-allowed" => refused(Stage::Recipient, b"Relay not allowed", client),
+            b"smtp.mailbox-does-not-exist" => refused(Stage::Recipient, b"Mailbox does not exist", client),
+            b"queue.authenticated-message-queued" | b"queue.queue-message-authenticated" => event.queued(client)?,
+            _ => return Ok(None),
+        }))
+    }
+
+    /// The listener's id, which a fresh installation calls like the services.
+    fn service<'a>(&self, program: &'a [u8]) -> Option<&'a [u8]> {
+        (!program.is_empty() && !program.starts_with(b"stalwart")).then_some(program)
+    }
+
+    fn session(&self, line: &Line<'_>) -> u64 {
+        Event::of(line.message).map_or(0, |event| FxBuildHasher.hash_one(event.session()))
+    }
+
+    fn announces_logins(&self) -> bool {
+        true
+    }
+
+    fn tls_mark(&self) -> Option<&'static [u8]> {
+        Some(b"tls.handshake")
+    }
+
+    fn instant(&self, _line: &Line<'_>) -> Option<i64> {
+        None
+    }
+}
+
+/// A refused command. The event does not say the reply's code.
+fn refused<'a>(stage: Stage, reply: &'static [u8], client: Client<'a>) -> Record<'a> {
+    Record::Rejected(Rejected { queue_id: None, stage, client, reply, mail_from: b"", helo: b"" })
+}

@@ -1,0 +1,78 @@
+//! What is known of TLS: a session's, and with that a message's.
+
+use super::known::Known;
+use super::session::Session;
+use crate::formats::record::Encrypted;
+use crate::submissions::cipher::CipherClass;
+use crate::submissions::tls::{TlsMode, TlsVersion};
+
+/// The session's encryption.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tls {
+    pub version: TlsVersion,
+    pub cipher: u32,
+    pub class: CipherClass,
+}
+
+/// What is known of a message's TLS.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Encryption {
+    pub tls: Option<Tls>,
+    /// Whether there is TLS, where that is known.
+    pub present: Option<bool>,
+    pub mode: TlsMode,
+}
+
+impl Encryption {
+    /// As in a session; of another one's (`foreign`), only what the service says.
+    pub(super) fn of(session: &Session, foreign: bool) -> Self {
+        let mode = session.tls_begins;
+        match (session.tls, foreign) {
+            (Some(tls), false) => Self { tls: Some(tls), present: Some(true), mode },
+            (None, false) if session.dialogue.tls_asked => Self { tls: None, present: Some(true), mode },
+            (None, false) if session.tls_logged => Self { tls: None, present: Some(false), mode: TlsMode::Cleartext },
+            (None, false) if session.encrypted => Self { tls: None, present: Some(true), mode },
+            _ if mode == TlsMode::Implicit => Self { tls: None, present: Some(true), mode },
+            _ => Self::default(),
+        }
+    }
+
+    /// As a message's own line says it.
+    pub(super) fn told(encrypted: Encrypted<'_>, service: &[u8], known: &mut Known) -> Self {
+        let mode = mode_of(service);
+        match encrypted {
+            Encrypted::Unsaid => Self::default(),
+            Encrypted::No => Self { tls: None, present: Some(false), mode: TlsMode::Cleartext },
+            Encrypted::Yes => Self { tls: None, present: Some(true), mode },
+            Encrypted::With { version, cipher } => {
+                Self { tls: Some(known.tls(version, cipher)), present: Some(true), mode }
+            }
+        }
+    }
+
+    /// What a message's own line says goes over what its session's lines have said; a version is only theirs.
+    pub(super) fn corrected(self, told: Self) -> Self {
+        match (told.present, self.present) {
+            (None, _) => self,
+            (Some(true), Some(true)) if told.tls.is_none() => self,
+            (Some(_), _) => Self { mode: if told.mode == TlsMode::Unknown { self.mode } else { told.mode }, ..told },
+        }
+    }
+
+    pub(super) fn version(self) -> TlsVersion {
+        match (self.tls, self.present) {
+            (Some(tls), _) => tls.version,
+            (None, Some(false)) => TlsVersion::None,
+            (None, _) => TlsVersion::Unknown,
+        }
+    }
+}
+
+/// How TLS begins in a service, where there is TLS (RFC 8314 section 3.3).
+pub(super) fn mode_of(service: &[u8]) -> TlsMode {
+    match service {
+        b"smtps" | b"submissions" => TlsMode::Implicit,
+        b"submission" => TlsMode::StartTls,
+        _ => TlsMode::Unknown,
+    }
+}
