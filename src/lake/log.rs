@@ -81,7 +81,7 @@ impl Log {
             }
             seen => seen,
         };
-        match self.newest(seen).await {
+        match self.read(seen.map(|seen| seen.state), None).await {
             Ok(state) => {
                 self.check(&state)?;
                 self.remember(state).map(Some)
@@ -117,12 +117,11 @@ impl Log {
     /// What delta-rs has to know to commit. To bring that up to date, it goes over all files of the table; so it is
     /// not done after each commit but before the next, which a run that fills a table once never makes.
     pub(super) async fn state(&self, opened: &Opened) -> std::result::Result<DeltaTableState, DeltaTableError> {
-        let mut state = opened.state.clone();
         let version = opened.version();
-        if version != Some(state.version()) {
-            state.update(self.store.as_ref(), version).await?;
+        if version == Some(opened.state.version()) {
+            return Ok(opened.state.clone());
         }
-        Ok(state)
+        self.read(Some(opened.state.clone()), version).await
     }
 
     /// Whether nobody has committed since, which a listing tells.
@@ -137,15 +136,19 @@ impl Log {
         }
     }
 
-    /// The newest state: what was seen last and what has come since, or all of it.
-    async fn newest(&self, seen: Option<Opened>) -> std::result::Result<DeltaTableState, DeltaTableError> {
-        if let Some(Opened { mut state, .. }) = seen {
-            match state.update(self.store.as_ref(), None).await {
+    /// The state at a version, or the newest: what was seen before and what has come since, or all of it.
+    async fn read(
+        &self,
+        seen: Option<DeltaTableState>,
+        version: Option<Version>,
+    ) -> std::result::Result<DeltaTableState, DeltaTableError> {
+        if let Some(mut state) = seen {
+            match state.update(self.store.as_ref(), version).await {
                 Ok(()) => return Ok(state),
                 Err(error) => tracing::debug!(table = self.table.name, %error, "the log is read from its beginning"),
             }
         }
-        DeltaTableState::try_new(self.store.as_ref(), None).await
+        DeltaTableState::try_new(self.store.as_ref(), version).await
     }
 
     /// Makes the table at version 0, without rows. Whoever loses the race to make it finds it made.
