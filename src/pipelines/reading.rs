@@ -4,6 +4,7 @@
 //! turns out to come from a session that began earlier still, the pass is done again from further back; so what is
 //! read before the days never shows in the rows.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::definition::{SourceSettings, TlsLogged};
@@ -15,7 +16,7 @@ use crate::sources::{Look, RawFile, look};
 use crate::storage::{Storage, display};
 use crate::submissions::assemble::{HORIZON, Settings};
 use crate::submissions::pass::{self, Outcome, Pass, PassFile, Sink};
-use crate::submissions::streams::{KnownFile, Reading, Stream, discover, line_near, tls_hosts};
+use crate::submissions::streams::{KnownFile, Reading, Stream, TlsHosts, discover, line_near, tls_hosts};
 use crate::submissions::tls::TlsLogging;
 
 /// How long before the days a pass begins at first. Most sessions are over in minutes.
@@ -87,10 +88,27 @@ impl Prepared {
     /// # Errors
     /// Where a file cannot be read.
     pub fn tls_logging(&self, storage: &Arc<Storage>, stream: &Stream) -> Result<TlsLogging> {
+        Ok(self.tls_evidence(storage, stream, &[])?.0)
+    }
+
+    /// The same, and what each of the stream's files says, where all of it was searched, now or in an earlier run.
+    ///
+    /// # Errors
+    /// Where a file cannot be read.
+    pub fn tls_evidence(
+        &self,
+        storage: &Arc<Storage>,
+        stream: &Stream,
+        known: &[KnownFile],
+    ) -> Result<(TlsLogging, Vec<Option<BTreeSet<String>>>)> {
+        let unsearched = || vec![None; stream.files.len()];
         Ok(match self.settings.tls_logged {
-            TlsLogged::True => TlsLogging::Always,
-            TlsLogged::False => TlsLogging::Never,
-            TlsLogged::Auto => TlsLogging::By(tls_hosts(storage, stream, self.format)?),
+            TlsLogged::True => (TlsLogging::Always, unsearched()),
+            TlsLogged::False => (TlsLogging::Never, unsearched()),
+            TlsLogged::Auto => {
+                let TlsHosts { found, of_files } = tls_hosts(storage, stream, self.format, known)?;
+                (TlsLogging::By(found), of_files)
+            }
         })
     }
 

@@ -182,7 +182,13 @@ fn trace(
         explained.gone.extend(held.map(|file| gone(file, "none of the source's files is there")));
         return Ok(());
     }
-    let prepared = prepare(storage, &source.settings, &raw, Some(DayRange::single(day)), &ledger.known_files(name))?;
+    let prepared = prepare(
+        storage,
+        &source.settings,
+        &raw,
+        Some(DayRange::single(day)),
+        &ledger.known_files(name, &source.settings_digest()),
+    )?;
     let mut wanted = Wanted::new(explained.traced.iter().filter(|traced| traced.source == name), &source.settings);
     for file in held {
         match find(&prepared, file) {

@@ -63,16 +63,23 @@ impl Ledger {
         self.entries.keys().filter(move |(name, _)| name == source).map(|(_, day)| *day)
     }
 
-    /// The files that were read to their end for any of a source's days, so that their length is known.
+    /// The files that were read to their end for any of a source's days, so that their length is known. Which hosts
+    /// they prove to log TLS is only known where that was looked for with the settings of now.
     #[must_use]
-    pub fn known_files(&self, source: &str) -> Vec<KnownFile> {
-        let of_source = self.entries.iter().filter(|((name, _), _)| name == source);
-        let files = of_source.flat_map(|(_, entry)| &entry.inputs.streams).flat_map(|stream| &stream.files);
-        let known = files.filter(|file| file.to_end).map(|file| {
-            let FileInput { fingerprint, length, last, modified, .. } = file.clone();
-            ((fingerprint.clone(), length, modified), KnownFile { fingerprint, length, last, modified })
-        });
-        known.collect::<BTreeMap<_, _>>().into_values().collect()
+    pub fn known_files(&self, source: &str, settings: &str) -> Vec<KnownFile> {
+        let mut known = BTreeMap::new();
+        for (_, Entry { inputs, .. }) in self.entries.iter().filter(|((name, _), _)| name == source) {
+            for stream in &inputs.streams {
+                for file in stream.files.iter().filter(|file| file.to_end) {
+                    let FileInput { fingerprint, length, last, modified, tls_hosts, .. } = file.clone();
+                    let key = (fingerprint.clone(), length, modified);
+                    let new = KnownFile { fingerprint, length, last, modified, tls_hosts: None };
+                    let known = known.entry(key).or_insert(new);
+                    known.tls_hosts = known.tls_hosts.take().or(tls_hosts.filter(|_| inputs.settings == settings));
+                }
+            }
+        }
+        known.into_values().collect()
     }
 }
 

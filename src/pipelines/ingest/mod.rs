@@ -44,6 +44,8 @@ pub struct Planned<'a> {
     pub prepared: Prepared,
     /// What is to be done.
     pub plan: Plan,
+    /// Of each stream's files, the hosts whose TLS versions they say, where they were searched.
+    tls_hosts: Vec<Vec<Option<BTreeSet<String>>>>,
 }
 
 /// What an ingest stage has done.
@@ -135,20 +137,22 @@ fn plan_source<'a>(
         Wanted::All(days) => Some(days),
         Wanted::Changed(_) => None,
     };
-    let known = ledger.known_files(&source.name);
+    let settings = source.settings_digest();
+    let known = ledger.known_files(&source.name, &settings);
     let prepared = prepare(storage, &source.settings, &files, days, &known)?;
-    let mut streams = Vec::new();
+    let (mut streams, mut tls_hosts) = (Vec::new(), Vec::new());
     for stream in &prepared.streams {
-        streams.push((stream, prepared.tls_logging(storage, stream)?));
+        let (tls_logging, of_files) = prepared.tls_evidence(storage, stream, &known)?;
+        streams.push((stream, tls_logging));
+        tls_hosts.push(of_files);
     }
     if streams.iter().all(|(stream, _)| stream.files.iter().all(|file| file.first.is_none())) {
         return Ok(None);
     }
-    let settings = source.settings_digest();
     let found = Found { source: &source.name, settings: &settings, streams };
     let plan = plan(&found, ledger, wanted, allow_fewer_inputs);
     tracing::info!(source = source.name, files = files.len(), days = plan.days.len(), "planned");
-    Ok(Some(Planned { source, settings, prepared, plan }))
+    Ok(Some(Planned { source, settings, prepared, plan, tls_hosts }))
 }
 
 /// Does what was planned, and commits it.
@@ -261,7 +265,8 @@ fn ingest(
         let stats = seen.days.get(&day).cloned().unwrap_or_default();
         let rows = rows.remove(&day).unwrap_or_default();
         balanced(&task.source, day, &stats, &rows)?;
-        let mut inputs = inputs(stream, day, &stats, seen.orphans.contains(&day), &seen.files, &places);
+        let of_files = &source.tls_hosts[task.stream];
+        let mut inputs = inputs((stream, of_files), day, &stats, seen.orphans.contains(&day), &seen.files, &places);
         let undecided = rows.unknown_tls_hosts.iter().filter(|host| !task.tls_logging.of(host));
         inputs.undecided = undecided.cloned().collect();
         // Of the other hosts, lines have said that there is no TLS, or a server in front has.
@@ -311,7 +316,7 @@ fn lines(stats: &DayStats, files: &[FileStats]) -> Lines {
 /// What a day of a stream was built from: the files that may hold it, and those read before it for the sessions
 /// that were open at midnight.
 fn inputs(
-    stream: &Stream,
+    (stream, tls_hosts): (&Stream, &[Option<BTreeSet<String>>]),
     day: Day,
     stats: &DayStats,
     orphans: bool,
@@ -331,6 +336,7 @@ fn inputs(
             from,
             to,
             last: seen.span.map(|(_, last)| last).filter(|_| seen.to_end).or(file.last),
+            tls_hosts: tls_hosts[places[index]].clone(),
             name: display(&file.look.file.url),
         }
     };

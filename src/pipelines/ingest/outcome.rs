@@ -146,6 +146,9 @@ pub struct FileInput {
     pub to: u64,
     /// Its last line's time, where known.
     pub last: Option<Timestamp>,
+    /// The hosts whose TLS versions its lines say, where all of it was searched for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_hosts: Option<BTreeSet<String>>,
     /// Its name then, for people.
     pub name: String,
 }

@@ -9,14 +9,24 @@ use std::sync::Arc;
 
 use memchr::memmem;
 
-use super::Stream;
+use super::{KnownFile, Stream, StreamFile};
 use crate::formats::{Format, Record};
 use crate::sources::framing::{Framed, Framer};
 use crate::sources::{self, Blocks, RawFile, open};
 use crate::storage::Storage;
 
-/// The hosts of a stream that say their sessions' TLS versions. The search ends when all hosts that show at the
-/// files' ends are found to do so.
+/// Hosts whose lines say their sessions' TLS versions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsHosts {
+    /// Those that were found in a stream.
+    pub found: BTreeSet<String>,
+    /// Those of each of its files, where all of it was searched.
+    pub of_files: Vec<Option<BTreeSet<String>>>,
+}
+
+/// Which hosts of a stream say their sessions' TLS versions. The search ends when all hosts that show at the files' ends
+/// are found to do so. A file that an earlier run has searched is not searched again: a server that does not log TLS
+/// would otherwise have all its logs read every night.
 ///
 /// # Errors
 /// Where a file cannot be read.
@@ -24,18 +34,35 @@ pub fn tls_hosts(
     storage: &Arc<Storage>,
     stream: &Stream,
     format: &'static dyn Format,
-) -> sources::Result<BTreeSet<String>> {
-    let Some(mark) = format.tls_mark() else { return Ok(stream.hosts.clone()) };
+    known: &[KnownFile],
+) -> sources::Result<TlsHosts> {
+    let Some(mark) = format.tls_mark() else {
+        return Ok(TlsHosts { found: stream.hosts.clone(), of_files: vec![None; stream.files.len()] });
+    };
     let mark = memmem::Finder::new(mark);
-    let mut search = Search { format, framer: Framer::default(), found: BTreeSet::new(), wanted: stream.hosts.clone() };
+    let (wanted, found, of_file) = (stream.hosts.clone(), BTreeSet::new(), BTreeSet::new());
+    let mut search = Search { format, framer: Framer::default(), wanted, found, of_file };
+    let mut of_files = vec![None; stream.files.len()];
     // The newest file first: it is the one that is read anyway, and most often not compressed.
-    for file in stream.files.iter().rev() {
+    for (file, of_file) in stream.files.iter().zip(&mut of_files).rev() {
         if search.is_over() {
             break;
         }
-        search.file(storage, &file.look.file, &mark)?;
+        *of_file = match searched(file, known) {
+            Some(hosts) => {
+                search.found.extend(hosts.iter().cloned());
+                Some(hosts.clone())
+            }
+            None => search.file(storage, &file.look.file, &mark)?,
+        };
     }
-    Ok(search.found)
+    Ok(TlsHosts { found: search.found, of_files })
+}
+
+/// What an earlier run has found in a file, which is as it was then.
+fn searched<'a>(file: &StreamFile, known: &'a [KnownFile]) -> Option<&'a BTreeSet<String>> {
+    let same = |then: &&KnownFile| file.look.length == Some(then.length) && file.began_as(&then.fingerprint);
+    known.iter().filter(same).find_map(|then| then.tls_hosts.as_ref())
 }
 
 /// Whether text may stand in the block in another way than as it is: escaped, as numbers, or in pieces.
@@ -54,30 +81,41 @@ fn line_around(block: &[u8], at: usize) -> &[u8] {
 struct Search {
     format: &'static dyn Format,
     framer: Framer,
-    found: BTreeSet<String>,
     wanted: BTreeSet<String>,
+    /// Those of the files that were searched before.
+    found: BTreeSet<String>,
+    /// Those of this file.
+    of_file: BTreeSet<String>,
 }
 
 impl Search {
     fn is_over(&self) -> bool {
-        self.wanted.is_subset(&self.found)
+        self.wanted.iter().all(|host| self.found.contains(host) || self.of_file.contains(host))
     }
 
-    fn file(&mut self, storage: &Arc<Storage>, file: &RawFile, mark: &memmem::Finder<'_>) -> sources::Result<()> {
+    /// Searches a file; the hosts that were found in it, where all of it was searched.
+    fn file(
+        &mut self,
+        storage: &Arc<Storage>,
+        file: &RawFile,
+        mark: &memmem::Finder<'_>,
+    ) -> sources::Result<Option<BTreeSet<String>>> {
         let mut blocks = Blocks::new(open(storage, file, 0)?);
         let mut buffer = None;
-        while let Some(block) = blocks.next_block(buffer.take())? {
+        while let Some(block) = blocks.next_block(buffer.take())?
+            && !self.is_over()
+        {
             if hides_text(&block.bytes) {
                 self.lines(block.bytes.split(|byte| *byte == b'\n'));
             } else {
                 self.lines(mark.find_iter(&block.bytes).map(|at| line_around(&block.bytes, at)));
             }
-            if self.is_over() {
-                break;
-            }
             buffer = Some(block.bytes);
         }
-        Ok(())
+        let whole = !self.is_over();
+        let of_file = std::mem::take(&mut self.of_file);
+        self.found.extend(of_file.iter().cloned());
+        Ok(whole.then_some(of_file))
     }
 
     fn lines<'a>(&mut self, lines: impl Iterator<Item = &'a [u8]>) {
@@ -95,7 +133,63 @@ impl Search {
         let says_version = self.format.wants(line.program, line.message)
             && matches!(self.format.parse(&line), Ok(Some(Record::Secured { .. })));
         if says_version {
-            self.found.insert(String::from_utf8_lossy(line.host).into_owned());
+            self.of_file.insert(String::from_utf8_lossy(line.host).into_owned());
         }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::slice::from_ref;
+
+    use tempfile::TempDir;
+    use tokio::runtime::Runtime;
+    use url::Url;
+
+    use super::super::{Reading, discover};
+    use super::*;
+    use crate::formats;
+    use crate::sources::list;
+
+    const CONNECT: &str = "2026-03-02T10:00:00+00:00 mx1 postfix/submission/smtpd[7]: connect from a.test[192.0.2.7]\n";
+    const TLS: &str = "2026-03-02T10:00:01+00:00 mx1 postfix/submission/smtpd[7]: Anonymous TLS connection established \
+                       from a.test[192.0.2.7]: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)\n";
+
+    #[test]
+    fn a_file_that_was_searched_in_vain_is_not_searched_again() {
+        let (runtime, folder) = (Runtime::new().unwrap(), TempDir::new().unwrap());
+        let storage = Arc::new(Storage::new(BTreeMap::new(), runtime.handle().clone()));
+        let path = folder.path().join("mail.log");
+        let format = formats::format("postfix").unwrap();
+        let search = |text: &str, known: &[KnownFile]| {
+            std::fs::write(&path, text).unwrap();
+            let files = list(&storage, &[Url::from_file_path(&path).unwrap()]).unwrap();
+            let reading = Reading { format, zone: chrono_tz::Tz::UTC, year: None, days: None };
+            let stream = discover(&storage, &files, reading, known).unwrap().remove(0);
+            let hosts = tls_hosts(&storage, &stream, format, known).unwrap();
+            (stream.files[0].clone(), hosts)
+        };
+        let mx1 = BTreeSet::from(["mx1".to_owned()]);
+        // The search ends where it has found what it wants.
+        let logging = TlsHosts { found: mx1.clone(), of_files: vec![None] };
+        let silent = TlsHosts { found: BTreeSet::new(), of_files: vec![Some(BTreeSet::new())] };
+        // Longer than what a file is known by, so that the end may differ.
+        let without = [CONNECT.repeat(100), " ".repeat(TLS.len() - 1), "\n".to_owned()].concat();
+        let with = [&CONNECT.repeat(100), TLS].concat();
+        let (file, found) = search(&without, &[]);
+        assert_eq!(found, silent);
+        let fingerprint = file.fingerprint.clone();
+        let length = file.look.length.unwrap();
+        let modified = file.look.file.modified;
+        let unsearched = KnownFile { fingerprint, length, last: None, modified, tls_hosts: None };
+        let known = KnownFile { tls_hosts: Some(BTreeSet::new()), ..unsearched.clone() };
+        assert_eq!(search(&with, &[]).1, logging);
+        assert_eq!(search(&with, from_ref(&unsearched)).1, logging);
+        assert_eq!(search(&with, from_ref(&known)).1, silent, "it is taken for the file that it was");
+        assert_eq!(search(&format!("{with}{CONNECT}"), from_ref(&known)).1, logging, "it has grown");
+        let known = KnownFile { tls_hosts: Some(mx1.clone()), ..known };
+        assert_eq!(search(&without, &[known]).1, TlsHosts { found: mx1.clone(), of_files: vec![Some(mx1)] });
     }
 }

@@ -123,6 +123,25 @@ fn the_proof_that_tls_is_logged_may_be_rotated_away() {
     assert_eq!(place.daily(), [expected[0], "2026-03-02,alice@example.org,unknown,1,1"]);
 }
 
+/// Files in which no line says a TLS version are not searched for one again, but a later one may still have it.
+#[test]
+fn a_server_that_begins_to_log_tls_opens_the_days_before() {
+    let place = Place::new(&[MX3]);
+    let session = |day: u32, tls| {
+        let (at, queue_id) = (format!("2026-03-0{day}T12:00:00Z"), format!("4F2A000{day}"));
+        Log::default().session(&at, 70 + day, &queue_id, tls).bytes()
+    };
+    for day in [1, 2] {
+        place.log(&format!("mx3/mail.log.{}", 9 - day), &session(day, None));
+        place.ingest();
+    }
+    let expected = |version| [1, 2].map(|day| format!("2026-03-0{day},alice@example.org,{version},1,1"));
+    assert_eq!(place.daily(), expected("unknown"));
+    place.log("mx3/mail.log", &session(3, Some("TLSv1.3")));
+    place.ingest().built("mx3", 1..=3);
+    assert_eq!(place.daily()[..2], expected("none"));
+}
+
 #[test]
 fn a_changed_setting_opens_all_days_of_its_source() {
     let place = Place::new(&[place::MX1, MX3]);
