@@ -102,8 +102,8 @@ impl Search {
     ) -> sources::Result<Option<BTreeSet<String>>> {
         let mut blocks = Blocks::new(open(storage, file, 0)?);
         let mut buffer = None;
-        while let Some(block) = blocks.next_block(buffer.take())?
-            && !self.is_over()
+        while !self.is_over()
+            && let Some(block) = blocks.next_block(buffer.take())?
         {
             if hides_text(&block.bytes) {
                 self.lines(block.bytes.split(|byte| *byte == b'\n'));
