@@ -4,7 +4,6 @@
 //! turns out to come from a session that began earlier still, the pass is done again from further back; so what is
 //! read before the days never shows in the rows.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::definition::{SourceSettings, TlsLogged};
@@ -16,7 +15,9 @@ use crate::sources::{Look, RawFile, look};
 use crate::storage::{Storage, display};
 use crate::submissions::assemble::{HORIZON, Settings};
 use crate::submissions::pass::{self, Outcome, Pass, PassFile, Sink};
-use crate::submissions::streams::{KnownFile, Reading, Stream, TlsHosts, discover, line_near, tls_hosts};
+use crate::submissions::streams::{
+    KnownFile, Reading, Stream, TlsHosts, TlsHostsOfFile, discover, line_near, tls_hosts,
+};
 use crate::submissions::tls::TlsLogging;
 
 /// How long before the days a pass begins at first. Most sessions are over in minutes.
@@ -91,7 +92,7 @@ impl Prepared {
         Ok(self.tls_evidence(storage, stream, &[])?.0)
     }
 
-    /// The same, and what each of the stream's files says, where all of it was searched, now or in an earlier run.
+    /// The same, and what each of the stream's files says, found now or in an earlier run.
     ///
     /// # Errors
     /// Where a file cannot be read.
@@ -100,7 +101,7 @@ impl Prepared {
         storage: &Arc<Storage>,
         stream: &Stream,
         known: &[KnownFile],
-    ) -> Result<(TlsLogging, Vec<Option<BTreeSet<String>>>)> {
+    ) -> Result<(TlsLogging, Vec<TlsHostsOfFile>)> {
         let unsearched = || vec![None; stream.files.len()];
         Ok(match self.settings.tls_logged {
             TlsLogged::True => (TlsLogging::Always, unsearched()),

@@ -27,7 +27,7 @@ use crate::lake::{DataFile, Lake, Partition, RunInfo};
 use crate::sources::list;
 use crate::storage::{Storage, display};
 use crate::submissions::pass::{DayStats, FileStats};
-use crate::submissions::streams::Stream;
+use crate::submissions::streams::{Stream, TlsHostsOfFile};
 use ledger::Ledger;
 use outcome::{DayInputs, DayOutcome, DayRows, FileInput, Lines, Outcome, StreamInputs, Task};
 use plan::{Found, Plan, Wanted, plan};
@@ -44,8 +44,8 @@ pub struct Planned<'a> {
     pub prepared: Prepared,
     /// What is to be done.
     pub plan: Plan,
-    /// Of each stream's files, the hosts whose TLS versions they say, where they were searched.
-    tls_hosts: Vec<Vec<Option<BTreeSet<String>>>>,
+    /// What the files of each stream say of hosts' TLS.
+    tls_hosts: Vec<Vec<TlsHostsOfFile>>,
 }
 
 /// What an ingest stage has done.
@@ -316,7 +316,7 @@ fn lines(stats: &DayStats, files: &[FileStats]) -> Lines {
 /// What a day of a stream was built from: the files that may hold it, and those read before it for the sessions
 /// that were open at midnight.
 fn inputs(
-    (stream, tls_hosts): (&Stream, &[Option<BTreeSet<String>>]),
+    (stream, tls_hosts): (&Stream, &[TlsHostsOfFile]),
     day: Day,
     stats: &DayStats,
     orphans: bool,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::{Day, DayRange, Timestamp};
 use crate::lake::DataFile;
 use crate::sources::Fingerprint;
+use crate::submissions::streams::TlsHostsOfFile;
 use crate::submissions::tls::TlsLogging;
 
 /// One pass over a stream's files for a range of days.
@@ -146,9 +147,9 @@ pub struct FileInput {
     pub to: u64,
     /// Its last line's time, where known.
     pub last: Option<Timestamp>,
-    /// The hosts whose TLS versions its lines say, where all of it was searched for them.
+    /// The hosts of which its lines say TLS versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tls_hosts: Option<BTreeSet<String>>,
+    pub tls_hosts: TlsHostsOfFile,
     /// Its name then, for people.
     pub name: String,
 }

@@ -15,13 +15,16 @@ use crate::sources::framing::{Framed, Framer};
 use crate::sources::{self, Blocks, RawFile, open};
 use crate::storage::Storage;
 
+/// The hosts of which a file's lines say TLS versions; none where not all of the file was searched.
+pub type TlsHostsOfFile = Option<BTreeSet<String>>;
+
 /// Hosts whose lines say their sessions' TLS versions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsHosts {
     /// Those that were found in a stream.
     pub found: BTreeSet<String>,
-    /// Those of each of its files, where all of it was searched.
-    pub of_files: Vec<Option<BTreeSet<String>>>,
+    /// Those of each of its files.
+    pub of_files: Vec<TlsHostsOfFile>,
 }
 
 /// Which hosts of a stream say their sessions' TLS versions. The search ends when all hosts that show at the files' ends
@@ -99,7 +102,7 @@ impl Search {
         storage: &Arc<Storage>,
         file: &RawFile,
         mark: &memmem::Finder<'_>,
-    ) -> sources::Result<Option<BTreeSet<String>>> {
+    ) -> sources::Result<TlsHostsOfFile> {
         let mut blocks = Blocks::new(open(storage, file, 0)?);
         let mut buffer = None;
         while !self.is_over()

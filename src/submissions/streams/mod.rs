@@ -22,7 +22,7 @@ use crate::sources::stamp::Stamp;
 use crate::sources::timeline::instant;
 use crate::sources::{self, Fingerprint, Look, RawFile};
 use crate::storage::Storage;
-pub use evidence::{TlsHosts, tls_hosts};
+pub use evidence::{TlsHosts, TlsHostsOfFile, tls_hosts};
 use member::Member;
 pub use seek::line_near;
 
@@ -76,8 +76,8 @@ pub struct KnownFile {
     pub last: Option<Timestamp>,
     /// When it was written last: rotation and packing keep that.
     pub modified: Timestamp,
-    /// The hosts whose TLS versions its lines say, where all of it was searched for them.
-    pub tls_hosts: Option<BTreeSet<String>>,
+    /// What an earlier run has found in it.
+    pub tls_hosts: TlsHostsOfFile,
 }
 
 /// Finds the streams in a source's files.
