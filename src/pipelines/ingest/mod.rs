@@ -10,6 +10,7 @@ pub(super) mod coverage;
 pub mod ledger;
 pub mod outcome;
 pub mod plan;
+mod planned;
 mod repeated;
 mod sink;
 
@@ -17,36 +18,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::beside::Beside;
-use super::definition::Source;
-use super::reading::{Prepared, prepare};
 use super::{Error, Executor, Result};
 use crate::calendar::{Day, DayRange};
 use crate::formats::detect;
 use crate::lake::tables::{COVERAGE, Table};
 use crate::lake::{DataFile, Lake, Partition, RunInfo};
-use crate::sources::list;
 use crate::storage::{Storage, display};
 use crate::submissions::pass::{DayStats, FileStats};
 use crate::submissions::streams::{Stream, TlsHostsOfFile};
-use ledger::Ledger;
 use outcome::{DayInputs, DayOutcome, DayRows, FileInput, Lines, Outcome, StreamInputs, Task};
-use plan::{Found, Plan, Wanted, plan};
+pub use planned::{Planned, plan_sources};
 use sink::DaySink;
-
-/// A source as it was found, and what is to be done with it.
-#[derive(Debug)]
-pub struct Planned<'a> {
-    /// The source.
-    pub source: &'a Source,
-    /// The digest of its settings.
-    pub settings: String,
-    /// What was found.
-    pub prepared: Prepared,
-    /// What is to be done.
-    pub plan: Plan,
-    /// What the files of each stream say of hosts' TLS.
-    tls_hosts: Vec<Vec<TlsHostsOfFile>>,
-}
 
 /// What an ingest stage has done.
 #[derive(Debug, Default)]
@@ -83,76 +65,6 @@ pub struct Failure {
     pub days: Option<DayRange>,
     /// Why.
     pub error: Error,
-}
-
-/// Plans every source of logs. A source that fails is reported and does not stop the others.
-///
-/// # Errors
-/// Where the lake cannot be read.
-pub fn plan_sources<'a>(
-    storage: &Arc<Storage>,
-    lake: &Lake,
-    sources: impl Iterator<Item = &'a Source>,
-    wanted: Wanted,
-    allow_fewer_inputs: bool,
-) -> Result<(Vec<Planned<'a>>, Ingested)> {
-    let ledger = Ledger::read(lake, wanted.range())?;
-    let mut planned = Vec::new();
-    let mut ingested = Ingested::default();
-    for source in sources {
-        match plan_source(storage, source, &ledger, wanted, allow_fewer_inputs) {
-            Ok(Some(plan)) => {
-                ingested.detected.extend(plan.prepared.found.map(|found| (source.name.clone(), found)));
-                let kept = plan.plan.kept.iter().map(|(day, gone)| ((source.name.clone(), *day), gone.clone()));
-                ingested.kept.extend(kept);
-                planned.push(plan);
-            }
-            Ok(None) => {
-                let nothing = Found { source: &source.name, settings: &source.settings_digest(), streams: Vec::new() };
-                let kept = plan(&nothing, &ledger, wanted, allow_fewer_inputs).kept;
-                ingested.kept.extend(kept.into_iter().map(|(day, gone)| ((source.name.clone(), day), gone)));
-                ingested.empty.push(source.name.clone());
-            }
-            Err(error) => {
-                tracing::error!(source = source.name, "the source cannot be read");
-                ingested.failed.push(Failure { source: source.name.clone(), days: None, error });
-            }
-        }
-    }
-    Ok((planned, ingested))
-}
-
-fn plan_source<'a>(
-    storage: &Arc<Storage>,
-    source: &'a Source,
-    ledger: &Ledger,
-    wanted: Wanted,
-    allow_fewer_inputs: bool,
-) -> Result<Option<Planned<'a>>> {
-    let files = list(storage, &source.files)?;
-    if files.is_empty() {
-        return Ok(None);
-    }
-    let days = match wanted {
-        Wanted::All(days) => Some(days),
-        Wanted::Changed(_) => None,
-    };
-    let settings = source.settings_digest();
-    let known = ledger.known_files(&source.name, &settings);
-    let prepared = prepare(storage, &source.settings, &files, days, &known)?;
-    let (mut streams, mut tls_hosts) = (Vec::new(), Vec::new());
-    for stream in &prepared.streams {
-        let (tls_logging, of_files) = prepared.tls_evidence(storage, stream, &known)?;
-        streams.push((stream, tls_logging));
-        tls_hosts.push(of_files);
-    }
-    if streams.iter().all(|(stream, _)| stream.files.iter().all(|file| file.first.is_none())) {
-        return Ok(None);
-    }
-    let found = Found { source: &source.name, settings: &settings, streams };
-    let plan = plan(&found, ledger, wanted, allow_fewer_inputs);
-    tracing::info!(source = source.name, files = files.len(), days = plan.days.len(), "planned");
-    Ok(Some(Planned { source, settings, prepared, plan, tls_hosts }))
 }
 
 /// Does what was planned, and commits it.
