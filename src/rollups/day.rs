@@ -7,7 +7,8 @@ use arrow::array::{Array, RecordBatch};
 use polars::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::groups::{Groups, Layout, Rows};
+use super::groups::{Groups, Layout};
+use super::rows::Rows;
 use super::texts::{InOrder, MISSING, Number, Places, Texts};
 use super::{Result, Totals, networks};
 use crate::calendar::{DAY, Day, HOUR, Timestamp};

@@ -20,6 +20,7 @@ mod day;
 pub mod groups;
 pub mod networks;
 mod numbers;
+pub mod rows;
 pub mod texts;
 
 use polars::prelude::*;

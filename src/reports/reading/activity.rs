@@ -12,7 +12,8 @@ use super::super::cutover::Ways;
 use super::clients::KnownWays;
 use super::columns::{Spelling, counts, dates, truths};
 use crate::calendar::Day;
-use crate::rollups::groups::{Group, Groups, Layout, Rows};
+use crate::rollups::groups::{Group, Groups, Layout};
+use crate::rollups::rows::Rows;
 use crate::rollups::texts::{MISSING, Number, Texts};
 
 /// The account of those that are held together. No text has this number.

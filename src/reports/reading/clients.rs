@@ -11,7 +11,8 @@ use super::super::recent::Recent;
 use super::columns::{Spelling, counts, dates};
 use crate::calendar::Day;
 use crate::lake::tables::DAILY_CLIENTS;
-use crate::rollups::groups::{Groups, Layout, Rows};
+use crate::rollups::groups::{Groups, Layout};
+use crate::rollups::rows::Rows;
 use crate::rollups::texts::{MISSING, Number, Texts};
 
 /// What an account sent in the same way.

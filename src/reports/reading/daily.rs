@@ -6,7 +6,8 @@ use rustc_hash::FxHashSet;
 use super::super::Result;
 use super::columns::{Spelling, counts, dates};
 use crate::calendar::Day;
-use crate::rollups::groups::{Groups, Layout, Rows};
+use crate::rollups::groups::{Groups, Layout};
+use crate::rollups::rows::Rows;
 use crate::rollups::texts::{MISSING, Number, Texts};
 
 /// Days as they are read, one after the other.

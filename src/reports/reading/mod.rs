@@ -35,7 +35,7 @@ use self::weeks::Weeks;
 use super::{Error, Result, Tables, Wanted};
 use crate::calendar::Day;
 use crate::lake::tables::{DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, Table};
-use crate::rollups::groups::Rows;
+use crate::rollups::rows::Rows;
 use crate::rollups::texts::{Texts, Trail};
 
 /// The tables that are read batch by batch, in the order in which they have to be: which addresses were refused, and

@@ -11,7 +11,8 @@ use super::columns::Spelling;
 use super::some;
 use crate::calendar::Timestamp;
 use crate::lake::tables::{DAILY_CLIENTS, DAILY_REFUSALS};
-use crate::rollups::groups::{Groups, Layout, Rows};
+use crate::rollups::groups::{Groups, Layout};
+use crate::rollups::rows::Rows;
 use crate::rollups::texts::{MISSING, Number, Texts};
 use crate::submissions::tls::TlsVersion;
 

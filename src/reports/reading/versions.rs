@@ -5,7 +5,8 @@ use arrow::array::RecordBatch;
 use super::super::Result;
 use super::daily::Daily;
 use crate::lake::tables::DAILY_TLS;
-use crate::rollups::groups::{Layout, Rows};
+use crate::rollups::groups::Layout;
+use crate::rollups::rows::Rows;
 use crate::rollups::texts::{Texts, Trail};
 
 static VERSIONS: Layout<2, 0, 1> =

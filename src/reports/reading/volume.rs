@@ -9,7 +9,8 @@ use super::columns::{Spelling, counts, truths};
 use super::daily::Daily;
 use crate::calendar::Day;
 use crate::lake::tables::DAILY_VOLUME;
-use crate::rollups::groups::{Groups, Layout, Rows};
+use crate::rollups::groups::{Groups, Layout};
+use crate::rollups::rows::Rows;
 use crate::rollups::texts::{MISSING, Number, Texts, Trail};
 
 /// What an account sent.

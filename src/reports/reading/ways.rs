@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::super::Result;
 use super::columns::{counts, dates};
 use crate::calendar::Day;
-use crate::rollups::groups::Rows;
+use crate::rollups::rows::Rows;
 use crate::rollups::texts::{MISSING, Number};
 
 /// Days as they are read, one after the other.

@@ -9,7 +9,8 @@ use super::super::tables::BITS;
 use super::super::tls::{TLS_VERSIONS, TlsVersion};
 use super::columns::{Spelling, counts};
 use crate::calendar::{Day, DayRange};
-use crate::rollups::groups::{Index, Rows};
+use crate::rollups::groups::Index;
+use crate::rollups::rows::Rows;
 use crate::rollups::texts::{MISSING, Number, Texts};
 
 /// Weeks as they are read.
