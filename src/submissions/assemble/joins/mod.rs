@@ -12,6 +12,7 @@
 //!
 //! A message counts once, however many logs and servers tell of it.
 
+mod sender;
 mod told;
 
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
@@ -22,15 +23,11 @@ use rustc_hash::FxHashMap;
 use super::WAIT;
 use super::encryption::Encryption;
 use super::session::Session;
-use crate::calendar::{SECOND, Timestamp};
+use crate::calendar::Timestamp;
 use crate::formats::record::{Taken, Tracked};
-use crate::submissions::account::lower;
-use crate::submissions::{Refusal, shown};
-use told::unseen;
+use crate::submissions::Refusal;
+use sender::{Sender, by_account, by_address};
 pub(super) use told::{Proven, Told};
-
-/// How far apart two sessions may be that are taken for one only because of their times.
-const NEAR: i64 = 60 * SECOND;
 
 /// What logs have told, and what is not joined yet.
 #[derive(Debug, Default)]
@@ -58,16 +55,6 @@ struct Counted {
     host: u32,
     queue_id: Box<[u8]>,
     message_id: Box<[u8]>,
-}
-
-/// Whose a message is.
-enum Sender<'a> {
-    /// This session's client's; the number is the session's.
-    Client(u64, &'a Proven),
-    /// Somebody's who has authenticated in a session that no log tells of.
-    Unseen(Box<Proven>),
-    /// Nobody's who is known to have authenticated.
-    Nobody,
 }
 
 impl Joins {
@@ -262,64 +249,6 @@ impl Joins {
         is_new
     }
 
-    fn sender(&self, told: &Told) -> Sender<'_> {
-        let of = |number: u64| self.proven.get(&number).into_iter().flatten().filter(|proven| proven.covers(told.ts));
-        let Some(own) = of(told.session).find(|proven| proven.host == told.host) else {
-            if !told.from_peer {
-                return Sender::Nobody;
-            }
-            let client_ip = told.texts.get(3);
-            let near = |handed_on: Timestamp| handed_on <= told.ts + NEAR;
-            return match self.handed_on_near(by_address(client_ip), told.ts, near) {
-                Some((root, front)) => Sender::Client(root, front),
-                None => Sender::Unseen(Box::new(unseen(None, client_ip, b""))),
-            };
-        };
-        let ip = own.speaks_for.as_ref().map(|(_, ip)| ip.as_bytes());
-        if let Some((number, ip)) = &own.speaks_for {
-            let front = of(*number).find(|front| ip.is_empty() || front.client_ip() == ip.as_bytes());
-            match front {
-                Some(front) if front.authenticated => return Sender::Client(*number, front),
-                // It was no client that had authenticated there.
-                Some(_) if !own.authenticated => return Sender::Nobody,
-                _ => {}
-            }
-        } else if !own.of_peer {
-            return if own.authenticated { Sender::Client(told.session, own) } else { Sender::Nobody };
-        }
-        let near = |handed_on: Timestamp| (handed_on - own.started).abs() <= NEAR;
-        let account = own.account();
-        let guessed = ip.is_none() && own.authenticated && !account.is_empty();
-        match self.handed_on_near(by_account(account), told.ts, near).filter(|_| guessed) {
-            Some((root, front)) => Sender::Client(root, front),
-            None if own.of_peer || own.authenticated => {
-                let helo = if ip.is_some() { own.texts.get(4) } else { b"" };
-                Sender::Unseen(Box::new(unseen(Some(own), ip.unwrap_or_default(), helo)))
-            }
-            None => Sender::Nobody,
-        }
-    }
-
-    /// The session that was handed on near a time, where all that may be meant are of one client.
-    fn handed_on_near(&self, key: u64, ts: Timestamp, near: impl Fn(Timestamp) -> bool) -> Option<(u64, &Proven)> {
-        let numbers = self.handed_on.get(&key)?.iter();
-        let all =
-            numbers.flat_map(|number| self.proven.get(number).into_iter().flatten().map(|proven| (*number, proven)));
-        let meant = |proven: &Proven| proven.covers(ts) && proven.handed_on.is_some_and(&near);
-        let mut found = all.filter(|(_, proven)| meant(proven));
-        let mut best = found.next()?;
-        for other in found {
-            if !other.1.agrees(best.1) {
-                return None;
-            }
-            let order = |(number, proven): (u64, &Proven)| (proven.handed_on, number);
-            if order(other) > order(best) {
-                best = other;
-            }
-        }
-        Some(best)
-    }
-
     /// How much is held.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
@@ -351,14 +280,6 @@ pub(super) enum Settled<'a> {
     Message(&'a Told, &'a Proven),
     /// A refusal and whom it was for.
     Refusal(&'a Refusal, &'a Proven),
-}
-
-fn by_address(ip: &[u8]) -> u64 {
-    hash(&(0u8, ip))
-}
-
-fn by_account(account: &[u8]) -> u64 {
-    hash(&(1u8, &*lower(&shown(account))))
 }
 
 /// Clients choose message ids, so nobody may be able to look for two of one hash.
