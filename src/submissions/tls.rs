@@ -120,6 +120,15 @@ impl TlsLogging {
         }
     }
 
+    /// Whether more lines could not tell more of these hosts: the operator has said it, or a line of each.
+    #[must_use]
+    pub fn is_settled_for(&self, hosts: &BTreeSet<String>) -> bool {
+        match self {
+            Self::Never | Self::Always => true,
+            Self::By(known) => hosts.is_subset(known),
+        }
+    }
+
     /// Whether no host does.
     #[must_use]
     pub fn is_never(&self) -> bool {

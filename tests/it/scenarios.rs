@@ -16,6 +16,7 @@ mod face;
 mod imports;
 mod ledger;
 mod nights;
+mod old_files;
 mod secrets;
 mod shapes;
 mod unusual;

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use super::ledger::Ledger;
 use super::plan::{Found, Plan, Wanted, plan};
 use super::{Failure, Ingested};
+use crate::calendar::{DAY, Timestamp};
 use crate::lake::Lake;
 use crate::pipelines::Result;
 use crate::pipelines::definition::Source;
 use crate::pipelines::reading::{Prepared, prepare};
-use crate::sources::list;
+use crate::sources::{RawFile, list};
 use crate::storage::Storage;
-use crate::submissions::streams::TlsHostsOfFile;
+use crate::submissions::streams::{KnownFile, StreamFile, TlsHostsOfFile};
 
 /// A source as it was found, and what is to be done with it.
 #[derive(Debug)]
@@ -26,7 +27,14 @@ pub struct Planned<'a> {
     pub plan: Plan,
     /// What the files of each stream say of hosts' TLS.
     pub(super) tls_hosts: Vec<Vec<TlsHostsOfFile>>,
+    /// Whether it is known of all hosts that show whether they log TLS versions.
+    tls_is_settled: bool,
 }
+
+/// How long before the days that a run looks back to a file may have been written last and still matter to them: by
+/// sessions and messages that were open at midnight, by formats that write late, zones that are set wrongly, and
+/// clocks that differ.
+const LATE: i64 = 7 * DAY;
 
 /// Plans every source of logs. A source that fails is reported and does not stop the others.
 ///
@@ -40,10 +48,11 @@ pub fn plan_sources<'a>(
     allow_fewer_inputs: bool,
 ) -> Result<(Vec<Planned<'a>>, Ingested)> {
     let ledger = Ledger::read(lake, wanted.range())?;
+    let planning = Planning { storage, ledger: &ledger, wanted, allow_fewer_inputs };
     let mut planned = Vec::new();
     let mut ingested = Ingested::default();
     for source in sources {
-        match plan_source(storage, source, &ledger, wanted, allow_fewer_inputs) {
+        match planning.source(source) {
             Ok(Some(plan)) => {
                 ingested.detected.extend(plan.prepared.found.map(|found| (source.name.clone(), found)));
                 let kept = plan.plan.kept.iter().map(|(day, gone)| ((source.name.clone(), *day), gone.clone()));
@@ -65,35 +74,89 @@ pub fn plan_sources<'a>(
     Ok((planned, ingested))
 }
 
-fn plan_source<'a>(
-    storage: &Arc<Storage>,
-    source: &'a Source,
-    ledger: &Ledger,
+/// What all sources are planned with.
+#[derive(Clone, Copy)]
+struct Planning<'a> {
+    storage: &'a Arc<Storage>,
+    ledger: &'a Ledger,
     wanted: Wanted,
     allow_fewer_inputs: bool,
-) -> Result<Option<Planned<'a>>> {
-    let files = list(storage, &source.files)?;
-    if files.is_empty() {
-        return Ok(None);
+}
+
+impl Planning<'_> {
+    /// Plans a source by the files that can hold the days of the run. None of the others is opened, unless something
+    /// is missing in these: the proof that a host logs TLS versions, or what a day was built from.
+    fn source<'s>(self, source: &'s Source) -> Result<Option<Planned<'s>>> {
+        let files = list(self.storage, &source.files)?;
+        let mut known = self.ledger.known_files(&source.name, &source.settings_digest());
+        let of_late = self.of_late(&files);
+        if of_late.len() < files.len()
+            && let Ok(Some(planned)) = self.files(source, &of_late, &known)
+        {
+            if planned.is_complete() {
+                return Ok(Some(planned));
+            }
+            known.extend(planned.searched());
+        }
+        self.files(source, &files, &known)
     }
-    let days = match wanted {
-        Wanted::All(days) => Some(days),
-        Wanted::Changed(_) => None,
-    };
-    let settings = source.settings_digest();
-    let known = ledger.known_files(&source.name, &settings);
-    let prepared = prepare(storage, &source.settings, &files, days, &known)?;
-    let (mut streams, mut tls_hosts) = (Vec::new(), Vec::new());
-    for stream in &prepared.streams {
-        let (tls_logging, of_files) = prepared.tls_evidence(storage, stream, &known)?;
-        streams.push((stream, tls_logging));
-        tls_hosts.push(of_files);
+
+    /// The files that were written since the days that the run looks back to; all of them where days are asked for.
+    fn of_late(self, files: &[RawFile]) -> Vec<RawFile> {
+        let since = match self.wanted {
+            Wanted::Changed(days) => days.start.start() - LATE,
+            Wanted::All(_) => Timestamp::MIN,
+        };
+        files.iter().filter(|file| file.modified >= since).cloned().collect()
     }
-    if streams.iter().all(|(stream, _)| stream.files.iter().all(|file| file.first.is_none())) {
-        return Ok(None);
+
+    /// Plans a source by some of its files; none where there is no file, or none with a line that has a time.
+    fn files<'s>(self, source: &'s Source, files: &[RawFile], known: &[KnownFile]) -> Result<Option<Planned<'s>>> {
+        if files.is_empty() {
+            return Ok(None);
+        }
+        let days = match self.wanted {
+            Wanted::All(days) => Some(days),
+            Wanted::Changed(_) => None,
+        };
+        let settings = source.settings_digest();
+        let prepared = prepare(self.storage, &source.settings, files, days, known)?;
+        let (mut streams, mut tls_hosts) = (Vec::new(), Vec::new());
+        for stream in &prepared.streams {
+            let (tls_logging, of_files) = prepared.tls_evidence(self.storage, stream, known)?;
+            streams.push((stream, tls_logging));
+            tls_hosts.push(of_files);
+        }
+        if streams.iter().all(|(stream, _)| stream.files.iter().all(|file| file.first.is_none())) {
+            return Ok(None);
+        }
+        let tls_is_settled = streams.iter().all(|(stream, tls_logging)| tls_logging.is_settled_for(&stream.hosts));
+        let found = Found { source: &source.name, settings: &settings, streams };
+        let plan = plan(&found, self.ledger, self.wanted, self.allow_fewer_inputs);
+        tracing::info!(source = source.name, files = files.len(), days = plan.days.len(), "planned");
+        Ok(Some(Planned { source, settings, prepared, plan, tls_hosts, tls_is_settled }))
     }
-    let found = Found { source: &source.name, settings: &settings, streams };
-    let plan = plan(&found, ledger, wanted, allow_fewer_inputs);
-    tracing::info!(source = source.name, files = files.len(), days = plan.days.len(), "planned");
-    Ok(Some(Planned { source, settings, prepared, plan, tls_hosts }))
+}
+
+impl Planned<'_> {
+    /// Whether more files would not change the plan.
+    fn is_complete(&self) -> bool {
+        self.tls_is_settled && self.plan.kept.is_empty()
+    }
+
+    /// The files that were searched for hosts that log TLS versions, where their length is known.
+    fn searched(&self) -> impl Iterator<Item = KnownFile> {
+        let of_streams = self.prepared.streams.iter().zip(&self.tls_hosts);
+        let files = of_streams.flat_map(|(stream, tls_hosts)| stream.files.iter().zip(tls_hosts));
+        files.filter(|(_, tls_hosts)| tls_hosts.is_some()).filter_map(|(file, tls_hosts)| {
+            let StreamFile { look, fingerprint, last, .. } = file;
+            Some(KnownFile {
+                fingerprint: fingerprint.clone(),
+                length: look.length?,
+                last: *last,
+                modified: look.file.modified,
+                tls_hosts: tls_hosts.clone(),
+            })
+        })
+    }
 }
