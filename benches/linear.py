@@ -19,7 +19,9 @@ name = "mx1"
 format = "postfix"
 files = ["{files}"]
 timezone = "UTC"
-[run]
+"""
+# Where one run is to read all there is.
+ALL_DAYS = """[run]
 lookback_days = "all"
 """
 # Of a lake's last days, those that were filled night by night; and the raw files that logrotate has kept.
@@ -27,10 +29,10 @@ NIGHTS, KEPT = 12, 7
 
 
 def main():
-    binary, out, cache, runs, lakes, passes, *sizes = sys.argv[1:]
-    sizes = [int(size) for text in sizes for size in text.split()]
+    binary, out, cache, runs, *numbers = sys.argv[1:]
+    sizes, passes, lakes = ([int(number) for number in text.split()] for text in numbers)
     bench = Bench(binary, pathlib.Path(cache), int(runs))
-    text = "\n".join([*by_size(bench, sizes), *by_pass(bench, min(200, max(sizes)), passes.split()), *by_lake(bench, map(int, lakes.split())), bench.machine(), ""])
+    text = "\n".join([*by_size(bench, sizes), *by_pass(bench, passes), *by_lake(bench, lakes), bench.machine(), ""])
     print(text)
     if out != "-":
         pathlib.Path(out).write_text(text)
@@ -38,6 +40,8 @@ def main():
 
 def by_size(bench, sizes):
     """tally and the ingest stage over logs of several sizes, of a week each."""
+    if not sizes:
+        return []
     lines = ["# Cost by size", "",
              "The ingest stage reads, joins, sorts, writes Parquet and commits; tally only reads, joins and counts. Logs of a week, in the page cache,",
              f"best of {bench.runs} runs by CPU time (user and system).", "",
@@ -51,7 +55,7 @@ def by_size(bench, sizes):
     return [*lines, ""]
 
 
-def by_pass(bench, size, passes):
+def by_pass(bench, passes, size=200):
     """The ingest stage over one file that holds more and more days."""
     if not passes:
         return []
@@ -66,20 +70,20 @@ def by_pass(bench, size, passes):
 
 def by_lake(bench, lakes):
     """A night over one new day, in lakes that have more and more days."""
+    if not lakes:
+        return []
     lines = ["# Cost of a night by the age of the lake", "",
-             f"A run of all stages over one new day of 50 kB. The lake's last {NIGHTS} days were filled night by night, those before in one run.",
-             f"Of the raw files, one a day, {KEPT} are kept, or all. Files opened, by kind; published ones are the reports.", "",
+             f"A run of all stages over one new day of 50 kB, which looks back 35 days. The lake's last {NIGHTS} days were filled night by night, those",
+             f"before in one run. Of the raw files, one a day, {KEPT} are kept, or all. Files opened, by kind; published ones are the reports.", "",
              "| days in the lake | raw files | CPU s | wall s | peak MiB | raw | data read | data written | log read | log written | published |", "|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|"]
-    found = False
     for days in lakes:
-        found = True
         with scratch(bench.cache) as place:
             grown_lake(bench, place, days)
             for kept in (KEPT, days):
                 night = bench.night(place, kept)
                 opened = "? | ? | ? | ? | ? | ?" if night.opened is None else " | ".join(str(night.opened[kind]) for kind in ("raw", "data r", "data w", "log r", "log w", "published"))
                 lines.append(f"| {days} | {kept + 1} | {night} | {opened} |")
-    return [*lines, ""] if found else []
+    return [*lines, ""]
 
 
 def grown_lake(bench, place, days):
@@ -93,20 +97,24 @@ def grown_lake(bench, place, days):
     for line in log.open():
         of_day[line[:10]].append(line)
     for day, lines in of_day.items():
-        (waiting / f"mail.log-{day.replace('-', '')}").write_text("".join(lines))
+        file = waiting / f"mail.log-{day.replace('-', '')}"
+        file.write_text("".join(lines))
+        end = datetime.datetime.fromisoformat(f"{day}T23:59:59+00:00").timestamp()
+        os.utime(file, (end, end))
     files = sorted(waiting.iterdir())
-    definition = pipeline(place, f"{raw}/*")
+    definition = pipeline(place, f"{raw}/*", "")
+    days_asked = ["--from", first, "--to", first + datetime.timedelta(days=days - 1)]
     nights = [files[: -1 - NIGHTS], *([file] for file in files[-1 - NIGHTS : -1])] if days > NIGHTS else [files[:-1]]
     for night in nights:
         for file in night:
             file.rename(raw / file.name)
-        bench.run(place, ["run", definition])
+        bench.run(place, ["run", definition, *(days_asked if night is nights[0] else [])])
 
 
-def pipeline(place, files):
+def pipeline(place, files, days=ALL_DAYS):
     """A pipeline file in the place."""
     definition = place / "bench.toml"
-    definition.write_text(PIPELINE.format(files=files))
+    definition.write_text(PIPELINE.format(files=files) + days)
     return definition
 
 
@@ -186,7 +194,7 @@ class Bench:
                 (copy / "raw").mkdir()
                 for file in files:
                     shutil.copy2(file, copy / "raw")
-                command = ["run", pipeline(copy, f"{copy}/raw/*")]
+                command = ["run", pipeline(copy, f"{copy}/raw/*", "")]
                 if turn < self.runs:
                     costs.append(self.run(copy, command))
                 else:
