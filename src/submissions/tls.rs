@@ -122,10 +122,10 @@ impl TlsLogging {
 
     /// Whether more lines could not tell more of these hosts: the operator has said it, or a line of each.
     #[must_use]
-    pub fn is_settled_for(&self, hosts: &BTreeSet<String>) -> bool {
+    pub fn is_settled_for<'a>(&self, mut hosts: impl Iterator<Item = &'a str>) -> bool {
         match self {
             Self::Never | Self::Always => true,
-            Self::By(known) => hosts.is_subset(known),
+            Self::By(known) => hosts.all(|host| known.contains(host)),
         }
     }
 

@@ -63,6 +63,13 @@ impl Ledger {
         self.entries.keys().filter(move |(name, _)| name == source).map(|(_, day)| *day)
     }
 
+    /// The hosts of a source of which it was not known, when a day was built, whether they log TLS versions.
+    pub fn undecided_hosts(&self, source: &str) -> impl Iterator<Item = &str> + Clone {
+        let entries = self.entries.iter().filter(move |((name, _), _)| name == source);
+        let streams = entries.flat_map(|(_, entry)| &entry.inputs.streams);
+        streams.flat_map(|stream| stream.undecided.iter().map(String::as_str))
+    }
+
     /// The files that were read to their end for any of a source's days, so that their length is known. Which hosts
     /// they prove to log TLS is only known where that was looked for with the settings of now.
     #[must_use]

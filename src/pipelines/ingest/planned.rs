@@ -27,7 +27,7 @@ pub struct Planned<'a> {
     pub plan: Plan,
     /// What the files of each stream say of hosts' TLS.
     pub(super) tls_hosts: Vec<Vec<TlsHostsOfFile>>,
-    /// Whether it is known of all hosts that show whether they log TLS versions.
+    /// Whether it is known that all hosts log TLS versions that show in the files, or did when days were built.
     tls_is_settled: bool,
 }
 
@@ -90,6 +90,7 @@ impl Planning<'_> {
         let files = list(self.storage, &source.files)?;
         let mut known = self.ledger.known_files(&source.name, &source.settings_digest());
         let of_late = self.of_late(&files);
+        // What fails with these files fails again with all of them, and is told then.
         if of_late.len() < files.len()
             && let Ok(Some(planned)) = self.files(source, &of_late, &known)
         {
@@ -101,11 +102,12 @@ impl Planning<'_> {
         self.files(source, &files, &known)
     }
 
-    /// The files that were written since the days that the run looks back to; all of them where days are asked for.
+    /// The files that were written since the days that the run looks back to. All of them where days are asked for, and
+    /// where nobody would notice that one is missing.
     fn of_late(self, files: &[RawFile]) -> Vec<RawFile> {
         let since = match self.wanted {
-            Wanted::Changed(days) => days.start.start() - LATE,
-            Wanted::All(_) => Timestamp::MIN,
+            Wanted::Changed(days) if !self.allow_fewer_inputs => days.start.start() - LATE,
+            _ => Timestamp::MIN,
         };
         files.iter().filter(|file| file.modified >= since).cloned().collect()
     }
@@ -130,7 +132,11 @@ impl Planning<'_> {
         if streams.iter().all(|(stream, _)| stream.files.iter().all(|file| file.first.is_none())) {
             return Ok(None);
         }
-        let tls_is_settled = streams.iter().all(|(stream, tls_logging)| tls_logging.is_settled_for(&stream.hosts));
+        let undecided = self.ledger.undecided_hosts(&source.name);
+        let tls_is_settled = streams.iter().all(|(stream, tls_logging)| {
+            let shown = stream.hosts.iter().map(String::as_str);
+            tls_logging.is_settled_for(shown) && tls_logging.is_settled_for(undecided.clone())
+        });
         let found = Found { source: &source.name, settings: &settings, streams };
         let plan = plan(&found, self.ledger, self.wanted, self.allow_fewer_inputs);
         tracing::info!(source = source.name, files = files.len(), days = plan.days.len(), "planned");

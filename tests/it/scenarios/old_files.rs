@@ -84,6 +84,23 @@ fn an_old_line_still_proves_that_a_host_logs_tls_versions() {
     assert_eq!(place.ingest().json()["ingested"], serde_json::json!([]));
 }
 
+/// A host of which no line stands near the ends of the files is not looked for before a day has a session of it.
+#[test]
+fn a_host_in_the_middle_of_the_files_is_decided_too() {
+    let place = empty_place();
+    let of_other_host = |log: Vec<u8>| String::from_utf8(log).unwrap().replace(" mx3 ", " mx9 ").into_bytes();
+    let many = Log::default().session(&stamp(1), 71, "4F2A0009", Some("TLSv1.3")).bytes();
+    let many = [many.as_slice(), &format!("{} mx3 cron[1]: nothing\n", stamp(1)).repeat(4_000).into_bytes()].concat();
+    let log = [many.as_slice(), &of_other_host(session(1, "4F2A0008", None)), &many[many.len() / 2..]].concat();
+    written(&place, "mail.log", 1, &log);
+    let old = of_other_host(session(100, "4F2A0001", Some("TLSv1.2")));
+    written(&place, "mail.log.9.gz", 100, &gzip(&old));
+    place.ingest();
+    place.ingest();
+    assert_eq!(place.daily(), [row(1, "TLSv1.3"), row(1, "none")]);
+    assert_eq!(place.ingest().json()["ingested"], serde_json::json!([]));
+}
+
 /// Times of files that say nothing, as of an unpacked image: what a day was built from is found in them all the same.
 #[test]
 fn inputs_of_a_day_are_never_missed_in_them() {
@@ -92,8 +109,12 @@ fn inputs_of_a_day_are_never_missed_in_them() {
     place.ingest();
     written(&place, "mail.log.1", 100, &session(3, "4F2A0001", Some("TLSv1.2")));
     written(&place, "mail.log.0", 2, &session(3, "4F2A0002", Some("TLSv1.1")));
+    let copy = place.copy();
     place.ingest();
-    assert_eq!(place.daily(), [row(3, "TLSv1.1"), row(3, "TLSv1.2"), row(1, "TLSv1.3")]);
+    copy.run(&["--stage", "ingest", "--allow-fewer-inputs"]).expect(0);
+    for place in [place, copy] {
+        assert_eq!(place.daily(), [row(3, "TLSv1.1"), row(3, "TLSv1.2"), row(1, "TLSv1.3")]);
+    }
 }
 
 #[test]
