@@ -95,6 +95,7 @@ impl Planning<'_> {
             && let Ok(Some(planned)) = self.files(source, &of_late, &known)
         {
             if planned.is_complete() {
+                tracing::info!(source = source.name, files = files.len() - of_late.len(), "old files are left alone");
                 return Ok(Some(planned));
             }
             known.extend(planned.searched());
