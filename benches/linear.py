@@ -102,7 +102,7 @@ def grown_lake(bench, place, days):
         end = datetime.datetime.fromisoformat(f"{day}T23:59:59+00:00").timestamp()
         os.utime(file, (end, end))
     files = sorted(waiting.iterdir())
-    definition = pipeline(place, f"{raw}/*", "")
+    definition = pipeline(place, f"{raw}/*", run="")
     days_asked = ["--from", first, "--to", first + datetime.timedelta(days=days - 1)]
     nights = [files[: -1 - NIGHTS], *([file] for file in files[-1 - NIGHTS : -1])] if days > NIGHTS else [files[:-1]]
     for night in nights:
@@ -111,10 +111,10 @@ def grown_lake(bench, place, days):
         bench.run(place, ["run", definition, *(days_asked if night is nights[0] else [])])
 
 
-def pipeline(place, files, days=ALL_DAYS):
+def pipeline(place, files, run=ALL_DAYS):
     """A pipeline file in the place."""
     definition = place / "bench.toml"
-    definition.write_text(PIPELINE.format(files=files) + days)
+    definition.write_text(PIPELINE.format(files=files) + run)
     return definition
 
 
@@ -194,7 +194,7 @@ class Bench:
                 (copy / "raw").mkdir()
                 for file in files:
                     shutil.copy2(file, copy / "raw")
-                command = ["run", pipeline(copy, f"{copy}/raw/*", "")]
+                command = ["run", pipeline(copy, f"{copy}/raw/*", run="")]
                 if turn < self.runs:
                     costs.append(self.run(copy, command))
                 else:

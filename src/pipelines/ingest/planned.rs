@@ -104,7 +104,7 @@ impl Planning<'_> {
     }
 
     /// The files that were written since the days that the run looks back to. All of them where days are asked for, and
-    /// where nobody would notice that one is missing.
+    /// where days may be built from fewer files than before: then an input that is missing would not be noticed.
     fn of_late(self, files: &[RawFile]) -> Vec<RawFile> {
         let since = match self.wanted {
             Wanted::Changed(days) if !self.allow_fewer_inputs => days.start.start() - LATE,
