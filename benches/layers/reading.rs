@@ -76,9 +76,9 @@ fn pass(group: &mut BenchmarkGroup<'_, WallTime>, place: &Place) {
         bencher.iter(|| {
             let prepared = prepare(&place.storage, &settings, &files, None, &[]).unwrap();
             let stream = &prepared.streams[0];
-            let tls_logging = prepared.tls_logging(&place.storage, stream).unwrap();
+            let mut tls = prepared.tls_known(&place.storage, stream, stream.hosts.clone()).unwrap();
             let sink = |_: &[usize]| Ok(Tally::new(Keep::Counts));
-            prepared.read(&place.storage, stream, None, &tls_logging, sink).unwrap()
+            prepared.read(&place.storage, stream, None, &mut tls, sink).unwrap()
         });
     });
 }

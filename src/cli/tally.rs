@@ -9,7 +9,7 @@ use super::args::SourceArgs;
 use super::output::{Output, TextTable};
 use super::{Context, ExitCode, Result};
 use crate::calendar::{Day, Timestamp};
-use crate::pipelines::reading::prepare;
+use crate::pipelines::reading::{Read, prepare};
 use crate::pipelines::tally::{Counts, Keep, Tally};
 use crate::sources::{RawFile, list};
 use crate::storage::display;
@@ -67,9 +67,9 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     let prepared = prepare(&storage, &settings, &files, None, &[])?;
     let mut tally = Tally::new(args.keep());
     for stream in &prepared.streams {
-        let tls_logging = prepared.tls_logging(&storage, stream)?;
-        let (found, outcome, places) =
-            prepared.read(&storage, stream, None, &tls_logging, |_| Ok(Tally::new(args.keep())))?;
+        let mut tls = prepared.tls_known(&storage, stream, stream.hosts.clone())?;
+        let Read { sink: found, outcome, places } =
+            prepared.read(&storage, stream, None, &mut tls, |_| Ok(Tally::new(args.keep())))?;
         progress.advance(places.iter().map(|place| stream.files[*place].look.file.size).sum());
         let file_at = |place: usize| &stream.files[places[place]].look.file;
         for (index, _) in outcome.files.iter().enumerate().filter(|(_, file)| file.truncated) {
@@ -82,7 +82,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
                 .messages
                 .warning(&format!("{rejected} lines could not be read, the first is {at}:{line}: {reason}"));
         }
-        if tls_logging.is_never() && found.messages() > 0 {
+        if tls.logging.is_never() && found.messages() > 0 {
             context.messages.warning("no line says a TLS version, so all are unknown: see `mailtally formats`");
         }
         tally.add(found);

@@ -2,8 +2,10 @@
 //!
 //! A pass over some days begins a little before them, for the sessions that were open at midnight. Where a row
 //! turns out to come from a session that began earlier still, the pass is done again from further back; so what is
-//! read before the days never shows in the rows.
+//! read before the days never shows in the rows. And it is done again where sessions without a TLS version turn out to
+//! be of a host that logs them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::definition::{SourceSettings, TlsLogged};
@@ -15,9 +17,7 @@ use crate::sources::{Look, RawFile, look};
 use crate::storage::{Storage, display};
 use crate::submissions::assemble::{HORIZON, Settings};
 use crate::submissions::pass::{self, Outcome, Pass, PassFile, Sink};
-use crate::submissions::streams::{
-    KnownFile, Reading, Stream, TlsHosts, TlsHostsOfFile, discover, line_near, tls_hosts,
-};
+use crate::submissions::streams::{KnownFile, Reading, Searched, Stream, TlsHosts, discover, line_near};
 use crate::submissions::tls::TlsLogging;
 
 /// How long before the days a pass begins at first. Most sessions are over in minutes.
@@ -32,8 +32,31 @@ pub struct Prepared {
     pub found: Option<Found>,
     /// The files of each host.
     pub streams: Vec<Stream>,
+    /// Older files of the source, which are not read but may prove that a host logs TLS versions.
+    pub older: Vec<RawFile>,
     settings: SourceSettings,
     days: Option<DayRange>,
+    known: Vec<KnownFile>,
+}
+
+/// What is known of the hosts of a stream: which of them log TLS versions.
+#[derive(Clone, Debug, Default)]
+pub struct TlsKnown {
+    /// Which hosts do.
+    pub logging: TlsLogging,
+    /// Those whose lines have shown it.
+    pub hosts: TlsHosts,
+}
+
+/// What came of reading a stream.
+#[derive(Debug)]
+pub struct Read<S> {
+    /// What the rows went into.
+    pub sink: S,
+    /// What was seen.
+    pub outcome: Outcome,
+    /// The files of the pass, by their place in the stream.
+    pub places: Vec<usize>,
 }
 
 /// Looks at a source's files.
@@ -54,8 +77,9 @@ pub fn prepare(
             (found.best.format, Some(found))
         }
     };
-    let mut prepared = Prepared { format, found, streams: Vec::new(), settings: settings.clone(), days };
-    prepared.streams = discover(storage, files, prepared.reading(), known)?;
+    let (settings, known) = (settings.clone(), known.to_vec());
+    let mut prepared = Prepared { format, found, streams: Vec::new(), older: Vec::new(), settings, days, known };
+    prepared.streams = discover(storage, files, prepared.reading(), &prepared.known)?;
     Ok(prepared)
 }
 
@@ -84,37 +108,43 @@ impl Prepared {
         Reading { format: self.format, zone: self.settings.timezone, year: self.settings.year, days: self.days }
     }
 
-    /// Which hosts of the stream log TLS versions: as the operator says, or as their lines prove.
+    /// Which of these hosts of the stream log TLS versions: as the operator says, or as lines prove.
     ///
     /// # Errors
     /// Where a file cannot be read.
-    pub fn tls_logging(&self, storage: &Arc<Storage>, stream: &Stream) -> Result<TlsLogging> {
-        Ok(self.tls_evidence(storage, stream, &[])?.0)
+    pub fn tls_known(&self, storage: &Arc<Storage>, stream: &Stream, hosts: BTreeSet<String>) -> Result<TlsKnown> {
+        let mut known = TlsKnown { hosts: TlsHosts::of(stream), ..TlsKnown::default() };
+        match self.settings.tls_logged {
+            TlsLogged::True => known.logging = TlsLogging::Always,
+            TlsLogged::False => known.logging = TlsLogging::Never,
+            // Every host's lines tell, whichever they are.
+            TlsLogged::Auto if self.format.tls_mark().is_none() => known.logging = TlsLogging::Always,
+            TlsLogged::Auto => {
+                known.logging = TlsLogging::By(BTreeSet::new());
+                self.learn(storage, stream, hosts, &mut known)?;
+            }
+        }
+        Ok(known)
     }
 
-    /// The same, and what each of the stream's files says, found now or in an earlier run.
-    ///
-    /// # Errors
-    /// Where a file cannot be read.
-    pub fn tls_evidence(
+    /// Looks for lines that prove of these hosts that they log TLS versions; true where there is one.
+    fn learn(
         &self,
         storage: &Arc<Storage>,
         stream: &Stream,
-        known: &[KnownFile],
-    ) -> Result<(TlsLogging, Vec<TlsHostsOfFile>)> {
-        let unsearched = || vec![None; stream.files.len()];
-        Ok(match self.settings.tls_logged {
-            TlsLogged::True => (TlsLogging::Always, unsearched()),
-            TlsLogged::False => (TlsLogging::Never, unsearched()),
-            TlsLogged::Auto => {
-                let TlsHosts { found, of_files } = tls_hosts(storage, stream, self.format, known)?;
-                (TlsLogging::By(found), of_files)
-            }
-        })
+        hosts: BTreeSet<String>,
+        known: &mut TlsKnown,
+    ) -> Result<bool> {
+        let TlsLogging::By(logging) = &mut known.logging else { return Ok(false) };
+        let within = Searched { storage, stream, older: &self.older, format: self.format, known: &self.known };
+        let new = hosts.iter().filter(|host| !logging.contains(*host)).cloned().collect::<Vec<_>>();
+        known.hosts.seek(hosts, within)?;
+        logging.clone_from(&known.hosts.found);
+        Ok(new.iter().any(|host| logging.contains(host)))
     }
 
-    /// Reads a stream's days (none for all) into a sink, which is made anew where the pass has to be done again.
-    /// The second part of the answer names the files of the pass by their place in the stream.
+    /// Reads a stream's days (none for all) into a sink, which is made anew where the pass has to be done again. What is
+    /// learned of the stream's hosts on the way is added to what is known.
     ///
     /// # Errors
     /// Where a file cannot be read.
@@ -123,13 +153,13 @@ impl Prepared {
         storage: &Arc<Storage>,
         stream: &Stream,
         days: Option<DayRange>,
-        tls_logging: &TlsLogging,
+        tls_known: &mut TlsKnown,
         mut new_sink: impl FnMut(&[usize]) -> Result<S>,
-    ) -> Result<(S, Outcome, Vec<usize>)> {
+    ) -> Result<Read<S>> {
         let mut lead = LEAD;
         let mut overlapping = stream.overlaps() || self.format.joins_logs();
         loop {
-            let (pass, places) = self.pass(storage, stream, days, lead, tls_logging, overlapping)?;
+            let (pass, places) = self.pass(storage, stream, days, lead, &tls_known.logging, overlapping)?;
             let mut sink = new_sink(&places)?;
             let outcome = pass::read(storage, &pass, &mut sink)?;
             let from_start = pass.files.first().is_none_or(|file| file.from == 0) && places.first() == Some(&0);
@@ -139,8 +169,10 @@ impl Prepared {
             } else if !outcome.orphans.is_empty() && lead < HORIZON && !from_start {
                 tracing::debug!(days = outcome.orphans.len(), "sessions began earlier: read again from further back");
                 lead = HORIZON;
+            } else if self.learn(storage, stream, outcome.unknown_tls.clone(), tls_known)? {
+                tracing::debug!("silent hosts do log TLS versions: read again, their sessions as cleartext");
             } else {
-                return Ok((sink, outcome, places));
+                return Ok(Read { sink, outcome, places });
             }
         }
     }

@@ -11,7 +11,7 @@ use chrono_tz::Tz;
 use mailtally::calendar::{DayRange, SECOND, Timestamp};
 use mailtally::pipelines;
 use mailtally::pipelines::definition::SourceSettings;
-use mailtally::pipelines::reading::prepare;
+use mailtally::pipelines::reading::{Read, prepare};
 use mailtally::pipelines::tally::{Keep, Tally};
 use mailtally::sources::{RawFile, list};
 use mailtally::storage::Storage;
@@ -114,9 +114,9 @@ impl Logs {
         let prepared = prepare(storage, &self.settings, &files, self.days, &[])?;
         let mut answer = Answer::default();
         for stream in &prepared.streams {
-            let tls_logging = prepared.tls_logging(storage, stream)?;
-            let (found, outcome, places) =
-                prepared.read(storage, stream, self.days, &tls_logging, |_| Ok(Found::new()))?;
+            let mut tls = prepared.tls_known(storage, stream, stream.hosts.clone())?;
+            let Read { sink: found, outcome, places } =
+                prepared.read(storage, stream, self.days, &mut tls, |_| Ok(Found::new()))?;
             let name = |file: usize| stream.files[places[file]].look.file.url.as_str();
             answer.add(found, &outcome, name);
         }

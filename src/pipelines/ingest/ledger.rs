@@ -6,12 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::outcome::{DayInputs, FileInput};
+use super::outcome::{DayInputs, FileInput, StreamInputs};
+use super::plan::shares_a_file;
 use crate::calendar::{Day, DayRange};
 use crate::lake::tables::{COVERAGE, REFUSALS, REJECTED_LINES, SUBMISSIONS, Table};
 use crate::lake::{DataFile, Lake, Partition, Snapshot};
 use crate::pipelines::{Error, Result};
-use crate::submissions::streams::KnownFile;
+use crate::submissions::streams::{KnownFile, Stream};
 
 /// The tables of a day's rows. The ledger's own is committed after them, and says that they are there.
 pub const ROWS: [&Table; 3] = [&SUBMISSIONS, &REFUSALS, &REJECTED_LINES];
@@ -63,11 +64,11 @@ impl Ledger {
         self.entries.keys().filter(move |(name, _)| name == source).map(|(_, day)| *day)
     }
 
-    /// The hosts of a source of which it was not known, when a day was built, whether they log TLS versions.
-    pub fn undecided_hosts(&self, source: &str) -> impl Iterator<Item = &str> + Clone {
+    /// What a source's days were built from, of this stream.
+    pub fn of_stream<'a>(&'a self, source: &'a str, stream: &'a Stream) -> impl Iterator<Item = &'a StreamInputs> {
         let entries = self.entries.iter().filter(move |((name, _), _)| name == source);
         let streams = entries.flat_map(|(_, entry)| &entry.inputs.streams);
-        streams.flat_map(|stream| stream.undecided.iter().map(String::as_str))
+        streams.filter(|inputs| shares_a_file(inputs, stream))
     }
 
     /// The files that were read to their end for any of a source's days, so that their length is known. Which hosts

@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::beside::Beside;
+use super::reading::Read;
 use super::{Error, Executor, Result};
 use crate::calendar::{Day, DayRange};
 use crate::formats::detect;
@@ -163,7 +164,9 @@ fn ingest(
         let names = places.iter().map(|place| name(*place)).collect();
         Ok(DaySink::new(lake, &beside, &task.source, &task.digests, names, progress))
     };
-    let (sink, seen, places) = source.prepared.read(storage, stream, Some(task.days), &task.tls_logging, new_sink)?;
+    let mut tls = source.tls_known[task.stream].clone();
+    let Read { sink, outcome: seen, places } =
+        source.prepared.read(storage, stream, Some(task.days), &mut tls, new_sink)?;
     let mut rows = sink.finish()?;
     let lines_read = seen.files.iter().map(|file| file.lines.read).sum::<u64>();
     tracing::info!(source = task.source, days = %task.days, files = places.len(), lines_read, "read");
@@ -177,12 +180,12 @@ fn ingest(
         let stats = seen.days.get(&day).cloned().unwrap_or_default();
         let rows = rows.remove(&day).unwrap_or_default();
         balanced(&task.source, day, &stats, &rows)?;
-        let of_files = &source.tls_hosts[task.stream];
-        let mut inputs = inputs((stream, of_files), day, &stats, seen.orphans.contains(&day), &seen.files, &places);
-        let undecided = rows.unknown_tls_hosts.iter().filter(|host| !task.tls_logging.of(host));
+        let mut inputs =
+            inputs((stream, &tls.hosts.of_files), day, &stats, seen.orphans.contains(&day), &seen.files, &places);
+        let undecided = rows.unknown_tls_hosts.iter().filter(|host| !tls.logging.of(host));
         inputs.undecided = undecided.cloned().collect();
         // Of the other hosts, lines have said that there is no TLS, or a server in front has.
-        let by_silence = rows.cleartext_hosts.iter().filter(|host| task.tls_logging.of(host));
+        let by_silence = rows.cleartext_hosts.iter().filter(|host| tls.logging.of(host));
         inputs.decided = by_silence.cloned().collect();
         let lines = lines(&stats, &seen.files);
         outcome.days.insert(day, DayOutcome { rows, lines, inputs });

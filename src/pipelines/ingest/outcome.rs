@@ -10,7 +10,6 @@ use crate::calendar::{Day, DayRange, Timestamp};
 use crate::lake::DataFile;
 use crate::sources::Fingerprint;
 use crate::submissions::streams::TlsHostsOfFile;
-use crate::submissions::tls::TlsLogging;
 
 /// One pass over a stream's files for a range of days.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,8 +24,6 @@ pub struct Task {
     pub days: DayRange,
     /// The digest of each day's inputs.
     pub digests: BTreeMap<Day, String>,
-    /// Which hosts log TLS versions.
-    pub tls_logging: TlsLogging,
     /// Stored bytes of the files that may hold the days.
     pub bytes: u64,
 }

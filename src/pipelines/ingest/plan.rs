@@ -183,7 +183,8 @@ fn gone(found: &Found<'_>, entry: &DayInputs) -> Vec<String> {
     files.chain(hosts.map(|host| format!("a line in which host {host} says a TLS version"))).collect()
 }
 
-fn shares_a_file(before: &StreamInputs, stream: &Stream) -> bool {
+/// Whether a stream has a file that a day was built from.
+pub(super) fn shares_a_file(before: &StreamInputs, stream: &Stream) -> bool {
     stream.files.iter().any(|file| recorded(&before.files, file).is_some())
 }
 
@@ -204,7 +205,7 @@ fn has_grown(file: &StreamFile, then: &FileInput) -> bool {
 fn tasks(found: &Found<'_>, ledger: &Ledger, days: &BTreeMap<Day, Reason>) -> Vec<Task> {
     let digests = days.keys().map(|day| (*day, digest(found, *day))).collect::<BTreeMap<_, _>>();
     let mut tasks = Vec::new();
-    for (place, (stream, tls_logging)) in found.streams.iter().enumerate() {
+    for (place, (stream, _)) in found.streams.iter().enumerate() {
         let can_hold = |file: usize, day: Day| can_hold(stream, file, day, Reach::USUAL);
         let holds = |day: Day| (0..stream.files.len()).any(|file| can_hold(file, day));
         // A day that the stream had once and has no more, because its stamps are read otherwise now, is emptied.
@@ -221,7 +222,6 @@ fn tasks(found: &Found<'_>, ledger: &Ledger, days: &BTreeMap<Day, Reason>) -> Ve
                 name: stream.name.clone(),
                 days: range,
                 digests: range.days().filter_map(|day| Some((day, digests.get(&day)?.clone()))).collect(),
-                tls_logging: tls_logging.clone(),
                 bytes,
             });
         }

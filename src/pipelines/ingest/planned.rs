@@ -1,5 +1,6 @@
 //! From a source's files to its plan: they are listed, looked at, put into streams, and held against the ledger.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::ledger::Ledger;
@@ -9,10 +10,10 @@ use crate::calendar::{DAY, Timestamp};
 use crate::lake::Lake;
 use crate::pipelines::Result;
 use crate::pipelines::definition::Source;
-use crate::pipelines::reading::{Prepared, prepare};
+use crate::pipelines::reading::{Prepared, TlsKnown, prepare};
 use crate::sources::{RawFile, list};
 use crate::storage::Storage;
-use crate::submissions::streams::{KnownFile, StreamFile, TlsHostsOfFile};
+use crate::submissions::streams::{KnownFile, StreamFile};
 
 /// A source as it was found, and what is to be done with it.
 #[derive(Debug)]
@@ -25,9 +26,9 @@ pub struct Planned<'a> {
     pub prepared: Prepared,
     /// What is to be done.
     pub plan: Plan,
-    /// What the files of each stream say of hosts' TLS.
-    pub(super) tls_hosts: Vec<Vec<TlsHostsOfFile>>,
-    /// Whether it is known that all hosts log TLS versions that show in the files, or did when days were built.
+    /// Which hosts of each stream log TLS versions.
+    pub(super) tls_known: Vec<TlsKnown>,
+    /// Whether all hosts are known to log TLS versions that show in the files, or were silent when days were built.
     tls_is_settled: bool,
 }
 
@@ -89,13 +90,15 @@ impl Planning<'_> {
     fn source<'s>(self, source: &'s Source) -> Result<Option<Planned<'s>>> {
         let files = list(self.storage, &source.files)?;
         let mut known = self.ledger.known_files(&source.name, &source.settings_digest());
-        let of_late = self.of_late(&files);
+        let since = self.since();
+        let (of_late, older) = files.iter().cloned().partition::<Vec<_>, _>(|file| file.modified >= since);
         // What fails with these files fails again with all of them, and is told then.
-        if of_late.len() < files.len()
-            && let Ok(Some(planned)) = self.files(source, &of_late, &known)
+        if !older.is_empty()
+            && let Ok(Some(mut planned)) = self.files(source, &of_late, &known)
         {
             if planned.is_complete() {
-                tracing::info!(source = source.name, files = files.len() - of_late.len(), "old files are left alone");
+                tracing::info!(source = source.name, files = older.len(), "old files are left alone");
+                planned.prepared.older = older;
                 return Ok(Some(planned));
             }
             known.extend(planned.searched());
@@ -103,14 +106,13 @@ impl Planning<'_> {
         self.files(source, &files, &known)
     }
 
-    /// The files that were written since the days that the run looks back to. All of them where days are asked for, and
-    /// where days may be built from fewer files than before: then an input that is missing would not be noticed.
-    fn of_late(self, files: &[RawFile]) -> Vec<RawFile> {
-        let since = match self.wanted {
+    /// Since when files were written that can hold the days that the run looks back to. Ever, where days are asked for,
+    /// and where days may be built from fewer files than before: then an input that is missing would not be noticed.
+    fn since(self) -> Timestamp {
+        match self.wanted {
             Wanted::Changed(days) if !self.allow_fewer_inputs => days.start.start() - LATE,
             _ => Timestamp::MIN,
-        };
-        files.iter().filter(|file| file.modified >= since).cloned().collect()
+        }
     }
 
     /// Plans a source by some of its files; none where there is no file, or none with a line that has a time.
@@ -124,24 +126,24 @@ impl Planning<'_> {
         };
         let settings = source.settings_digest();
         let prepared = prepare(self.storage, &source.settings, files, days, known)?;
-        let (mut streams, mut tls_hosts) = (Vec::new(), Vec::new());
+        let mut tls_known = Vec::new();
+        let mut tls_is_settled = true;
         for stream in &prepared.streams {
-            let (tls_logging, of_files) = prepared.tls_evidence(self.storage, stream, known)?;
-            streams.push((stream, tls_logging));
-            tls_hosts.push(of_files);
+            let built = self.ledger.of_stream(&source.name, stream);
+            let silent = built.flat_map(|inputs| inputs.undecided.iter().chain(&inputs.decided).cloned());
+            let hosts = silent.chain(stream.hosts.iter().cloned()).collect::<BTreeSet<_>>();
+            let of_stream = prepared.tls_known(self.storage, stream, hosts.clone())?;
+            tls_is_settled &= of_stream.logging.is_settled_for(hosts.iter().map(String::as_str));
+            tls_known.push(of_stream);
         }
-        if streams.iter().all(|(stream, _)| stream.files.iter().all(|file| file.first.is_none())) {
+        if prepared.streams.iter().all(|stream| stream.files.iter().all(|file| file.first.is_none())) {
             return Ok(None);
         }
-        let undecided = self.ledger.undecided_hosts(&source.name);
-        let tls_is_settled = streams.iter().all(|(stream, tls_logging)| {
-            let shown = stream.hosts.iter().map(String::as_str);
-            tls_logging.is_settled_for(shown) && tls_logging.is_settled_for(undecided.clone())
-        });
-        let found = Found { source: &source.name, settings: &settings, streams };
+        let streams = prepared.streams.iter().zip(&tls_known).map(|(stream, tls)| (stream, tls.logging.clone()));
+        let found = Found { source: &source.name, settings: &settings, streams: streams.collect() };
         let plan = plan(&found, self.ledger, self.wanted, self.allow_fewer_inputs);
         tracing::info!(source = source.name, files = files.len(), days = plan.days.len(), "planned");
-        Ok(Some(Planned { source, settings, prepared, plan, tls_hosts, tls_is_settled }))
+        Ok(Some(Planned { source, settings, prepared, plan, tls_known, tls_is_settled }))
     }
 }
 
@@ -153,8 +155,8 @@ impl Planned<'_> {
 
     /// The files that were searched for hosts that log TLS versions, where their length is known.
     fn searched(&self) -> impl Iterator<Item = KnownFile> {
-        let of_streams = self.prepared.streams.iter().zip(&self.tls_hosts);
-        let files = of_streams.flat_map(|(stream, tls_hosts)| stream.files.iter().zip(tls_hosts));
+        let of_streams = self.prepared.streams.iter().zip(&self.tls_known);
+        let files = of_streams.flat_map(|(stream, tls)| stream.files.iter().zip(&tls.hosts.of_files));
         files.filter(|(_, tls_hosts)| tls_hosts.is_some()).filter_map(|(file, tls_hosts)| {
             let StreamFile { look, fingerprint, last, .. } = file;
             Some(KnownFile {

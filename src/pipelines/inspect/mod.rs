@@ -12,7 +12,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::definition::{SourceSettings, TlsLogged};
-use super::reading::{Prepared, prepare};
+use super::reading::{Prepared, Read, prepare};
 use super::{Error, Result};
 use crate::calendar::Timestamp;
 use crate::formats::detect::{Detected, Fit, count, detect};
@@ -242,9 +242,9 @@ fn of_stream(
     prepared: &Prepared,
     stream: &Stream,
 ) -> Result<Vec<(Url, Content)>> {
-    let tls_logging = prepared.tls_logging(storage, stream)?;
-    let (found, outcome, places) =
-        prepared.read(storage, stream, None, &tls_logging, |places| Ok(Counting::new(places.len())))?;
+    let mut tls = prepared.tls_known(storage, stream, stream.hosts.clone())?;
+    let Read { sink: found, outcome, places } =
+        prepared.read(storage, stream, None, &mut tls, |places| Ok(Counting::new(places.len())))?;
     let mut contents = Vec::new();
     for ((counts, stats), place) in found.files.into_iter().zip(outcome.files).zip(places) {
         let file = &stream.files[place].look.file;
@@ -254,7 +254,7 @@ fn of_stream(
             lines: stats.lines,
             span: stats.span,
             connections: stats.connections,
-            tls: tls_evidence(settings, &tls_logging, &counts),
+            tls: tls_evidence(settings, &tls.logging, &counts),
             counts,
             year_from: year_from(settings, prepared.format, stream, place),
             copy_of: None,

@@ -62,6 +62,7 @@ impl<'a> Joiner<'a> {
                 seam: Seam::default(),
                 redelivered: Redelivered::within(pass.format.late()),
                 orphans: BTreeSet::new(),
+                unknown_tls: BTreeSet::new(),
                 sink,
             },
             outcome: Outcome { files, ..Outcome::default() },
@@ -303,6 +304,7 @@ impl<'a> Joiner<'a> {
         }
         self.assembler.finish(&mut self.rows);
         self.outcome.orphans = self.rows.orphans;
+        self.outcome.unknown_tls = self.rows.unknown_tls;
         self.outcome
     }
 }

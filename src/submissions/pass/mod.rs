@@ -101,6 +101,8 @@ pub struct Outcome {
     pub files: Vec<FileStats>,
     /// Days with rows whose session began before what was read: reading from further back may tell more.
     pub orphans: BTreeSet<Day>,
+    /// Hosts with rows whose TLS version is unknown.
+    pub unknown_tls: BTreeSet<String>,
     /// Whether a file began long before the one before it ended, in a pass that took them for disjoint.
     pub overlap_found: bool,
 }

@@ -7,6 +7,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::{OVERLAP, Sink};
 use crate::calendar::{Day, DayRange, SECOND, Timestamp};
+use crate::submissions::tls::TlsVersion;
 use crate::submissions::{Refusal, Rows, Submission};
 
 /// Lets through the rows of the days asked for, each once.
@@ -21,12 +22,20 @@ pub(super) struct Wanted<'a> {
     pub joined: bool,
     /// Days with rows of sessions whose beginning was not read.
     pub orphans: BTreeSet<Day>,
+    /// Hosts with rows whose TLS version is unknown.
+    pub unknown_tls: BTreeSet<String>,
     pub sink: &'a mut dyn Sink,
 }
 
 impl Wanted<'_> {
     fn wants(&self, ts: Timestamp) -> bool {
         self.days.is_none_or(|days| days.contains(Day::of(ts)))
+    }
+
+    fn note_tls(&mut self, version: TlsVersion, host: &str) {
+        if version == TlsVersion::Unknown && !self.unknown_tls.contains(host) {
+            self.unknown_tls.insert(host.to_owned());
+        }
     }
 
     pub(super) fn next_file(&mut self) {
@@ -49,6 +58,7 @@ impl Rows for Wanted<'_> {
             (_, None) => rows.seam.is_new(row.ts, &key),
         };
         if self.wants(row.ts) && is_new(self) {
+            self.note_tls(row.tls_version, row.server);
             self.sink.submission(row);
         }
     }
@@ -56,6 +66,7 @@ impl Rows for Wanted<'_> {
     fn refusal(&mut self, row: &Refusal<&str>) {
         let key = (row.ts / SECOND, row.server, row.client_ip, row.account, row.kind);
         if self.wants(row.ts) && self.repeats.as_mut().is_none_or(|repeats| repeats.is_new(&key)) {
+            self.note_tls(row.tls_version, row.server);
             self.sink.refusal(row);
         }
     }

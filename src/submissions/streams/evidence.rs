@@ -18,48 +18,76 @@ use crate::storage::Storage;
 /// The hosts of which a file's lines say TLS versions; none where not all of the file was searched.
 pub type TlsHostsOfFile = Option<BTreeSet<String>>;
 
-/// Hosts whose lines say their sessions' TLS versions.
+/// Hosts of a stream whose lines say their sessions' TLS versions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsHosts {
-    /// Those that were found in a stream.
+    /// Those that were found.
     pub found: BTreeSet<String>,
-    /// Those of each of its files.
+    /// Those of each of the stream's files.
     pub of_files: Vec<TlsHostsOfFile>,
+    /// Those that were looked for.
+    sought: BTreeSet<String>,
 }
 
-/// Which hosts of a stream say their sessions' TLS versions. The search ends when all hosts that show at the files' ends
-/// are found to do so. A file that an earlier run has searched is not searched again: a server that does not log TLS
-/// would otherwise have all its logs read every night.
-///
-/// # Errors
-/// Where a file cannot be read.
-pub fn tls_hosts(
-    storage: &Arc<Storage>,
-    stream: &Stream,
-    format: &'static dyn Format,
-    known: &[KnownFile],
-) -> sources::Result<TlsHosts> {
-    let Some(mark) = format.tls_mark() else {
-        return Ok(TlsHosts { found: stream.hosts.clone(), of_files: vec![None; stream.files.len()] });
-    };
-    let mark = memmem::Finder::new(mark);
-    let (wanted, found, of_file) = (stream.hosts.clone(), BTreeSet::new(), BTreeSet::new());
-    let mut search = Search { format, framer: Framer::default(), wanted, found, of_file };
-    let mut of_files = vec![None; stream.files.len()];
-    // The newest file first: it is the one that is read anyway, and most often not compressed.
-    for (file, of_file) in stream.files.iter().zip(&mut of_files).rev() {
-        if search.is_over() {
-            break;
-        }
-        *of_file = match searched(file, known) {
-            Some(hosts) => {
-                search.found.extend(hosts.iter().cloned());
-                Some(hosts.clone())
-            }
-            None => search.file(storage, &file.look.file, &mark)?,
-        };
+/// Where hosts that log TLS versions are looked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Searched<'a> {
+    /// Where the files are.
+    pub storage: &'a Arc<Storage>,
+    /// The files of a stream.
+    pub stream: &'a Stream,
+    /// Older files of its source, in which nothing but this is looked for.
+    pub older: &'a [RawFile],
+    /// How lines are written.
+    pub format: &'static dyn Format,
+    /// What earlier runs have found. A file that one of them has searched is not searched again: a server that does not
+    /// log TLS would otherwise have all its logs read every night.
+    pub known: &'a [KnownFile],
+}
+
+impl TlsHosts {
+    /// Nothing of a stream yet.
+    #[must_use]
+    pub fn of(stream: &Stream) -> Self {
+        Self { of_files: vec![None; stream.files.len()], ..Self::default() }
     }
-    Ok(TlsHosts { found: search.found, of_files })
+
+    /// Looks for these hosts, unless they were looked for before. The search ends when all are found.
+    ///
+    /// # Errors
+    /// Where a file cannot be read.
+    pub fn seek(&mut self, hosts: BTreeSet<String>, within: Searched<'_>) -> sources::Result<()> {
+        let Searched { storage, stream, older, format, known } = within;
+        let wanted = &hosts - &self.sought;
+        self.sought.extend(hosts);
+        let Some(mark) = format.tls_mark() else { return Ok(()) };
+        let mark = memmem::Finder::new(mark);
+        let (found, of_file) = (std::mem::take(&mut self.found), BTreeSet::new());
+        let mut search = Search { format, framer: Framer::default(), wanted, found, of_file };
+        // The newest file first: it is the one that is read anyway, and most often not compressed.
+        for (file, of_file) in stream.files.iter().zip(&mut self.of_files).rev() {
+            if search.is_over() {
+                break;
+            }
+            if of_file.is_none() {
+                *of_file = match searched(file, known) {
+                    Some(hosts) => {
+                        search.found.extend(hosts.iter().cloned());
+                        Some(hosts.clone())
+                    }
+                    None => search.file(storage, &file.look.file, &mark)?,
+                };
+            }
+        }
+        for file in older {
+            if search.is_over() {
+                break;
+            }
+            search.file(storage, file, &mark)?;
+        }
+        self.found = search.found;
+        Ok(())
+    }
 }
 
 /// What an earlier run has found in a file, which is as it was then.
@@ -171,13 +199,15 @@ mod tests {
             let files = list(&storage, &[Url::from_file_path(&path).unwrap()]).unwrap();
             let reading = Reading { format, zone: chrono_tz::Tz::UTC, year: None, days: None };
             let stream = discover(&storage, &files, reading, known).unwrap().remove(0);
-            let hosts = tls_hosts(&storage, &stream, format, known).unwrap();
+            let mut hosts = TlsHosts::of(&stream);
+            let within = Searched { storage: &storage, stream: &stream, older: &[], format, known };
+            hosts.seek(stream.hosts.clone(), within).unwrap();
             (stream.files[0].clone(), hosts)
         };
         let mx1 = BTreeSet::from(["mx1".to_owned()]);
         // The search ends where it has found what it wants.
-        let logging = TlsHosts { found: mx1.clone(), of_files: vec![None] };
-        let silent = TlsHosts { found: BTreeSet::new(), of_files: vec![Some(BTreeSet::new())] };
+        let logging = TlsHosts { found: mx1.clone(), of_files: vec![None], sought: mx1.clone() };
+        let silent = TlsHosts { found: BTreeSet::new(), of_files: vec![Some(BTreeSet::new())], sought: mx1.clone() };
         // Longer than what a file is known by, so that the end may differ.
         let without = [CONNECT.repeat(100), " ".repeat(TLS.len() - 1), "\n".to_owned()].concat();
         let with = [&CONNECT.repeat(100), TLS].concat();
@@ -193,6 +223,7 @@ mod tests {
         assert_eq!(search(&with, from_ref(&known)).1, silent, "it is taken for the file that it was");
         assert_eq!(search(&format!("{with}{CONNECT}"), from_ref(&known)).1, logging, "it has grown");
         let known = KnownFile { tls_hosts: Some(mx1.clone()), ..known };
-        assert_eq!(search(&without, &[known]).1, TlsHosts { found: mx1.clone(), of_files: vec![Some(mx1)] });
+        let of_files = vec![Some(mx1.clone())];
+        assert_eq!(search(&without, &[known]).1, TlsHosts { found: mx1.clone(), of_files, sought: mx1 });
     }
 }

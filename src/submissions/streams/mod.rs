@@ -22,7 +22,7 @@ use crate::sources::stamp::Stamp;
 use crate::sources::timeline::instant;
 use crate::sources::{self, Fingerprint, Look, RawFile};
 use crate::storage::Storage;
-pub use evidence::{TlsHosts, TlsHostsOfFile, tls_hosts};
+pub use evidence::{Searched, TlsHosts, TlsHostsOfFile};
 use member::Member;
 pub use seek::line_near;
 

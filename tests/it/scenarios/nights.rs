@@ -6,7 +6,7 @@ use polars::prelude::col;
 
 use super::answer::{self, rotated};
 use super::place::{self, MX3, Place};
-use super::raw::{self, Log, gzip, line_end, line_from, xz};
+use super::raw::{self, Log, amid, gzip, line_end, line_from, xz};
 
 #[test]
 fn a_growing_file_fills_the_lake_night_after_night() {
@@ -231,6 +231,30 @@ fn a_tls_line_that_comes_later_decides_the_days_before() {
     let none = ["2026-03-01,alice@example.org,none,1,1", "2026-03-02,alice@example.org,none,1,1"];
     assert_eq!(place.daily()[..2], none);
     assert_eq!(refused(&place), ["none"]);
+    place.ingest().built("mx3", []);
+}
+
+/// A central log has many hosts, of which some have few lines: they are judged like the others, in the first night and
+/// in those after it.
+#[test]
+fn a_host_that_shows_at_no_end_of_a_file_is_known_by_its_lines() {
+    let (first, second) = ("2026-03-01T12:00:00Z", "2026-03-02T12:00:00Z");
+    let own = Log::default().session(first, 70, "4F2A0001", Some("TLSv1.3")).bytes();
+    let silent = Log::default().session(first, 71, "4F2A0002", None).bytes();
+    let proof = Log::default().session(first, 72, "4F2A0003", Some("TLSv1.2")).bytes();
+    let place = Place::new(&[MX3]);
+    let path = place.log("mx3/mail.log.1", &[own, amid(first, &[silent, proof].concat())].concat());
+    place.ingest().built("mx3", [1]);
+    let mut expected = ["TLSv1.2", "TLSv1.3", "none"].map(|of| format!("2026-03-01,alice@example.org,{of},1,1"));
+    assert_eq!(place.daily(), expected);
+    let tally = place.say(&["tally", "--csv", "--format", "postfix", path.to_str().unwrap()]).expect(0);
+    expected.rotate_right(1);
+    assert_eq!(tally.out.lines().skip(1).collect::<Vec<_>>(), expected);
+    place.log("mx3/mail.log", &amid(second, &Log::default().session(second, 73, "4F2A0004", None).bytes()));
+    place.ingest().built("mx3", [1, 2]);
+    assert_eq!(place.daily()[3..], ["2026-03-02,alice@example.org,none,1,1"]);
+    place.run(&["--stage", "ingest", "--date", "2026-03-02"]).expect(0).built("mx3", [2]);
+    assert_eq!(place.daily()[3..], ["2026-03-02,alice@example.org,none,1,1"]);
     place.ingest().built("mx3", []);
 }
 
