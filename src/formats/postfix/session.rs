@@ -55,10 +55,15 @@ pub(super) fn trust(message: &[u8]) -> Option<&[u8]> {
     rest.strip_prefix(b" TLS connection established from ")
 }
 
-/// `NAME[IP]: VERSION with cipher CIPHER (…`.
+/// `NAME[IP]( to SERVER)?: VERSION with cipher CIPHER (…`. The server's name stands there where the client has asked for
+/// one that `tls_server_sni_maps` knows (Postfix since 3.4, `tls_log_summary()`).
 fn secured(text: &[u8]) -> Result<Record<'_>, Unreadable> {
     let read = || {
         let (client, rest) = client(text)?;
+        let rest = match rest.strip_prefix(b" to ") {
+            Some(server) => &server[memmem::find(server, b": ")?..],
+            None => rest,
+        };
         let rest = rest.strip_prefix(b": ")?;
         let (version, rest) = rest.split_at(memchr::memchr(b' ', rest)?);
         let cipher = rest.strip_prefix(b" with cipher ")?;
@@ -67,6 +72,9 @@ fn secured(text: &[u8]) -> Result<Record<'_>, Unreadable> {
     };
     read().ok_or(Unreadable("TLS connection that cannot be read"))
 }
+
+/// What stands where the client's name would, where it failed before it gave one (`smtpd_sasl_glue.c`).
+const NO_NAME: &[u8] = b"(unavailable)";
 
 /// Warnings that matter: failed authentication, and the TLS library's word on a handshake.
 fn warning(text: &[u8]) -> Option<Record<'_>> {
@@ -86,5 +94,6 @@ fn warning(text: &[u8]) -> Option<Record<'_>> {
         Some(at) => (&rest[..at], Some(&rest[at + NAME.len()..])),
         None => (rest, None),
     };
+    let account = account.filter(|account| *account != NO_NAME);
     Some(Record::AuthFailed(AuthFailed { client, mechanism, account, reason, aborted }))
 }
