@@ -126,6 +126,13 @@ pub enum Record<'a> {
         /// The id as logged, angle brackets included.
         message_id: &'a [u8],
     },
+    /// The message is put on hold or will be dropped: the server says that it has it, unless it refuses it after all.
+    SetAside {
+        /// Its queue id.
+        queue_id: &'a [u8],
+        /// The envelope's sender.
+        mail_from: &'a [u8],
+    },
     /// The message is in the queue: the server has accepted it.
     Queued {
         /// Its queue id.

@@ -18,6 +18,10 @@ pub(super) fn queue_line<'a>(id: Option<&'a [u8]>, text: &'a [u8]) -> Result<Opt
         return Ok(Some(relayed(rest)));
     }
     let Some(queue_id) = id else { return Ok(None) };
+    if let Some(rest) = set_aside(text) {
+        let (_, mail_from, _) = reply(rest);
+        return Ok(Some(Record::SetAside { queue_id, mail_from }));
+    }
     if let Some(message_id) = text.strip_prefix(b"message-id=") {
         return Ok(Some(Record::MessageId { queue_id, message_id }));
     }
@@ -28,6 +32,13 @@ pub(super) fn queue_line<'a>(id: Option<&'a [u8]>, text: &'a [u8]) -> Result<Opt
         };
     }
     Ok(text.starts_with(b"uid=").then_some(Record::OpenedByOthers { queue_id }))
+}
+
+/// What follows `hold: ` or `discard: `, by which a filter or a table keeps a message from the queue. Its client is told
+/// that it was accepted; with MailScanner, which has all mail held and then queued anew, that is every message.
+pub(super) fn set_aside(text: &[u8]) -> Option<&[u8]> {
+    let text = text.strip_prefix(b"milter-").unwrap_or(text);
+    text.strip_prefix(b"hold: ").or_else(|| text.strip_prefix(b"discard: "))
 }
 
 /// `NAME[IP](:PORT)?(, orig_queue_id=Q)?(, orig_client=NAME[IP])?(, sasl_method=M)?(, sasl_username=U)?(, sasl_sender=S)?`

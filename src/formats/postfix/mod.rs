@@ -16,7 +16,7 @@ mod session;
 #[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 mod tests;
 
-use self::message::queue_line;
+use self::message::{queue_line, set_aside};
 use self::session::{session_line, trust};
 use super::ids::IS_ALPHANUMERIC;
 use super::record::{Client, Record};
@@ -67,11 +67,7 @@ impl Format for Postfix {
         match Component::of(program) {
             Some(Component::Smtpd) => !message.starts_with(b"SSL_accept:"),
             Some(Component::Qmgr) => message.ends_with(b"(queue active)"),
-            Some(Component::Cleanup) => behind_id(message).is_some_and(|text| {
-                text.starts_with(b"message-id=")
-                    || text.starts_with(b"reject: ")
-                    || text.starts_with(b"milter-reject: ")
-            }),
+            Some(Component::Cleanup) => behind_id(message).is_some_and(of_cleanup),
             Some(Component::Pickup) => behind_id(message).is_some_and(|text| text.starts_with(b"uid=")),
             Some(Component::Dovecot) => dovecot::wants(message),
             None => without_component(message),
@@ -160,6 +156,15 @@ impl Component {
     }
 }
 
+/// Whether a line of `cleanup` matters, by what stands behind its queue id.
+fn of_cleanup(text: &[u8]) -> bool {
+    text.starts_with(b"message-id=") || is_reject(text) || set_aside(text).is_some()
+}
+
+fn is_reject(text: &[u8]) -> bool {
+    text.starts_with(b"reject: ") || text.starts_with(b"milter-reject: ")
+}
+
 /// Whether a message without its component begins like one that matters.
 fn without_component(message: &[u8]) -> bool {
     const BEGINNINGS: [&[u8]; 7] = [
@@ -176,10 +181,8 @@ fn without_component(message: &[u8]) -> bool {
     }
     behind_id(message).is_some_and(|text| {
         text.starts_with(b"client=")
-            || text.starts_with(b"message-id=")
             || text.starts_with(b"uid=")
-            || text.starts_with(b"reject: ")
-            || text.starts_with(b"milter-reject: ")
+            || of_cleanup(text)
             || (text.starts_with(b"from=<") && text.ends_with(b"(queue active)"))
     })
 }

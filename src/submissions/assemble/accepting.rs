@@ -10,14 +10,21 @@ use crate::sources::framing::Line;
 use crate::submissions::{Rows, text};
 
 impl Assembler {
-    pub(super) fn opened(&mut self, at: Timestamp, key: SessionKey, line: &Line<'_>, opened: &Opened<'_>) {
+    pub(super) fn opened(
+        &mut self,
+        at: Timestamp,
+        key: SessionKey,
+        line: &Line<'_>,
+        opened: &Opened<'_>,
+        rows: &mut dyn Rows,
+    ) {
         let session = self.sessions.of_line(&mut self.known, key, at, line, opened.client);
         let (slot, message) = self.messages.take();
         message.open(at, session, opened);
         session.note_opened(message.account());
         if let Some(queue_id) = opened.queue_id {
             session.open.push(slot);
-            self.messages.insert(slot);
+            self.insert(slot, rows);
             if opened.fronted {
                 self.fronted(at, key.0, queue_id, slot);
             }
@@ -28,10 +35,26 @@ impl Assembler {
         }
     }
 
+    /// Makes a message known by its queue id, in the place of one that had it.
+    fn insert(&mut self, slot: u32, rows: &mut dyn Rows) {
+        if let Some(before) = self.messages.insert(slot) {
+            self.close(before, rows);
+        }
+    }
+
+    /// No more lines will come of a message that was taken out: it counts if it was accepted.
+    pub(super) fn close(&mut self, slot: u32, rows: &mut dyn Rows) {
+        if self.messages.get(slot).accepted {
+            self.accept(slot, rows);
+        } else {
+            self.messages.release(slot);
+        }
+    }
+
     /// A queue id that now means another message; it may be one that a filter has put back.
-    pub(super) fn opened_by_others(&mut self, at: Timestamp, host: u32, queue_id: &[u8]) {
+    pub(super) fn opened_by_others(&mut self, at: Timestamp, host: u32, queue_id: &[u8], rows: &mut dyn Rows) {
         if let Some(message) = self.messages.remove(host, queue_id) {
-            self.messages.release(message);
+            self.close(message, rows);
         }
         if self.in_filter > 0 {
             self.reinjected.insert((host, queue_id.to_vec()), Reinjected { at, queued: None });
@@ -45,12 +68,21 @@ impl Assembler {
             }
             self.messages.get_mut(message).queue(queued);
             if !self.messages.get(message).fronted || !self.waits_for_front(message) {
-                self.accept(message, rows);
+                self.accept_of_session(message, rows);
             }
         } else if self.in_filter > 0
             && let Some(seen) = self.reinjected.get_mut(&(host, queue_id.to_vec()))
         {
             seen.queued = Some((text(queued.mail_from), queued.size, queued.recipients));
+        }
+    }
+
+    /// A message of a session has been accepted. Where no line says that it came by TLS, the session's end may.
+    fn accept_of_session(&mut self, slot: u32, rows: &mut dyn Rows) {
+        let message = self.messages.get(slot);
+        match self.sessions.get(message.session).filter(|_| message.is_silent()) {
+            Some(session) => session.silent.push(slot),
+            None => self.accept(slot, rows),
         }
     }
 
@@ -71,11 +103,11 @@ impl Assembler {
         match self.reinjected.remove(&(key.0, queue_id.to_vec())) {
             Some(Reinjected { queued: Some((mail_from, size, recipients)), .. }) => {
                 self.messages.get_mut(message).queue(Queued { mail_from: mail_from.as_bytes(), size, recipients });
-                self.accept(message, rows);
+                self.accept_of_session(message, rows);
             }
-            Some(Reinjected { queued: None, .. }) => self.messages.insert(message),
+            Some(Reinjected { queued: None, .. }) => self.insert(message, rows),
             // The next hop keeps its queue on another host, or does not say a queue id.
-            None => self.accept(message, rows),
+            None => self.accept_of_session(message, rows),
         }
         if self.in_filter == 0 {
             self.reinjected.clear();
@@ -141,7 +173,7 @@ impl Assembler {
                 let id = session.id;
                 self.handed_on(at, id, slot, rows);
             } else if taken.more_follows {
-                self.messages.insert(slot);
+                self.insert(slot, rows);
             } else {
                 self.accept(slot, rows);
             }
@@ -173,7 +205,7 @@ impl Assembler {
         let (slot, message) = self.messages.take();
         message.tell(at, host, accepted, &mut self.known);
         if accepted.more_follows {
-            self.messages.insert(slot);
+            self.insert(slot, rows);
         } else {
             self.accept(slot, rows);
         }

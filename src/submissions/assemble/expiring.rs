@@ -10,7 +10,8 @@ impl Assembler {
     #[must_use]
     pub fn oldest_open(&self, read_to: Timestamp) -> Option<Timestamp> {
         let held = self.sessions.iter().flat_map(|session| {
-            session.in_filter.into_iter().chain(session.in_parts).chain(session.held.iter().copied())
+            let waiting = session.held.iter().chain(&session.silent).copied();
+            session.in_filter.into_iter().chain(session.in_parts).chain(waiting)
         });
         let queued = self.fronts.halves.values().filter_map(|half| half.queued);
         let held = held.chain(queued).map(|message| self.messages.get(message).ts);
@@ -74,11 +75,7 @@ impl Assembler {
             self.accept(message, rows);
         }
         for message in self.messages.expire(before) {
-            if self.messages.get(message).accepted {
-                self.accept(message, rows);
-            } else {
-                self.messages.release(message);
-            }
+            self.close(message, rows);
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::formats::record::{Accepted, Ended, Opened, Taken};
 use crate::submissions::Submission;
 use crate::submissions::account::{Account, domain_of};
 use crate::submissions::cipher::CipherClass;
-use crate::submissions::tls::TlsVersion;
+use crate::submissions::tls::{TlsMode, TlsVersion};
 
 /// The places of a message's texts.
 const QUEUE_ID: usize = 0;
@@ -34,6 +34,8 @@ pub(super) struct Message {
     pub orphan: bool,
     /// Whether the server is known to have accepted it already: then only details are missing.
     pub accepted: bool,
+    /// Whether the server keeps it out of its queue: it has accepted it if it takes it over.
+    pub set_aside: bool,
     /// How many recipients it has, as far as is known.
     pub recipients: Option<u32>,
     /// Whether another server authenticated its client and handed it on, and has not been heard of it yet.
@@ -63,7 +65,7 @@ impl Message {
         self.ts = at;
         self.session = session.id;
         self.orphan = orphan && !opened.fronted;
-        self.accepted = false;
+        (self.accepted, self.set_aside) = (false, false);
         (self.fronted, self.sender_is_account) = (opened.fronted, false);
         (self.size, self.recipients) = (None, None);
         (self.host, self.service) = (session.host, session.service);
@@ -151,6 +153,24 @@ impl Message {
         let [client_ip, client_name, account, mechanism, helo] = sender.texts();
         let [queue_id, message_id, mail_from] = told.texts();
         self.texts.set([queue_id, client_ip, client_name, account, mechanism, helo, message_id, mail_from]);
+    }
+
+    /// Whether it seems to have come without TLS, for want of a line.
+    pub(super) fn is_silent(&self) -> bool {
+        self.encryption.present == Some(false)
+    }
+
+    /// There was TLS after all, of which no line says more.
+    pub(super) fn was_encrypted(&mut self, mode: TlsMode) {
+        if self.is_silent() {
+            self.encryption = Encryption { tls: None, present: Some(true), mode };
+        }
+    }
+
+    /// The server keeps it out of its queue.
+    pub(super) fn put_aside(&mut self, mail_from: &[u8]) {
+        self.set_aside = true;
+        self.texts.replace(MAIL_FROM, mail_from);
     }
 
     /// The header's message id.

@@ -37,13 +37,15 @@ impl Messages {
         self.slots.get(slot)
     }
 
-    /// Makes a message known by its queue id, in the place of one that had it.
-    pub(super) fn insert(&mut self, slot: u32) {
+    /// Makes a message known by its queue id, in the place of one that had it: that is handed back, to be
+    /// [released](Self::release) after use.
+    #[must_use]
+    pub(super) fn insert(&mut self, slot: u32) -> Option<u32> {
         let message = self.slots.get(slot);
         let (host, queue_id) = (message.host, message.queue_id());
         let hash = hash(host, queue_id);
         let same = |other: &u32| is(self.slots.get(*other), host, queue_id);
-        let before = match self.by_queue_id.find_mut(hash, same) {
+        match self.by_queue_id.find_mut(hash, same) {
             Some(place) => Some(std::mem::replace(place, slot)),
             None => {
                 let rehash = |slot: &u32| {
@@ -53,9 +55,6 @@ impl Messages {
                 self.by_queue_id.insert_unique(hash, slot, rehash);
                 None
             }
-        };
-        if let Some(before) = before {
-            self.release(before);
         }
     }
 

@@ -206,11 +206,16 @@ impl Assembler {
                 }
             }
             Record::Taken(taken) => self.taken(at, key, line, taken, rows),
-            Record::Opened(opened) => self.opened(at, key, line, opened),
-            Record::OpenedByOthers { queue_id } => self.opened_by_others(at, host, queue_id),
+            Record::Opened(opened) => self.opened(at, key, line, opened, rows),
+            Record::OpenedByOthers { queue_id } => self.opened_by_others(at, host, queue_id, rows),
             Record::MessageId { queue_id, message_id } => {
                 if let Some(message) = self.messages.find(host, queue_id) {
                     message.set_message_id(message_id);
+                }
+            }
+            Record::SetAside { queue_id, mail_from } => {
+                if let Some(message) = self.messages.find(host, queue_id) {
+                    message.put_aside(mail_from);
                 }
             }
             Record::Queued { queue_id, mail_from, size, recipients } => {
@@ -307,11 +312,13 @@ impl Assembler {
         // What a server in front has handed on counts where the server behind has it.
         let counts = session.authenticated && !session.in_front;
         let held = std::mem::take(&mut session.held);
+        session.sum_up(counters, &mut self.messages);
+        let silent = std::mem::take(&mut session.silent);
         if counters.is_some_and(|counters| session.took_over_no_more(counters)) {
             session.open.drain(..).for_each(|message| self.messages.end(message, id));
         }
         self.sessions.release(id);
-        if let Some(message) = in_parts {
+        for message in silent.into_iter().chain(in_parts) {
             self.accept(message, rows);
         }
         for message in held {

@@ -24,7 +24,8 @@ struct Reject {
     mail_from: CompactString,
     /// How many messages had been opened before it.
     after: u32,
-    /// Whether it is known to stand for a whole transaction.
+    /// Whether it is known to stand for a whole message: the sender was refused before any recipient was named, or the
+    /// content, or of a transaction no recipient was accepted.
     whole: bool,
 }
 
@@ -35,24 +36,26 @@ impl Rejects {
             return;
         }
         let reply = text(rejected.reply);
+        let said = Said::of(&reply);
         let row = Refusal {
-            account: owner(&reply).unwrap_or_else(|| row.account.clone()),
+            account: said.owner().unwrap_or_else(|| row.account.clone()),
             helo: text(rejected.helo),
-            kind: kind(rejected.stage, &reply),
+            kind: said.kind(rejected.stage),
             code: code(&reply).into(),
-            reason: reply,
             ..row
         };
-        self.0.push(Reject { row, mail_from: text(rejected.mail_from), after: opened, whole: false });
+        let whole = said.is_of_whole(rejected.stage);
+        let row = Refusal { reason: reply, ..row };
+        self.0.push(Reject { row, mail_from: text(rejected.mail_from), after: opened, whole });
     }
 
     /// A transaction is over, of which some recipients were accepted or none.
     pub(super) fn settle(&mut self, some_accepted: bool) {
-        let last = self.0.iter().rposition(|reject| !is_whole(reject)).filter(|_| !some_accepted);
+        let last = self.0.iter().rposition(|reject| !reject.whole).filter(|_| !some_accepted);
         if let Some(last) = last {
             self.0[last].whole = true;
         }
-        self.0.retain(is_whole);
+        self.0.retain(|reject| reject.whole);
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -61,6 +64,11 @@ impl Rejects {
 
     pub(super) fn clear(&mut self) {
         self.0.clear();
+    }
+
+    /// Whether one of them names the account that the client had authenticated as.
+    pub(super) fn name_the_account(&self) -> bool {
+        self.0.iter().any(|reject| !reject.row.account.is_empty())
     }
 
     /// When the first of them was.
@@ -81,7 +89,7 @@ impl Rejects {
 /// are one transaction, and where a message of the session was opened behind them they may be recipients of that
 /// one: the server's count decides how many are not.
 fn transactions(rejects: Vec<Reject>, failed: Option<usize>, opened: u32) -> Vec<Reject> {
-    let (mut chosen, recipients): (Vec<_>, Vec<_>) = rejects.into_iter().partition(is_whole);
+    let (mut chosen, recipients): (Vec<_>, Vec<_>) = rejects.into_iter().partition(|reject| reject.whole);
     let mut groups: Vec<Vec<Reject>> = Vec::new();
     for reject in recipients {
         match groups.last_mut().filter(|group| group[0].after == reject.after && group[0].mail_from == reject.mail_from)
@@ -104,31 +112,42 @@ fn transactions(rejects: Vec<Reject>, failed: Option<usize>, opened: u32) -> Vec
     chosen
 }
 
-/// Whether it stands for a whole message: the sender was refused before any recipient was named, or the content, or it
-/// is known to.
-fn is_whole(reject: &Reject) -> bool {
-    match reject.row.kind {
-        _ if reject.whole => true,
-        RefusalKind::SenderRejected => !reject.row.reason.contains("Sender address rejected"),
-        kind => kind == RefusalKind::DataRejected,
-    }
-}
+/// What a server says of a refused command, behind the address that it is of: `553 5.7.1 <A>: SAID`. An address may hold
+/// anything, and so the last place where one can end is taken.
+struct Said<'a>(&'a str);
 
-/// What was refused, by where it was and what was said.
-fn kind(stage: Stage, reply: &str) -> RefusalKind {
-    let of_sender = ["Sender address rejected", "send as this sender"];
-    match stage {
-        _ if of_sender.iter().any(|words| reply.contains(words)) => RefusalKind::SenderRejected,
-        Stage::Mail => RefusalKind::SenderRejected,
-        Stage::Recipient => RefusalKind::RecipientsRejected,
-        Stage::Data => RefusalKind::DataRejected,
-    }
-}
+/// What ends an address and begins what the server says.
+const BEHIND_ADDRESS: &str = ">: ";
 
-/// The account in `not owned by user U`: the only place where a reject names it.
-fn owner(reply: &str) -> Option<CompactString> {
-    let (_, user) = reply.split_once("not owned by user ")?;
-    Some(user.to_lowercase().into())
+/// What is said of a sender whose recipient is refused for it.
+const OF_SENDER: &str = "Sender address rejected";
+
+impl<'a> Said<'a> {
+    fn of(reply: &'a str) -> Self {
+        Self(reply.rfind(BEHIND_ADDRESS).map_or(reply, |at| &reply[at + BEHIND_ADDRESS.len()..]))
+    }
+
+    /// What was refused, by where it was and what was said.
+    fn kind(&self, stage: Stage) -> RefusalKind {
+        let of_sender = [OF_SENDER, "send as this sender"];
+        match stage {
+            _ if of_sender.iter().any(|words| self.0.contains(words)) => RefusalKind::SenderRejected,
+            Stage::Mail => RefusalKind::SenderRejected,
+            Stage::Recipient => RefusalKind::RecipientsRejected,
+            Stage::Data => RefusalKind::DataRejected,
+        }
+    }
+
+    /// Whether this alone refuses a message, and not one of several recipients.
+    fn is_of_whole(&self, stage: Stage) -> bool {
+        stage == Stage::Mail || (self.kind(stage) != RefusalKind::RecipientsRejected && !self.0.contains(OF_SENDER))
+    }
+
+    /// The account in `not owned by user U`: the only place where a reject names it.
+    fn owner(&self) -> Option<CompactString> {
+        let user = self.0.strip_prefix(OF_SENDER)?.strip_prefix(": not owned by user ")?;
+        Some(user.to_lowercase().into())
+    }
 }
 
 /// The three digits that a reply begins with (RFC 5321 section 4.2).

@@ -3,6 +3,7 @@
 use super::HORIZON;
 use super::encryption::{Tls, mode_of};
 use super::known::Known;
+use super::messages::Messages;
 use super::rejects::Rejects;
 use super::said::Said;
 use super::talk::Dialogue;
@@ -68,6 +69,8 @@ pub(super) struct Session {
     pub encrypted: bool,
     /// Messages that were accepted and wait for the session's end.
     pub held: Vec<u32>,
+    /// Messages that were accepted as if there were no TLS, of which the session's end may say otherwise.
+    pub silent: Vec<u32>,
     /// Whether it is a session of a server that stands in front of the one whose log this is.
     pub in_front: bool,
     /// What its own lines say of the client and its next message.
@@ -97,6 +100,7 @@ impl Session {
         (self.authenticated, self.says_login) = (false, false);
         (self.tried, self.failed, self.encrypted, self.in_front) = (false, false, false, false);
         self.held.clear();
+        self.silent.clear();
         self.said.clear();
         self.dialogue = Dialogue::default();
         self.auth_failure = None;
@@ -206,6 +210,7 @@ impl Session {
         match &self.tls {
             _ if self.is_orphan(at) || !self.is_with(client) => TlsVersion::Unknown,
             Some(tls) => tls.version,
+            None if self.tls_begins == TlsMode::Implicit => TlsVersion::Unknown,
             None if self.tls_logged && !self.dialogue.tls_asked => TlsVersion::None,
             None => TlsVersion::Unknown,
         }
@@ -282,7 +287,27 @@ impl Session {
 
     /// Whether anything depends on how the session ends.
     pub(super) fn is_unsettled(&self) -> bool {
-        !self.rejects.is_empty() || !self.open.is_empty()
+        !self.rejects.is_empty() || !self.open.is_empty() || !self.silent.is_empty()
+    }
+
+    /// What the server has counted tells of the session's messages: that there was TLS where no line has said so, and
+    /// that it took over what it has kept from its queue.
+    pub(super) fn sum_up(&mut self, counters: Option<Counters>, messages: &mut Messages) {
+        let Self { id, tls, tls_begins, open, silent, accepted, .. } = self;
+        let counters = counters.filter(|counters| counters.present);
+        open.retain(|message| messages.get(*message).session == *id);
+        if tls.is_none() && counters.is_some_and(|counters| counters.starttls > 0) {
+            open.iter().chain(&*silent).for_each(|message| messages.get_mut(*message).was_encrypted(*tls_begins));
+        }
+        let counted = counters.filter(|counters| counters.chunks == 0);
+        let mut more = counted.map_or(u32::MAX, |counters| counters.data.saturating_sub(*accepted));
+        open.retain(|message| {
+            let message = messages.get_mut(*message);
+            let taken = message.set_aside && more > 0;
+            message.accepted |= taken;
+            (more, *accepted) = (more - u32::from(taken), *accepted + u32::from(taken));
+            !taken
+        });
     }
 
     /// Judges what waited for the end.
@@ -302,13 +327,17 @@ impl Session {
         }
         let counters = counters.filter(|counters| counters.present);
         let rejects = std::mem::take(&mut self.rejects);
-        let proven = self.authenticated || self.dialogue.of_peer;
+        let proven = self.authenticated || self.dialogue.of_peer || rejects.name_the_account();
         if self.account.is_empty() && !proven && counters.is_none_or(|counters| counters.auth == 0) {
             return;
         }
         let account = text(&self.account);
         let account = known.spelling.proven.undo(&account);
+        let encrypted = self.tls.is_none() && counters.is_some_and(|counters| counters.starttls > 0);
         for mut row in rejects.judged(counters, self.opened) {
+            if encrypted && row.tls_version == TlsVersion::None {
+                row.tls_version = TlsVersion::Unknown;
+            }
             if !account.is_empty() {
                 row.account = Account::read(&account, realm).name.into();
             }
