@@ -27,8 +27,14 @@ impl Syslog {
                 return self.rfc5424(rest, style);
             }
         }
-        let (stamp, host, text) = self.begin(line)?;
-        let end = tag_end(text);
+        let (stamp, host, mut text) = self.begin(line)?;
+        let mut end = tag_end(text);
+        if !ends_a_tag(&text[end..])
+            && let Some(behind) = behind_severity(text)
+        {
+            text = behind;
+            end = tag_end(text);
+        }
         if !style.wants_program(Program { tag: &text[..end], may_be_cut: false }) {
             let times = if may_repeat(&text[..end]) { repeated(text) } else { None };
             let repeated = |times| Framed::Repeated(Repeated { stamp, host, times });
@@ -49,7 +55,9 @@ impl Syslog {
         let (pid, rest) = word(rest)?;
         let (_message_id, rest) = word(rest)?;
         let message = behind_structured_data(rest)?;
-        let message = message.strip_prefix(BYTE_ORDER_MARK).unwrap_or(message).trim_ascii_start();
+        // The mark says that the message is UTF-8 (RFC 5424 section 6.4), and stands behind a blank.
+        let message = message.trim_ascii_start();
+        let message = message.strip_prefix(BYTE_ORDER_MARK).map_or(message, <[u8]>::trim_ascii_start);
         let pid = number(pid).unwrap_or(0);
         Some(Framed::Line(unfold(Line { stamp, host, program, pid, message, repeated: 1 })))
     }
@@ -80,7 +88,10 @@ impl Syslog {
     pub(super) fn begin<'a>(&mut self, line: &'a [u8]) -> Option<(Stamp, &'a [u8], &'a [u8])> {
         let (stamp, used) = self.stamp(line)?;
         let (host, rest) = self.host(&line[used..])?;
-        self.beginning.keep(&line[..line.len() - rest.len()], stamp, used);
+        let text = &line[..line.len() - rest.len()];
+        if !host.is_empty() {
+            self.beginning.keep(text, stamp, text.len() - 1 - host.len());
+        }
         Some((stamp, host, rest))
     }
 
@@ -92,18 +103,51 @@ impl Syslog {
         }
     }
 
+    /// The host that a line names, and what follows it. None is named by BusyBox' syslogd with `-S`, nor by templates that
+    /// write the severity in its place (`INFO    tag[pid]: …`); FreeBSD's with `-vv` writes `<mail.info>` in front of it.
     pub(super) fn host<'a>(&mut self, rest: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
         if !self.host.is_empty() && rest.starts_with(&self.host) {
             return Some((&rest[..self.host.len() - 1], &rest[self.host.len()..]));
         }
         let (host, behind) = word(rest)?;
+        if host.starts_with(b"<") && host.ends_with(b">") {
+            return self.host(behind);
+        }
         if host.starts_with(b"std") && wrapped::behind_stamp(rest).is_some() {
             return None;
+        }
+        if host.ends_with(b"]:") {
+            return Some((&[], rest));
+        }
+        if host.iter().all(u8::is_ascii_uppercase)
+            && SEVERITIES.iter().any(|severity| severity.eq_ignore_ascii_case(host))
+        {
+            return Some((&[], behind.trim_ascii_start()));
         }
         self.host.clear();
         self.host.extend_from_slice(&rest[..=host.len()]);
         Some((host, behind))
     }
+}
+
+/// Severities as syslog daemons write them (RFC 5424 section 6.2.1), their older names among them.
+const SEVERITIES: [&[u8]; 12] = [
+    b"emerg", b"panic", b"alert", b"crit", b"err", b"error", b"warning", b"warn", b"notice", b"info", b"debug", b"none",
+];
+
+/// Whether this follows a tag's program.
+#[inline]
+pub(super) fn ends_a_tag(text: &[u8]) -> bool {
+    matches!(text, [b'[', ..] | [b':', b' ', ..])
+}
+
+/// What follows the facility and the severity that some daemons write in front of the tag: BusyBox' as `mail.info`, AIX' as
+/// `mail:info`.
+#[cold]
+fn behind_severity(text: &[u8]) -> Option<&[u8]> {
+    let (word, rest) = word(text)?;
+    let at = word.iter().position(|byte| matches!(byte, b'.' | b':'))?;
+    SEVERITIES.contains(&&word[at + 1..]).then_some(rest)
 }
 
 /// The text behind `-` or behind `[…][…]`, in which a quoted value may hold brackets.

@@ -24,9 +24,26 @@ fn every_container_gives_the_same_line() {
         "<22>1 2026-05-07T07:00:05.329487+00:00 mx1 postfix/smtps/smtpd 546 - -  connect from a[192.0.2.1]",
         r#"<22>1 2026-05-07T07:00:05Z mx1 postfix/smtps/smtpd 546 - [a b="]\""][c d="e"] connect from a[192.0.2.1]"#,
         r#"{"timestamp":"2026-05-07T07:00:05Z","host":"mx1","syslogtag":"postfix\/smtps\/smtpd[546]:","procid":"546","message":" connect from a[192.0.2.1]"}"#,
+        "<22>1 2026-05-07T07:00:05Z mx1 postfix/smtps/smtpd 546 - - \u{feff}connect from a[192.0.2.1]",
         "Dec 30 10:00:06 mx1 postfix/smtps/smtpd[546]: [ID 197553 mail.info] connect from a[192.0.2.1]",
+        "Dec 30 10:00:06 mx1 mail.info postfix/smtps/smtpd[546]: connect from a[192.0.2.1]",
+        "Dec 30 10:00:06 mx1 mail:info postfix/smtps/smtpd[546]: connect from a[192.0.2.1]",
+        "Dec 30 10:00:06 <mail.info> mx1 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]",
     ] {
         assert_eq!(frame(line), smtpd("postfix/smtps/smtpd"), "{line}");
+    }
+}
+
+#[test]
+fn a_line_may_name_no_host() {
+    let expected = smtpd("postfix/smtps/smtpd")
+        .map(|(_, program, pid, message, repeated)| (String::new(), program, pid, message, repeated));
+    for line in [
+        "Dec 30 10:00:06 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]",
+        "2026-05-07T07:00:05.123456+00:00 INFO    postfix/smtps/smtpd[546]: connect from a[192.0.2.1]",
+        "2026-05-07T07:00:05.123456+00:00 WARNING postfix/smtps/smtpd[546]: connect from a[192.0.2.1]",
+    ] {
+        assert_eq!(frame(line), expected, "{line}");
     }
 }
 

@@ -129,7 +129,7 @@ impl Scanner {
             if behind.is_none() {
                 return false;
             }
-        } else if may_repeat(line.program) {
+        } else if may_repeat(line.program) || !line.has_tag() {
             return false;
         }
         self.turn_to(Some(line.second), found);

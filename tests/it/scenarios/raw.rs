@@ -117,24 +117,24 @@ impl Log {
         ))
     }
 
+    /// The end of a session with TLS.
     pub(super) fn disconnect(&mut self, stamp: &str, pid: u32, messages: u32) -> &mut Self {
-        self.smtpd(
-            stamp,
-            pid,
-            &format!(
-                "disconnect from client.example.org[192.0.2.7] ehlo=2 starttls=1 auth=1 mail={messages} \
-                 rcpt={messages} data={messages} quit=1"
-            ),
-        )
+        self.ended(stamp, pid, "ehlo=2 starttls=1", messages)
     }
 
-    /// A whole session of one message, all in one second.
+    fn ended(&mut self, stamp: &str, pid: u32, began: &str, messages: u32) -> &mut Self {
+        let counted = format!("auth=1 mail={messages} rcpt={messages} data={messages} quit=1");
+        self.smtpd(stamp, pid, &format!("disconnect from client.example.org[192.0.2.7] {began} {counted}"))
+    }
+
+    /// A whole session of one message, all in one second; in the clear where it has no version.
     pub(super) fn session(&mut self, stamp: &str, pid: u32, queue_id: &str, version: Option<&str>) -> &mut Self {
         self.connect(stamp, pid);
         if let Some(version) = version {
             self.tls(stamp, pid, version);
         }
-        self.open(stamp, pid, queue_id, "alice@example.org").queue(stamp, queue_id).disconnect(stamp, pid, 1)
+        let began = if version.is_some() { "ehlo=2 starttls=1" } else { "ehlo=1" };
+        self.open(stamp, pid, queue_id, "alice@example.org").queue(stamp, queue_id).ended(stamp, pid, began, 1)
     }
 
     /// The text so far.
