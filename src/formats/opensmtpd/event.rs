@@ -51,10 +51,14 @@ fn secured(fields: &[u8]) -> Option<Record<'_>> {
     Some(Record::Secured { client: Client::default(), version, cipher })
 }
 
-/// `user=U result=ok`, or `permfail`, or `tempfail`; 5.9 wrote `username=`.
+/// `user=U result=ok`, or `permfail`, or `tempfail`. 5.9 wrote `username=`; 6.0 to 6.3 have the client behind U.
 fn authentication(fields: &[u8]) -> Option<Record<'_>> {
     let rest = fields.strip_prefix(b"user=").or_else(|| fields.strip_prefix(b"username="))?;
-    let (account, result) = rest.split_at(memchr::memrchr(b' ', rest)?);
+    let (account, rest) = rest.split_at(memchr::memchr(b' ', rest)?);
+    let (between, result) = rest.split_at(memchr::memrchr(b' ', rest)?);
+    if !between.is_empty() && !between.starts_with(b" address=") {
+        return None;
+    }
     match result {
         b" result=ok" => Some(proven(account)),
         b" result=permfail" => Some(permanent_failure(account)),

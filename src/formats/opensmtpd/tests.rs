@@ -124,6 +124,19 @@ fn versions_before_6_4_are_read() {
         ),
         (format!("{ID} smtp event=authentication user=a@b result=ok"), "authenticated a@b"),
         (format!("{ID} smtp event=authentication {from} username=a@b result=ok"), "authenticated a@b"),
+        (format!("{ID} smtp event=authentication user=a@b {from} result=ok"), "authenticated a@b"),
+        (
+            format!("{ID} smtp event=authentication user=a\\sb {from} result=permfail"),
+            "failed Some(\"a\\\\sb\")  535 Authentication failed",
+        ),
+        (
+            format!("{ID} smtp event=authentication user=a@b address=[2001:db8::1] host=<unknown> result=tempfail"),
+            "failed Some(\"a@b\")  421 Temporary failure",
+        ),
+        (
+            format!("{ID} smtp event=authentication user=a@b x=y result=ok"),
+            "unreadable: authentication that cannot be read",
+        ),
         (
             format!("{ID} smtp event=message {from} msgid=36aec270 from=<a@b> to=<c@d> size=7 ndest=1 proto=ESMTP"),
             "taken 36aec270 Some(\"a@b\") Some(7) Some(1), in parts",
