@@ -167,6 +167,11 @@ pub enum Record<'a> {
         /// What the line says of the cause.
         reason: &'a [u8],
     },
+    /// The session is over because the TLS library found something wrong: with its handshake, where that was not over.
+    DisconnectedByTls {
+        /// What the line says of the cause.
+        reason: &'a [u8],
+    },
     /// The TLS library's word on the handshake that has just broken in this session.
     TlsProblem {
         /// The library's message.

@@ -93,15 +93,15 @@ fn login_refused<'a>(command: &'a [u8], reply: &'a [u8]) -> Option<Record<'a>> {
     Some(Record::AuthFailed(AuthFailed { client, mechanism, account: None, reason: reply, aborted }))
 }
 
-/// The end of a session, which may be why there was no TLS.
+/// The end of a session, which may be why there was no TLS. Up to 6.8.0p2 what the TLS library says stands alone, as it
+/// does where it breaks later (`ioev.c`, `io_ssl_error`).
 pub(super) fn disconnected(reason: &[u8]) -> Record<'_> {
-    let broke = reason.strip_prefix(b"io-error: handshake failed: ");
-    let broke = broke.or_else(|| {
-        let error = reason.strip_prefix(b"IO error: ")?;
-        memmem::find(error, b"SSL routines").map(|_| error)
-    });
-    match broke {
-        Some(reason) => Record::DisconnectedInHandshake { reason },
+    if let Some(reason) = reason.strip_prefix(b"io-error: handshake failed: ") {
+        return Record::DisconnectedInHandshake { reason };
+    }
+    let error = reason.strip_prefix(b"io-error: error:").or_else(|| reason.strip_prefix(b"IO error: error:"));
+    match error.filter(|error| memmem::find(error, b"SSL routines").is_some()) {
+        Some(_) => Record::DisconnectedByTls { reason: &reason[b"io-error: ".len()..] },
         None => Record::Disconnected { counters: b"" },
     }
 }

@@ -45,6 +45,7 @@ fn show(record: Record<'_>) -> String {
         Record::Queued { queue_id, mail_from, .. } => format!("queued {} {}", text(queue_id), text(mail_from)),
         Record::Rejected(rejected) => format!("rejected {:?} {}", rejected.stage, text(rejected.reply)),
         Record::DisconnectedInHandshake { reason } => format!("broken {}", text(reason)),
+        Record::DisconnectedByTls { reason } => format!("by TLS {}", text(reason)),
         other => format!("{other:?}").split(['(', ' ']).next().unwrap_or_default().to_owned(),
     }
 }
@@ -67,6 +68,11 @@ fn a_session_is_told_by_its_number() {
             "disconnected reason=\"io-error: handshake failed: error:0A000102:SSL routines::unsupported protocol\"",
             "broken error:0A000102:SSL routines::unsupported protocol",
         ),
+        (
+            "disconnected reason=\"io-error: error:14094416:SSL routines:ssl3_read_bytes:sslv3 alert certificate unknown\"",
+            "by TLS error:14094416:SSL routines:ssl3_read_bytes:sslv3 alert certificate unknown",
+        ),
+        ("disconnected reason=\"io-error: read failed: error:0A000126:SSL routines::unexpected eof\"", "Disconnected"),
     ] {
         assert_eq!(parse(&format!("{ID} smtp {text}")), record, "{text}");
     }
@@ -142,6 +148,12 @@ fn versions_before_6_4_are_read() {
             "taken 36aec270 Some(\"a@b\") Some(7) Some(1), in parts",
         ),
         (format!("{ID} smtp event=closed {from} reason=quit"), "Disconnected"),
+        (
+            format!(
+                "{ID} smtp event=closed {from} reason=\"io-error: error:1408A0C1:SSL routines:x:no shared cipher\""
+            ),
+            "by TLS error:1408A0C1:SSL routines:x:no shared cipher",
+        ),
     ] {
         assert_eq!(parse(&text), record, "{text}");
     }
@@ -191,7 +203,7 @@ fn versions_before_5_9_are_read() {
         ),
         (
             format!("Disconnecting session {ID}: IO error: error:1408A0C1:SSL routines:x:no shared cipher"),
-            "broken error:1408A0C1:SSL routines:x:no shared cipher",
+            "by TLS error:1408A0C1:SSL routines:x:no shared cipher",
         ),
         (format!("Closing session {ID}"), "Disconnected"),
     ] {

@@ -231,13 +231,9 @@ impl Assembler {
                 session.flush_tls_failure(rows);
                 session.fail_tls(at, *client, reason, &self.known);
             }
-            Record::DisconnectedInHandshake { reason } => {
-                let session = self.sessions.of_line(&mut self.known, key, at, line, Client::default());
-                if session.tls.is_none() {
-                    session.flush_tls_failure(rows);
-                    session.fail_tls(at, Client::default(), reason, &self.known);
-                }
-                self.end(key, None, rows);
+            Record::DisconnectedInHandshake { reason } | Record::DisconnectedByTls { reason } => {
+                let surely = matches!(record, Record::DisconnectedInHandshake { .. });
+                self.disconnected_by_tls(at, key, line, (reason, surely), rows);
             }
             Record::TlsProblem { reason } => {
                 if let Some(session) = self.sessions.find(key) {

@@ -101,6 +101,27 @@ impl Assembler {
         session.dialogue.trying = false;
     }
 
+    /// The session is over because of its TLS. A handshake broke where the line says so, or where the session has none
+    /// so far and its beginning was read.
+    pub(super) fn disconnected_by_tls(
+        &mut self,
+        at: Timestamp,
+        key: SessionKey,
+        line: &Line<'_>,
+        (reason, surely): (&[u8], bool),
+        rows: &mut dyn Rows,
+    ) {
+        let session = self.sessions.of_line(&mut self.known, key, at, line, Client::default());
+        if session.is_orphan(at) {
+            rows.orphan(at);
+        }
+        if session.tls.is_none() && (surely || session.known) {
+            session.flush_tls_failure(rows);
+            session.fail_tls(at, Client::default(), reason, &self.known);
+        }
+        self.end(key, None, rows);
+    }
+
     pub(super) fn rejected(
         &mut self,
         at: Timestamp,
