@@ -177,8 +177,16 @@ pub enum Record<'a> {
         /// The library's message.
         reason: &'a [u8],
     },
-    /// The server refused a command.
+    /// The server refused a command; with the queue id of a message that [may be refused](Taken::may_be_refused), that.
     Rejected(Rejected<'a>),
+    /// The server refused the session's message which [may be refused](Taken::may_be_refused), as a line says that comes
+    /// with other words for the same.
+    TakenBack {
+        /// Its queue id.
+        queue_id: &'a [u8],
+        /// The server's words.
+        reason: &'a [u8],
+    },
     /// The session is over.
     Disconnected {
         /// What the server counted in it, to be [read](Counters::read) where something depends on it.
@@ -247,6 +255,9 @@ pub struct Taken<'a> {
     pub more_follows: bool,
     /// Whether the line tells of some of the recipients only: each further line of the queue id adds its own.
     pub in_parts: bool,
+    /// Whether the server has still to judge its content: it is accepted unless a [`Rejected`](Record::Rejected) or a
+    /// [`TakenBack`](Record::TakenBack) of its queue id follows in this session before the next message, and soon.
+    pub may_be_refused: bool,
     /// Whether this line says that the client had authenticated, also where no other line does.
     pub authenticated: bool,
     /// Who sent it, where the line itself says so.

@@ -195,6 +195,15 @@ impl Refusal {
 pub trait Rows {
     /// Takes a submission.
     fn submission(&mut self, row: &Submission<&str>);
+    /// Learns of a submission that may still be refused, so that it is [confirmed](Self::confirmed) or not; false where
+    /// it came before and shall not come again.
+    fn announced(&mut self, _row: &Submission<&str>) -> bool {
+        true
+    }
+    /// Takes a submission that was announced.
+    fn confirmed(&mut self, row: &Submission<&str>) {
+        self.submission(row);
+    }
     /// Takes a refusal.
     fn refusal(&mut self, row: &Refusal<&str>);
     /// Learns that a row of this time came from a session whose beginning was not read.

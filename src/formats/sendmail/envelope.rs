@@ -55,6 +55,7 @@ impl<'a> Envelope<'a> {
                 size: number(self.size),
                 recipients: Some(recipients),
                 message_id,
+                may_be_refused: true,
                 authenticated,
                 ..Taken::default()
             })),

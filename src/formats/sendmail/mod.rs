@@ -4,8 +4,8 @@
 //! usual 9. `STARTTLS=server` and `AUTH=server` come without a queue id, then one `from=` per message; see
 //! <https://www.sendmail.org/~ca/email/doc8.12/op.html> and `sendmail/{envelope,srvrsmtp,tls}.c`.
 //!
-//! - A `from=` line is a message accepted where it has recipients and a message id: it is written also where a client
-//!   resets or drops what it has begun.
+//! - A `from=` line is a message accepted where it has recipients and a message id, unless a line behind it says that it
+//!   was refused: it is written also where a client resets or drops what it has begun, and before the content is judged.
 //! - `proto=` ends in `A` where the client had authenticated, in `S` or `SA` where there was TLS. Older versions write
 //!   `ESMTP` of every session, so that only its other lines tell.
 //! - `version=TLSv1/SSLv3` (sendmail up to 8.14) is the cipher's, not the session's.
@@ -19,11 +19,13 @@ mod session;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 mod tests;
+mod verdict;
 
 use memchr::memmem;
 
 use self::envelope::Envelope;
 use self::session::{auth_failed, authenticated, handshake, has_ended, is_user_unknown, rejected, secured};
+use self::verdict::{is_undelivered, refused};
 use super::record::{Client, Record};
 use super::spelling::{Escapes, Spelling};
 use super::{Evidence, Format, Tells, Unreadable};
@@ -68,8 +70,7 @@ impl Format for Sendmail {
 
     fn wants(&self, _program: &[u8], message: &[u8]) -> bool {
         match behind_id(message) {
-            // Most lines tell of a delivery.
-            Some((_, [b't', b'o', b'=', ..])) => false,
+            Some((_, text @ [b't', b'o', b'=', ..])) => is_undelivered(text),
             Some((_, text)) => matches_one(text, &WITH_ID) || has_ended(text) || is_user_unknown(text),
             None => matches_one(message, &WITHOUT_ID),
         }
@@ -112,7 +113,7 @@ impl Format for Sendmail {
 const WITHOUT_ID: [&[u8]; 3] = [b"STARTTLS=server", b"AUTH=server, ", b"NOQUEUE: connect from "];
 
 /// How they begin behind a queue id.
-const WITH_ID: [&[u8]; 7] = [
+const WITH_ID: [&[u8]; 8] = [
     b"from=",
     b"AUTH failure (",
     b"ruleset=",
@@ -120,6 +121,7 @@ const WITH_ID: [&[u8]; 7] = [
     b"STARTTLS=server, relay=",
     b"AUTH=server, ",
     b"lost input channel from ",
+    b"message size (",
 ];
 
 fn matches_one(text: &[u8], beginnings: &[&[u8]]) -> bool {
@@ -162,7 +164,10 @@ fn with_id<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Result<Option<Record<'a>>,
     if has_ended(text) {
         return Ok(Some(Record::Disconnected { counters: b"" }));
     }
-    Ok(rejected(text).map(Record::Rejected))
+    if let Some(reason) = refused(text) {
+        return Ok(Some(Record::TakenBack { queue_id, reason }));
+    }
+    Ok(rejected(queue_id, text).map(Record::Rejected))
 }
 
 /// `NAME [IP]`, `[IP]`, `IDENT:USER@NAME [IP]`, each with ` (may be forged)` behind it; no more and no less.
@@ -173,8 +178,11 @@ fn relay(text: &[u8]) -> Option<Client<'_>> {
     let ip = &ip[1..];
     let name = if name.is_empty() { name } else { name.strip_suffix(b" ")? };
     let name = memchr::memrchr(b'@', name).map_or(name, |at| &name[at + 1..]);
-    let one_word = |text: &[u8]| !text.iter().any(|byte| matches!(byte, b' ' | b',' | b'[' | b']'));
-    (one_word(name) && one_word(ip)).then(|| Client { name, ip: ip.strip_prefix(b"IPv6:").unwrap_or(ip) })
+    (is_word(name) && is_word(ip)).then(|| Client { name, ip: ip.strip_prefix(b"IPv6:").unwrap_or(ip) })
+}
+
+fn is_word(text: &[u8]) -> bool {
+    !text.iter().any(|byte| matches!(byte, b' ' | b',' | b'[' | b']'))
 }
 
 /// A text up to the last field of a name, and that field's value.

@@ -72,12 +72,13 @@ pub(super) fn auth_failed(text: &[u8]) -> Option<Record<'_>> {
 }
 
 /// `ruleset=check_rcpt, arg1=<…>, relay=…, reject=550 …`, `Milter: to=<…>, reject=550 …`, `<…>... User unknown`.
-pub(super) fn rejected(text: &[u8]) -> Option<Rejected<'_>> {
+/// What rulesets say of headers stands in front of the `from=` line: of that, the lines behind it tell.
+pub(super) fn rejected<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Option<Rejected<'a>> {
     let (stage, reply) = if let Some(rest) = text.strip_prefix(b"ruleset=") {
         let stage = match &rest[..memchr::memchr(b',', rest)?] {
             b"check_mail" => Stage::Mail,
             b"check_rcpt" => Stage::Recipient,
-            b"check_data" | b"check_eoh" | b"check_eom" => Stage::Data,
+            b"check_data" | b"check_eom" => Stage::Data,
             _ => return None,
         };
         (stage, reply(rest)?)
@@ -94,7 +95,8 @@ pub(super) fn rejected(text: &[u8]) -> Option<Rejected<'_>> {
     } else {
         return None;
     };
-    Some(Rejected { queue_id: None, stage, client: Client::default(), reply, mail_from: b"", helo: b"" })
+    let queue_id = (stage == Stage::Data).then_some(queue_id);
+    Some(Rejected { queue_id, stage, client: Client::default(), reply, mail_from: b"", helo: b"" })
 }
 
 /// The first reply of a line: the server's words may repeat the client's.

@@ -45,6 +45,7 @@ fn show(record: Record<'_>) -> String {
         ),
         Record::TlsFailed { client, reason } => format!("tls failed {} {}", from(client), text(reason)),
         Record::Rejected(rejected) => format!("rejected {:?} {}", rejected.stage, text(rejected.reply)),
+        Record::TakenBack { queue_id, reason } => format!("taken back {} {}", text(queue_id), text(reason)),
         other => format!("{other:?}").split(['(', ' ']).next().unwrap_or_default().to_owned(),
     }
 }
@@ -178,6 +179,50 @@ fn failures_name_who_tried() {
         "lost input channel from [127.0.10.5] to MSA after auth",
     ] {
         assert_eq!(parse(&format!("5BUA04de000632: {end}")), "Disconnected");
+    }
+}
+
+#[test]
+fn what_was_taken_may_be_refused() {
+    let of = |text: &str| parse(&format!("5BUA046u000694: {text}"));
+    let rejected = "rejected Data 554 5.7.1 virus found, reject=no";
+    for (text, record) in [
+        ("Milter: data, reject=554 5.7.1 virus found, reject=no", rejected),
+        ("ruleset=check_eom, arg1=458, relay=[192.0.2.1], reject=554 5.7.1 virus found, reject=no", rejected),
+        ("Milter: data, discard", "-"),
+        // Of these two, the recipients' lines behind the message tell.
+        ("ruleset=check_eoh, arg1=7, arg2=412, relay=[192.0.2.1], reject=554 5.7.1 no", "-"),
+        ("ruleset=CheckSubject, arg1=ILOVEYOU, relay=[192.0.2.1], reject=553 5.7.1 Looks like a virus", "-"),
+        (
+            "message size (40458000) exceeds maximum (20000000)",
+            "taken back 5BUA046u000694 message size (40458000) exceeds maximum (20000000)",
+        ),
+        ("message size (4) exceeds maximum (2) or not", "-"),
+        ("message size (x) exceeds maximum (2)", "-"),
+        (
+            "to=<x@example.net>, delay=1+00:00:01, pri=34458, dsn=5.7.1, stat=no, stat=x",
+            "taken back 5BUA046u000694 no, stat=x",
+        ),
+        // Before 8.10.
+        ("to=x@example.net, delay=00:00:01, stat=no", "taken back 5BUA046u000694 no"),
+    ] {
+        assert_eq!(of(text), record, "{text}");
+    }
+    for delivered in [
+        "to=<x@example.net>, delay=00:00:01, xdelay=00:00:01, mailer=esmtp, pri=30458, relay=mx. [192.0.2.1], dsn=2.0.0, stat=Sent (ok)",
+        "to=<x@example.net>, delay=00:00:00, mailer=esmtp, pri=30458, stat=queued",
+        "to=<x@example.net>, delay=00:00:00, pri=30458, stat=queued",
+        "to=<x@example.net>, delay=00:00:00, pri=30458, stat=discarded",
+        "to=<x@example.net>, delay=00:00:00, pri=30458, quarantine=bad, stat=quarantined",
+        "to=<x@example.net>, ctladdr=<a@b> (1/1), delay=00:00:00, pri=30458, stat=no",
+        // What a client or the next server wrote.
+        "to=<\"x, delay=00:00:01, pri=1, stat=no\"@b>, delay=00:00:01, xdelay=00:00:01, mailer=esmtp, pri=3, stat=Sent",
+        "to=<x@b>, delay=00:00:01, xdelay=00:00:01, mailer=esmtp, pri=3, stat=Sent (ok, delay=00:00:01, pri=1, stat=no)",
+        "to=<x@b>, delay=00:00:01, pri=3",
+        "to=<x@b>, delay=",
+        "to=<x@b>",
+    ] {
+        assert_eq!(of(delivered), "-", "{delivered}");
     }
 }
 

@@ -141,18 +141,21 @@ impl Assembler {
             // Whoever sends it may have authenticated before what is read.
             rows.orphan(at);
         }
-        if let Some(part) = session.in_parts.map(|message| self.messages.get_mut(message))
-            && taken.in_parts
+        if let Some(part) = session.unfinished.map(|message| self.messages.get_mut(message))
+            && (taken.in_parts || taken.may_be_refused)
             && part.queue_id() == taken.queue_id
         {
-            part.recipients = part.recipients.zip(taken.recipients).map(|(before, more)| before + more);
+            // Without parts, it is the same line again.
+            if taken.in_parts {
+                part.recipients = part.recipients.zip(taken.recipients).map(|(before, more)| before + more);
+            }
             return;
         }
         session.dialogue.asked = Asked::Nothing;
         if self.joins.is_some() {
             return self.hear(at, key, taken);
         }
-        let before = session.in_parts.take();
+        let before = session.unfinished.take();
         session.settle();
         if session.authenticated || taken.authenticated || (taken.until_end && session.tried) {
             let (slot, message) = self.messages.take();
@@ -164,8 +167,13 @@ impl Assembler {
                 session.rejects.clear();
             }
             session.said.next_message();
-            if taken.in_parts {
-                session.in_parts = Some(slot);
+            if taken.may_be_refused && !message.show(&self.known, &self.settings.realm, |row| rows.announced(row)) {
+                // A copy of what was read before says nothing of the message that is being judged.
+                session.unfinished = before;
+                return self.messages.release(slot);
+            }
+            if taken.in_parts || taken.may_be_refused {
+                session.unfinished = Some(slot);
             } else if taken.until_end {
                 session.held.push(slot);
             } else if taken.relayed && !taken.queue_id.is_empty() {
@@ -216,7 +224,11 @@ impl Assembler {
         if message.orphan {
             rows.orphan(message.ts);
         }
-        message.show(&self.known, &self.settings.realm, |row| rows.submission(row));
+        let announced = message.may_be_refused;
+        message.show(&self.known, &self.settings.realm, |row| match announced {
+            true => rows.confirmed(row),
+            false => rows.submission(row),
+        });
         self.messages.release(slot);
     }
 }

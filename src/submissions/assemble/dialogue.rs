@@ -260,6 +260,14 @@ impl Rows for Kept<'_> {
         self.rows.submission(row);
     }
 
+    fn announced(&mut self, row: &Submission<&str>) -> bool {
+        self.rows.announced(row)
+    }
+
+    fn confirmed(&mut self, row: &Submission<&str>) {
+        self.rows.confirmed(row);
+    }
+
     fn refusal(&mut self, row: &Refusal<&str>) {
         self.refusals.push(row.keep());
     }

@@ -1,7 +1,7 @@
 //! What is open, and what can no longer be joined: memory follows what is open at once.
 
 use super::joins::Settled;
-use super::{Assembler, HORIZON};
+use super::{Assembler, HORIZON, VERDICT};
 use crate::calendar::Timestamp;
 use crate::submissions::Rows;
 
@@ -9,9 +9,14 @@ impl Assembler {
     /// The time of the earliest row that may still come, once the file is read to a time; none where nothing is open.
     #[must_use]
     pub fn oldest_open(&self, read_to: Timestamp) -> Option<Timestamp> {
+        let is_judged = |message: &u32| {
+            let message = self.messages.get(*message);
+            message.may_be_refused && read_to - message.ts > VERDICT
+        };
         let held = self.sessions.iter().flat_map(|session| {
+            let unfinished = session.unfinished.filter(|message| !is_judged(message));
             let waiting = session.held.iter().chain(&session.silent).copied();
-            session.in_filter.into_iter().chain(session.in_parts).chain(waiting)
+            session.in_filter.into_iter().chain(unfinished).chain(waiting)
         });
         let queued = self.fronts.halves.values().filter_map(|half| half.queued);
         let held = held.chain(queued).map(|message| self.messages.get(message).ts);

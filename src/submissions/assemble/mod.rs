@@ -57,6 +57,10 @@ pub const HORIZON: i64 = 24 * HOUR;
 /// How far apart the lines of one event may be: clocks differ, and logs are written a little late.
 const WAIT: i64 = 300 * SECOND;
 
+/// How long a server may judge a message that has come in whole: as long as two filters together that sendmail waits for
+/// as long as it does unless told otherwise (`Timeout` `E:5m` of a milter).
+const VERDICT: i64 = 600 * SECOND;
+
 /// What the operator says of a source.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -241,6 +245,9 @@ impl Assembler {
                 }
             }
             Record::Rejected(rejected) => self.rejected(at, key, line, rejected, rows),
+            Record::TakenBack { queue_id, reason } => {
+                self.taken_back(at, key, queue_id, reason, rows);
+            }
             Record::Disconnected { counters } => {
                 if let Some(joins) = &mut self.joins {
                     joins.end(key.1, host, at);
@@ -301,7 +308,7 @@ impl Assembler {
             self.in_filter -= 1;
         }
         let id = session.id;
-        let in_parts = session.in_parts.take();
+        let unfinished = session.unfinished.take();
         if session.in_front {
             self.fronts.end(session.client(Client::default()).ip, id);
         }
@@ -314,7 +321,7 @@ impl Assembler {
             session.open.drain(..).for_each(|message| self.messages.end(message, id));
         }
         self.sessions.release(id);
-        for message in silent.into_iter().chain(in_parts) {
+        for message in silent.into_iter().chain(unfinished) {
             self.accept(message, rows);
         }
         for message in held {

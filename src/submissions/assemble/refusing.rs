@@ -8,7 +8,7 @@ use rustc_hash::FxBuildHasher;
 use super::dialogue::Kept;
 use super::encryption::Encryption;
 use super::session::{Session, SessionKey};
-use super::{Assembler, rejects};
+use super::{Assembler, VERDICT, rejects};
 use crate::calendar::Timestamp;
 use crate::formats::record::{AuthFailed, Client, Refused, Rejected, Stage};
 use crate::sources::framing::Line;
@@ -131,21 +131,25 @@ impl Assembler {
         rows: &mut dyn Rows,
     ) {
         if self.announces_logins {
-            return self.rejected_by_stage(at, key, rejected, rows);
+            let is_of_taken = |id| self.taken_back(at, key, id, rejected.reply, rows);
+            if !rejected.queue_id.is_some_and(is_of_taken) {
+                self.rejected_by_stage(at, key, rejected, rows);
+            }
+            return;
         }
         match (rejected.stage, rejected.queue_id) {
             // One of several recipients: the message goes on without it.
             (Stage::Recipient, Some(_)) => {}
             (Stage::Data, Some(queue_id)) => {
                 if let Some(message) = self.messages.remove(key.0, queue_id) {
-                    self.data_rejected(at, message, rejected, rows);
+                    self.data_rejected(at, message, rejected.reply, rows);
                 }
             }
             (Stage::Data, None) => {
                 let Some(session) = self.sessions.find(key) else { return };
                 if let Some(message) = session.in_filter.take() {
                     self.in_filter -= 1;
-                    self.data_rejected(at, message, rejected, rows);
+                    self.data_rejected(at, message, rejected.reply, rows);
                 } else if session.said.begun {
                     self.keep_reject(at, key, line, rejected);
                 }
@@ -222,13 +226,36 @@ impl Assembler {
         }
     }
 
+    /// The session's message has been refused after all; false where it is none that may be. Whoever says so too late
+    /// changes nothing, however far the log is read.
+    pub(super) fn taken_back(
+        &mut self,
+        at: Timestamp,
+        key: SessionKey,
+        queue_id: &[u8],
+        reason: &[u8],
+        rows: &mut dyn Rows,
+    ) -> bool {
+        let Some(session) = self.sessions.find(key) else { return false };
+        let Some(slot) = session.unfinished else { return false };
+        let message = self.messages.get(slot);
+        if !message.may_be_refused || message.queue_id() != queue_id {
+            return false;
+        }
+        if at - message.ts <= VERDICT {
+            session.unfinished = None;
+            self.data_rejected(at, slot, reason, rows);
+        }
+        true
+    }
+
     /// The refusal of a message's content.
-    pub(super) fn data_rejected(&mut self, at: Timestamp, slot: u32, rejected: &Rejected<'_>, rows: &mut dyn Rows) {
+    pub(super) fn data_rejected(&mut self, at: Timestamp, slot: u32, reply: &[u8], rows: &mut dyn Rows) {
         let message = self.messages.get_mut(slot);
         if message.orphan {
             rows.orphan(at);
         }
-        let reason = text(rejected.reply);
+        let reason = text(reply);
         message.show(&self.known, &self.settings.realm, |row| {
             rows.refusal(&Refusal {
                 ts: at,

@@ -37,8 +37,8 @@ pub(super) struct Session {
     pub tls: Option<Tls>,
     /// The message that a filter in front of the queue holds.
     pub in_filter: Option<u32>,
-    /// The accepted message of which more lines may tell.
-    pub in_parts: Option<u32>,
+    /// The accepted message of which more lines may tell: of its recipients, or that it is refused after all.
+    pub unfinished: Option<u32>,
     /// Messages that are open.
     pub open: Vec<u32>,
     /// Messages that were accepted.
@@ -88,7 +88,7 @@ impl Session {
         self.started = at;
         self.host = host;
         self.tls = None;
-        (self.in_filter, self.in_parts) = (None, None);
+        (self.in_filter, self.unfinished) = (None, None);
         self.open.clear();
         self.accepted = 0;
         self.known = false;

@@ -1,11 +1,12 @@
 //! Lines that come late, come again, or stand on one line. What a pass makes of a log in order is tested by the samples.
 
 use super::*;
+use crate::formats::sendmail::Sendmail;
 use crate::formats::ses::Ses;
 use crate::sources::testing::Place;
 use crate::submissions::{Refusal, Submission};
 
-/// The queue ids of the submissions that came.
+/// The queue ids of the submissions that came, and whose were refused.
 #[derive(Default)]
 struct Ids(Vec<String>);
 
@@ -13,7 +14,9 @@ impl Rows for Ids {
     fn submission(&mut self, row: &Submission<&str>) {
         self.0.push(row.queue_id.to_owned());
     }
-    fn refusal(&mut self, _row: &Refusal<&str>) {}
+    fn refusal(&mut self, row: &Refusal<&str>) {
+        self.0.push(format!("{} of {}", row.kind.as_str(), row.account));
+    }
 }
 
 impl Sink for Ids {
@@ -30,8 +33,17 @@ fn day(text: &str) -> Day {
     Day::from(chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").unwrap())
 }
 
-/// Reads files of the day 2026-03-01, or of all days.
+/// Reads events of the day 2026-03-01, or of all days.
 fn ids(files: &[String], days: Option<DayRange>) -> (Vec<String>, Outcome) {
+    ids_of(&Ses, files, days, false)
+}
+
+fn ids_of(
+    format: &'static dyn Format,
+    files: &[String],
+    days: Option<DayRange>,
+    overlapping: bool,
+) -> (Vec<String>, Outcome) {
     let place = Place::new();
     let write = |(number, text): (usize, &String)| PassFile {
         file: place.write(&format!("{number}.log"), text.as_bytes()),
@@ -42,10 +54,10 @@ fn ids(files: &[String], days: Option<DayRange>) -> (Vec<String>, Outcome) {
     let pass = Pass {
         files: files.iter().enumerate().map(write).collect(),
         days,
-        format: &Ses,
+        format,
         zone: Tz::UTC,
         settings: Settings::default(),
-        overlapping: false,
+        overlapping,
     };
     let mut sink = Ids::default();
     let outcome = read(&place.storage, &pass, &mut sink).unwrap();
@@ -96,4 +108,58 @@ fn objects_on_one_line_are_lines_however_long_it_is() {
     let of_day = &outcome.days[&day("2026-03-01")];
     assert_eq!((of_day.lines_read, of_day.bytes), (count as u64, line.len() as u64 + 1));
     assert_eq!(of_day.ranges[&0], (0, line.len() as u64 + 1));
+}
+
+/// sendmail's lines of one session: a time and a text each.
+fn session(lines: &[(&str, &str)]) -> String {
+    lines.iter().map(|(time, text)| format!("{time}+00:00 mx1 sm-mta[595]: {text}\n")).collect()
+}
+
+const LOGIN: &str = "AUTH=server, relay=[192.0.2.1], authid=alice@example.org, mech=PLAIN, bits=0";
+const REFUSED: &str = "data_rejected of alice@example.org";
+
+/// A `from=` line, and how the message's filter refuses it.
+fn judged(id: &str) -> [String; 2] {
+    let fields = "size=3, class=0, nrcpts=1, msgid=<1@b>, proto=ESMTPA, daemon=MSA, relay=[192.0.2.1]";
+    [format!("{id}: from=<a@b>, {fields}"), format!("{id}: Milter: data, reject=554 5.7.1 virus")]
+}
+
+#[test]
+fn a_message_is_judged_across_files_and_copies() {
+    let [[first, _], [second, refused], [third, _]] = ["5BUA0001", "5BUA0002", "5BUA0003"].map(judged);
+    let at = "2026-03-01T09:00:00";
+    let opened = [(at, LOGIN), (at, first.as_str()), (at, second.as_str())];
+    let goes_on = session(&[(at, &refused), (at, &third)]);
+    let (found, _) = ids_of(&Sendmail, &[session(&opened), goes_on.clone()], None, false);
+    assert_eq!(found, ["5BUA0001", REFUSED, "5BUA0003"]);
+    // The next file begins with the last lines of this one, and it shows at once, or only from what is in them.
+    for overlapping in [false, true] {
+        let again = session(&opened[1..]);
+        let (found, _) = ids_of(&Sendmail, &[session(&opened), again.clone() + &goes_on], None, overlapping);
+        assert_eq!(found, ["5BUA0001", REFUSED, "5BUA0003"], "{overlapping}");
+        let (found, _) = ids_of(&Sendmail, &[session(&opened), again + &session(&[(at, &third)])], None, overlapping);
+        assert_eq!(found, ["5BUA0001", "5BUA0002", "5BUA0003"], "{overlapping}");
+    }
+    let whole = session(&opened) + &goes_on;
+    let (found, _) = ids_of(&Sendmail, &[whole.clone(), whole], None, true);
+    assert_eq!(found, ["5BUA0001", REFUSED, "5BUA0003"]);
+}
+
+#[test]
+fn a_day_waits_for_the_verdict_on_its_last_message() {
+    let [taken, refused] = judged("5BUA0001");
+    let begins = session(&[("2026-03-01T23:59:58", LOGIN), ("2026-03-01T23:59:59", &taken)]);
+    let with = |time: &str, text: &str| {
+        let files = [begins.clone(), session(&[(time, text)])];
+        let (found, outcome) = ids_of(&Sendmail, &files, first_of_march(), false);
+        (found, outcome.days[&day("2026-03-01")].closed)
+    };
+    let other = "5BUA0009: <x@y>... User unknown";
+    assert_eq!(with("2026-03-02T00:09:59", other), (vec!["5BUA0001".into()], false));
+    assert_eq!(with("2026-03-02T00:10:00", other), (vec!["5BUA0001".into()], true));
+    assert_eq!(with("2026-03-02T00:09:59", &refused), (vec![], true));
+    // Whoever reads so far must find what those found who had no reason to.
+    assert_eq!(with("2026-03-02T00:10:00", &refused), (vec!["5BUA0001".into()], true));
+    let files = [begins, session(&[("2026-03-02T00:00:01", &refused)])];
+    assert_eq!(ids_of(&Sendmail, &files, Some(DayRange::single(day("2026-03-02"))), false).0, [REFUSED]);
 }

@@ -28,6 +28,19 @@ pub(super) struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
+    /// Whether a submission has not come before.
+    fn is_new(&mut self, row: &Submission<&str>) -> bool {
+        // Without a queue id, everything else that tells two messages of a second apart has to.
+        let details = row.queue_id.is_empty().then_some((row.ts, row.client_ip, row.mail_from, row.message_id));
+        let key = (row.ts / SECOND, row.server, row.queue_id, row.account, details);
+        match (&mut self.redelivered, &mut self.repeats) {
+            _ if self.joined => true,
+            (Some(redelivered), _) if !row.queue_id.is_empty() => redelivered.is_new(row.ts, &key),
+            (_, Some(repeats)) => repeats.is_new(&key),
+            (_, None) => self.seam.is_new(row.ts, &key),
+        }
+    }
+
     fn wants(&self, ts: Timestamp) -> bool {
         self.days.is_none_or(|days| days.contains(Day::of(ts)))
     }
@@ -48,16 +61,18 @@ impl Wanted<'_> {
 
 impl Rows for Wanted<'_> {
     fn submission(&mut self, row: &Submission<&str>) {
-        // Without a queue id, everything else that tells two messages of a second apart has to.
-        let details = row.queue_id.is_empty().then_some((row.ts, row.client_ip, row.mail_from, row.message_id));
-        let key = (row.ts / SECOND, row.server, row.queue_id, row.account, details);
-        let is_new = |rows: &mut Self| match (&mut rows.redelivered, &mut rows.repeats) {
-            _ if rows.joined => true,
-            (Some(redelivered), _) if !row.queue_id.is_empty() => redelivered.is_new(row.ts, &key),
-            (_, Some(repeats)) => repeats.is_new(&key),
-            (_, None) => rows.seam.is_new(row.ts, &key),
-        };
-        if self.wants(row.ts) && is_new(self) {
+        if self.wants(row.ts) && self.is_new(row) {
+            self.confirmed(row);
+        }
+    }
+
+    /// What tells it from a copy is the file in which it stands, not the one that is read when it is confirmed.
+    fn announced(&mut self, row: &Submission<&str>) -> bool {
+        !self.wants(row.ts) || self.is_new(row)
+    }
+
+    fn confirmed(&mut self, row: &Submission<&str>) {
+        if self.wants(row.ts) {
             self.note_tls(row.tls_version, row.server);
             self.sink.submission(row);
         }
