@@ -86,7 +86,7 @@ pub(super) fn rejected<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Option<Rejecte
         let stage = match rest {
             [b'f', b'r', b'o', b'm', b'=', ..] => Stage::Mail,
             [b't', b'o', b'=', ..] => Stage::Recipient,
-            _ if rest.starts_with(b"data, ") => Stage::Data,
+            _ if rest.starts_with(b"data, ") || rest.starts_with(b"cmd=data, ") => Stage::Data,
             _ => return None,
         };
         (stage, reply(rest)?)

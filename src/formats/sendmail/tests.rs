@@ -188,6 +188,7 @@ fn what_was_taken_may_be_refused() {
     let rejected = "rejected Data 554 5.7.1 virus found, reject=no";
     for (text, record) in [
         ("Milter: data, reject=554 5.7.1 virus found, reject=no", rejected),
+        ("Milter: cmd=data, reject=554 5.7.1 virus found, reject=no", rejected),
         ("ruleset=check_eom, arg1=458, relay=[192.0.2.1], reject=554 5.7.1 virus found, reject=no", rejected),
         ("Milter: data, discard", "-"),
         // Of these two, the recipients' lines behind the message tell.
