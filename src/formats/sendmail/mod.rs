@@ -185,6 +185,28 @@ fn is_word(text: &[u8]) -> bool {
     !text.iter().any(|byte| matches!(byte, b' ' | b',' | b'[' | b']'))
 }
 
+/// What lines about TLS and logins print of a relay at the most: `relay=%.100s` (`tls.c`, `srvrsmtp.c`).
+const LONGEST_RELAY: usize = 100;
+
+/// A relay of which the end may be cut off. Then its address is left to other lines, and so is a name that ends at the
+/// cut, or in which a client's ident stands.
+fn cut_relay(text: &[u8]) -> Option<Client<'_>> {
+    if text.len() != LONGEST_RELAY {
+        return relay(text);
+    }
+    if text.starts_with(b"IDENT:") {
+        return Some(Client::default());
+    }
+    if let Some(client) = relay(text) {
+        return Some(client);
+    }
+    let (name, whole) = match memchr::memrchr(b'[', text) {
+        Some(at) => (text[..at].strip_suffix(b" ")?, true),
+        None => (text.strip_suffix(b" ").unwrap_or(text), false),
+    };
+    is_word(name).then_some(Client { name: if whole { name } else { b"" }, ip: b"" })
+}
+
 /// A text up to the last field of a name, and that field's value.
 fn last<'a>(text: &'a [u8], name: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
     let at = memmem::rfind(text, name)?;

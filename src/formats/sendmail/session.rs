@@ -2,7 +2,7 @@
 
 use memchr::memmem;
 
-use super::{is_number, last, relay};
+use super::{cut_relay, is_number, last, relay};
 use crate::formats::Unreadable;
 use crate::formats::record::{AuthFailed, Client, Record, Rejected, Stage};
 
@@ -26,12 +26,12 @@ pub(super) fn secured(text: &[u8]) -> Option<Record<'_>> {
     let (client, version) = last(rest, b", version=")?;
     let (used, strength) = bits.split_at(memchr::memchr(b'/', bits)?);
     let complete = is_number(used) && is_number(&strength[1..]);
-    Some(Record::Secured { client: relay(client)?, version, cipher }).filter(|_| complete)
+    Some(Record::Secured { client: cut_relay(client)?, version, cipher }).filter(|_| complete)
 }
 
 /// `-1, reason=R, SSL_error=1, errno=0, retry=-1, relay=R`; reason and relay came with newer versions.
 fn tls_failed(text: &[u8]) -> Record<'_> {
-    let (rest, client) = last(text, b", relay=").map_or((text, None), |(rest, client)| (rest, relay(client)));
+    let (rest, client) = last(text, b", relay=").map_or((text, None), |(rest, client)| (rest, cut_relay(client)));
     let reason = memmem::find(rest, b", reason=").map_or(rest, |at| &rest[at + b", reason=".len()..]);
     let end = memmem::find(reason, b", SSL_error=").unwrap_or(reason.len());
     Record::TlsFailed { client: client.unwrap_or_default(), reason: &reason[..end] }
@@ -49,7 +49,7 @@ pub(super) fn authenticated(text: &[u8]) -> Option<Record<'_>> {
     let (rest, mechanism) = last(rest, b", mech=")?;
     let rest = rest.strip_prefix(b"relay=")?;
     let at = memmem::find(rest, b", authid=")?;
-    let (client, account) = (relay(&rest[..at])?, &rest[at + b", authid=".len()..]);
+    let (client, account) = (cut_relay(&rest[..at])?, &rest[at + b", authid=".len()..]);
     is_number(bits).then_some(Record::Authenticated { client, mechanism, account })
 }
 
@@ -58,7 +58,7 @@ pub(super) fn auth_failed(text: &[u8]) -> Option<Record<'_>> {
     let (mechanism, rest) = text.split_at(memchr::memchr(b')', text)?);
     let rest = rest.strip_prefix(b"): ")?;
     let (rest, client) = match last(rest, b", relay=") {
-        Some((rest, client)) => (rest, relay(client)?),
+        Some((rest, client)) => (rest, cut_relay(client)?),
         None => (rest, Client::default()),
     };
     const USER: &[u8] = b", user=";

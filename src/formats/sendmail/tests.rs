@@ -228,6 +228,45 @@ fn what_was_taken_may_be_refused() {
 }
 
 #[test]
+fn a_long_relay_is_cut() {
+    let name = format!("{}.pool.example.net", "x".repeat(61));
+    let secured = |relay: &str| {
+        parse(&format!("STARTTLS=server, relay={relay}, version=TLSv1.3, verify=NOT, cipher=C, bits=1/1"))
+    };
+    let cut = |relay: &str| secured(&relay[..LONGEST_RELAY]);
+    let forged = format!("{name} [192.0.2.255] (may be forged)");
+    let found = format!("secured {name}[] TLSv1.3 C");
+    assert_eq!(cut(&format!("{name} [IPv6:2001:db8:1234:5678:9abc:def0:1234:5678]")), found);
+    assert_eq!(cut(&forged), found);
+    assert_eq!(secured(&forged), format!("secured {name}[192.0.2.255] TLSv1.3 C"));
+    // A name that is not whole is none.
+    assert_eq!(cut(&format!("{name}.{name} [192.0.2.1]")), "secured [] TLSv1.3 C");
+    // Nor is what a client's ident says, which may end where an address would.
+    let ident = format!("IDENT:{}@ceo.example.com [192.0.2.9]", "x".repeat(66));
+    assert_eq!(ident.len(), LONGEST_RELAY);
+    assert_eq!(cut(&format!("{ident}@{name} [192.0.2.1]")), "secured [] TLSv1.3 C");
+    assert_eq!(cut(&format!("{name} 1{name}")), "unreadable: STARTTLS=server that cannot be read");
+    assert_eq!(secured(&format!("{name} [192.0.2")), "unreadable: STARTTLS=server that cannot be read");
+
+    let relay = format!("{name} [IPv6:2001:db8:1234:5678:9abc]");
+    let relay = &relay[..LONGEST_RELAY];
+    assert_eq!(
+        parse(&format!("AUTH=server, relay={relay}, authid=a@b, mech=PLAIN, bits=0")),
+        format!("authenticated {name}[] PLAIN a@b")
+    );
+    assert_eq!(
+        parse(&format!("5BUA046u000694: AUTH failure (LOGIN): x (-13) y, user=a@b, relay={relay}")),
+        format!("failed {name}[] LOGIN Some(\"a@b\") | x (-13) y")
+    );
+    assert_eq!(
+        parse(&format!(
+            "STARTTLS=server, error: accept failed=-1, reason=r, SSL_error=1, errno=0, retry=-1, relay={relay}"
+        )),
+        format!("tls failed {name}[] r")
+    );
+}
+
+#[test]
 fn ids_hold_their_second() {
     let at = |id: &str| Some(chrono::DateTime::from_timestamp_micros(given(id.as_bytes())?).unwrap().to_rfc3339());
     assert_eq!(at("5BUA03UB000594").unwrap(), "2025-12-30T10:00:03+00:00");
