@@ -80,10 +80,32 @@ impl Assembler {
     /// A message of a session has been accepted. Where no line says that it came by TLS, the session's end may.
     fn accept_of_session(&mut self, slot: u32, rows: &mut dyn Rows) {
         let message = self.messages.get(slot);
-        match self.sessions.get(message.session).filter(|_| message.is_silent()) {
-            Some(session) => session.silent.push(slot),
-            None => self.accept(slot, rows),
+        let session = message.session;
+        if !message.is_silent() || self.sessions.get(session).is_none() {
+            self.accept(slot, rows);
+        } else if !self.announce(slot, rows) {
+            self.messages.release(slot);
+        } else if let Some(session) = self.sessions.get(session) {
+            session.silent.push(slot);
         }
+    }
+
+    /// A table or a filter keeps a message from the queue.
+    pub(super) fn set_aside(&mut self, host: u32, queue_id: &[u8], mail_from: &[u8], rows: &mut dyn Rows) {
+        let Some(slot) = self.messages.place(host, queue_id) else { return };
+        self.messages.get_mut(slot).put_aside(mail_from);
+        if !self.announce(slot, rows)
+            && let Some(message) = self.messages.remove(host, queue_id)
+        {
+            self.messages.release(message);
+        }
+    }
+
+    /// Announces the row of a message of which more has to be known; false where it is a copy, and shall not come again.
+    fn announce(&mut self, slot: u32, rows: &mut dyn Rows) -> bool {
+        let message = self.messages.get_mut(slot);
+        let before = std::mem::replace(&mut message.announced, true);
+        before || message.show(&self.known, &self.settings.realm, |row| rows.announced(row))
     }
 
     /// A filter has accepted the session's message; the queue's own line may have come before or comes after.
@@ -224,7 +246,7 @@ impl Assembler {
         if message.orphan {
             rows.orphan(message.ts);
         }
-        let announced = message.may_be_refused;
+        let announced = message.announced;
         message.show(&self.known, &self.settings.realm, |row| match announced {
             true => rows.confirmed(row),
             false => rows.submission(row),

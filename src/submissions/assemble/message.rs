@@ -38,6 +38,8 @@ pub(super) struct Message {
     pub set_aside: bool,
     /// Whether the server may still refuse it.
     pub may_be_refused: bool,
+    /// Whether its row was announced, to be confirmed when more is known.
+    pub announced: bool,
     /// How many recipients it has, as far as is known.
     pub recipients: Option<u32>,
     /// Whether another server authenticated its client and handed it on, and has not been heard of it yet.
@@ -67,7 +69,8 @@ impl Message {
         self.ts = at;
         self.session = session.id;
         self.orphan = orphan && !opened.fronted;
-        (self.accepted, self.set_aside, self.may_be_refused) = (false, false, false);
+        (self.accepted, self.set_aside) = (false, false);
+        (self.may_be_refused, self.announced) = (false, false);
         (self.fronted, self.sender_is_account) = (opened.fronted, false);
         (self.size, self.recipients) = (None, None);
         (self.host, self.service) = (session.host, session.service);
@@ -85,7 +88,8 @@ impl Message {
         let orphan = session.is_orphan(at);
         self.ts = at;
         self.session = session.id;
-        (self.accepted, self.may_be_refused) = (true, taken.may_be_refused);
+        self.accepted = true;
+        (self.may_be_refused, self.announced) = (taken.may_be_refused, taken.may_be_refused);
         (self.fronted, self.sender_is_account) = (false, taken.sender_is_account);
         self.size = taken.size.or(session.said.size);
         self.recipients = taken.recipients.or(session.said.recipients);
@@ -135,7 +139,7 @@ impl Message {
         self.ts = at;
         self.session = SessionId::default();
         self.orphan = false;
-        (self.accepted, self.may_be_refused) = (true, false);
+        (self.accepted, self.may_be_refused, self.announced) = (true, false, false);
         (self.fronted, self.sender_is_account) = (false, false);
         (self.size, self.recipients) = (accepted.size, accepted.recipients);
         (self.host, self.service) = (host, known.service(accepted.service));
@@ -148,7 +152,7 @@ impl Message {
         self.ts = told.ts;
         self.session = SessionId::default();
         self.orphan = sender.orphan;
-        (self.accepted, self.may_be_refused) = (true, false);
+        (self.accepted, self.may_be_refused, self.announced) = (true, false, false);
         (self.size, self.recipients) = (told.size, told.recipients);
         (self.host, self.service) = (told.host, sender.service);
         self.encryption = sender.encryption;

@@ -218,9 +218,7 @@ impl Assembler {
                 }
             }
             Record::SetAside { queue_id, mail_from } => {
-                if let Some(message) = self.messages.find(host, queue_id) {
-                    message.put_aside(mail_from);
-                }
+                self.set_aside(host, queue_id, mail_from, rows);
             }
             Record::Queued { queue_id, mail_from, size, recipients } => {
                 let queued = Queued { mail_from, size: *size, recipients: *recipients };
