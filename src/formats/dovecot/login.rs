@@ -90,27 +90,48 @@ pub(super) fn logged_in(text: &[u8]) -> Result<Record<'_>, Unreadable> {
     }))
 }
 
+/// What a client that left had failed at, by the words in brackets. They are `client_auth_fail_code_reasons[]` and
+/// those of `client_get_extra_disconnect_reason()` in `src/login-common/client-common.c`, of 2.4 and before; the codes
+/// are those of `src/submission-login/client-authenticate.c`.
+const FAILURES: [(&[u8], RefusalKind, &[u8]); 19] = [
+    (b"auth failed", RefusalKind::AuthFailed, b"535"),
+    (b"authorization failed", RefusalKind::AuthFailed, b"535"),
+    (b"user disabled", RefusalKind::AuthFailed, b"535"),
+    (b"password expired", RefusalKind::AuthFailed, b"535"),
+    (b"proxy dest auth", RefusalKind::AuthFailed, b"535"),
+    (b"login disabled", RefusalKind::AuthFailed, b"525"),
+    (b"anonymous logins disabled", RefusalKind::AuthFailed, b"525"),
+    (b"tried to use unsupported auth mechanism", RefusalKind::AuthFailed, b"504"),
+    (b"sent invalid base64 in response", RefusalKind::AuthFailed, b"501"),
+    // Before 2.4 `plaintext`, before 2.3 `disabled plaintext auth`.
+    (b"tried to use disallowed cleartext auth", RefusalKind::AuthFailed, b""),
+    (b"tried to use dis", RefusalKind::AuthFailed, b""),
+    (b"auth service reported temporary failure", RefusalKind::AuthFailed, b""),
+    (b"client didn't finish SASL auth", RefusalKind::AuthAborted, b"501"),
+    (b"auth aborted by client", RefusalKind::AuthAborted, b"501"),
+    (b"aborted authentication", RefusalKind::AuthAborted, b"501"),
+    (b"disconnected while authenticating", RefusalKind::AuthAborted, b"501"),
+    (IN_HANDSHAKE, RefusalKind::TlsFailed, b""),
+    // Before 2.4 the elements behind say whether it was the handshake.
+    (b"no auth attempts", RefusalKind::TlsFailed, b""),
+    (b"disconnected before", RefusalKind::TlsFailed, b""),
+];
+
+const IN_HANDSHAKE: &[u8] = b"disconnected during TLS handshake";
+
 /// A client that left without having logged in: `Disconnected: REASON (auth failed, 1 attempts in 2 secs): user=<…>, …`,
 /// since 2.4 `Login aborted: REASON (auth failed, 1 attempts in 2 secs) (auth_failed): user=<…>, …`.
 pub(super) fn left(text: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
     let Some(at) = memmem::find(text, b": user=<") else { return Ok(None) };
     let (reason, fields) = (&text[..at], &text[at + 2..]);
-    let says = |word: &[u8]| memmem::find(reason, word).is_some();
-    let failed = memmem::find(reason, b"(auth failed, ").map(|at| number(&reason[at + b"(auth failed, ".len()..]));
-    let given_up = says(b"(client didn't finish SASL auth") || says(b"(no auth attempts") && says(b"Aborted by client");
-    let refused =
-        says(b"(tried to use disallowed") || says(b"(tried to use disabled") || says(b"(auth service reported");
-    if failed.is_none() && !given_up && !refused && !says(b"(no auth attempts") && !says(b"(disconnected before") {
+    let Some((mut kind, mut code, behind)) = failure(reason) else { return Ok(None) };
+    let login = Login::read(fields).ok_or(Unreadable("failed login that cannot be read"))?;
+    let says = |words: &[u8]| memmem::find(reason, words).is_some();
+    if kind == RefusalKind::TlsFailed && says(b"(no auth attempts") && says(b"Aborted by client") {
+        (kind, code) = (RefusalKind::AuthAborted, b"501");
+    } else if kind == RefusalKind::TlsFailed && !login.broken_handshake() && !says(IN_HANDSHAKE) {
         return Ok(None);
     }
-    let login = Login::read(fields).ok_or(Unreadable("failed login that cannot be read"))?;
-    let (kind, code): (_, &[u8]) = match failed {
-        Some(_) => (RefusalKind::AuthFailed, b"535"),
-        None if refused => (RefusalKind::AuthFailed, b""),
-        None if given_up => (RefusalKind::AuthAborted, b"501"),
-        None if login.broken_handshake() => (RefusalKind::TlsFailed, b""),
-        None => return Ok(None),
-    };
     let encrypted = if kind == RefusalKind::TlsFailed { Encrypted::Unsaid } else { login.encrypted() };
     Ok(Some(Record::Refused(Refused {
         kind,
@@ -120,7 +141,26 @@ pub(super) fn left(text: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
         account: login.user,
         reason: memmem::find(reason, b": ").map_or(reason, |at| &reason[at + 2..]),
         code,
-        attempts: failed.unwrap_or(1),
+        attempts: attempts(behind),
         ..Refused::default()
     })))
+}
+
+/// What a client failed at and what stands behind the words that say so: in the first brackets that are no function's.
+fn failure(reason: &[u8]) -> Option<(RefusalKind, &'static [u8], &[u8])> {
+    memchr::memchr_iter(b'(', reason).find_map(|at| {
+        let said = &reason[at + 1..];
+        let (words, kind, code) = FAILURES.iter().find(|(words, ..)| said.starts_with(words))?;
+        Some((*kind, *code, &said[words.len()..]))
+    })
+}
+
+/// How many attempts failed: `, 3 attempts in 2 secs`, or `, 1/3 successful auths in 2 secs`. One where nothing says it.
+fn attempts(behind: &[u8]) -> u32 {
+    let text = behind.strip_prefix(b", ").unwrap_or_default();
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    match text[digits..].strip_prefix(b"/") {
+        Some(all) => number(all).saturating_sub(number(text)).max(1),
+        None => number(text).max(1),
+    }
 }

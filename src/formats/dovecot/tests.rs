@@ -124,6 +124,62 @@ fn clients_that_did_not_log_in() {
     );
 }
 
+/// The words of `client_auth_fail_code_reasons[]` and `client_get_extra_disconnect_reason()`, as 2.4 and 2.3 have them.
+#[test]
+fn whatever_keeps_a_client_from_logging_in_is_a_refusal() {
+    let fields = "user=<a@x>, method=PLAIN, rip=192.0.2.1, lip=192.0.2.9, TLS, session=<8zkb>";
+    let is = |beginning: &str, expected: &str| {
+        let shown = parse(&format!("submission-login: {beginning}: {fields}"));
+        let expected = format!("{expected} a@x by PLAIN from 192.0.2.1: ");
+        assert!(shown.starts_with(&expected), "{beginning}: {shown}");
+    };
+    for (words, kind) in [
+        ("authorization failed", "AuthFailed"),
+        ("user disabled", "AuthFailed"),
+        ("password expired", "AuthFailed"),
+        ("login disabled", "AuthFailed"),
+        ("anonymous logins disabled", "AuthFailed"),
+        ("tried to use unsupported auth mechanism", "AuthFailed"),
+        ("tried to use disallowed cleartext auth", "AuthFailed"),
+        ("sent invalid base64 in response", "AuthFailed"),
+        ("auth service reported temporary failure", "AuthFailed"),
+        ("auth aborted by client", "AuthAborted"),
+        ("client didn't finish SASL auth", "AuthAborted"),
+    ] {
+        is(&format!("Login aborted: Logged out ({words}, 2 attempts in 2 secs) (event_reason)"), &format!("{kind} 2x"));
+        is(&format!("Login aborted: Logged out ({words}, 1/4 successful auths in 2 secs) (x)"), &format!("{kind} 3x"));
+        is(&format!("Disconnected: Connection closed ({words}, 1 attempts in 2 secs)"), &format!("{kind} 1x"));
+        is(&format!("Aborted login ({words})"), &format!("{kind} 1x"));
+    }
+    is("Disconnected (tried to use disallowed plaintext auth)", "AuthFailed 1x");
+    is(
+        "Disconnected: read(size=372) failed: Connection reset by peer (auth failed, 3 attempts in 0 secs)",
+        "AuthFailed 3x",
+    );
+    for other in ["internal failure, 1/1 successful auths in 2 secs", "connection limit reached, 1 attempts in 2 secs"]
+    {
+        assert_eq!(parse(&format!("submission-login: Login aborted: Logged out ({other}) (x): {fields}")), "-");
+    }
+}
+
+/// Since 2.4 the reason says it, whatever `login_log_format_elements` are.
+#[test]
+fn handshakes_that_broke_in_2_4() {
+    let error = "SSL_accept() failed: error:0A000102:SSL routines::unsupported protocol";
+    let line = |elements: &str| {
+        format!(
+            "submission-login: Login aborted: Connection closed: {error} (disconnected during TLS handshake) (tls_handshake_not_finished): user=<>, rip=192.0.2.50, lip=192.0.2.25{elements}, session=<q1>"
+        )
+    };
+    for elements in [&format!(", TLS handshaking: {error}"), ", TLS handshaking", ""] {
+        let shown = parse(&line(elements));
+        assert!(
+            shown.starts_with("TlsFailed 1x  by  from 192.0.2.50: Connection closed: SSL_accept() failed: "),
+            "{shown}"
+        );
+    }
+}
+
 #[test]
 fn what_a_client_calls_its_user_forges_nothing() {
     for user in [
