@@ -266,8 +266,8 @@ pub struct Taken<'a> {
     pub until_end: bool,
     /// Whether the sender stands for the account where no line names that.
     pub sender_is_account: bool,
-    /// Whether it is the server behind whose log this is: that opens the message as [fronted](Opened::fronted), under the
-    /// same queue id, and there it counts. This is what the server in front knows of it.
+    /// Whether it was handed on to a server behind, which may log here too: then that opens the message under the same
+    /// queue id, and this is what the server in front knows of it. It counts once.
     pub relayed: bool,
 }
 

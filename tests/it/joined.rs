@@ -1,6 +1,8 @@
 //! Logs of one server that are written at one time: the front end's, the hub's, those of messages. However they are
 //! cut, packed, ordered or asked for, each message is joined with its sender and counts once.
 
+mod fronts;
+
 use std::fmt::Write;
 
 use mailtally::calendar::{Day, DayRange};

@@ -22,11 +22,11 @@ impl Assembler {
         let (slot, message) = self.messages.take();
         message.open(at, session, opened);
         session.note_opened(message.account());
-        if let Some(queue_id) = opened.queue_id {
+        if opened.queue_id.is_some() {
             session.open.push(slot);
             self.insert(slot, rows);
-            if opened.fronted {
-                self.fronted(at, key.0, queue_id, slot);
+            if opened.fronted || self.fronts.are_logged() {
+                self.opened_behind(at, slot, rows);
             }
         } else if let Some(before) = session.in_filter.replace(slot) {
             self.messages.release(before);
@@ -61,15 +61,20 @@ impl Assembler {
         }
     }
 
-    pub(super) fn queued(&mut self, host: u32, queue_id: &[u8], queued: Queued<'_>, rows: &mut dyn Rows) {
+    pub(super) fn queued(
+        &mut self,
+        at: Timestamp,
+        host: u32,
+        queue_id: &[u8],
+        queued: Queued<'_>,
+        rows: &mut dyn Rows,
+    ) {
         if let Some(message) = self.messages.remove(host, queue_id) {
             if let Some(session) = self.sessions.get(self.messages.get(message).session) {
                 session.note_accepted(message);
             }
             self.messages.get_mut(message).queue(queued);
-            if !self.messages.get(message).fronted || !self.waits_for_front(message) {
-                self.accept_of_session(message, rows);
-            }
+            self.accept_or_wait(at, message, rows);
         } else if self.in_filter > 0
             && let Some(seen) = self.reinjected.get_mut(&(host, queue_id.to_vec()))
         {
@@ -78,7 +83,7 @@ impl Assembler {
     }
 
     /// A message of a session has been accepted. Where no line says that it came by TLS, the session's end may.
-    fn accept_of_session(&mut self, slot: u32, rows: &mut dyn Rows) {
+    pub(super) fn accept_of_session(&mut self, slot: u32, rows: &mut dyn Rows) {
         let message = self.messages.get(slot);
         let session = message.session;
         if !message.is_silent() || self.sessions.get(session).is_none() {
@@ -111,10 +116,10 @@ impl Assembler {
     /// A filter has accepted the session's message; the queue's own line may have come before or comes after.
     pub(super) fn relayed(
         &mut self,
+        at: Timestamp,
         key: SessionKey,
         queue_id: &[u8],
-        mail_from: &[u8],
-        helo: &[u8],
+        (mail_from, helo): (&[u8], &[u8]),
         rows: &mut dyn Rows,
     ) {
         let Some(session) = self.sessions.find(key) else { return };
@@ -122,14 +127,17 @@ impl Assembler {
         self.in_filter -= 1;
         session.accepted += 1;
         self.messages.get_mut(message).relay(queue_id, mail_from, helo);
+        if !queue_id.is_empty() && self.fronts.are_logged() {
+            self.opened_behind(at, message, rows);
+        }
         match self.reinjected.remove(&(key.0, queue_id.to_vec())) {
             Some(Reinjected { queued: Some((mail_from, size, recipients)), .. }) => {
                 self.messages.get_mut(message).queue(Queued { mail_from: mail_from.as_bytes(), size, recipients });
-                self.accept_of_session(message, rows);
+                self.accept_or_wait(at, message, rows);
             }
             Some(Reinjected { queued: None, .. }) => self.insert(message, rows),
             // The next hop keeps its queue on another host, or does not say a queue id.
-            None => self.accept_of_session(message, rows),
+            None => self.accept_or_wait(at, message, rows),
         }
         if self.in_filter == 0 {
             self.reinjected.clear();
@@ -199,9 +207,7 @@ impl Assembler {
             } else if taken.until_end {
                 session.held.push(slot);
             } else if taken.relayed && !taken.queue_id.is_empty() {
-                session.in_front = true;
-                let id = session.id;
-                self.handed_on(at, id, slot, rows);
+                self.handed_on(at, slot, rows);
             } else if taken.more_follows {
                 self.insert(slot, rows);
             } else {

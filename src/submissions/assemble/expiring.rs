@@ -18,8 +18,7 @@ impl Assembler {
             let waiting = session.held.iter().chain(&session.silent).copied();
             session.in_filter.into_iter().chain(unfinished).chain(waiting)
         });
-        let queued = self.fronts.halves.values().filter_map(|half| half.queued);
-        let held = held.chain(queued).map(|message| self.messages.get(message).ts);
+        let held = held.chain(self.fronts.waiting()).map(|message| self.messages.get(message).ts);
         let joined = self.joins.iter().flat_map(|joins| joins.times(read_to.min(self.later)));
         self.messages.times().chain(held).chain(self.sessions.pending()).chain(joined).min()
     }
@@ -27,11 +26,15 @@ impl Assembler {
     /// Ends what is still open: the stream has no more lines.
     pub fn finish(&mut self, rows: &mut dyn Rows) {
         self.expire(Timestamp::MAX, rows);
+        self.part_from_fronts(Timestamp::MAX, rows);
         self.settle(Timestamp::MAX, rows);
     }
 
     /// Now and then in the log's time, lets go of what can no longer be joined.
     pub(super) fn sweep(&mut self, at: Timestamp, rows: &mut dyn Rows) {
+        if self.fronts.is_due(at) {
+            self.part_from_fronts(at, rows);
+        }
         if at < self.swept.saturating_add(self.sweep_every) {
             return;
         }
@@ -70,15 +73,6 @@ impl Assembler {
             self.end(key, None, rows);
         }
         self.reinjected.retain(|_, message| message.at >= before);
-        let mut queued = Vec::new();
-        self.fronts.halves.retain(|_, half| {
-            let stays = half.at >= before;
-            queued.extend(half.queued.filter(|_| !stays));
-            stays
-        });
-        for message in queued {
-            self.accept(message, rows);
-        }
         for message in self.messages.expire(before) {
             self.close(message, rows);
         }

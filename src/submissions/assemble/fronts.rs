@@ -1,45 +1,90 @@
 //! Messages that two servers of one log tell of: one in front, which authenticates the client, and one behind it.
 //!
 //! The server behind opens the message and queues it; the one in front says that it has handed it on, under the queue
-//! id that it was given. Their lines come in any order. A message counts once, where the server behind has it, also
-//! where the one in front logs into other files or elsewhere: then its client's TLS is not known.
+//! id that it was given. Their lines come in any order, and where they log into files of their own, one whole file
+//! before the other. A message counts once:
+//!
+//! - where the server behind takes it for an authenticated client's, whether it was told of the client (XCLIENT) or
+//!   the one in front has an account of its own there; client, account and TLS are as the one in front knows them;
+//! - where the server behind takes it for nobody's, or logs elsewhere, as the one in front has it;
+//! - where the one in front logs elsewhere, as the server behind has it: then its client's TLS is not known.
 
 use rustc_hash::FxHashMap;
 
-use super::Assembler;
 use super::session::{SessionId, SessionKey};
+use super::{Assembler, HORIZON, WAIT};
 use crate::calendar::Timestamp;
 use crate::formats::record::LoggedIn;
 use crate::sources::framing::Line;
 use crate::submissions::Rows;
 
-/// What is known of messages by one of their servers only.
-#[derive(Debug, Default)]
+/// What is known of messages that two servers may tell of.
+#[derive(Debug)]
 pub(super) struct Fronts {
     /// By queue id.
-    pub halves: FxHashMap<Vec<u8>, Half>,
+    halves: FxHashMap<Vec<u8>, Half>,
     /// The open sessions of servers in front, by their client's address.
     sessions: FxHashMap<Vec<u8>, Vec<SessionId>>,
-    /// Whether there has been any.
+    /// Whether there has been any line of one.
     seen: bool,
+    /// The earliest time that a file behind this one may have.
+    later: Timestamp,
+    swept: Timestamp,
 }
 
-/// A message of which one server is still to speak.
+/// A message of which both servers may speak.
 #[derive(Debug, Default)]
-pub(super) struct Half {
-    pub at: Timestamp,
+struct Half {
+    /// When one of them has last spoken of it.
+    at: Timestamp,
     /// The host of the server behind, once that has opened the message.
-    pub behind: Option<u32>,
-    /// The message as the server behind has queued it.
-    pub queued: Option<u32>,
-    /// The message as the server in front has handed it on. Its session holds it.
-    pub handed_on: Option<u32>,
+    behind: Option<u32>,
+    /// The message as the server behind has queued it, until the one in front speaks of it.
+    queued: Option<u32>,
+    /// The message as the server in front has handed it on, until the one behind speaks of it.
+    handed_on: Option<u32>,
+    /// Whether both have spoken of it.
+    joined: bool,
+}
+
+impl Half {
+    /// Whether what a line of this time says of its queue id is of another message, since ids come again.
+    fn is_of_another(&self, at: Timestamp) -> bool {
+        at > self.at + WAIT || at < self.at - HORIZON
+    }
+
+    /// The messages that wait for the other server's word.
+    fn waiting(&self) -> impl Iterator<Item = u32> + use<> {
+        self.queued.into_iter().chain(self.handed_on)
+    }
+}
+
+impl Default for Fronts {
+    fn default() -> Self {
+        Self {
+            halves: FxHashMap::default(),
+            sessions: FxHashMap::default(),
+            seen: false,
+            later: Timestamp::MAX,
+            swept: Timestamp::MIN,
+        }
+    }
 }
 
 impl Fronts {
-    /// The part of a message that is known by its queue id.
-    pub(super) fn half(&mut self, at: Timestamp, queue_id: &[u8]) -> &mut Half {
-        self.halves.entry(queue_id.to_vec()).or_insert_with(|| Half { at, ..Half::default() })
+    /// A file begins, and those behind it have no earlier time than this one.
+    pub(super) fn next_file(&mut self, later: Timestamp) {
+        (self.later, self.swept) = (later, Timestamp::MIN);
+    }
+
+    /// Whether it is time to look for messages that have waited long enough.
+    pub(super) fn is_due(&self, at: Timestamp) -> bool {
+        !self.halves.is_empty() && at >= self.swept.saturating_add(WAIT)
+    }
+
+    /// The messages that wait for the other server's word.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = u32> {
+        self.halves.values().flat_map(Half::waiting)
     }
 
     /// A session has begun in front.
@@ -88,61 +133,118 @@ impl Assembler {
         self.fronts.begin(login.client.ip, session.id);
     }
 
-    /// The server behind another one has opened a message: which one it is shows by its queue id.
-    pub(super) fn fronted(&mut self, at: Timestamp, host: u32, queue_id: &[u8], slot: u32) {
-        let half = self.fronts.half(at, queue_id);
-        half.behind = Some(host);
-        let Some(front) = half.handed_on else { return };
-        self.fronts.halves.remove(queue_id);
-        if let Some(session) = self.sessions.get(self.messages.get(front).session) {
-            session.held.retain(|held| *held != front);
+    /// What is known of the message that has this queue id now.
+    fn half(&mut self, at: Timestamp, queue_id: &[u8], rows: &mut dyn Rows) -> &mut Half {
+        if let Some(half) = self.fronts.halves.get_mut(queue_id)
+            && half.is_of_another(at)
+        {
+            let before = std::mem::take(half);
+            before.waiting().for_each(|message| self.accept(message, rows));
         }
-        self.join(slot, front);
+        let half = self.fronts.halves.entry(queue_id.to_vec()).or_default();
+        half.at = at;
+        half
+    }
+
+    /// A server that may stand behind another one has opened a message: which one it is shows by its queue id.
+    pub(super) fn opened_behind(&mut self, at: Timestamp, slot: u32, rows: &mut dyn Rows) {
+        let message = self.messages.get(slot);
+        let (host, queue_id) = (message.host, message.queue_id().to_vec());
+        let half = self.half(at, &queue_id, rows);
+        (half.behind, half.joined) = (Some(host), half.handed_on.is_some());
+        let (before, front) = (half.queued.take(), half.handed_on.take());
+        if let Some(before) = before {
+            self.accept(before, rows);
+        }
+        if let Some(front) = front {
+            self.join(slot, front);
+        }
     }
 
     /// The server in front has handed a message on.
-    pub(super) fn handed_on(&mut self, at: Timestamp, session: SessionId, slot: u32, rows: &mut dyn Rows) {
+    pub(super) fn handed_on(&mut self, at: Timestamp, slot: u32, rows: &mut dyn Rows) {
+        self.fronts.seen = true;
         let queue_id = self.messages.get(slot).queue_id().to_vec();
-        let half = self.fronts.half(at, &queue_id);
-        if let Some(queued) = half.queued {
-            self.join(queued, slot);
-            self.accept(queued, rows);
-        } else if let Some(host) = half.behind {
-            let open = self.messages.place(host, &queue_id).filter(|open| self.messages.get(*open).fronted);
-            match open {
-                Some(open) => self.join(open, slot),
-                // It has been counted without the server in front.
-                None => self.messages.release(slot),
-            }
-        } else {
-            half.handed_on = Some(slot);
-            if let Some(session) = self.sessions.get(session) {
-                session.held.push(slot);
-            }
+        let half = self.half(at, &queue_id, rows);
+        if half.joined || half.handed_on.is_some() {
+            // The line has come again.
+            self.messages.release(slot);
             return;
         }
-        self.fronts.halves.remove(&queue_id);
+        let Some(host) = half.behind else {
+            half.handed_on = Some(slot);
+            return;
+        };
+        half.joined = true;
+        if let Some(queued) = half.queued.take() {
+            self.join(queued, slot);
+            self.accept(queued, rows);
+        } else if let Some(open) = self.messages.place(host, &queue_id) {
+            self.join(open, slot);
+        } else {
+            // It has been counted without the server in front.
+            self.messages.release(slot);
+        }
     }
 
     /// Two messages that are one: the server behind goes on with it.
-    pub(super) fn join(&mut self, behind: u32, front: u32) {
+    fn join(&mut self, behind: u32, front: u32) {
         let known = std::mem::take(self.messages.get_mut(front));
         self.messages.get_mut(behind).take_from_front(&known);
         *self.messages.get_mut(front) = known;
         self.messages.release(front);
     }
 
-    /// A message that a server behind another one has queued; true where it waits for the one in front.
-    pub(super) fn waits_for_front(&mut self, slot: u32) -> bool {
-        let message = self.messages.get_mut(slot);
-        let waits = !self.fronts.of_client(message.client_ip()).is_empty();
-        message.accepted = true;
-        if waits {
-            let (at, queue_id) = (message.ts, message.queue_id().to_vec());
-            self.fronts.half(at, &queue_id).queued = Some(slot);
-        } else if !self.fronts.are_logged() {
-            self.fronts.halves.remove(message.queue_id());
+    /// A message is accepted, unless it waits for what a server in front says of it.
+    pub(super) fn accept_or_wait(&mut self, at: Timestamp, slot: u32, rows: &mut dyn Rows) {
+        if !self.waits_for_front(at, slot, rows) {
+            self.accept_of_session(slot, rows);
+        }
+    }
+
+    /// Whether a message that has been queued waits for the server in front: as long as that has a session which may
+    /// have handed it on, or a log that is not read yet. A client of its own may be the server in front, too; of those
+    /// that come before any line of one, only clients of the same machine wait.
+    fn waits_for_front(&mut self, at: Timestamp, slot: u32, rows: &mut dyn Rows) -> bool {
+        let message = self.messages.get(slot);
+        let Fronts { sessions, later, seen, .. } = &self.fronts;
+        let waits = match message.fronted {
+            true => *later <= at || sessions.contains_key(message.client_ip()),
+            false => !sessions.is_empty() || (*later <= at && is_local(message.client_ip())),
+        };
+        if message.queue_id().is_empty() || !(waits || *seen || message.fronted) {
+            return false;
+        }
+        let (host, queue_id) = (message.host, message.queue_id().to_vec());
+        let half = self.half(at, &queue_id, rows);
+        if half.joined {
+            return false;
+        }
+        half.behind = Some(host);
+        if let Some(front) = half.handed_on.take() {
+            half.joined = true;
+            self.join(slot, front);
+            return false;
+        }
+        if waits && let Some(before) = half.queued.replace(slot) {
+            self.accept(before, rows);
+        } else if !waits && !self.fronts.seen {
+            self.fronts.halves.remove(&queue_id);
         }
         waits
     }
+
+    /// Counts what has waited long enough for another server's word.
+    pub(super) fn part_from_fronts(&mut self, now: Timestamp, rows: &mut dyn Rows) {
+        self.fronts.swept = now;
+        let before = now.min(self.fronts.later).saturating_sub(WAIT);
+        let past = self.fronts.halves.extract_if(|_, half| half.at < before || now == Timestamp::MAX);
+        let waiting = past.flat_map(|(_, half)| half.waiting()).collect::<Vec<_>>();
+        waiting.into_iter().for_each(|message| self.accept(message, rows));
+    }
+}
+
+/// Whether a client is on the server's own machine.
+fn is_local(client_ip: &[u8]) -> bool {
+    client_ip.starts_with(b"127.") || client_ip == b"::1"
 }

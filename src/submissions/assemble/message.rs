@@ -42,7 +42,7 @@ pub(super) struct Message {
     pub announced: bool,
     /// How many recipients it has, as far as is known.
     pub recipients: Option<u32>,
-    /// Whether another server authenticated its client and handed it on, and has not been heard of it yet.
+    /// Whether its server was told that another one authenticated its client and handed it on.
     pub fronted: bool,
     /// Whether its sender stands for its account where that is not known.
     sender_is_account: bool,
@@ -107,9 +107,12 @@ impl Message {
         self.texts.set([taken.queue_id, client.ip, client.name, account, mechanism, helo, message_id, mail_from]);
     }
 
-    /// What the server in front knows of it: the client, its TLS, and how it authenticated.
+    /// What the server in front knows of it: the client, its TLS, and how it authenticated; and as whom, where the
+    /// server behind was not told.
     pub(super) fn take_from_front(&mut self, front: &Self) {
-        self.fronted = false;
+        if !self.fronted {
+            self.texts.replace(ACCOUNT, front.account());
+        }
         self.orphan = front.orphan;
         (self.service, self.encryption) = (front.service, front.encryption);
         for place in [CLIENT_IP, CLIENT_NAME, MECHANISM] {

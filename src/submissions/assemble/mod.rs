@@ -83,7 +83,7 @@ pub struct Assembler {
     reinjected: FxHashMap<(u32, Vec<u8>), Reinjected>,
     /// How many messages are inside a filter in front of the queue.
     in_filter: usize,
-    /// Messages that a server in front has handed on.
+    /// Messages that a server in front may have handed on.
     fronts: Fronts,
     /// Whether silence of a session's lines may mean that there is no TLS.
     silence_tells: bool,
@@ -128,6 +128,7 @@ impl Assembler {
 
     /// Learns that a file begins, and the earliest time that the files behind it may have.
     pub fn next_file(&mut self, later: Timestamp) {
+        self.fronts.next_file(later);
         if self.joins.is_some() {
             (self.later, self.swept) = (later, Timestamp::MIN);
         }
@@ -222,10 +223,10 @@ impl Assembler {
             }
             Record::Queued { queue_id, mail_from, size, recipients } => {
                 let queued = Queued { mail_from, size: *size, recipients: *recipients };
-                self.queued(host, queue_id, queued, rows);
+                self.queued(at, host, queue_id, queued, rows);
             }
             Record::Relayed { queue_id, mail_from, helo } => {
-                self.relayed(key, queue_id.unwrap_or_default(), mail_from, helo, rows);
+                self.relayed(at, key, queue_id.unwrap_or_default(), (mail_from, helo), rows);
             }
             Record::AuthFailed(failed) => self.auth_failed(at, key, line, failed, rows),
             Record::TlsFailed { client, reason } => {
@@ -310,8 +311,7 @@ impl Assembler {
         if session.in_front {
             self.fronts.end(session.client(Client::default()).ip, id);
         }
-        // What a server in front has handed on counts where the server behind has it.
-        let counts = session.authenticated && !session.in_front;
+        let counts = session.authenticated;
         let held = std::mem::take(&mut session.held);
         session.sum_up(counters, &mut self.messages);
         let silent = std::mem::take(&mut session.silent);
@@ -323,10 +323,6 @@ impl Assembler {
             self.accept(message, rows);
         }
         for message in held {
-            let queue_id = self.messages.get(message).queue_id();
-            if self.fronts.halves.get(queue_id).is_some_and(|half| half.handed_on == Some(message)) {
-                self.fronts.halves.remove(queue_id);
-            }
             if counts {
                 self.accept(message, rows);
             } else {
