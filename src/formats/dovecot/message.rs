@@ -1,9 +1,9 @@
-//! Lines of `submission`: messages that were handed on to the server behind.
+//! Lines of `submission`: messages that were handed on to the server behind, and those that it did not take.
 
 use memchr::memmem;
 
 use super::{SESSION, number};
-use crate::formats::record::{Record, Taken};
+use crate::formats::record::{Client, Record, Rejected, Stage, Taken};
 
 /// ``submission(USER)<PID><SESSION>: Successfully relayed message: from=<F>, size=N, id=I, nrcpt=N, reply=`…'``.
 ///
@@ -29,6 +29,21 @@ pub(super) fn relayed(message: &[u8], joined: bool) -> Option<Record<'_>> {
         relayed: joined && behind.is_some(),
         ..Taken::default()
     }))
+}
+
+/// ``submission(USER)<PID><SESSION>: Failed to relay message: from=<F>, size=N, nrcpt=N, reply=`…'``; none where it may
+/// be sent again.
+pub(super) fn not_relayed(message: &[u8]) -> Option<Option<Record<'_>>> {
+    let from = &message[memmem::find(message, b"from=<")? + b"from=<".len()..];
+    let (text, reply) = from.split_at(memmem::rfind(from, b", reply=`")?);
+    let (text, _) = last_field(text, b", nrcpt=")?;
+    let (text, _) = last_field(text, b", size=")?;
+    let mail_from = text.strip_suffix(b">")?;
+    let reply = &reply[b", reply=`".len()..];
+    let reply = reply.strip_suffix(b"'").unwrap_or(reply);
+    let rejected =
+        Rejected { queue_id: None, stage: Stage::Data, client: Client::default(), reply, mail_from, helo: b"" };
+    Some(reply.starts_with(b"5").then_some(Record::Rejected(rejected)))
 }
 
 /// A text's last field and what stands in front of it.

@@ -1,13 +1,14 @@
 //! Dovecot's submission service: the lines of `submission-login` and `submission`.
 //!
 //! One line tells of a login and of its TLS, one of each message that was handed on to the server behind, one of a
-//! client that left without logging in; see
+//! client that left without logging in, one of each message that the server behind refused; see
 //! <https://doc.dovecot.org/2.4.1/core/config/submission.html> and `login_log_format_elements`. A login's version and
 //! cipher are there where `%k` is among the elements; the default has `TLS`, or `secured` where a connection needs
 //! none, and nothing where it is in the clear. Lines of one session share its id.
 //!
 //! The server behind, often a Postfix on the same host, logs the same messages: [`postfix`](super::postfix) reads
-//! Dovecot's lines too, and joins both. This format is for the lines of Dovecot alone.
+//! Dovecot's lines too, and joins both; what it refused, its own lines tell there. This format is for the lines of
+//! Dovecot alone.
 
 mod login;
 mod message;
@@ -20,7 +21,7 @@ use memchr::memmem;
 use rustc_hash::FxBuildHasher;
 
 use self::login::{left, logged_in};
-use self::message::relayed;
+use self::message::{not_relayed, relayed};
 use super::record::Record;
 use super::{Evidence, Format, Tells, Unreadable};
 use crate::calendar::Timestamp;
@@ -35,7 +36,8 @@ pub(super) const PROGRAM: &[u8] = b"dovecot";
 
 const LOGIN: &[u8] = b"submission-login: ";
 const SESSION: &[u8] = b"submission(";
-const RELAYED: &[u8] = b">: Successfully relayed message: from=<";
+const RELAYED: &[u8] = b"Successfully relayed message: from=<";
+const NOT_RELAYED: &[u8] = b"Failed to relay message: from=<";
 
 impl Style for Dovecot {
     fn wants_program(&self, program: Program<'_>) -> bool {
@@ -127,10 +129,13 @@ pub(super) fn parse(message: &[u8], joined: bool) -> Result<Option<Record<'_>>, 
             None => left(text),
         };
     }
-    if memmem::find(message, RELAYED).is_some() || memmem::find(message, b">: Info: Successfully relayed").is_some() {
+    let Some(text) = behind_session(message) else { return Ok(None) };
+    if text.starts_with(RELAYED) {
         return relayed(message, joined).ok_or(Unreadable("relayed message that cannot be read")).map(Some);
     }
-    let Some(text) = behind_session(message) else { return Ok(None) };
+    if text.starts_with(NOT_RELAYED) && !joined {
+        return not_relayed(message).ok_or(Unreadable("refused message that cannot be read"));
+    }
     Ok(text.starts_with(b"Disconnected").then_some(Record::Disconnected { counters: b"" }))
 }
 

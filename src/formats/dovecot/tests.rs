@@ -87,6 +87,31 @@ fn messages_that_were_handed_on() {
     );
 }
 
+/// `submission_backend_relay_cmd_data_callback()` in `src/submission/submission-backend-relay.c`.
+#[test]
+fn messages_that_the_server_behind_refused() {
+    let line = |from: &str, reply: &str| {
+        format!(
+            "submission(carol@x)<497><2MsV>: Failed to relay message: from=<{from}>, size=4546, nrcpt=5, reply=`{reply}'"
+        )
+    };
+    let shown = |line: &str| match super::parse(line.as_bytes(), false) {
+        Ok(Some(Record::Rejected(rejected))) => {
+            format!("{:?} {} of {}", rejected.stage, text(rejected.reply), text(rejected.mail_from))
+        }
+        Ok(None) => "-".into(),
+        other => format!("{other:?}"),
+    };
+    let virus = "550 5.7.1 Message contains a virus";
+    assert_eq!(shown(&line("carol@x", virus)), format!("Data {virus} of carol@x"));
+    let forged = "\"x>, size=1, nrcpt=9, reply=`250 Ok\"@y";
+    assert_eq!(shown(&line(forged, virus)), format!("Data {virus} of {forged}"));
+    assert_eq!(shown(&line("carol@x", "451 4.3.0 Try again later")), "-");
+    // Beside its own, the lines of the server behind tell.
+    assert_eq!(parse(&line("carol@x", virus)), "-");
+    assert!(shown("submission(x)<1><y>: Failed to relay message: from=<a, size=3").contains("refused message"));
+}
+
 #[test]
 fn clients_that_did_not_log_in() {
     let end = "method=PLAIN, rip=192.0.2.1, lip=192.0.2.9, TLS, TLSv1.2 with cipher X (256/256 bits), session=<8zkb>";

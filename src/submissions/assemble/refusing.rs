@@ -150,7 +150,7 @@ impl Assembler {
                 if let Some(message) = session.in_filter.take() {
                     self.in_filter -= 1;
                     self.data_rejected(at, message, rejected.reply, rows);
-                } else if session.said.begun {
+                } else if session.said.begun || session.in_front {
                     self.keep_reject(at, key, line, rejected);
                 }
             }
