@@ -10,8 +10,10 @@
 //! ```
 //!
 //! The log holds the whole talk, what clients prove themselves with included: names are read out of base64, passwords
-//! never are, and of a line that cannot be read they are [taken out](super::redact) before it is kept. The text of a line is its last column and ends with the line's last quote, so
-//! nothing in it can begin another.
+//! never are, and of a line that cannot be read they are [taken out](super::redact) before it is kept. Since 2022 the
+//! server itself leaves passwords out: what it logs of PLAIN is the name alone in base64, and ` ***`; see
+//! `LogClientCommand_()` in `hmailserver/source/Server/SMTP/SMTPConnection.cpp`. The text of a line is its last column
+//! and ends with the line's last quote, so nothing in it can begin another.
 
 use super::record::{Client, Record, Stage, Taken};
 use super::smtp::path;
@@ -222,7 +224,7 @@ fn command(text: &[u8]) -> Option<Record<'_>> {
             Record::AuthBegun { mechanism: &rest[..end], response: rest[end..].trim_ascii() }
         }
         8 if is("STARTTLS") => Record::TlsAsked,
-        _ if end == text.len() => Record::Answered { response: text },
+        _ if end == text.len() || rest == b"***" => Record::Answered { response: text },
         _ => return None,
     })
 }

@@ -13,6 +13,9 @@ use crate::submissions::account::Account;
 use crate::submissions::tls::TlsMode;
 use crate::submissions::{Refusal, Rows, Submission, text};
 
+/// What stands behind a name in base64 where the server leaves the password out (hMailServer since 2022).
+const LEFT_OUT: &[u8] = b" ***";
+
 /// The longest name that a client is taken to log in with (RFC 4616 section 2).
 const LONGEST_NAME: usize = 1024;
 
@@ -190,14 +193,19 @@ impl super::session::Session {
         }
     }
 
-    /// The server asks for something: `Username:`, in base64, or an empty challenge to whom PLAIN was agreed with.
+    /// The server asks for something: `Username:`, in base64, or for the one message of PLAIN, which some do with words.
+    /// What came with the command was not taken for that message then.
     fn challenge(&mut self, challenge: &[u8]) {
-        let is_name = challenge.trim_ascii().eq_ignore_ascii_case(b"VXNlcm5hbWU6");
-        let plain = self.dialogue.awaited == Awaited::Plain && challenge.trim_ascii().is_empty();
+        let challenge = challenge.trim_ascii();
+        let is_name = challenge.eq_ignore_ascii_case(b"VXNlcm5hbWU6");
+        let is_plain = challenge.is_empty() || challenge == b"Log on";
         self.dialogue.awaited = match () {
             () if !self.dialogue.trying => Awaited::Nothing,
             () if is_name => Awaited::Name,
-            () if plain => Awaited::Plain,
+            () if is_plain && self.said.mechanism().eq_ignore_ascii_case(b"PLAIN") => {
+                self.claim(b"", None);
+                Awaited::Plain
+            }
             () => Awaited::Nothing,
         };
     }
@@ -207,10 +215,10 @@ impl super::session::Session {
         match std::mem::take(&mut self.dialogue.awaited) {
             Awaited::Nothing => {}
             Awaited::Name => self.claim(&base64(response), None),
-            Awaited::Plain => {
-                let decoded = base64(response);
-                self.claim(plain_name(&decoded), None);
-            }
+            Awaited::Plain => match response.strip_suffix(LEFT_OUT) {
+                Some(name) => self.claim(&base64(name), None),
+                None => self.claim(plain_name(&base64(response)), None),
+            },
         }
     }
 }
