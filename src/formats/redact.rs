@@ -6,6 +6,9 @@
 //! line which nobody could read costs little, a password that is kept costs much.
 
 use std::borrow::Cow;
+use std::ops::Range;
+
+use memchr::memmem;
 
 /// What stands in place of a secret.
 const REDACTED: &[u8] = b"[redacted]";
@@ -58,19 +61,92 @@ pub fn credentials(raw: &[u8]) -> Cow<'_, [u8]> {
     let mut at = 0;
     while at < raw.len() {
         let length = word_length(&raw[at..]);
-        // What an equals sign follows is a field's name.
-        if length > 0 && raw.get(at + length) != Some(&b'=') && is_secret(&raw[..at], &raw[at..at + length]) {
-            clean.extend_from_slice(&raw[copied..at]);
-            clean.extend_from_slice(REDACTED);
-            copied = at + length;
-        }
-        at += length.max(1);
+        let Some(secret) = secret(raw, at, length) else {
+            at += length.max(1);
+            continue;
+        };
+        clean.extend_from_slice(&raw[copied..secret.start]);
+        clean.extend_from_slice(REDACTED);
+        (copied, at) = (secret.end, secret.end);
     }
     if copied == 0 {
         return Cow::Borrowed(raw);
     }
     clean.extend_from_slice(&raw[copied..]);
     Cow::Owned(clean)
+}
+
+/// Where the secret is that begins at a place, or that what begins there holds: a word of so many bytes, or none.
+fn secret(raw: &[u8], at: usize, length: usize) -> Option<Range<usize>> {
+    let (before, text) = raw.split_at(at);
+    if let Some(mark) = MARKS.iter().find(|mark| before.ends_with(mark)) {
+        let quoted = before[..at - mark.len()].ends_with(b"\"");
+        let sent = sent(&text[..sent_length(mark, quoted, text)])?;
+        return Some(at + sent.start..at + sent.end);
+    }
+    // What an equals sign follows is a field's name.
+    if text.get(length) == Some(&b'=') {
+        return None;
+    }
+    if !text[0].is_ascii_whitespace() && is_behind_auth(before) {
+        let end = text.iter().position(|byte| byte.is_ascii_whitespace() || *byte == b'"').unwrap_or(text.len());
+        return (end > 0).then_some(at..at + end);
+    }
+    let cut = Cut { before: at == 0, behind: at + length == raw.trim_ascii_end().len() };
+    (length > 0 && looks_secret(&text[..length], cut)).then_some(at..at + length)
+}
+
+/// How long what a client has sent is, behind a mark, of which it may stand in quotes with others.
+fn sent_length(mark: &[u8], quoted: bool, text: &[u8]) -> usize {
+    let up_to = |end: Option<usize>| end.unwrap_or(text.len());
+    match mark {
+        _ if mark.ends_with(b"\"") => up_to(closing_quote(text)),
+        // The next mark's.
+        b"params=" | b"cmd=" if text.starts_with(b"\"") => 0,
+        b"params=" => up_to(memmem::rfind(text, b" retval=")),
+        b"C: " => {
+            let end = if quoted { up_to(closing_quote(text)) } else { text.len() };
+            // Haraka adds its state.
+            let state = memmem::rfind(&text[..end], b" state=");
+            state.filter(|at| text[at + b" state=".len()..end].iter().all(u8::is_ascii_digit)).unwrap_or(end)
+        }
+        b"334 " | b"Bearer " => up_to(text.iter().position(|byte| byte.is_ascii_whitespace() || *byte == b'"')),
+        b"AUTH\t" => up_to(memchr::memchr(b'\t', text)),
+        // Quotes are not escaped in hMailServer's lines, whose last one is the text's.
+        b"RECEIVED: " => text.len() - usize::from(text.ends_with(b"\"")),
+        _ => text.len(),
+    }
+}
+
+/// The first quote that is not escaped.
+fn closing_quote(text: &[u8]) -> Option<usize> {
+    let mut escaped = false;
+    text.iter().position(|byte| {
+        let is_end = *byte == b'"' && !escaped;
+        escaped = *byte == b'\\' && !escaped;
+        is_end
+    })
+}
+
+/// What of a client's line is a secret: all of it, unless it is a command; of `AUTH`, what follows the mechanism.
+fn sent(line: &[u8]) -> Option<Range<usize>> {
+    let is_between = |byte: &u8| byte.is_ascii_whitespace() || *byte == b',';
+    // Where a word begins from a place on, and where it ends.
+    let word = |from: usize| {
+        let start = from + line[from..].iter().position(|byte| !is_between(byte))?;
+        Some((start, line[start..].iter().position(is_between).map_or(line.len(), |length| start + length)))
+    };
+    let (start, end) = word(0)?;
+    let first = &line[start..end];
+    if !COMMANDS.iter().any(|command| first.eq_ignore_ascii_case(command)) {
+        return Some(start..line.len());
+    }
+    if !first.eq_ignore_ascii_case(b"AUTH") {
+        return None;
+    }
+    let (_, end) = word(end)?;
+    let (start, _) = word(end)?;
+    Some(start..line.len())
 }
 
 /// How many bytes of base64 a text begins with, its padding included. A slash may stand escaped, as in JSON.
@@ -86,14 +162,6 @@ fn word_length(text: &[u8]) -> usize {
     let padding = if length == 0 { 0 } else { text[length..].iter().take(2).take_while(|byte| **byte == b'=').count() };
     // `name=value`: that sign ends no base64.
     if text.get(length + padding).is_some_and(u8::is_ascii_alphanumeric) { length } else { length + padding }
-}
-
-fn is_secret(before: &[u8], word: &[u8]) -> bool {
-    let is_command = || COMMANDS.iter().any(|command| word.eq_ignore_ascii_case(command));
-    if MARKS.iter().any(|mark| before.ends_with(mark)) {
-        return !is_command();
-    }
-    is_behind_auth(before) || looks_secret(word)
 }
 
 /// Whether a word stands behind `AUTH MECHANISM`.
@@ -115,18 +183,32 @@ fn last_word(text: &[u8]) -> Option<(&[u8], &[u8])> {
     (start < text.len()).then(|| (&text[start..], &text[..start]))
 }
 
+/// Where a word may be only a piece of one, since the line ends there.
+#[derive(Clone, Copy)]
+struct Cut {
+    before: bool,
+    behind: bool,
+}
+
 /// Whether a word is base64 of a text, or is padded, or is long and of letters that no name has.
-fn looks_secret(word: &[u8]) -> bool {
+fn looks_secret(word: &[u8], cut: Cut) -> bool {
     let digits = word.iter().filter(|byte| !matches!(byte, b'=' | b'\\')).copied();
     let count = digits.clone().count();
-    let padded = word.ends_with(b"=");
-    if count % 4 == 1 || (padded && (count + word.iter().filter(|byte| **byte == b'=').count()) % 4 != 0) {
-        return false;
-    }
     let has = |is: fn(&u8) -> bool| word.iter().any(is);
     let mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(|byte| !byte.is_ascii_alphabetic());
-    let whole = padded || count % 4 == 0;
-    (padded && count + 2 >= SHORT) || (count >= LONG && mixed) || (whole && count >= SHORT && is_text(&decode(digits)))
+    if count >= LONG && mixed {
+        return true;
+    }
+    let padded = word.ends_with(b"=");
+    let fills = (count + word.iter().filter(|byte| **byte == b'=').count()) % 4 == 0;
+    if padded && count + 2 >= SHORT && (fills || cut.before || cut.behind) {
+        return true;
+    }
+    // Of a word whose beginning is missing, one of four digits is the first of its group.
+    let starts = if cut.before { 0..4 } else { 0..1 };
+    count >= SHORT
+        && (fills || cut.behind || cut.before)
+        && starts.into_iter().any(|start| is_text(&decode(digits.clone().skip(start)), cut.behind))
 }
 
 /// Base64's digits as bytes; a rest that fills no byte is left out.
@@ -150,11 +232,18 @@ fn decode(digits: impl Iterator<Item = u8>) -> Vec<u8> {
     bytes
 }
 
-/// Whether bytes are text as a client sends it: `\0user\0password`, or a token with its own separators (RFC 7628).
-fn is_text(bytes: &[u8]) -> bool {
+/// Whether bytes are text as a client sends it: `\0user\0password`, or a token with its own separators (RFC 7628). One
+/// that was cut may end in the middle of a character.
+fn is_text(bytes: &[u8], cut: bool) -> bool {
     let is_text =
         |text: &str| text.chars().all(|character| !character.is_control() || matches!(character, '\0' | '\x01'));
-    std::str::from_utf8(bytes).is_ok_and(is_text)
+    match std::str::from_utf8(bytes) {
+        Ok(text) => is_text(text),
+        Err(wrong) if cut && wrong.error_len().is_none() => {
+            std::str::from_utf8(&bytes[..wrong.valid_up_to()]).is_ok_and(is_text)
+        }
+        Err(_) => false,
+    }
 }
 
 #[cfg(test)]
@@ -195,6 +284,64 @@ mod tests {
         }
     }
 
+    /// Lines that are cut where it is worst: anywhere.
+    #[test]
+    fn what_is_left_of_credentials_is_taken_out() {
+        const SECRETS: [&str; 3] = [
+            // A name and a password, one with an umlaut; a token (RFC 7628).
+            "AGFsaWNlQGNvcnAuZXhhbXBsZS5jb20AaHVudGVyMi1zZWNyZXQ=",
+            "AG3DvGxsZXJAZXhhbXBsZS5vcmcAZ2Vow7xyZW4tc3Ryw6TDn2U=",
+            "bixhPWFsaWNlQGV4YW1wbGUub3JnLAFhdXRoPUJlYXJlciB2RjlkZnQ0cW1UYzJOdmI=",
+        ];
+        for secret in SECRETS {
+            for (before, behind) in [
+                ("[core] C: AUTH PLAIN ", " state=1"),
+                ("[core] C: AUTH  PLAIN  ", " state=1"),
+                ("[core] C: ", " state=1"),
+                ("[core] C: (after-disconnect): ", " state=100"),
+                ("[core] pipeline: ", ""),
+                ("[early_talker] state=1 esmtp=true line=\"", "\""),
+                ("hook=unrecognized_command params=\"", "\" retval=OK msg=\"\""),
+                ("\"192.0.2.7\"\t\"RECEIVED: AUTH PLAIN ", "\""),
+                (r#"{"response":{"code":535,"command":""#, r#""},"peer_address":{}}"#),
+            ] {
+                for end in 8..=secret.len() {
+                    let clean = shown(&format!("{before}{}", &secret[..end]));
+                    assert!(!clean.contains(&secret[..8]), "{clean}");
+                }
+                for start in 0..=secret.len() - 8 {
+                    let clean = shown(&format!("{}{behind}", &secret[start..]));
+                    assert!(!clean.contains(&secret[secret.len() - 8..]), "{start}: {clean}");
+                }
+                let clean = shown(&format!("{before}{secret}{behind}"));
+                assert_eq!(clean.matches("[redacted]").count(), 1, "{clean}");
+                assert!(clean.ends_with(behind), "{clean}");
+            }
+        }
+    }
+
+    /// A client that sends its password as it is.
+    #[test]
+    fn what_a_client_has_sent_goes_whole() {
+        for (line, clean) in [
+            ("[core] C: correct@horse.battery state=1", "[core] C: [redacted] state=1"),
+            ("[core] C: -correct \"horse\" state=2 state=1", "[core] C: [redacted] state=1"),
+            ("[core] C: quit@home state=1", "[core] C: [redacted] state=1"),
+            ("[core] C: AUTH LOGIN a@b my=p,w state=1", "[core] C: AUTH LOGIN [redacted] state=1"),
+            ("x params=my-p@ss:word! retval=OK msg=\"\"", "x params=[redacted] retval=OK msg=\"\""),
+            ("x params=\"my \\\"p@ss\" retval=OK", "x params=\"[redacted]\" retval=OK"),
+            (r#"{"params":"my p@ss\"w","retval":"OK"}"#, r#"{"params":"[redacted]","retval":"OK"}"#),
+            (r#"{"message":"C: p@ss\"w state=1","x":"y"}"#, r#"{"message":"C: [redacted] state=1","x":"y"}"#),
+            ("\"192.0.2.1\"\t\"RECEIVED: p@ss\"wo rd\"", "\"192.0.2.1\"\t\"RECEIVED: [redacted]\""),
+            ("\"192.0.2.1\"\t\"RECEIVED: p@ss\"wo", "\"192.0.2.1\"\t\"RECEIVED: [redacted]"),
+            ("1448\tAUTH\tp@ss word\t535 Invalid", "1448\tAUTH\t[redacted]\t535 Invalid"),
+            ("auth plain p@ss/word!", "auth plain [redacted]"),
+            ("2026-03-02,c,s,1,l,r,<,AUTH login p@ss,", "2026-03-02,c,s,1,l,r,<,AUTH login [redacted]"),
+        ] {
+            assert_eq!(shown(line), clean);
+        }
+    }
+
     #[test]
     fn the_rest_of_a_line_stays() {
         for line in [
@@ -203,6 +350,8 @@ mod tests {
             r#"hook=unrecognized_command plugin=tls function=upgrade_connection params=STARTTLS retval=OK msg="""#,
             "[core] C: AUTH LOGIN state=1",
             "[core] C: EHLO printer.example.org state=1",
+            "\"SMTPD\"\t1\t2\t\"2026-03-02 19:46:05.177\"\t\"192.0.2.7\"\t\"RECEIVED: MAIL FROM:<a@example.org>\"",
+            "2026-03-02T07:57:37.405Z,MBX1\\Client,08D7D4D2EFBC4CC6,9,192.0.2.1:587,192.0.2.7:5000,<,AUTH login,",
             "2026-01-01 14:00:03 1vbJDf-00001B-2d <= erp@erp.example.com H=(erp.example.com) [127.0.10.1] P=esmtpsa",
             "",
         ] {
