@@ -1,191 +1,154 @@
 //! The `<=` line of a message.
 //!
-//! Three parts of it are the client's own words: its HELO name in front of its address, the message id and the
-//! subject behind the size. A field is therefore looked for between the last address in front of the first of those
-//! texts and the size; see `Parts::of`.
+//! Some of its fields are the client's own words: the sender, its HELO name and its ident in front of the protocol, the
+//! names in a certificate behind it, the message id, the subject and the recipients behind the size. Each may hold what
+//! looks like the fields around it. Exim writes the fields in one order, so a line is read at every place where its
+//! protocol and its size may stand, and counts only where all of it makes sense in one way.
 
-use memchr::memmem;
-
-use super::{client, mechanism};
+use super::fields::{self, Fields, by_cipher};
+use super::host::{Host, hosts};
+use super::mechanism;
+use super::tail::{Tail, address_end};
 use crate::formats::Unreadable;
 use crate::formats::record::{Accepted, Encrypted};
 
-/// `SENDER H=NAME (HELO) [IP]:PORT I=[IP]:PORT P=PROTOCOL X=… CV=… SNI=… A=NAME:ACCOUNT S=SIZE … id=… T="…" … for …`;
-/// none where nobody authenticated.
+/// `SENDER H=NAME (HELO) [IP]:PORT I=[IP]:PORT P=PROTOCOL X=… CV=… SNI=… A=NAME:ACCOUNT S=SIZE … id=… T="…" … for …`,
+/// as the end of `receive_msg` in Exim's `receive.c` writes it; none where nobody authenticated.
 pub(super) fn accepted<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Result<Option<Accepted<'a>>, Unreadable> {
-    let found = sender(text).and_then(|(mail_from, rest)| Some((mail_from, Parts::of(rest)?)));
-    let Some((mail_from, parts)) = found else {
-        let authenticated = memmem::find(text, b" A=").is_some();
-        return if authenticated { Err(Unreadable("<= with A= that cannot be read")) } else { Ok(None) };
-    };
-    let Some((authenticator, account)) = parts.authenticated() else { return Ok(None) };
-    let (client, helo) = client(parts.whence);
+    let end = address_end(text).unwrap_or(0);
+    let (mail_from, rest) = text.split_at(end);
+    let places = Places::of(if end == 0 { text } else { rest });
+    if !places.account {
+        return Ok(None);
+    }
+    if end == 0 {
+        return Err(Unreadable("<= with A= whose sender cannot be read"));
+    }
+    let Some(found) = reading(rest, &places)? else { return Ok(None) };
+    let Some((authenticator, account)) = found.fields.authenticated else { return Ok(None) };
     Ok(Some(Accepted {
         queue_id,
-        service: parts.service(),
-        client,
-        helo,
-        encrypted: parts.encrypted(),
+        service: service(found.host.own_port),
+        client: found.host.client,
+        helo: found.host.helo,
+        encrypted: encrypted(found.fields),
         mechanism: mechanism(authenticator),
         account,
-        mail_from,
-        size: number(parts.size),
-        recipients: parts.recipients(),
-        message_id: parts.message_id,
+        mail_from: if mail_from == b"<>" { b"" } else { mail_from },
+        size: number(found.tail.size),
+        recipients: found.tail.recipients,
+        message_id: found.tail.message_id,
         more_follows: false,
     }))
 }
 
-/// The envelope's sender, `<>` for none, and what follows it. A quoted local part may hold blanks.
-fn sender(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = if text.first() == Some(&b'"') { behind_quotes(text)? } else { memchr::memchr(b' ', text)? };
-    let (sender, rest) = text.split_at(end);
-    Some((if sender == b"<>" { b"" } else { sender }, rest))
+/// One way to read a line.
+#[derive(Clone, Copy)]
+struct Reading<'a> {
+    host: Host<'a>,
+    fields: Fields<'a>,
+    tail: Tail<'a>,
 }
 
-/// Where the first blank outside quotation marks is.
-fn behind_quotes(text: &[u8]) -> Option<usize> {
-    let (mut quoted, mut escaped) = (false, false);
-    text.iter().position(|byte| {
-        quoted ^= *byte == b'"' && !escaped;
-        escaped = *byte == b'\\' && !escaped;
-        *byte == b' ' && !quoted
-    })
-}
+/// How often a line may hold what looks like a protocol or like a size: more is nothing but an attempt.
+const MOST: usize = 8;
 
-/// The parts of a `<=` line.
+/// Where a line's protocol and its size may stand: the places of their `=`.
 #[derive(Default)]
-struct Parts<'a> {
-    /// From `H=` up to the protocol.
-    whence: &'a [u8],
-    /// The value of `P=`.
-    protocol: &'a [u8],
-    /// The value of `X=`; empty where there is none.
-    cipher: &'a [u8],
-    /// The value of `A=`, which may hold blanks.
-    authenticated: Option<&'a [u8]>,
-    /// The value of `S=`.
-    size: &'a [u8],
-    /// The value of `id=`.
-    message_id: &'a [u8],
-    /// What follows the size.
-    rest: &'a [u8],
-}
-
-/// Where the fields behind a protocol begin.
-#[derive(Clone, Copy, Default)]
 struct Places {
-    protocol: usize,
-    cipher: Option<usize>,
-    /// Where the client's own word on the server's name begins: what follows it is not the cipher's field.
-    server_name: bool,
-    account: Option<usize>,
-    /// The size, and the account's field in front of it.
-    size: Option<(usize, Option<usize>)>,
+    protocols: [usize; MOST],
+    protocol_count: usize,
+    sizes: [usize; MOST],
+    size_count: usize,
+    /// Whether there is anything like an account's field.
+    account: bool,
 }
 
-impl<'a> Parts<'a> {
-    /// Reads the line from one `=` to the next. The client's name stands in front of the server's own fields, so each
-    /// protocol behind an address begins anew; the message id and the subject stand behind, so the first of those
-    /// ends it.
-    fn of(text: &'a [u8]) -> Option<Self> {
-        let mut found: Option<Places> = None;
-        let mut message_id: &[u8] = b"";
+impl Places {
+    fn of(text: &[u8]) -> Self {
+        let mut places = Self::default();
         for at in memchr::memchr_iter(b'=', text) {
-            match (&text[..at], &mut found) {
-                ([before @ .., b' ', b'P'], _) if follows_address(before) => {
-                    found = Some(Places { protocol: at, ..Places::default() });
-                }
-                ([.., b' ', b'X'], Some(places)) if !places.server_name && places.cipher.is_none() => {
-                    places.cipher = Some(at);
-                }
-                ([.., b' ', b'S', b'N', b'I'], Some(places)) => places.server_name = true,
-                ([.., b' ', b'A'], Some(places)) => places.account = Some(at),
-                ([.., b' ', b'S'], Some(places)) => places.size = Some((at, places.account)),
-                ([.., b' ', b'i', b'd'], Some(_)) => {
-                    message_id = word(&text[at + 1..]);
-                    break;
-                }
-                ([.., b' ', b'T'], Some(_)) if text.get(at + 1) == Some(&b'"') => break,
+            match &text[..at] {
+                [.., b' ', b'P'] => note(&mut places.protocols, &mut places.protocol_count, at),
+                [.., b' ', b'S'] => note(&mut places.sizes, &mut places.size_count, at),
+                [.., b' ', b'A'] => places.account = true,
                 _ => {}
             }
         }
-        let Places { protocol, cipher, size, .. } = found?;
-        let (size_at, account) = size?;
-        let behind = |at: usize| &text[at + 1..];
-        let size = behind(size_at);
-        let digits = size.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        Some(Self {
-            whence: &text[..protocol - b" P".len()],
-            protocol: word(behind(protocol)),
-            cipher: cipher.filter(|at| *at < size_at).map_or(b"", |at| word(behind(at))),
-            authenticated: account.map(|at| &text[at + 1..size_at - b" S".len()]),
-            size: &size[..digits],
-            message_id,
-            rest: &size[digits..],
+        places
+    }
+}
+
+fn note(places: &mut [usize; MOST], count: &mut usize, at: usize) {
+    if let Some(place) = places.get_mut(*count) {
+        *place = at;
+    }
+    *count += 1;
+}
+
+/// The one way to read a line; none where it is sure that nobody authenticated. Its end may be cut off, so a line that
+/// makes no sense to its end is read as far as it does.
+fn reading<'a>(text: &'a [u8], places: &Places) -> Result<Option<Reading<'a>>, Unreadable> {
+    let (Some(protocols), Some(sizes)) =
+        (places.protocols.get(..places.protocol_count), places.sizes.get(..places.size_count))
+    else {
+        return Err(Unreadable("<= with too much that looks like fields"));
+    };
+    for tail_of in [Tail::whole, Tail::begun] {
+        let mut found: Option<Reading<'_>> = None;
+        for reading in protocols.iter().flat_map(|protocol| readings(text, *protocol, sizes, tail_of)) {
+            let authenticated = |reading: &Reading<'_>| reading.fields.authenticated.is_some();
+            if found.as_ref().is_some_and(|found| authenticated(found) || authenticated(&reading)) {
+                return Err(Unreadable("<= with A= that can be read in several ways"));
+            }
+            found = Some(reading);
+        }
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Err(Unreadable("<= with A= that cannot be read"))
+}
+
+/// Every way to read a line whose protocol stands here.
+fn readings<'a>(
+    text: &'a [u8],
+    protocol: usize,
+    sizes: &[usize],
+    tail_of: fn(&'a [u8]) -> Option<Tail<'a>>,
+) -> impl Iterator<Item = Reading<'a>> {
+    let tails = sizes.iter().filter(move |size| **size > protocol);
+    let tails = tails.filter_map(move |size| Some((*size, tail_of(&text[size + 1..])?)));
+    tails.flat_map(move |(size, tail)| {
+        let fields = fields::readings(&text[protocol + 1..size - b" S".len()]);
+        fields.flat_map(move |fields| {
+            hosts(&text[..protocol - b" P".len()]).map(move |host| Reading { host, fields, tail })
         })
-    }
+    })
+}
 
-    /// The service that a port stands for, where `log_selector` has `+incoming_interface`.
-    fn service(&self) -> &'static [u8] {
-        // The last address is the client's, or else its own port is the last thing in front of the protocol.
-        let Some(at) = memchr::memrchr(b'[', self.whence).filter(|at| self.whence[..*at].ends_with(b" I=")) else {
-            return b"";
-        };
-        let port = self.whence[at..].iter().position(|byte| *byte == b']').map(|close| &self.whence[at + close + 1..]);
-        match port {
-            Some(b":465") => b"smtps",
-            Some(b":587") => b"submission",
-            Some(b":25") => b"smtp",
-            _ => b"",
-        }
+/// The service that a port stands for.
+fn service(own_port: &[u8]) -> &'static [u8] {
+    match own_port {
+        b"465" => b"smtps",
+        b"587" => b"submission",
+        b"25" => b"smtp",
+        _ => b"",
     }
+}
 
-    /// `X=VERSION:CIPHER:BITS`.
-    fn encrypted(&self) -> Encrypted<'a> {
-        if !is_encrypted(self.protocol) {
-            return Encrypted::No;
-        }
-        let Some(colon) = memchr::memchr(b':', self.cipher) else { return Encrypted::Yes };
-        let (version, rest) = (&self.cipher[..colon], &self.cipher[colon + 1..]);
-        let end = memchr::memrchr(b':', rest).unwrap_or(rest.len());
-        Encrypted::With { version, cipher: &rest[..end] }
+/// What the protocol says, and the cipher where the log has it.
+fn encrypted(fields: Fields<'_>) -> Encrypted<'_> {
+    let Fields { protocol, cipher, .. } = fields;
+    if !is_encrypted(protocol) && cipher.is_empty() {
+        return Encrypted::No;
     }
-
-    /// The authenticator and, where it sets one, the account.
-    fn authenticated(&self) -> Option<(&'a [u8], &'a [u8])> {
-        // Fields that stand between the account and the size in newer versions are no part of it.
-        let value = self.authenticated?;
-        let Some(colon) = memchr::memchr(b':', value) else { return Some((word(value), b"")) };
-        let account = &value[colon + 1..];
-        // `+smtp_mailauth` adds the sender that the client named at `AUTH=` (RFC 4954 section 5).
-        let end = memchr::memchr(b':', account).unwrap_or(account.len());
-        Some((&value[..colon], &account[..end]))
-    }
-
-    /// The words behind ` for `, where `log_selector` has `+received_recipients`: the last of the line's fields.
-    fn recipients(&self) -> Option<u32> {
-        const FOR: &[u8] = b" for ";
-        let at = self.rest.windows(FOR.len()).rposition(|words| words == FOR)?;
-        let behind = &self.rest[at + FOR.len()..];
-        // A subject may hold the word; the server's own stands behind the subject's last quotation mark.
-        if memchr::memchr(b'"', behind).is_some() && memmem::find(self.rest, b" T=\"").is_some() {
-            return None;
-        }
-        u32::try_from(behind.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).count()).ok()
-    }
+    by_cipher(cipher)
 }
 
 /// The text up to the next blank.
-fn word(text: &[u8]) -> &[u8] {
+pub(super) fn word(text: &[u8]) -> &[u8] {
     &text[..memchr::memchr(b' ', text).unwrap_or(text.len())]
-}
-
-/// Whether a text ends with `[IP]` or `[IP]:PORT`.
-fn follows_address(text: &[u8]) -> bool {
-    let digits = text.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-    let address = &text[..text.len() - digits];
-    address.ends_with(b"]") && digits == 0 || address.ends_with(b"]:")
 }
 
 /// Whether `P=` says that there was TLS: `esmtps`, `esmtpsa`, `utf8esmtpsa` (RFC 3848, RFC 6531 section 4.3).

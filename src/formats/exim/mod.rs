@@ -5,14 +5,17 @@
 //! <https://www.exim.org/exim-html-current/doc/html/spec_html/ch-log_files.html>.
 
 mod accepted;
+mod fields;
+mod host;
 mod refused;
+mod tail;
 #[cfg(test)]
 mod tests;
 
 use self::accepted::accepted;
 use self::refused::{is_refusal, refused};
 use super::ids::IS_ALPHANUMERIC;
-use super::record::{Accepted, Client, Record};
+use super::record::{Accepted, Record};
 use super::{Evidence, Format, Tells, Unreadable};
 use crate::calendar::{SECOND, Timestamp};
 use crate::sources::framing::{Framed, Line, Own, Program, Style};
@@ -76,7 +79,7 @@ impl Format for Exim {
 
     fn parse<'a>(&self, line: &Line<'a>) -> Result<Option<Record<'a>>, Unreadable> {
         let message = own_text(line.message);
-        let Some((queue_id, text)) = behind_id(message) else { return Ok(refused(message)) };
+        let Some((queue_id, text)) = behind_id(message) else { return refused(message) };
         if !is_id(queue_id) {
             return Ok(None);
         }
@@ -182,23 +185,6 @@ fn seconds(digits: &[u8]) -> i64 {
         };
         number * 62 + i64::from(value)
     })
-}
-
-/// `… H=NAME (HELO) [IP]:PORT …`, of which the address is the last one but for the server's own.
-fn client(whence: &[u8]) -> (Client<'_>, &[u8]) {
-    let address = |whence: &[u8]| memchr::memrchr(b'[', whence);
-    let own = address(whence).filter(|at| whence[..*at].ends_with(b" I="));
-    let whence = own.map_or(whence, |at| &whence[..at]);
-    let Some(open) = address(whence) else { return (Client::default(), b"") };
-    let close = whence[open..].iter().position(|byte| *byte == b']').map_or(whence.len(), |at| open + at);
-    let ip = &whence[open + 1..close];
-    let name = whence[..open].trim_ascii();
-    let name = name.strip_prefix(b"H=").unwrap_or(name);
-    let (name, helo) = match (memchr::memchr(b'(', name), name.last()) {
-        (Some(at), Some(b')')) => (name[..at].trim_ascii_end(), &name[at + 1..name.len() - 1]),
-        _ => (name, name),
-    };
-    (Client { name, ip }, helo)
 }
 
 /// The SASL mechanism that an authenticator's name stands for: the first that is in it. Names are the operator's choice.

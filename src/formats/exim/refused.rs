@@ -1,8 +1,14 @@
 //! Lines without an id: logins and handshakes that failed.
+//!
+//! `receive.c` and `smtp_in.c` put the client's HELO name and ident in front of the server's words, and the account that
+//! it tried behind them. Each may hold what looks like the others, so a line is read at every place where the server's
+//! words may begin, and tells of a refusal only where it makes sense in one way.
 
 use memchr::memmem;
 
-use super::{client, mechanism};
+use super::host::{Host, remote_hosts};
+use super::mechanism;
+use crate::formats::Unreadable;
 use crate::formats::record::{Record, RefusalKind, Refused};
 
 /// Whether a line without an id tells of a refusal.
@@ -16,42 +22,71 @@ fn authenticator(text: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((name, rest.strip_prefix(b" authenticator failed for ")?))
 }
 
-/// Where ` (…` begins first. A line is short, and few of its bytes are brackets: to prepare a search costs more.
-fn in_brackets(text: &[u8], words: &[u8]) -> Option<usize> {
-    let mut blanks = memchr::memchr_iter(b'(', text).filter_map(|bracket| bracket.checked_sub(1));
-    blanks.find(|at| text[*at..].starts_with(words))
+/// Where ` (…` begins. A line is short, and few of its bytes are brackets: to prepare a search costs more.
+fn in_brackets(text: &[u8], words: &'static [u8]) -> impl Iterator<Item = usize> {
+    let blanks = memchr::memchr_iter(b'(', text).filter_map(|bracket| bracket.checked_sub(1));
+    blanks.filter(move |at| text[*at..].starts_with(words))
 }
 
 /// Lines without an id.
-pub(super) fn refused(text: &[u8]) -> Option<Record<'_>> {
-    tls_failed(text).or_else(|| auth_failed(text)).map(Record::Refused)
+pub(super) fn refused(text: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
+    let refused = match authenticator(text) {
+        Some((authenticator, rest)) => Some(auth_failed(authenticator, rest)?),
+        None => tls_failed(text),
+    };
+    Ok(refused.map(Record::Refused))
 }
 
 /// `TLS error on connection from NAME (HELO) [IP] (gnutls_handshake): REASON`; errors after the handshake refuse nobody.
 fn tls_failed(text: &[u8]) -> Option<Refused<'_>> {
     let rest = text.strip_prefix(b"TLS error on connection from ")?;
-    let (at, mark) = [&b" (gnutls_handshake)"[..], b" (SSL_accept)"]
-        .into_iter()
-        .find_map(|mark| in_brackets(rest, mark).map(|at| (at, mark)))?;
-    let (client, helo) = client(&rest[..at]);
-    let reason = rest[at + mark.len()..].strip_prefix(b": ").unwrap_or(b"");
-    Some(Refused { kind: RefusalKind::TlsFailed, client, helo, reason, ..Refused::default() })
+    let marks = [&b" (gnutls_handshake)"[..], b" (SSL_accept)"];
+    let handshakes = marks.into_iter().flat_map(|mark| in_brackets(rest, mark).map(move |at| (at, at + mark.len())));
+    let host = |at: usize| Host::of(rest[..at].strip_suffix(b" (via inetd)").unwrap_or(&rest[..at]));
+    // The client's words stand in front of the server's, and the library's words behind them name no host.
+    let (host, _, end) =
+        handshakes.map(|(at, end)| (host(at), at, end)).max_by_key(|(host, at, _)| (host.is_some(), *at))?;
+    let host = host.unwrap_or_default();
+    let reason = rest[end..].strip_prefix(b": ").unwrap_or(b"");
+    Some(Refused { kind: RefusalKind::TlsFailed, client: host.client, helo: host.helo, reason, ..Refused::default() })
 }
 
-/// `NAME authenticator failed for NAME (HELO) [IP]: 535 Incorrect authentication data (set_id=ACCOUNT)`. The account is
-/// what the client sent, so everything else is read in front of it.
-fn auth_failed(text: &[u8]) -> Option<Refused<'_>> {
+/// `NAME (HELO) [IP]: 535 Incorrect authentication data (set_id=ACCOUNT)`, or `: 435 Unable to authenticate at present
+/// (set_id=ACCOUNT): WHY`.
+fn auth_failed<'a>(authenticator: &'a [u8], text: &'a [u8]) -> Result<Refused<'a>, Unreadable> {
     const ACCOUNT: &[u8] = b" (set_id=";
-    let (authenticator, rest) = authenticator(text)?;
-    let end = in_brackets(rest, ACCOUNT);
-    let account = end.map_or(&b""[..], |end| &rest[end + ACCOUNT.len()..]);
-    let account = account.strip_suffix(b")").unwrap_or(account);
-    let rest = &rest[..end.unwrap_or(rest.len())];
-    let reply = memmem::rfind(rest, b": ")?;
-    let (client, helo) = client(&rest[..reply]);
-    let reason = &rest[reply + 2..];
-    let code = reason.get(..3).filter(|code| code.iter().all(u8::is_ascii_digit)).unwrap_or_default();
+    let (host, reply) =
+        only(replies(text.strip_prefix(b"H=").unwrap_or(text)), "authenticator failed for a host that cannot be read")?;
+    let code = &reply[..3];
+    let end = in_brackets(reply, ACCOUNT).next();
+    let account = end.map_or(&b""[..], |end| &reply[end + ACCOUNT.len()..]);
+    // Behind the account of one that could not be judged stands why.
+    let why = if code == b"435" { memmem::find(account, b"): ") } else { None };
+    let account = why.map_or(account.strip_suffix(b")").unwrap_or(account), |why| &account[..why]);
     let kind = if code == b"501" { RefusalKind::AuthAborted } else { RefusalKind::AuthFailed };
-    let mechanism = mechanism(authenticator);
-    Some(Refused { kind, client, helo, mechanism, account, reason, code, ..Refused::default() })
+    let (mechanism, reason) = (mechanism(authenticator), &reply[..end.unwrap_or(reply.len())]);
+    let Host { client, helo, .. } = host;
+    Ok(Refused { kind, client, helo, mechanism, account, reason, code, ..Refused::default() })
+}
+
+/// The hosts and the replies that a text can be: `HOST U=IDENT: 535 …`, or of a session on this host `LOGIN: 535 …`.
+fn replies(text: &[u8]) -> impl Iterator<Item = (Host<'_>, &[u8])> {
+    let colons = memchr::memchr_iter(b':', text).filter(|colon| {
+        matches!(&text[colon + 1..], [b' ', a, b, c, b' ', ..] if [a, b, c].into_iter().all(u8::is_ascii_digit))
+    });
+    colons.flat_map(|colon| {
+        let (whence, reply) = (&text[..colon], &text[colon + 2..]);
+        let here = memchr::memchr(b' ', whence).is_none() && !whence.ends_with(b"]");
+        let remote = remote_hosts(whence).map(move |host| (host, reply));
+        here.then_some((Host::default(), reply)).into_iter().chain(remote)
+    })
+}
+
+/// The one of several ways to read a line.
+fn only<T>(mut readings: impl Iterator<Item = T>, none: &'static str) -> Result<T, Unreadable> {
+    match (readings.next(), readings.next()) {
+        (Some(reading), None) => Ok(reading),
+        (None, _) => Err(Unreadable(none)),
+        (Some(_), Some(_)) => Err(Unreadable("refusal that can be read in several ways")),
+    }
 }

@@ -1,5 +1,8 @@
 //! What Exim writes, line by line.
 
+mod forged;
+mod refused;
+
 use super::*;
 use crate::formats::record::Encrypted;
 use crate::sources::framing::{Framed, Framer};
@@ -80,45 +83,52 @@ fn a_message_is_one_line() {
     );
 }
 
-#[test]
-fn nothing_a_client_wrote_is_a_field() {
-    let helo = "2026-03-29 01:59:57 1w6eVR-00001C-2b <= m@ops.example.org H=(x.example.org) [198.51.100.7] P=esmtpsa A=plain:ceo@corp.example.com X=TLS1.3:X:256 () [127.0.10.5]:57677 P=esmtpa A=plain:m@ops.example.org S=300 id=a@b";
-    assert_eq!(
-        parse(helo),
-        r#"1w6eVR-00001C-2b by m@ops.example.org (PLAIN) from [127.0.10.5] as x.example.org) [198.51.100.7] P=esmtpsa A=plain:ceo@corp.example.com X=TLS1.3:X:256 ( "No" sender m@ops.example.org size Some(300) to None id a@b"#
-    );
-    let behind = r#" S=1 id=x [192.0.2.9] P=esmtpsa A=plain:ceo@corp.example.com S=2 T="[192.0.2.9] P=esmtpsa A=plain:ceo for x" for a@b"#;
-    let found =
-        parse(&format!("2026-03-29 01:59:57 1w6eVR-00001C-2b <= a@b H=(h) [127.0.10.5] P=esmtpa A=plain:me{behind}"));
-    assert!(found.contains(" by me (PLAIN) from [127.0.10.5] as h "), "{found}");
-    let sni = "2026-03-29 01:59:57 1w6eVR-00001C-2b <= a@b H=(h) [127.0.10.5] P=esmtpsa CV=no SNI=a X=TLS1.3:A:256 A=plain:ceo A=plain:me S=1";
-    assert!(parse(sni).contains(r#" by me (PLAIN) from [127.0.10.5] as h "Yes""#), "{}", parse(sni));
-    let sender = r#"2026-03-29 01:59:57 1w6eVR-00001C-2b <= "a H=(q) [1.1.1.1] P=esmtpsa A=plain:ceo S=1 id=x"@b H=(h) [127.0.10.5] P=esmtpa A=plain:me S=1"#;
-    assert!(parse(sender).contains(" by me (PLAIN) from [127.0.10.5] as h "), "{}", parse(sender));
+/// The message of the day with what stands in front of its protocol, and what stands behind.
+fn message(whence: &str, fields: &str) -> String {
+    parse(&format!("2026-01-01 14:00:03 1vbJDf-00001B-2d <= {whence} P={fields}"))
 }
 
+/// What `receive_msg` in `receive.c` writes between the account and the size: `PRDR` (`hosts_prdr`), `PRX=` (proxy
+/// protocol), and `K` (`BDAT`).
 #[test]
-fn refusals_name_who_was_refused() {
-    assert_eq!(
-        parse(
-            "2025-12-30 10:00:04 plain authenticator failed for ([192.168.1.78]) [127.0.2.32]:37917: 535 Incorrect authentication data (set_id=nobody@x, set_id=ceo)"
-        ),
-        "auth_failed nobody@x, set_id=ceo (PLAIN) from [127.0.2.32] as [192.168.1.78]: 535 535 Incorrect authentication data"
-    );
-    assert_eq!(
-        parse("2025-12-30 10:00:04 login authenticator failed for H (h) [127.0.2.32]: 501 Authentication cancelled"),
-        "auth_aborted  (LOGIN) from [127.0.2.32] as h: 501 501 Authentication cancelled"
-    );
-    assert_eq!(
-        parse(
-            "2026-01-01 00:00:02 TLS error on connection from (S) [127.0.10.3] (gnutls_handshake): No supported cipher suites have been found."
-        ),
-        "tls_failed  () from [127.0.10.3] as S:  No supported cipher suites have been found."
-    );
-    assert_eq!(
-        parse("2026-01-01 00:00:02 TLS error on connection from (S) [127.0.10.3] (recv): Error in the pull function."),
-        "-"
-    );
+fn fields_behind_an_account_are_no_part_of_it() {
+    let by = |fields: &str| {
+        let found =
+            message("a@x H=(h) [127.0.10.1]", &format!("esmtpsa X=TLS1.3:A:256 CV=no A={fields} S=4726 id=1@x"));
+        found.split(" from ").next().unwrap_or_default().to_owned()
+    };
+    assert_eq!(by("fixed_cram:foo K"), "1vbJDf-00001B-2d by foo (CRAM-MD5)");
+    assert_eq!(by("login:a@x.example.org PRDR PRX=10.0.0.1 K"), "1vbJDf-00001B-2d by a@x.example.org (LOGIN)");
+    assert_eq!(by("login:a@x.example.org PRX=10.0.0.1"), "1vbJDf-00001B-2d by a@x.example.org (LOGIN)");
+    assert_eq!(by("login K"), "1vbJDf-00001B-2d by  (LOGIN)");
+    assert_eq!(by("login_server:Bob O'Neil+x@X K"), "1vbJDf-00001B-2d by Bob O'Neil+x@X (LOGIN)");
+    // A public log of Exim 4.92.
+    let real = "2021-05-04 13:37:00 +0100 1gon8g-0001rZ-K0 <= mail@senderhost.tld H=mail.remotehost.tld [123.123.123.123] P=esmtpsa X=TLSv1.2:ECDHE-RSA-AES256-GCM-SHA384:256 CV=no A=fixed_cram:foo K S=10258521 DKIM=remotehost.tld id=foobar@mail.remotehost.tld";
+    assert!(parse(real).starts_with("1gon8g-0001rZ-K0 by foo (CRAM-MD5) from mail.remotehost.tld["), "{}", parse(real));
+}
+
+/// `add_host_info_for_log` in `receive.c`: ` DS`, `H=`, `I=`, ` TFO`, `U=`, `P=`, in that order.
+#[test]
+fn an_ident_may_follow_the_address() {
+    let from = |whence: &str| {
+        let found = message(whence, "esmtpsa L- X=TLS1.3:A:256 CV=no A=login:me S=4726 id=2@x");
+        found.split(" \"TLS").next().unwrap_or_default().to_owned()
+    };
+    let me = "1vbJDf-00001B-2d by me (LOGIN) from";
+    assert_eq!(from("a@x H=localhost (web) [127.0.0.1] U=www-data"), format!("{me} localhost[127.0.0.1] as web"));
+    assert_eq!(from("a@x H=(s) [192.0.2.1]:4444 I=[192.0.2.9]:587 TFO"), format!("{me} [192.0.2.1] as s"));
+    assert_eq!(from("a@x DS H=c.example (s) [2001:db8::1] TFO* U=b c"), format!("{me} c.example[2001:db8::1] as s"));
+    assert_eq!(from("a@x H=c.example [192.0.2.1]"), format!("{me} c.example[192.0.2.1] as c.example"));
+    // Over standard input, `exim -bs`.
+    let local = message("a@x U=exim", "local-esmtpa A=login:me S=4726 id=2@x");
+    assert!(local.starts_with(&format!("{me} [] as  \"No\"")), "{local}");
+}
+
+/// A client that says HELO after it has authenticated: `smtp_setup_msg` in `smtp_in.c` forgets that in the protocol only.
+#[test]
+fn a_login_outlasts_a_second_greeting() {
+    let found = message("a@x H=(h) [127.0.10.5]", "smtps X=TLS1.3:A:256 CV=no A=plain:me S=1 id=a@b");
+    assert!(found.contains(" by me (PLAIN) from [127.0.10.5] as h "), "{found}");
 }
 
 #[test]

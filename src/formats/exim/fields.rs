@@ -1,0 +1,107 @@
+//! The server's own fields of a message, from its protocol to its size.
+//!
+//! Two of them hold the client's words: `DN=`, its certificate's name, and `SNI=`, what it calls the server, in which
+//! older versions left blanks. What they say may look like `A=`. Whether there is one the protocol tells: `esmtpa` is
+//! of a client that has authenticated, `esmtp` of one that has not, and `smtp` of either (`HELO` behind `AUTH`).
+
+use memchr::memmem;
+
+use super::accepted::word;
+use super::host::skip;
+use crate::formats::record::Encrypted;
+
+/// `P=PROTOCOL L- X=VERSION:CIPHER:BITS CV=… DN="…" SNI=… A=NAME:ACCOUNT:SENDER PRDR PRX=… K`, of which only the
+/// protocol is always there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Fields<'a> {
+    /// The value of `P=`.
+    pub protocol: &'a [u8],
+    /// The value of `X=`; empty where there is none.
+    pub cipher: &'a [u8],
+    /// The authenticator and the account, which is empty where the authenticator sets none; none where nobody
+    /// authenticated.
+    pub authenticated: Option<(&'a [u8], &'a [u8])>,
+}
+
+/// Every way to read the text between ` P=` and the size.
+pub(super) fn readings(text: &[u8]) -> impl Iterator<Item = Fields<'_>> {
+    let protocol = word(text);
+    let rest = pipelining(&text[protocol.len()..]);
+    let cipher = rest.strip_prefix(b" X=").map_or(&b""[..], word);
+    let rest = skip(rest, b" X=").unwrap_or(rest);
+    let rest = skip(rest, b" CV=").unwrap_or(rest);
+    let rest = without_flags(rest);
+    let nobody = may_be_nobodys(protocol) && is_clients(rest);
+    let accounts = memchr::memchr_iter(b'=', if may_be_somebodys(protocol) { rest } else { b"" });
+    let accounts = accounts.filter_map(move |at| account(rest, at)).map(Some);
+    accounts.chain(nobody.then_some(None)).map(move |authenticated| Fields { protocol, cipher, authenticated })
+}
+
+/// `VERSION:CIPHER:BITS`.
+pub(super) fn by_cipher(text: &[u8]) -> Encrypted<'_> {
+    let Some(colon) = memchr::memchr(b':', text) else { return Encrypted::Yes };
+    let (version, rest) = (&text[..colon], &text[colon + 1..]);
+    let end = memchr::memrchr(b':', rest).unwrap_or(rest.len());
+    Encrypted::With { version, cipher: &rest[..end] }
+}
+
+/// The text behind ` L`, ` L-`, ` L.-` and ` L*`, which `log_selector = +pipelining` adds.
+fn pipelining(text: &[u8]) -> &[u8] {
+    let Some(rest) = text.strip_prefix(b" L") else { return text };
+    let marks = rest.iter().take_while(|byte| matches!(byte, b'.' | b'*' | b'-')).count();
+    &rest[marks..]
+}
+
+/// The text without what may stand between the account and the size: ` PRDR PRX=… K`.
+fn without_flags(text: &[u8]) -> &[u8] {
+    let text = text.strip_suffix(b" K").unwrap_or(text);
+    let last = memchr::memrchr(b' ', text).unwrap_or(0);
+    let text = if text[last..].starts_with(b" PRX=") { &text[..last] } else { text };
+    text.strip_suffix(b" PRDR").unwrap_or(text)
+}
+
+fn may_be_nobodys(protocol: &[u8]) -> bool {
+    !(protocol.ends_with(b"smtpa") || protocol.ends_with(b"smtpsa") || protocol == b"asmtp")
+}
+
+fn may_be_somebodys(protocol: &[u8]) -> bool {
+    !(protocol.ends_with(b"esmtp") || protocol.ends_with(b"esmtps"))
+}
+
+/// Whether a text is what the client's words may be, as fields: nothing, `DN="…"`, `SNI=…`, or one behind the other.
+fn is_clients(text: &[u8]) -> bool {
+    let named = text.strip_prefix(b" DN=\"");
+    let names_server = |name| memmem::find(name, b"\" SNI=").is_some();
+    text.is_empty()
+        || text.starts_with(b" SNI=")
+        || named.is_some_and(|name| name.ends_with(b"\"") || names_server(name))
+}
+
+/// The authenticator and the account of an `A=` whose `=` is here, where one may stand here: in front of it is nothing,
+/// or a whole `DN="…"`, or `SNI=…`.
+fn account(text: &[u8], at: usize) -> Option<(&[u8], &[u8])> {
+    let before = text[..at].strip_suffix(b" A")?;
+    if !is_clients(before) {
+        return None;
+    }
+    named(&text[at + 1..])
+}
+
+/// `NAME:ACCOUNT:SENDER`, the value of `A=`: the authenticator and the account.
+pub(super) fn named(value: &[u8]) -> Option<(&[u8], &[u8])> {
+    let Some(colon) = memchr::memchr(b':', value) else {
+        return memchr::memchr(b' ', value).is_none().then_some((value, b""));
+    };
+    let (authenticator, account) = (&value[..colon], &value[colon + 1..]);
+    // `+smtp_mailauth` adds the sender that the client named at `AUTH=` (RFC 4954 section 5), in which anything may stand.
+    let account = &account[..memchr::memchr(b':', account).unwrap_or(account.len())];
+    (memchr::memchr(b' ', authenticator).is_none() && !holds_field(account)).then_some((authenticator, account))
+}
+
+/// Whether a text cannot be an account, which may hold blanks, because it goes on into other fields.
+fn holds_field(account: &[u8]) -> bool {
+    memchr::memchr_iter(b' ', account).any(|blank| {
+        let behind = &account[blank + 1..];
+        [&b"["[..], b"A=", b"P=", b"S=", b"X=", b"id="].iter().any(|field| behind.starts_with(field))
+    })
+}
