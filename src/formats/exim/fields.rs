@@ -37,6 +37,19 @@ pub(super) fn readings(text: &[u8]) -> impl Iterator<Item = Fields<'_>> {
     accounts.chain(nobody.then_some(None)).map(move |authenticated| Fields { protocol, cipher, authenticated })
 }
 
+/// What ` X=… CV=… DN="…" SNI=…` in a line of what was refused say; none where a text is not that. The cipher may be left
+/// out of the log, so without it nothing is said.
+pub(super) fn encrypted(text: &[u8]) -> Option<Encrypted<'_>> {
+    let cipher = text.strip_prefix(b" X=").map(word);
+    let rest = skip(text, b" X=").unwrap_or(text);
+    let rest = skip(rest, b" CV=").unwrap_or(rest);
+    is_clients(rest).then(|| match cipher {
+        Some(cipher) => by_cipher(cipher),
+        None if text.is_empty() => Encrypted::Unsaid,
+        None => Encrypted::Yes,
+    })
+}
+
 /// `VERSION:CIPHER:BITS`.
 pub(super) fn by_cipher(text: &[u8]) -> Encrypted<'_> {
     let Some(colon) = memchr::memchr(b':', text) else { return Encrypted::Yes };

@@ -13,7 +13,7 @@ mod tail;
 mod tests;
 
 use self::accepted::accepted;
-use self::refused::{is_refusal, refused};
+use self::refused::{is_refusal, is_rejected, refused, rejected};
 use super::ids::IS_ALPHANUMERIC;
 use super::record::{Accepted, Record};
 use super::{Evidence, Format, Tells, Unreadable};
@@ -72,6 +72,7 @@ impl Format for Exim {
                 matches!(text, [b'<' | b'=' | b'-' | b'*', b'=' | b'>' | b'*', b' ', ..]) && !text.starts_with(b"== ")
                     || text == b"Completed"
                     || text.starts_with(b"Completed ")
+                    || is_rejected(text)
             }
             None => is_refusal(own_text(message)),
         }
@@ -93,7 +94,7 @@ impl Format for Exim {
             }
             Some(b"=> " | b"-> " | b"** ") => Ok(Some(Record::Delivered { queue_id })),
             Some(b"Com") => Ok(Some(Record::Completed { queue_id })),
-            _ => Ok(None),
+            _ => Ok(rejected(text)?.map(Record::Refused)),
         }
     }
 

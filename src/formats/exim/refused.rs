@@ -1,15 +1,20 @@
-//! Lines without an id: logins and handshakes that failed.
+//! Lines of what was refused: logins and handshakes that failed, and content.
 //!
 //! `receive.c` and `smtp_in.c` put the client's HELO name and ident in front of the server's words, and the account that
 //! it tried behind them. Each may hold what looks like the others, so a line is read at every place where the server's
 //! words may begin, and tells of a refusal only where it makes sense in one way.
+//!
+//! What is refused before there is content is left alone: at `MAIL` a line does not say who had authenticated, and at
+//! `RCPT` not whether the message went to other recipients.
 
 use memchr::memmem;
 
+use super::fields::{encrypted, named};
 use super::host::{Host, remote_hosts};
 use super::mechanism;
+use super::tail::end;
 use crate::formats::Unreadable;
-use crate::formats::record::{Record, RefusalKind, Refused};
+use crate::formats::record::{Encrypted, Record, RefusalKind, Refused};
 
 /// Whether a line without an id tells of a refusal.
 pub(super) fn is_refusal(text: &[u8]) -> bool {
@@ -80,6 +85,77 @@ fn replies(text: &[u8]) -> impl Iterator<Item = (Host<'_>, &[u8])> {
         let remote = remote_hosts(whence).map(move |host| (host, reply));
         here.then_some((Host::default(), reply)).into_iter().chain(remote)
     })
+}
+
+/// Whether a line with an id tells of a message whose content was refused.
+pub(super) fn is_rejected(text: &[u8]) -> bool {
+    (text.starts_with(b"H=") || text.starts_with(b" DS H="))
+        && STAGES.iter().any(|stage| memmem::find(text, stage).is_some())
+}
+
+/// What `smtp_handle_acl_fail` in `smtp_in.c` calls the stages behind the content of which it names the account.
+const STAGES: [&[u8]; 2] = [b" rejected after DATA", b" rejected during MIME ACL checks"];
+
+/// `H=HOST U=IDENT X=… CV=… DN="…" SNI=… F=<SENDER> A=NAME:ACCOUNT temporarily rejected after DATA: WHY`; none where
+/// nobody had authenticated.
+pub(super) fn rejected(text: &[u8]) -> Result<Option<Refused<'_>>, Unreadable> {
+    let text = text.strip_prefix(b" DS ").unwrap_or(text);
+    let Some(text) = text.strip_prefix(b"H=") else { return Ok(None) };
+    let senders = memmem::find_iter(text, b" F=<").filter_map(|at| Some((at, Sent::of(&text[at + b" F=<".len()..])?)));
+    let mut readings = senders.flat_map(|(at, sent)| clients(&text[..at]).map(move |client| (client, sent)));
+    let somebodys = readings.clone().any(|(_, sent)| sent.authenticated.is_some());
+    if !somebodys {
+        return Ok(None);
+    }
+    let (client, sent) = only(&mut readings, "refusal that cannot be read")?;
+    Ok(sent.refused(client))
+}
+
+/// Every host, with its encryption, that a text in front of a sender can mean. An ident may hold anything, but the
+/// server's fields are not taken for one.
+fn clients(text: &[u8]) -> impl Iterator<Item = (Host<'_>, Encrypted<'_>)> + Clone {
+    let field = |name: &[u8]| {
+        let mut places = memchr::memchr_iter(b'=', text).filter_map(|at| Some(text[..at].strip_suffix(name)?.len()));
+        places.find_map(|at| {
+            let encrypted = encrypted(&text[at..])?;
+            remote_hosts(&text[..at]).next().map(|_| (at, encrypted))
+        })
+    };
+    let (end, encrypted) = field(b" X").or_else(|| field(b" CV")).unwrap_or((text.len(), Encrypted::Unsaid));
+    remote_hosts(&text[..end]).map(move |host| (host, encrypted))
+}
+
+/// What stands behind the sender of content that was refused.
+#[derive(Clone, Copy)]
+struct Sent<'a> {
+    /// The authenticator and the account.
+    authenticated: Option<(&'a [u8], &'a [u8])>,
+    reason: &'a [u8],
+}
+
+impl<'a> Sent<'a> {
+    /// `SENDER> A=NAME:ACCOUNT temporarily rejected after DATA: WHY`.
+    fn of(text: &'a [u8]) -> Option<Self> {
+        let behind = &text[end(text, b'>')? + 1..];
+        let at = STAGES.iter().filter_map(|stage| memmem::find(behind, stage)).min()?;
+        let (value, reason) = behind.split_at(at);
+        let value = value.strip_suffix(b" temporarily").unwrap_or(value);
+        let authenticated = match value.strip_prefix(b" A=") {
+            Some(value) => Some(named(value)?),
+            None if value.is_empty() => None,
+            None => return None,
+        };
+        let said = reason.trim_ascii_start();
+        let reason = memmem::find(said, b": ").map_or(said, |at| &said[at + 2..]);
+        Some(Self { authenticated, reason })
+    }
+
+    fn refused(self, (host, encrypted): (Host<'a>, Encrypted<'a>)) -> Option<Refused<'a>> {
+        let (authenticator, account) = self.authenticated?;
+        let (mechanism, Host { client, helo, .. }) = (mechanism(authenticator), host);
+        let (kind, reason) = (RefusalKind::DataRejected, self.reason);
+        Some(Refused { kind, client, helo, encrypted, mechanism, account, reason, ..Refused::default() })
+    }
 }
 
 /// The one of several ways to read a line.

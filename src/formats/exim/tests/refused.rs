@@ -76,3 +76,35 @@ fn a_refused_client_cannot_name_another() {
     );
     assert_eq!(error("[198.51.100.4] (via inetd) (SSL_accept): no"), "tls_failed  () from [198.51.100.4] as :  no");
 }
+
+/// `smtp_handle_acl_fail` in `smtp_in.c`: the account stands there at `RCPT` and behind the content.
+#[test]
+fn refused_content_is_a_refusal_of_whose_it_was() {
+    let line = |text: &str| parse(&format!("2026-01-03 10:00:11 1vbJDq-00001B-2d {text}"));
+    assert_eq!(
+        line(
+            "H=(x) [198.51.100.4] X=TLS1.3:A:256 F=<a@b> A=plain:a@b rejected after DATA: This message contains malware"
+        ),
+        "data_rejected a@b (PLAIN) from [198.51.100.4] as x:  This message contains malware"
+    );
+    assert_eq!(
+        line(
+            " DS H=h.example (x) [198.51.100.4]:1 U=i X=TLS1.3:A:256 CV=no F=<a@b> A=login temporarily rejected after DATA"
+        ),
+        "data_rejected  (LOGIN) from [198.51.100.4] as x:  rejected after DATA"
+    );
+    assert_eq!(
+        line(
+            r#"H=(x) [198.51.100.4] X=TLS1.3:A:256 F=<"> A=plain:ceo rejected after DATA"@b> A=plain:a@b rejected during MIME ACL checks: no"#
+        ),
+        "data_rejected a@b (PLAIN) from [198.51.100.4] as x:  no"
+    );
+    assert_eq!(line("H=(x) [198.51.100.4] X=TLS1.3:A:256 F=<a@b> rejected after DATA: spam A=5"), "-");
+    assert_eq!(line("H=(x) [198.51.100.4] X=TLS1.3:A:256 F=<a@b> A=plain:a@b rejected RCPT <c@d>: relay"), "-");
+    assert_eq!(
+        line(
+            "H=(x) [1.1.1.1] F=<a@b> A=plain:ceo rejected after DATA: ) [198.51.100.4] F=<a@b> rejected after DATA: no"
+        ),
+        "unreadable: refusal that can be read in several ways"
+    );
+}
