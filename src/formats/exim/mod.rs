@@ -31,12 +31,14 @@ impl Style for Exim {
     }
 
     fn is_own(&self, line: &[u8]) -> bool {
-        line.get(10) == Some(&b' ') && line[0].is_ascii_digit()
+        line.get(10) == Some(&b' ') && line[0].is_ascii_digit() || is_of_header(line)
     }
 
     /// `2026-01-01 14:00:03[.400][ -0500] [[127] ]text`.
     fn own_line<'a>(&self, own: &'a mut Own, line: &'a [u8]) -> Framed<'a> {
-        let Some((stamp, used)) = own.stamps.iso(line) else { return Framed::Unreadable };
+        let Some((stamp, used)) = own.stamps.iso(line) else {
+            return if is_of_header(line) { Framed::Blank } else { Framed::Unreadable };
+        };
         let (stamp, rest) = with_zone(stamp, &line[used..]);
         let message = without_pid(rest);
         Framed::Line(Line { stamp, host: b"", program: b"", pid: 0, message, repeated: 1 })
@@ -116,6 +118,19 @@ impl Format for Exim {
     }
 }
 
+/// Whether a line is of a refused message's envelope and header, which the reject log shows behind the line of the
+/// refusal (`log_write` in Exim's `log.c`): `Envelope-from: <…>`, each field behind a letter of its kind, what goes on
+/// from the line before, and what stands between two messages. All of it is the client's words, and none has a time.
+fn is_of_header(line: &[u8]) -> bool {
+    match line {
+        [b' ' | b'\t', ..] | [b'A'..=b'Z' | b'*', b' ', ..] => true,
+        [b'E' | b'-' | b'*', ..] => {
+            [&b"Envelope-"[..], b"-----", b"*** truncated ***"].iter().any(|begin| line.starts_with(begin))
+        }
+        _ => false,
+    }
+}
+
 /// The rest of a stamp with `log_timezone`: ` -0500` behind it.
 fn with_zone(stamp: Stamp, rest: &[u8]) -> (Stamp, &[u8]) {
     let (Stamp::Local(local), [sign @ (b'+' | b'-'), a, b, c, d, b' ', behind @ ..]) = (stamp, rest) else {
@@ -138,7 +153,7 @@ fn without_pid(text: &[u8]) -> &[u8] {
     }
 }
 
-/// A message without what syslog adds: the number of a piece of a long line (`[1/2] `), and a second stamp, unless
+/// A message without what syslog adds: the number of a piece of a line (`[1/2] `), and a second stamp, unless
 /// `syslog_timestamp` is off.
 fn own_text(message: &[u8]) -> &[u8] {
     let message = first_piece(message).unwrap_or(message);
@@ -151,9 +166,10 @@ fn own_text(message: &[u8]) -> &[u8] {
     }
 }
 
-/// The text of the first of several pieces. The pieces behind it hold the ends of long lists only.
+/// The text of the first of several pieces, which ends where it is too long or, `[1\2]`, at a line end in it. The pieces
+/// behind it hold the ends of long lists and reasons, and headers, only.
 fn first_piece(message: &[u8]) -> Option<&[u8]> {
-    let rest = message.strip_prefix(b"[1/")?;
+    let rest = message.strip_prefix(b"[1/").or_else(|| message.strip_prefix(b"[1\\"))?;
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
     rest[digits..].strip_prefix(b"] ")
 }

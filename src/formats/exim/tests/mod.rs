@@ -148,6 +148,7 @@ fn syslog_may_add_a_second_stamp() {
         "Mar 29 01:59:50 mx1 exim[74]: 2026-03-29 01:59:50 1w6eVK-00001C-0T Completed",
         "Mar 29 01:59:50 mx1 exim[74]: 1w6eVK-00001C-0T Completed",
         "Mar 29 01:59:50 mx1 exim[74]: [1/2] 2026-03-29 01:59:50 1w6eVK-00001C-0T Completed",
+        r"Mar 29 01:59:50 mx1 exim[74]: [1\2] 2026-03-29 01:59:50 1w6eVK-00001C-0T Completed",
         "<22>1 2026-03-29T01:59:50Z mx1 exim 74 - - 2026-03-29 01:59:50 [74] 1w6eVK-00001C-0T Completed",
     ] {
         assert_eq!(parse(line), "Completed", "{line}");
@@ -161,4 +162,26 @@ fn an_id_holds_its_second() {
     let Framed::Line(line) = framer.frame_as(line, &Exim) else { panic!("framed") };
     let at = Exim.instant(&line).and_then(chrono::DateTime::from_timestamp_micros);
     assert_eq!(at.map(|at| at.to_rfc3339()), Some("2026-03-29T00:59:57+00:00".into()));
+}
+
+/// `log_write` in `log.c`, behind the line of a message that was refused after `DATA`.
+#[test]
+fn the_headers_in_a_reject_log_are_passed_over() {
+    for line in [
+        "Envelope-from: <a@b>",
+        "Envelope-to: <c@d>",
+        "    <e@f>",
+        "    ...",
+        "P Received: from [198.51.100.4] (helo=x)",
+        "\tby mx.example.org with esmtpsa  (TLS1.3) tls TLS_AES_256_GCM_SHA384",
+        "F From: a@b",
+        "  Subject: x",
+        "* Bcc: x",
+        " 2026-01-01 14:00:03 1vbJDf-00001B-2d <= a@x H=(h) [127.0.10.1] P=esmtpa A=plain:ceo S=1",
+        " Jan  5 10:00:00 mx1 exim[7]: 1vbJDf-00001B-2d <= a@x H=(h) [127.0.10.1] P=esmtpa A=plain:ceo S=1",
+        "*** truncated ***",
+        "----------------------------------------------------------------------------------------",
+    ] {
+        assert_eq!(Framer::default().frame_as(line.as_bytes(), &Exim), Framed::Blank, "{line}");
+    }
 }
