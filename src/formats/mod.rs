@@ -99,6 +99,12 @@ pub trait Format: Style + Sync {
         false
     }
 
+    /// What in a file's name tells a log that repeats lines of another log beside it, and what stands there in that
+    /// one's name. Both are of one stream, and a refusal that both tell of counts once.
+    fn copies(&self) -> Option<[&'static str; 2]> {
+        None
+    }
+
     /// How the server writes accounts and addresses, where not as they are.
     fn spelling(&self) -> Spelling {
         Spelling::default()

@@ -199,8 +199,8 @@ impl Prepared {
                 continue;
             }
             let at = line_near(storage, file, begin, self.reading())?;
-            let file = PassFile { file: file.look.file.clone(), from: at.offset, year: at.year, first: file.first };
-            files.push(file);
+            let (raw, first, copies) = (file.look.file.clone(), file.first, file.copies);
+            files.push(PassFile { file: raw, from: at.offset, year: at.year, first, copies });
             places.push(place);
         }
         let realm = self.settings.realm.as_deref().unwrap_or_default().into();

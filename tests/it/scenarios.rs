@@ -8,6 +8,7 @@ mod answer;
 mod place;
 mod raw;
 
+mod copies;
 mod crashes;
 mod detailed;
 mod exit_codes;

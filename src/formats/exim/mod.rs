@@ -2,7 +2,9 @@
 //!
 //! One line tells of a message: `<=` with `A=`. What follows the id is a fixed order of fields, of which
 //! `log_selector` decides only which are there; see
-//! <https://www.exim.org/exim-html-current/doc/html/spec_html/ch-log_files.html>.
+//! <https://www.exim.org/exim-html-current/doc/html/spec_html/ch-log_files.html>. One line tells of a refusal, too: of a
+//! login, of a handshake, or of content whose sender had authenticated. What is refused at `MAIL` and `RCPT` is left
+//! alone: there a line does not say who had authenticated, or not whether the message went to other recipients.
 
 mod accepted;
 mod fields;
@@ -106,6 +108,11 @@ impl Format for Exim {
 
     fn tls_mark(&self) -> Option<&'static [u8]> {
         None
+    }
+
+    /// `rejectlog` beside `mainlog`, `exim_rejectlog` beside `exim_mainlog`: what is refused is written into both.
+    fn copies(&self) -> Option<[&'static str; 2]> {
+        Some(["reject", "main"])
     }
 
     /// The second that an id was given in: its first six digits, in base 62.

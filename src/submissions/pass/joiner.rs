@@ -40,6 +40,8 @@ pub(super) struct Joiner<'a> {
     read_to: Timestamp,
     /// The latest time of all files so far.
     latest: Timestamp,
+    /// The same without files that repeat others.
+    latest_told: Timestamp,
     /// Line ends before the current block; none where the file was not begun at its start.
     line_base: Option<u64>,
     /// Line ends read of the current file.
@@ -49,7 +51,7 @@ pub(super) struct Joiner<'a> {
 
 impl<'a> Joiner<'a> {
     pub(super) fn new(storage: &'a Arc<Storage>, pass: &'a Pass, sink: &'a mut dyn Sink) -> Self {
-        let overlapping = pass.overlapping.then(Repeats::default);
+        let repeats = pass.overlapping || pass.files.iter().any(|file| file.copies);
         let files = vec![FileStats::default(); pass.files.len()];
         let mut joiner = Self {
             storage,
@@ -57,7 +59,8 @@ impl<'a> Joiner<'a> {
             assembler: Assembler::new(pass.format, pass.settings.clone()),
             rows: Wanted {
                 days: pass.days,
-                repeats: overlapping,
+                repeats: repeats.then(Repeats::default),
+                only_refusals: !pass.overlapping,
                 joined: pass.format.joins_logs(),
                 seam: Seam::default(),
                 redelivered: Redelivered::within(pass.format.late()),
@@ -72,6 +75,7 @@ impl<'a> Joiner<'a> {
             last: None,
             read_to: Timestamp::MIN,
             latest: Timestamp::MIN,
+            latest_told: Timestamp::MIN,
             line_base: Some(0),
             line_ends: 0,
             next_stop_check: Timestamp::MIN,
@@ -126,7 +130,7 @@ impl<'a> Joiner<'a> {
         self.file = file;
         self.last = None;
         self.line_ends = 0;
-        self.rows.next_file();
+        self.rows.next_file(self.copies());
         let later = self.pass.files.iter().skip(file + 1).filter_map(|file| file.first);
         self.assembler.next_file(later.min().unwrap_or(Timestamp::MAX));
         let Some(next) = self.pass.files.get(file) else { return };
@@ -134,8 +138,14 @@ impl<'a> Joiner<'a> {
         self.timeline.next_file(next.year);
         self.line_base = (next.from == 0).then_some(0);
         self.next_stop_check = Timestamp::MIN;
-        let begins_before = next.first.is_some_and(|first| first < self.latest.saturating_sub(OVERLAP));
-        self.outcome.overlap_found |= !self.pass.overlapping && next.from == 0 && begins_before;
+        let begins_before = next.first.is_some_and(|first| first < self.latest_told.saturating_sub(OVERLAP));
+        let may_overlap = !self.pass.overlapping && !next.copies && next.from == 0;
+        self.outcome.overlap_found |= may_overlap && begins_before;
+    }
+
+    /// Whether the current file repeats what others tell of.
+    fn copies(&self) -> bool {
+        self.pass.files.get(self.file).is_some_and(|file| file.copies)
     }
 
     /// Takes a block; true where the pass may leave the file.
@@ -242,6 +252,9 @@ impl<'a> Joiner<'a> {
         let span = file.span.get_or_insert((at, at));
         *span = (span.0.min(at), span.1.max(at));
         self.latest = self.latest.max(at);
+        if !self.copies() {
+            self.latest_told = self.latest_told.max(at);
+        }
         self.read_to = at;
         let day = Day::of(at);
         let gap = self.last.replace(at).filter(|last| Day::of(*last) == day).map_or(0, |last| at - last);

@@ -65,6 +65,8 @@ pub struct PassFile {
     pub year: i32,
     /// When its first line was written: a file that begins after the days is not opened.
     pub first: Option<Timestamp>,
+    /// Whether it [repeats](Format::copies) refusals that other files tell of.
+    pub copies: bool,
 }
 
 /// Where a pass delivers.

@@ -15,6 +15,8 @@ pub(super) struct Wanted<'a> {
     pub days: Option<DayRange>,
     /// Where files are known to hold the same lines.
     pub repeats: Option<Repeats>,
+    /// Whether those lines tell of refusals only.
+    pub only_refusals: bool,
     pub seam: Seam,
     /// Where the same line may come again by way of a queue.
     pub redelivered: Option<Redelivered>,
@@ -36,8 +38,8 @@ impl Wanted<'_> {
         match (&mut self.redelivered, &mut self.repeats) {
             _ if self.joined => true,
             (Some(redelivered), _) if !row.queue_id.is_empty() => redelivered.is_new(row.ts, &key),
-            (_, Some(repeats)) => repeats.is_new(&key),
-            (_, None) => self.seam.is_new(row.ts, &key),
+            (_, Some(repeats)) if !self.only_refusals => repeats.is_new(&key),
+            _ => self.seam.is_new(row.ts, &key),
         }
     }
 
@@ -51,11 +53,14 @@ impl Wanted<'_> {
         }
     }
 
-    pub(super) fn next_file(&mut self) {
+    /// Learns that a file begins, and whether it is one that repeats what others tell of: then it goes on with none.
+    pub(super) fn next_file(&mut self, copies: bool) {
         if let Some(repeats) = &mut self.repeats {
             repeats.next_file();
         }
-        self.seam.next_file();
+        if !copies {
+            self.seam.next_file();
+        }
     }
 }
 

@@ -18,6 +18,8 @@ pub(super) struct Member {
     pub look: Look,
     pub sight: Sight,
     pub rotation: Rotation,
+    /// Whether it [repeats](Format::copies) lines of other files.
+    pub copies: bool,
     /// Its last line's time, where an earlier run has learnt it.
     pub known_last: Option<Timestamp>,
     end_seen: bool,
@@ -49,7 +51,8 @@ impl Member {
         let whole = look.length == Some(look.head.len() as u64);
         let mut sight = Sight::default();
         sight.see(if whole { Part::Whole } else { Part::Beginning }, whole_lines(&look.head, whole), format);
-        let rotation = Rotation::of(&file.url);
+        let mut rotation = Rotation::of(&file.url);
+        let copies = rotation.take_copied(format.copies());
         let mut known_last = None;
         if look.tail.is_none() {
             let same = || known.iter().filter(|file| file.fingerprint.matches(&look.head));
@@ -61,7 +64,7 @@ impl Member {
                 None => {}
             }
         }
-        let mut member = Self { look, sight, rotation, known_last, end_seen: whole };
+        let mut member = Self { look, sight, rotation, copies, known_last, end_seen: whole };
         member.note_end(format);
         Ok(member)
     }

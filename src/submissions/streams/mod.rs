@@ -2,8 +2,8 @@
 //!
 //! A stream is what a session can run across: the files of one host, in time order. Files are of one stream where
 //! they are rotations of one name, or where their first lines name the same host; and all of them where a format
-//! [joins logs](Format::joins_logs). Files are known by content: of copies, and of a file and its earlier, shorter
-//! self, only the longest is read.
+//! [joins logs](Format::joins_logs). A log that [repeats](Format::copies) lines of another is of its stream. Files are
+//! known by content: of copies, and of a file and its earlier, shorter self, only the longest is read.
 
 mod evidence;
 mod member;
@@ -63,6 +63,8 @@ pub struct StreamFile {
     pub first: Option<Timestamp>,
     /// When its last line was written, where that is in sight.
     pub last: Option<Timestamp>,
+    /// Whether it [repeats](Format::copies) lines of other files.
+    pub copies: bool,
 }
 
 /// A file whose length and end are known from an earlier run, so that it need not be decoded to learn them.
@@ -163,7 +165,7 @@ fn order(storage: &Arc<Storage>, mut group: Vec<Member>, reading: Reading) -> so
         let first = member.sight.first.map(|stamp| instant(stamp, reading.zone, year));
         let last = member.sight.last.map(|stamp| last_instant(stamp, reading.zone, year, first)).or(member.known_last);
         let fingerprint = Fingerprint::of(&member.look.head);
-        files.push(StreamFile { look: member.look, fingerprint, year, first, last });
+        files.push(StreamFile { look: member.look, fingerprint, year, first, last, copies: member.copies });
     }
     // Files whose times are known exactly may still be out of order by name. Of an hour that local time has twice,
     // a first line alone does not tell which one it is in.
@@ -198,17 +200,18 @@ impl StreamFile {
 }
 
 impl Stream {
-    /// The latest time that a file's lines may have: its last line's, or the next file's first.
+    /// The latest time that a file's lines may have: its last line's, or the first one's of the next file of its log.
     #[must_use]
     pub fn upper(&self, file: usize) -> Option<Timestamp> {
-        self.files[file].last.or_else(|| self.files.get(file + 1).and_then(|next| next.first))
+        let mut later = self.files.iter().skip(file + 1).filter(|next| next.copies == self.files[file].copies);
+        self.files[file].last.or_else(|| later.next().and_then(|next| next.first))
     }
 
-    /// Whether a file is known to begin before the one before it ends.
+    /// Whether a file is known to begin before the one before it ends, among those that do not repeat others anyway.
     #[must_use]
     pub fn overlaps(&self) -> bool {
         let mut latest = Timestamp::MIN;
-        self.files.iter().any(|file| {
+        self.files.iter().filter(|file| !file.copies).any(|file| {
             let overlaps = file.first.is_some_and(|first| first < latest);
             latest = latest.max(file.last.unwrap_or(Timestamp::MIN));
             overlaps

@@ -34,6 +34,17 @@ impl Rotation {
         Self::of_digits(name)
     }
 
+    /// Where the name is of a log that repeats lines of another one, takes that one's stem; says whether it is.
+    pub(super) fn take_copied(&mut self, names: Option<[&str; 2]>) -> bool {
+        let name = self.stem.rfind('/').map_or(0, |slash| slash + 1);
+        let Some([copies, copied]) = names.filter(|[copies, _]| self.stem[name..].contains(copies)) else {
+            return false;
+        };
+        let stem = self.stem[name..].replacen(copies, copied, 1);
+        self.stem.replace_range(name.., &stem);
+        true
+    }
+
     fn of_digits(name: &str) -> Self {
         let digits = name.len() - name.trim_end_matches(|byte: char| byte.is_ascii_digit() || byte == '-').len();
         let (stem, suffix) = name.split_at(name.len() - digits);
@@ -130,6 +141,18 @@ mod tests {
         // Two that begin together.
         assert_eq!(start(&[(88, 3), (88, 9), (200, 1)]), Some(0));
         assert_eq!(start(&[(88, 0)]), Some(0));
+    }
+
+    #[test]
+    fn a_log_that_repeats_another_has_its_stem() {
+        let of = |name: &str| {
+            let mut rotation = Rotation::of(&Url::parse(&format!("file:///reject/{name}")).unwrap());
+            let copies = rotation.take_copied(Some(["reject", "main"]));
+            (rotation.stem.trim_start_matches("file:///reject/").to_owned(), copies)
+        };
+        assert_eq!(of("rejectlog.2.gz"), ("mainlog".into(), true));
+        assert_eq!(of("exim_rejectlog-20260301.gz"), ("exim_mainlog".into(), true));
+        assert_eq!(of("mainlog.1"), ("mainlog".into(), false));
     }
 
     #[test]
