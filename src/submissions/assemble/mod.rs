@@ -11,6 +11,7 @@
 //! open at once, not the log's length.
 
 mod accepting;
+mod copies;
 mod dialogue;
 mod encryption;
 mod expiring;
@@ -40,6 +41,7 @@ use crate::formats::record::{Client, Counters, Encrypted, Ended, Record, Stage};
 use crate::sources::framing::Line;
 use crate::submissions::tls::{TlsLogging, TlsVersion};
 use crate::submissions::{Refusal, RefusalKind, Rows, shown, text};
+use copies::Copies;
 use dialogue::Kept;
 use fronts::Fronts;
 use joins::Joins;
@@ -87,8 +89,8 @@ pub struct Assembler {
     fronts: Fronts,
     /// Whether silence of a session's lines may mean that there is no TLS.
     silence_tells: bool,
-    /// The last refusal that one line told of, where a copy of the line may follow.
-    refused_before: Option<u64>,
+    /// The last refusals that one line told of each, where the server writes such a line twice.
+    copies: Option<Copies>,
     /// What several logs tell of, where the server writes several.
     joins: Option<Joins>,
     /// The earliest time that a file behind this one may have.
@@ -118,7 +120,7 @@ impl Assembler {
             in_filter: 0,
             fronts: Fronts::default(),
             silence_tells: format.silence_is_cleartext(),
-            refused_before: None,
+            copies: format.copies().map(|_| Copies::default()),
             joins: format.joins_logs().then(Joins::default),
             later: Timestamp::MAX,
             swept: Timestamp::MIN,
@@ -266,7 +268,7 @@ impl Assembler {
                 }
             }
             Record::Refused(refused) => {
-                if !self.is_copy(line, refused) {
+                if !self.copies.as_mut().is_some_and(|copies| copies.is_copy(at, line, refused.kind)) {
                     self.refused(at, host, refused, rows);
                 }
             }

@@ -1,9 +1,6 @@
 //! Refusals: what a client tried and was not allowed, as soon as that can be judged.
 
-use std::hash::BuildHasher;
-
 use compact_str::CompactString;
-use rustc_hash::FxBuildHasher;
 
 use super::dialogue::Kept;
 use super::encryption::Encryption;
@@ -17,18 +14,6 @@ use crate::submissions::tls::TlsVersion;
 use crate::submissions::{Refusal, RefusalKind, Rows, shown, text};
 
 impl Assembler {
-    /// Whether a line is the copy of the one before. Exim writes what it rejects into two logs, and both go to syslog.
-    pub(super) fn is_copy(&mut self, line: &Line<'_>, refused: &Refused<'_>) -> bool {
-        let copied = matches!(refused.kind, RefusalKind::AuthFailed | RefusalKind::AuthAborted) && line.pid > 0;
-        let hash = FxBuildHasher.hash_one((line.pid, line.message));
-        let before = std::mem::replace(&mut self.refused_before, copied.then_some(hash));
-        let is_copy = copied && before == Some(hash);
-        if is_copy {
-            self.refused_before = None;
-        }
-        is_copy
-    }
-
     /// An attempt that one line told of.
     pub(super) fn refused(&mut self, at: Timestamp, host: u32, refused: &Refused<'_>, rows: &mut dyn Rows) {
         let encryption = Encryption::told(refused.encrypted, refused.service, &mut self.known);
