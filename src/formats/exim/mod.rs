@@ -227,7 +227,26 @@ fn mechanism(authenticator: &[u8]) -> &[u8] {
     let begins = |text: &[u8], word: &[u8]| text.get(..word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word));
     let found = (0..authenticator.len()).find_map(|at| {
         let first = authenticator[at].to_ascii_lowercase();
-        KNOWN.iter().find(|(word, _)| word[0] == first && begins(&authenticator[at..], word))
+        let known = KNOWN.iter().find(|(word, _)| word[0] == first && begins(&authenticator[at..], word));
+        known.map(|(_, mechanism)| (&authenticator[at..], *mechanism))
     });
-    found.map_or(authenticator, |(_, mechanism)| mechanism)
+    match found {
+        Some((name, b"SCRAM-SHA-256")) => scram(name),
+        Some((_, mechanism)) => mechanism,
+        // Exim's driver for what is called NTLM elsewhere.
+        None if authenticator.split(|byte| *byte == b'_').any(|word| word.eq_ignore_ascii_case(b"spa")) => b"NTLM",
+        None => authenticator,
+    }
+}
+
+/// `scram_sha1`, `scram_sha_256`: the digits tell which.
+fn scram(name: &[u8]) -> &'static [u8] {
+    let digits = |text: &[u8]| name.iter().filter(|byte| byte.is_ascii_digit()).eq(text);
+    if digits(b"1") {
+        b"SCRAM-SHA-1"
+    } else if digits(b"512") {
+        b"SCRAM-SHA-512"
+    } else {
+        b"SCRAM-SHA-256"
+    }
 }

@@ -132,6 +132,22 @@ fn a_login_outlasts_a_second_greeting() {
 }
 
 #[test]
+fn an_authenticator_s_name_tells_the_mechanism() {
+    for (name, known) in [
+        ("dovecot_login", "LOGIN"),
+        ("PLAIN", "PLAIN"),
+        ("spa_server", "NTLM"),
+        ("my_ntlm", "NTLM"),
+        ("scram_sha1", "SCRAM-SHA-1"),
+        ("scram-sha-256-plus", "SCRAM-SHA-256"),
+        ("scram_sha_512", "SCRAM-SHA-512"),
+        ("sparrow", "sparrow"),
+    ] {
+        assert_eq!(mechanism(name.as_bytes()), known.as_bytes(), "{name}");
+    }
+}
+
+#[test]
 fn recipients_are_told_one_by_one() {
     let line = |text| parse(&format!("2026-01-01 00:00:02 1vb66k-00003d-0j {text}"));
     assert_eq!(line("=> :blackhole: <ben147@customer.example.com> R=hole"), "Delivered");
