@@ -75,9 +75,9 @@ impl TlsVersion {
     #[must_use]
     pub fn read(spelling: &[u8]) -> Self {
         match spelling {
-            b"TLSv1" | b"TLSv1.0" | b"TLS1.0" | b"TLS1" | b"TLSv1_0" | b"TLS 1.0" => Self::Tls10,
-            b"TLSv1.1" | b"TLS1.1" | b"TLSv1_1" | b"TLS 1.1" => Self::Tls11,
-            b"TLSv1.2" | b"TLS1.2" | b"TLSv1_2" | b"TLS 1.2" => Self::Tls12,
+            b"TLSv1" | b"TLSv1.0" | b"TLS1.0" | b"TLS1" | b"TLSv1_0" | b"TLS 1.0" | b"TLS-1.0" => Self::Tls10,
+            b"TLSv1.1" | b"TLS1.1" | b"TLSv1_1" | b"TLS 1.1" | b"TLS-1.1" => Self::Tls11,
+            b"TLSv1.2" | b"TLS1.2" | b"TLSv1_2" | b"TLS 1.2" | b"TLS-1.2" => Self::Tls12,
             b"TLSv1.3" | b"TLS1.3" | b"TLSv1_3" | b"TLS 1.3" => Self::Tls13,
             b"SSLv3" | b"SSL3" | b"SSLv2" | b"SSL2" => Self::SslV3,
             b"SP_PROT_TLS1_0_SERVER" | b"SP_PROT_TLS1_SERVER" | b"0x40" | b"64" => Self::Tls10,
@@ -200,6 +200,10 @@ mod tests {
         }
         for spelling in ["TLSv1/SSLv3", "", "none", "TLSv1.4", "DTLSv1.2"] {
             assert_eq!(TlsVersion::read(spelling.as_bytes()), TlsVersion::Unknown, "{spelling}");
+        }
+        // GnuTLS's own old names, in logs of old Exims.
+        for (spelling, version) in [("TLS-1.0", TlsVersion::Tls10), ("TLS-1.2", TlsVersion::Tls12)] {
+            assert_eq!(TlsVersion::read(spelling.as_bytes()), version);
         }
         for (spelling, version) in [("SP_PROT_TLS1_SERVER", TlsVersion::Tls10), ("1024", TlsVersion::Tls12)] {
             assert_eq!(TlsVersion::read(spelling.as_bytes()), version);
