@@ -1,4 +1,5 @@
-//! OpenSMTPD: the lines of its SMTP sessions by syslog, as `smtpd`.
+//! OpenSMTPD: the lines of its SMTP sessions by syslog, as `smtpd`, or in a container's log, where `smtpd -d` writes them
+//! without a time (`log.c`).
 //!
 //! All sessions are served by one process, so a session is known by its number, 16 hexadecimal digits. The texts are
 //! written by `smtp_session.c`, and have changed twice:
@@ -27,7 +28,7 @@ use super::record::Record;
 use super::spelling::{Escapes, Spelling};
 use super::{Evidence, Format, Tells, Unreadable};
 use crate::calendar::Timestamp;
-use crate::sources::framing::{Line, Program, Style};
+use crate::sources::framing::{Framed, Line, Own, Program, Style};
 
 /// The format.
 #[derive(Debug)]
@@ -42,6 +43,17 @@ const MESSAGE_ID_DIGITS: usize = 8;
 impl Style for OpenSmtpd {
     fn wants_program(&self, program: Program<'_>) -> bool {
         program.tag == b"smtpd"
+    }
+
+    /// With `-d` it writes to its output, without a time and a program in front.
+    fn is_own(&self, line: &[u8]) -> bool {
+        numbered(line).is_some() || line.starts_with(SMTP_IN)
+    }
+
+    /// The time is that of who has received the line; without one, nothing tells when it was.
+    fn own_line<'a>(&self, own: &'a mut Own, line: &'a [u8]) -> Framed<'a> {
+        let Some(stamp) = own.collected else { return Framed::Unreadable };
+        Framed::Line(Line { stamp, host: b"", program: b"", pid: 0, message: line, repeated: 1 })
     }
 }
 
@@ -119,6 +131,6 @@ fn id(text: &[u8]) -> Option<(u64, &[u8])> {
 
 /// `ID smtp TEXT`.
 fn numbered(message: &[u8]) -> Option<(u64, &[u8])> {
-    let (id, rest) = id(message)?;
-    Some((id, rest.strip_prefix(SMTP)?))
+    let text = message.get(ID_DIGITS..)?.strip_prefix(SMTP)?;
+    Some((id(message)?.0, text))
 }

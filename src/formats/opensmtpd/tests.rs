@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::sources::framing::{Framed, Framer};
+use crate::sources::stamp::Stamp;
 
 const ID: &str = "6e8125fabcafb436";
 
@@ -48,6 +49,33 @@ fn show(record: Record<'_>) -> String {
         Record::DisconnectedByTls { reason } => format!("by TLS {}", text(reason)),
         other => format!("{other:?}").split(['(', ' ']).next().unwrap_or_default().to_owned(),
     }
+}
+
+/// `smtpd -d` in a container, as `log.c` writes to the output: `vfprintf(stderr, …)` and nothing in front.
+#[test]
+fn the_output_of_a_container_is_read() {
+    let time = "2026-03-04T10:00:00.123456789Z";
+    let text = format!("{ID} smtp authentication user=a@b result=ok");
+    for line in [
+        format!("{{\"log\":\"{text}\\n\",\"stream\":\"stderr\",\"time\":\"{time}\"}}"),
+        format!("{time} stderr F {text}"),
+        format!("opensmtpd-1  | {time} {text}"),
+        format!(
+            "opensmtpd-1  | 2026-03-04T10:00:00.123456789Z smtp-in: session {ID}: authentication successful for user a@b "
+        ),
+    ] {
+        let mut framer = Framer::default();
+        let Framed::Line(framed) = framer.frame_as(line.as_bytes(), &OpenSmtpd) else { panic!("{line}") };
+        assert_eq!(framed.stamp, Stamp::Utc(1_772_618_400_123_456), "{line}");
+        assert!(OpenSmtpd.wants(framed.program, framed.message), "{line}");
+        assert_eq!(OpenSmtpd.session(&framed), 0x6e81_25fa_bcaf_b436, "{line}");
+        assert!(matches!(OpenSmtpd.parse(&framed), Ok(Some(Record::Authenticated { account: b"a@b", .. }))), "{line}");
+    }
+    let frame = |line: &str| format!("{:?}", Framer::default().frame_as(line.as_bytes(), &OpenSmtpd));
+    assert_eq!(frame(&text), "Unreadable", "nothing tells when it was");
+    let other = format!("{time} stderr F {ID} mta connected");
+    assert!(frame(&other).starts_with("Foreign"));
+    assert!(frame(&format!("{time} stderr F info: OpenSMTPD 7.6.0 starting")).starts_with("Foreign"));
 }
 
 #[test]
