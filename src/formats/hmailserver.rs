@@ -15,7 +15,7 @@
 //! `LogClientCommand_()` in `hmailserver/source/Server/SMTP/SMTPConnection.cpp`. The text of a line is its last column
 //! and ends with the line's last quote, so nothing in it can begin another.
 
-use super::record::{Client, Record, Stage, Taken};
+use super::record::{Client, Command, Record, Taken};
 use super::smtp::path;
 use super::{Evidence, Format, Tells, Unreadable};
 use crate::calendar::Timestamp;
@@ -214,18 +214,18 @@ fn command(text: &[u8]) -> Option<Record<'_>> {
     let (name, rest) = (&text[..end], text.get(end + 1..).unwrap_or_default().trim_ascii());
     let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
     Some(match name.len() {
-        4 if is("HELO") || is("EHLO") => Record::Greeted { helo: rest },
-        4 if is("MAIL") => Record::Sender { mail_from: path(rest) },
-        4 if is("RCPT") => Record::Commanded(Stage::Recipient),
-        4 if is("DATA") => Record::Commanded(Stage::Data),
-        4 if is("RSET") => Record::Reset,
+        4 if is("HELO") || is("EHLO") => Record::Commanded(Command::Hello { helo: rest }),
+        4 if is("MAIL") => Record::Commanded(Command::Mail { mail_from: path(rest) }),
+        4 if is("RCPT") => Record::Commanded(Command::Recipient),
+        4 if is("DATA") => Record::Commanded(Command::Data),
+        4 if is("RSET") => Record::Commanded(Command::Reset),
         4 if is("AUTH") => {
             let end = memchr::memchr(b' ', rest).unwrap_or(rest.len());
             Record::AuthBegun { mechanism: &rest[..end], response: rest[end..].trim_ascii() }
         }
         8 if is("STARTTLS") => Record::TlsAsked,
         _ if end == text.len() || rest == b"***" => Record::Answered { response: text },
-        _ => return None,
+        _ => Record::Commanded(Command::Other),
     })
 }
 

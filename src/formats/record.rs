@@ -74,11 +74,11 @@ pub enum Record<'a> {
     },
     /// What the session's client sends from here on is handed on to another server, whose log tells of it.
     HandedOn,
-    /// The session's client has sent a command that the server answers next.
-    Commanded(Stage),
-    /// The server does what the session's client has asked for last.
+    /// The session's client has sent a command, which the server answers behind those that came before.
+    Commanded(Command<'a>),
+    /// The server does what the session's client has asked for first of what is not answered yet.
     Granted,
-    /// The server refuses what the session's client has asked for last.
+    /// The server refuses what the session's client has asked for first of what is not answered yet.
     Denied {
         /// The reply's code and text.
         reply: &'a [u8],
@@ -402,6 +402,29 @@ pub struct AuthFailed<'a> {
     pub reason: &'a [u8],
     /// Whether the client gave up in the middle, so that no credentials were judged.
     pub aborted: bool,
+}
+
+/// A command of a client's, in a log that has the replies too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command<'a> {
+    /// `EHLO` or `HELO`.
+    Hello {
+        /// What the client calls itself.
+        helo: &'a [u8],
+    },
+    /// `MAIL FROM`.
+    Mail {
+        /// The envelope's sender.
+        mail_from: &'a [u8],
+    },
+    /// `RCPT TO`.
+    Recipient,
+    /// `DATA` or `BDAT`.
+    Data,
+    /// `RSET`.
+    Reset,
+    /// One that changes nothing, but has its reply.
+    Other,
 }
 
 /// A command that the server refused.

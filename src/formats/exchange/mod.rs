@@ -23,7 +23,7 @@ use std::hash::{BuildHasher, BuildHasherDefault};
 use memchr::memmem;
 use rustc_hash::FxHasher;
 
-use super::record::{AuthFailed, Client, Record, Stage, Taken, Tracked};
+use super::record::{AuthFailed, Client, Command, Record, Taken, Tracked};
 use super::smtp::path;
 use super::{Evidence, Format, Tells, Unreadable};
 use crate::calendar::Timestamp;
@@ -83,7 +83,7 @@ impl Format for Exchange {
         let parts = Parts(message);
         match parts.event() {
             b"+" | b"-" => true,
-            b"<" => verb(parts.data()).is_some(),
+            b"<" => true,
             b">" => matters(parts.data()),
             b"*" => parts.context() == b"authenticated" || (parts.data().is_empty() && is_note(parts.context())),
             _ => false,
@@ -100,7 +100,7 @@ impl Format for Exchange {
             b"+" if is_proxy(parts.connector()) => Ok(Some(Record::PeerConnected(client))),
             b"+" => Ok(Some(Record::Connected(client))),
             b"-" => Ok(Some(Record::Disconnected { counters: b"" })),
-            b"<" => Ok(command(parts.data())),
+            b"<" => Ok(Some(command(parts.data()))),
             b">" => reply(parts.data()),
             b"*" if parts.context() == b"authenticated" => {
                 Ok(Some(Record::Authenticated { client, mechanism: b"", account: parts.data() }))
@@ -162,10 +162,11 @@ enum Verb {
     Recipient,
     Data,
     Reset,
+    Other,
 }
 
-/// Which command a line of a client's is, and what follows its name; none where it does not matter.
-fn verb(text: &[u8]) -> Option<(Verb, &[u8])> {
+/// Which command a line of a client's is, and what follows its name. Each has its reply, also one that is none.
+fn verb(text: &[u8]) -> (Verb, &[u8]) {
     let end = text.iter().position(|byte| *byte == b' ' || *byte == b':').unwrap_or(text.len());
     let (name, rest) = text.split_at(end);
     let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
@@ -181,15 +182,15 @@ fn verb(text: &[u8]) -> Option<(Verb, &[u8])> {
         8 if is("STARTTLS") => Verb::StartTls,
         10 if is("XPROXYFROM") => Verb::Proxy,
         14 if is("X-ANONYMOUSTLS") => Verb::StartTls,
-        _ => return None,
+        _ => Verb::Other,
     };
-    Some((verb, rest.get(1..).unwrap_or_default().trim_ascii()))
+    (verb, rest.get(1..).unwrap_or_default().trim_ascii())
 }
 
-fn command(text: &[u8]) -> Option<Record<'_>> {
-    let (verb, rest) = verb(text)?;
-    Some(match verb {
-        Verb::Hello => Record::Greeted { helo: rest },
+fn command(text: &[u8]) -> Record<'_> {
+    let (verb, rest) = verb(text);
+    match verb {
+        Verb::Hello => Record::Commanded(Command::Hello { helo: rest }),
         Verb::StartTls => Record::TlsAsked,
         Verb::Auth => {
             let end = memchr::memchr(b' ', rest).unwrap_or(rest.len());
@@ -197,16 +198,20 @@ fn command(text: &[u8]) -> Option<Record<'_>> {
             Record::AuthBegun { mechanism: &rest[..end], response: b"" }
         }
         Verb::PeerAuth => Record::PeerBegun,
-        Verb::Proxy => {
-            let client = Client { name: b"", ip: word(rest, b"IP=")? };
-            let helo = word(rest, b"DOMAIN=").unwrap_or_default();
-            Record::SpeaksFor { session: number(word(rest, b"SID=")?), client, helo }
-        }
-        Verb::Mail => Record::Sender { mail_from: path(rest) },
-        Verb::Recipient => Record::Commanded(Stage::Recipient),
-        Verb::Data => Record::Commanded(Stage::Data),
-        Verb::Reset => Record::Reset,
-    })
+        Verb::Proxy => speaks_for(rest).unwrap_or(Record::Commanded(Command::Other)),
+        Verb::Mail => Record::Commanded(Command::Mail { mail_from: path(rest) }),
+        Verb::Recipient => Record::Commanded(Command::Recipient),
+        Verb::Data => Record::Commanded(Command::Data),
+        Verb::Reset => Record::Commanded(Command::Reset),
+        Verb::Other => Record::Commanded(Command::Other),
+    }
+}
+
+/// `SID=08DF000000000005 IP=192.0.2.7 PORT=50100 DOMAIN=laptop …`.
+fn speaks_for(rest: &[u8]) -> Option<Record<'_>> {
+    let client = Client { name: b"", ip: word(rest, b"IP=")? };
+    let helo = word(rest, b"DOMAIN=").unwrap_or_default();
+    Some(Record::SpeaksFor { session: number(word(rest, b"SID=")?), client, helo })
 }
 
 /// The value of the first word that begins with a name.
@@ -327,9 +332,11 @@ mod tests {
 
     #[test]
     fn commands_are_known_by_their_whole_name() {
-        assert!(verb(b"authenticate x").is_none() && verb(b"").is_none());
-        assert_eq!(command(b"auth login"), Some(Record::AuthBegun { mechanism: b"login", response: b"" }));
-        assert_eq!(command(b"mail from:<a@example.org>"), Some(Record::Sender { mail_from: b"a@example.org" }));
-        assert_eq!(command(b"XPROXY PORT=1"), None);
+        for other in [&b"authenticate x"[..], b"", b"QUIT", b"XPROXY PORT=1"] {
+            assert_eq!(command(other), Record::Commanded(Command::Other));
+        }
+        assert_eq!(command(b"auth login"), Record::AuthBegun { mechanism: b"login", response: b"" });
+        let mail = Command::Mail { mail_from: b"a@example.org" };
+        assert_eq!(command(b"mail from:<a@example.org>"), Record::Commanded(mail));
     }
 }

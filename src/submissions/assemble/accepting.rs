@@ -2,7 +2,6 @@
 
 use super::message::Queued;
 use super::session::{Session, SessionKey};
-use super::talk::Asked;
 use super::{Assembler, Reinjected};
 use crate::calendar::Timestamp;
 use crate::formats::record::{Accepted, Opened, Taken};
@@ -144,6 +143,17 @@ impl Assembler {
         }
     }
 
+    /// The session's message begins anew.
+    pub(super) fn reset(&mut self, key: SessionKey, rows: &mut dyn Rows) {
+        if self.announces_logins {
+            self.judge(key, rows);
+        }
+        if let Some(session) = self.sessions.find(key) {
+            session.settle();
+            session.said.next_message();
+        }
+    }
+
     /// The session's message has been accepted.
     pub(super) fn taken(
         &mut self,
@@ -181,7 +191,6 @@ impl Assembler {
             }
             return;
         }
-        session.dialogue.asked = Asked::Nothing;
         if self.joins.is_some() {
             return self.hear(at, key, taken);
         }

@@ -1,13 +1,14 @@
 //! What client and server say to each other, for servers that log their talk line by line.
 //!
-//! A reply says what it answers only by its place behind the command. Who the client is may show only in what it
-//! answers to a challenge, in base64; a password that stands there too is never looked at.
+//! A reply says what it answers only by its place: see [`pending`](super::pending). Who the client is may show only in
+//! what it answers to a challenge, in base64; a password that stands there too is never looked at.
 
-use super::session::SessionKey;
-use super::talk::{Asked, Awaited};
+use super::pending::Asked;
+use super::session::{Session, SessionKey};
+use super::talk::Awaited;
 use super::{Assembler, WAIT};
 use crate::calendar::Timestamp;
-use crate::formats::record::{AuthFailed, Client, Record, Rejected, Stage};
+use crate::formats::record::{AuthFailed, Client, Command, Record, Stage};
 use crate::sources::framing::Line;
 use crate::submissions::account::Account;
 use crate::submissions::tls::TlsMode;
@@ -37,6 +38,8 @@ impl Assembler {
             }
             Record::AuthFailing(failed) => return self.auth_failing(at, key, line, failed, rows),
             Record::FailedAs { account } => return self.failed_as(key, account, rows),
+            Record::Commanded(command) => return self.commanded(at, key, line, command, rows),
+            Record::Granted => return self.granted(at, key, line, rows),
             Record::Denied { reply } => return self.denied(at, key, line, reply, rows),
             Record::SpeaksFor { session, client, helo } => return self.speaks_for(at, key, (*session, *client, helo)),
             Record::HandedOn => {
@@ -53,18 +56,17 @@ impl Assembler {
             }
             _ => {}
         }
-        let session = self.sessions.of_line(&mut self.known, key, at, line, Client::default());
-        session.dialogue.heard = true;
+        let session = self.heard(at, key, line);
         match record {
             Record::TlsAsked => {
+                session.pending.ask(Asked::Tls);
                 session.dialogue.tls_asked = true;
-                session.dialogue.asked = Asked::Tls;
                 if session.tls_begins == TlsMode::Unknown {
                     session.tls_begins = TlsMode::StartTls;
                 }
             }
             Record::AuthBegun { mechanism, response } => {
-                session.dialogue.asked = Asked::Auth;
+                session.pending.ask(Asked::Auth);
                 session.dialogue.trying = true;
                 session.dialogue.trying_as_peer = false;
                 session.claim(b"", Some(mechanism));
@@ -78,15 +80,51 @@ impl Assembler {
                 }
             }
             Record::PeerBegun => {
-                session.dialogue.asked = Asked::Auth;
+                session.pending.ask(Asked::Auth);
                 session.dialogue.trying = false;
                 session.dialogue.trying_as_peer = true;
             }
             Record::Challenged { challenge } => session.challenge(challenge),
             Record::Answered { response } => session.answer(response),
-            Record::Commanded(stage) => session.dialogue.asked = Asked::Message(*stage),
-            Record::Granted => session.grant(),
             _ => {}
+        }
+    }
+
+    /// The session of a line of the talk.
+    pub(super) fn heard(&mut self, at: Timestamp, key: SessionKey, line: &Line<'_>) -> &mut Session {
+        let session = self.sessions.of_line(&mut self.known, key, at, line, Client::default());
+        session.dialogue.heard = true;
+        session
+    }
+
+    /// The client sends a command, behind others that may not be answered yet.
+    fn commanded(
+        &mut self,
+        at: Timestamp,
+        key: SessionKey,
+        line: &Line<'_>,
+        command: &Command<'_>,
+        rows: &mut dyn Rows,
+    ) {
+        let session = self.heard(at, key, line);
+        let asked = match command {
+            Command::Mail { mail_from } => {
+                if session.pending.ask_mail(mail_from) {
+                    session.begin_message(mail_from);
+                }
+                return;
+            }
+            Command::Hello { helo } => {
+                session.said.greet(helo);
+                Asked::Nothing
+            }
+            Command::Recipient => Asked::Message(Stage::Recipient),
+            Command::Data => Asked::Message(Stage::Data),
+            Command::Reset => Asked::Reset,
+            Command::Other => Asked::Nothing,
+        };
+        if session.pending.ask(asked) && asked == Asked::Reset {
+            self.reset(key, rows);
         }
     }
 
@@ -123,7 +161,7 @@ impl Assembler {
     }
 
     fn failed_as(&mut self, key: SessionKey, account: &[u8], rows: &mut dyn Rows) {
-        let failure = self.sessions.find(key).and_then(super::session::Session::take_auth_failure);
+        let failure = self.sessions.find(key).and_then(Session::take_auth_failure);
         let Some(mut failure) = failure else { return };
         if !account.is_empty() {
             failure.account = Account::read(&text(account), &self.settings.realm).name.into();
@@ -134,63 +172,21 @@ impl Assembler {
     /// A server speaks for another's client. Only a server may.
     fn speaks_for(&mut self, at: Timestamp, key: SessionKey, (other, client, helo): (u64, Client<'_>, &[u8])) {
         let (Some(session), Some(joins)) = (self.sessions.find(key), &mut self.joins) else { return };
-        let dialogue = &mut session.dialogue;
-        if dialogue.of_peer || dialogue.is_peer || dialogue.trying_as_peer {
-            dialogue.asked = Asked::SpeakFor;
+        let dialogue = &session.dialogue;
+        let may = dialogue.of_peer || dialogue.is_peer || dialogue.trying_as_peer;
+        session.pending.ask(if may { Asked::SpeakFor } else { Asked::Nothing });
+        if may {
             session.said.greet(helo);
             joins.know(session, key.1, at);
             joins.speak(key.1, key.0, Some((other, text(client.ip))));
         }
     }
-
-    /// The server refuses what was asked for last.
-    fn denied(&mut self, at: Timestamp, key: SessionKey, line: &Line<'_>, reply: &[u8], rows: &mut dyn Rows) {
-        let Some(session) = self.sessions.find(key) else { return };
-        let asked = std::mem::take(&mut session.dialogue.asked);
-        match asked {
-            Asked::Tls => session.dialogue.tls_asked = false,
-            Asked::SpeakFor => {
-                if let Some(joins) = &mut self.joins {
-                    joins.speak(key.1, key.0, None);
-                }
-            }
-            Asked::Auth => {
-                session.dialogue.trying_as_peer = false;
-                if session.dialogue.trying && matches!(reply, [b'5', b'3', b'4' | b'5' | b'8', ..])
-                    || reply.starts_with(b"501")
-                {
-                    let aborted = reply.starts_with(b"501");
-                    let client = Client::default();
-                    let failed = AuthFailed { client, mechanism: b"", account: None, reason: reply, aborted };
-                    self.auth_failed(at, key, line, &failed, rows);
-                }
-                if let Some(session) = self.sessions.find(key) {
-                    session.dialogue.trying = false;
-                }
-            }
-            // What is put off will be sent again.
-            Asked::Message(stage) if reply.first() == Some(&b'5') => {
-                let [.., helo, mail_from] = session.said.texts().map(<[u8]>::to_vec);
-                let (mail_from, helo, client) = (&*mail_from, &*helo, Client::default());
-                let rejected = Rejected { queue_id: None, stage, client, reply, mail_from, helo };
-                self.rejected(at, key, line, &rejected, rows);
-            }
-            Asked::Message(_) | Asked::Nothing => {}
-        }
-    }
 }
 
-impl super::session::Session {
+impl Session {
     /// Whether it is the handshake of a client whose session has not begun otherwise.
     fn is_handshake(&self, at: Timestamp, client: Client<'_>) -> bool {
         !self.known && self.tls.is_some() && !self.authenticated && self.is_with(client) && at - self.started <= WAIT
-    }
-
-    /// The server does what was asked for last.
-    fn grant(&mut self) {
-        if std::mem::take(&mut self.dialogue.asked) == Asked::Message(Stage::Recipient) {
-            *self.said.recipients.get_or_insert_default() += 1;
-        }
     }
 
     /// The server asks for something: `Username:`, in base64, or for the one message of PLAIN, which some do with words.
@@ -212,6 +208,10 @@ impl super::session::Session {
 
     /// The client answers. Of a password nothing is kept.
     fn answer(&mut self, response: &[u8]) {
+        if self.pending.last() != Asked::Auth {
+            // It is a command of one word, which has its reply.
+            self.pending.ask(Asked::Nothing);
+        }
         match std::mem::take(&mut self.dialogue.awaited) {
             Awaited::Nothing => {}
             Awaited::Name => self.claim(&base64(response), None),

@@ -11,6 +11,7 @@
 //! open at once, not the log's length.
 
 mod accepting;
+mod answering;
 mod copies;
 mod dialogue;
 mod encryption;
@@ -21,6 +22,7 @@ mod known;
 mod message;
 mod messages;
 mod names;
+mod pending;
 mod refusing;
 mod rejects;
 mod said;
@@ -37,7 +39,7 @@ use rustc_hash::FxHashMap;
 
 use crate::calendar::{HOUR, SECOND, Timestamp};
 use crate::formats::Format;
-use crate::formats::record::{Client, Counters, Encrypted, Ended, Record, Stage};
+use crate::formats::record::{Client, Counters, Encrypted, Ended, Record};
 use crate::sources::framing::Line;
 use crate::submissions::tls::{TlsLogging, TlsVersion};
 use crate::submissions::{Refusal, RefusalKind, Rows, shown, text};
@@ -50,7 +52,6 @@ use message::Queued;
 use messages::Messages;
 use session::{Session, SessionKey};
 use sessions::Sessions;
-use talk::Asked;
 
 /// How long after it began a session or a message is still joined with its lines. A message of a session that is
 /// older has an unknown TLS version, whichever way the log is read.
@@ -182,9 +183,7 @@ impl Assembler {
             }
             Record::Sender { mail_from } => {
                 if let Some(session) = self.sessions.find(key) {
-                    session.settle();
-                    session.said.send_as(mail_from);
-                    session.dialogue.asked = Asked::Message(Stage::Mail);
+                    session.begin_message(mail_from);
                 }
             }
             Record::Content { message_id, size } => {
@@ -197,22 +196,17 @@ impl Assembler {
                     *session.said.recipients.get_or_insert_default() += 1;
                 }
             }
-            Record::Reset => {
-                if self.announces_logins {
-                    self.judge(key, rows);
-                }
-                if let Some(session) = self.sessions.find(key) {
-                    session.settle();
-                    session.said.next_message();
-                }
-            }
+            Record::Reset => self.reset(key, rows),
             Record::Abandoned => {
                 if let Some(session) = self.sessions.find(key) {
                     session.rejects.clear();
                     session.said.next_message();
                 }
             }
-            Record::Taken(taken) => self.taken(at, key, line, taken, rows),
+            Record::Taken(taken) => {
+                self.taken(at, key, line, taken, rows);
+                self.answered_content(key, rows);
+            }
             Record::Opened(opened) => self.opened(at, key, line, opened, rows),
             Record::OpenedByOthers { queue_id } => self.opened_by_others(at, host, queue_id, rows),
             Record::MessageId { queue_id, message_id } => {

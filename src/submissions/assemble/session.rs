@@ -4,6 +4,7 @@ use super::HORIZON;
 use super::encryption::{Tls, mode_of};
 use super::known::Known;
 use super::messages::Messages;
+use super::pending::Pending;
 use super::rejects::Rejects;
 use super::said::Said;
 use super::talk::Dialogue;
@@ -77,6 +78,8 @@ pub(super) struct Session {
     pub said: Said,
     /// Where the client and the server are in their talk, where the log has it.
     pub dialogue: Dialogue,
+    /// What the client has asked for and the server has not answered yet, where the log has it.
+    pub pending: Pending,
     /// An authentication that failed; for whom may come on a later line.
     auth_failure: Option<Box<Refusal>>,
 }
@@ -103,6 +106,7 @@ impl Session {
         self.silent.clear();
         self.said.clear();
         self.dialogue = Dialogue::default();
+        self.pending.clear();
         self.auth_failure = None;
     }
 
@@ -170,6 +174,12 @@ impl Session {
     /// The account as it was logged.
     pub(super) fn account(&self) -> &[u8] {
         &self.account
+    }
+
+    /// The client begins a message.
+    pub(super) fn begin_message(&mut self, mail_from: &[u8]) {
+        self.settle();
+        self.said.send_as(mail_from);
     }
 
     /// A transaction is over: of its refused recipients one stands for all, and none does where others were accepted.

@@ -1,0 +1,108 @@
+//! What the server answers, for servers that log their talk line by line: see [`pending`](super::pending).
+
+use super::Assembler;
+use super::pending::{Asked, Next};
+use super::session::SessionKey;
+use crate::calendar::Timestamp;
+use crate::formats::record::{AuthFailed, Client, Rejected, Stage};
+use crate::sources::framing::Line;
+use crate::submissions::Rows;
+
+/// The commands came in an order that is none (RFC 5321 section 4.2.2): what had to come before was refused itself.
+const OUT_OF_ORDER: &[u8] = b"503";
+
+impl Assembler {
+    /// The server does what was asked for.
+    pub(super) fn granted(&mut self, at: Timestamp, key: SessionKey, line: &Line<'_>, rows: &mut dyn Rows) {
+        let session = self.heard(at, key, line);
+        if session.pending.answer() == Asked::Message(Stage::Recipient) {
+            *session.said.recipients.get_or_insert_default() += 1;
+        }
+        self.go_on(key, rows);
+    }
+
+    /// The server refuses what was asked for.
+    pub(super) fn denied(
+        &mut self,
+        at: Timestamp,
+        key: SessionKey,
+        line: &Line<'_>,
+        reply: &[u8],
+        rows: &mut dyn Rows,
+    ) {
+        let Some(session) = self.sessions.find(key) else { return };
+        match session.pending.answer() {
+            Asked::Tls => session.dialogue.tls_asked = false,
+            Asked::SpeakFor => {
+                if let Some(joins) = &mut self.joins {
+                    joins.speak(key.1, key.0, None);
+                }
+            }
+            Asked::Auth => self.auth_denied(at, key, line, reply, rows),
+            Asked::Message(stage) => self.command_denied(at, key, line, (stage, reply), rows),
+            Asked::Reset | Asked::Nothing | Asked::TooMuch => {}
+        }
+        self.go_on(key, rows);
+    }
+
+    fn auth_denied(&mut self, at: Timestamp, key: SessionKey, line: &Line<'_>, reply: &[u8], rows: &mut dyn Rows) {
+        let Some(session) = self.sessions.find(key) else { return };
+        session.dialogue.trying_as_peer = false;
+        let is_refusal = matches!(reply, [b'5', b'3', b'4' | b'5' | b'8', ..]);
+        if session.dialogue.trying && is_refusal || reply.starts_with(b"501") {
+            let aborted = reply.starts_with(b"501");
+            let client = Client::default();
+            let failed = AuthFailed { client, mechanism: b"", account: None, reason: reply, aborted };
+            self.auth_failed(at, key, line, &failed, rows);
+        }
+        if let Some(session) = self.sessions.find(key) {
+            session.dialogue.trying = false;
+        }
+    }
+
+    /// What is put off will be sent again, and what follows a refused command is refused because of that one: the
+    /// content where no recipient was accepted too.
+    fn command_denied(
+        &mut self,
+        at: Timestamp,
+        key: SessionKey,
+        line: &Line<'_>,
+        (stage, reply): (Stage, &[u8]),
+        rows: &mut dyn Rows,
+    ) {
+        let Some(session) = self.sessions.find(key) else { return };
+        let for_nobody = session.said.recipients.is_none() && !session.rejects.is_empty();
+        if reply.first() != Some(&b'5') || reply.starts_with(OUT_OF_ORDER) || (stage == Stage::Data && for_nobody) {
+            return;
+        }
+        let [.., helo, mail_from] = session.said.texts().map(<[u8]>::to_vec);
+        let (mail_from, helo, client) = (&*mail_from, &*helo, Client::default());
+        let rejected = Rejected { queue_id: None, stage, client, reply, mail_from, helo };
+        self.rejected(at, key, line, &rejected, rows);
+    }
+
+    /// The server has accepted a message: that answers its content, whatever came before without a reply.
+    pub(super) fn answered_content(&mut self, key: SessionKey, rows: &mut dyn Rows) {
+        let has_content = self.sessions.find(key).is_some_and(|session| session.pending.has_content());
+        while let Some(session) = self.sessions.find(key) {
+            if !has_content {
+                return session.pending.clear();
+            }
+            let answered = session.pending.answer();
+            self.go_on(key, rows);
+            if answered == Asked::Message(Stage::Data) {
+                return;
+            }
+        }
+    }
+
+    /// The next command does what it does, now that the one before it is answered.
+    fn go_on(&mut self, key: SessionKey, rows: &mut dyn Rows) {
+        let Some(session) = self.sessions.find(key) else { return };
+        match session.pending.next() {
+            Some(Next::Mail(mail_from)) => session.begin_message(mail_from.as_bytes()),
+            Some(Next::Reset) => self.reset(key, rows),
+            None => {}
+        }
+    }
+}
