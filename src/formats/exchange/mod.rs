@@ -257,31 +257,49 @@ fn decimal(digits: &[u8]) -> Option<u64> {
 
 const TLS: &[u8] = b"TLS protocol ";
 const TLS_FAILED: &[u8] = b"TLS negotiation failed";
-const AUTH: &[u8] = b"Inbound AUTH ";
+const INBOUND: &[u8] = b"Inbound ";
 const USER: &[u8] = b"User Name:";
+const USER_TOO: &[u8] = b"Username:";
 const HANDED_ON: &[u8] = b"Proxy session was successfully set up.";
 
 fn is_note(text: &[u8]) -> bool {
-    [TLS, TLS_FAILED, AUTH, USER, HANDED_ON].iter().any(|begin| text.starts_with(begin))
+    [TLS, TLS_FAILED, INBOUND, USER, USER_TOO, HANDED_ON].iter().any(|begin| text.starts_with(begin))
 }
 
 fn note<'a>(text: &'a [u8], client: Client<'a>) -> Result<Option<Record<'a>>, Unreadable> {
     if let Some(rest) = text.strip_prefix(TLS) {
         return secured(rest, client);
     }
-    if let Some(rest) = text.strip_prefix(AUTH) {
-        let Some(at) = memmem::find(rest, b" failed because of ") else { return Ok(None) };
-        let (mechanism, reason) = (&rest[..at], &rest[at + 1..]);
-        let failed = AuthFailed { client, mechanism, account: None, reason, aborted: false };
-        return Ok(Some(Record::AuthFailing(failed)));
+    if let Some(rest) = text.strip_prefix(INBOUND) {
+        return Ok(auth_failing(rest, client).map(Record::AuthFailing));
     }
-    if let Some(account) = text.strip_prefix(USER) {
-        return Ok(Some(Record::FailedAs { account: account.trim_ascii() }));
+    if let Some(account) = text.strip_prefix(USER).or_else(|| text.strip_prefix(USER_TOO)) {
+        return Ok(Some(Record::FailedAs { account: named(account.trim_ascii()) }));
     }
     if text.starts_with(HANDED_ON) {
         return Ok(Some(Record::HandedOn));
     }
     Ok(Some(Record::TlsFailed { client, reason: text }))
+}
+
+/// `AUTH LOGIN failed because of LogonDenied`, of NTLM and GSSAPI `Negotiate failed because of …`. Newer servers write
+/// `authentication failed because of …` of each, and every one writes of a client that is known but may not send
+/// `authentication failed because the client EXAMPLE\bob doesn't have submit permission.`
+fn auth_failing<'a>(rest: &'a [u8], client: Client<'a>) -> Option<AuthFailed<'a>> {
+    let at = memmem::find(rest, b" failed because ")?;
+    let (how, reason) = (&rest[..at], &rest[at + 1..]);
+    let mechanism = match how {
+        b"Negotiate" | b"authentication" => b"",
+        _ => how.strip_prefix(b"AUTH ")?,
+    };
+    let account = reason.strip_prefix(b"failed because the client ");
+    let account = account.and_then(|rest| rest.strip_suffix(b" doesn't have submit permission."));
+    Some(AuthFailed { client, mechanism, account, reason, aborted: false })
+}
+
+/// The account of an attempt; what stands for none is none.
+fn named(account: &[u8]) -> &[u8] {
+    if account == b"NULL" { b"" } else { account }
 }
 
 /// `SP_PROT_TLS1_2_SERVER negotiation succeeded using …`, of which the [algorithms' names](columns::read) are left.

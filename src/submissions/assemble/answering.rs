@@ -11,6 +11,9 @@ use crate::submissions::Rows;
 /// The commands came in an order that is none (RFC 5321 section 4.2.2): what had to come before was refused itself.
 const OUT_OF_ORDER: &[u8] = b"503";
 
+/// The attempt has failed as those before it, and is the last one of the session.
+const TOO_MANY: &[u8] = b"421 4.7.0 ";
+
 impl Assembler {
     /// The server does what was asked for.
     pub(super) fn granted(&mut self, at: Timestamp, key: SessionKey, line: &Line<'_>, rows: &mut dyn Rows) {
@@ -48,7 +51,7 @@ impl Assembler {
     fn auth_denied(&mut self, at: Timestamp, key: SessionKey, line: &Line<'_>, reply: &[u8], rows: &mut dyn Rows) {
         let Some(session) = self.sessions.find(key) else { return };
         session.dialogue.trying_as_peer = false;
-        let is_refusal = matches!(reply, [b'5', b'3', b'4' | b'5' | b'8', ..]);
+        let is_refusal = matches!(reply, [b'5', b'3', b'4' | b'5' | b'8', ..]) || reply.starts_with(TOO_MANY);
         if session.dialogue.trying && is_refusal || reply.starts_with(b"501") {
             let aborted = reply.starts_with(b"501");
             let client = Client::default();

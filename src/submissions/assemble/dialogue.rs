@@ -142,6 +142,8 @@ impl Assembler {
         }
     }
 
+    /// A note says that authentication fails. Of an attempt that is written down twice it is one, and a server that is
+    /// not taken for one is no client.
     fn auth_failing(
         &mut self,
         at: Timestamp,
@@ -150,6 +152,9 @@ impl Assembler {
         failed: &AuthFailed<'_>,
         rows: &mut dyn Rows,
     ) {
+        if self.sessions.find(key).is_some_and(|session| session.dialogue.trying_as_peer || session.fails_again()) {
+            return;
+        }
         let mut kept = Kept { refusals: Vec::new(), rows };
         self.auth_failed(at, key, line, failed, &mut kept);
         let Some(session) = self.sessions.find(key) else { return };
@@ -160,9 +165,15 @@ impl Assembler {
         }
     }
 
+    /// A note names the account of an attempt that fails. Where no note before it has said so, the reply does.
     fn failed_as(&mut self, key: SessionKey, account: &[u8], rows: &mut dyn Rows) {
-        let failure = self.sessions.find(key).and_then(Session::take_auth_failure);
-        let Some(mut failure) = failure else { return };
+        let Some(session) = self.sessions.find(key) else { return };
+        let Some(mut failure) = session.take_auth_failure() else {
+            if session.dialogue.trying {
+                session.claim(account, None);
+            }
+            return;
+        };
         if !account.is_empty() {
             failure.account = Account::read(&text(account), &self.settings.realm).name.into();
         }

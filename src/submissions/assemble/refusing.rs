@@ -5,7 +5,7 @@ use compact_str::CompactString;
 use super::dialogue::Kept;
 use super::encryption::Encryption;
 use super::session::{Session, SessionKey};
-use super::{Assembler, VERDICT, rejects};
+use super::{Assembler, VERDICT, message, rejects};
 use crate::calendar::Timestamp;
 use crate::formats::record::{AuthFailed, Client, Refused, Rejected, Stage};
 use crate::sources::framing::Line;
@@ -73,7 +73,7 @@ impl Assembler {
             client_name: &client_name,
             helo: &helo,
             account: account.as_deref().unwrap_or_default(),
-            mechanism: &mechanism,
+            mechanism: &message::upper(&mechanism),
             tls_version: session.tls_version(at, failed.client),
             kind: if failed.aborted { RefusalKind::AuthAborted } else { RefusalKind::AuthFailed },
             reason: &reason,

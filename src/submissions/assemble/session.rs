@@ -156,6 +156,11 @@ impl Session {
         self.auth_failure = Some(Box::new(row));
     }
 
+    /// Whether a note that an authentication fails is of the one that is kept: the client has not tried again.
+    pub(super) fn fails_again(&self) -> bool {
+        self.auth_failure.is_some() && !self.dialogue.trying
+    }
+
     /// Hands on the authentication that failed.
     pub(super) fn take_auth_failure(&mut self) -> Option<Box<Refusal>> {
         self.auth_failure.take()
