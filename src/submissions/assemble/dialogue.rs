@@ -3,6 +3,7 @@
 //! A reply says what it answers only by its place: see [`pending`](super::pending). Who the client is may show only in
 //! what it answers to a challenge, in base64; a password that stands there too is never looked at.
 
+use super::joins::Other;
 use super::pending::Asked;
 use super::session::{Session, SessionKey};
 use super::talk::Awaited;
@@ -41,7 +42,9 @@ impl Assembler {
             Record::Commanded(command) => return self.commanded(at, key, line, command, rows),
             Record::Granted => return self.granted(at, key, line, rows),
             Record::Denied { reply } => return self.denied(at, key, line, reply, rows),
-            Record::SpeaksFor { session, client, helo } => return self.speaks_for(at, key, (*session, *client, helo)),
+            Record::SpeaksFor { session, client, helo } => {
+                return self.speaks_for(at, key, (*session, *client, helo), rows);
+            }
             Record::HandedOn => {
                 if let Some(joins) = &mut self.joins {
                     joins.hand_on(key.1, key.0, at);
@@ -181,16 +184,26 @@ impl Assembler {
     }
 
     /// A server speaks for another's client. Only a server may.
-    fn speaks_for(&mut self, at: Timestamp, key: SessionKey, (other, client, helo): (u64, Client<'_>, &[u8])) {
-        let (Some(session), Some(joins)) = (self.sessions.find(key), &mut self.joins) else { return };
-        let dialogue = &session.dialogue;
-        let may = dialogue.of_peer || dialogue.is_peer || dialogue.trying_as_peer;
-        session.pending.ask(if may { Asked::SpeakFor } else { Asked::Nothing });
-        if may {
-            session.said.greet(helo);
-            joins.know(session, key.1, at);
-            joins.speak(key.1, key.0, Some((other, text(client.ip))));
+    fn speaks_for(
+        &mut self,
+        at: Timestamp,
+        key: SessionKey,
+        (session, client, helo): (u64, Client<'_>, &[u8]),
+        rows: &mut dyn Rows,
+    ) {
+        let Some(own) = self.sessions.find(key) else { return };
+        let may = own.dialogue.of_peer || own.dialogue.is_peer || own.dialogue.trying_as_peer;
+        own.pending.ask(if may { Asked::SpeakFor } else { Asked::Nothing });
+        if !may {
+            return;
         }
+        // What was refused before was another client's.
+        own.settle();
+        self.judge(key, rows);
+        let (Some(own), Some(joins)) = (self.sessions.find(key), &mut self.joins) else { return };
+        own.said.greet(helo);
+        joins.know(own, key.1, at);
+        joins.speak(key.1, key.0, Some(Other { session, client_ip: text(client.ip), helo: text(helo) }));
     }
 }
 

@@ -17,7 +17,6 @@ mod told;
 
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
 
-use compact_str::CompactString;
 use rustc_hash::FxHashMap;
 
 use super::WAIT;
@@ -27,7 +26,7 @@ use crate::calendar::Timestamp;
 use crate::formats::record::{Taken, Tracked};
 use crate::submissions::Refusal;
 use sender::{Sender, by_account, by_address};
-pub(super) use told::{Proven, Told};
+pub(super) use told::{Other, Proven, Told};
 
 /// What logs have told, and what is not joined yet.
 #[derive(Debug, Default)]
@@ -46,6 +45,8 @@ pub(super) struct Joins {
 pub(super) struct Refused {
     session: u64,
     host: u32,
+    /// For whom the session spoke then.
+    speaks_for: Option<Other>,
     pub row: Refusal,
 }
 
@@ -88,7 +89,7 @@ impl Joins {
     }
 
     /// A session speaks for another one's client, or after all does not.
-    pub(super) fn speak(&mut self, number: u64, host: u32, other: Option<(u64, CompactString)>) {
+    pub(super) fn speak(&mut self, number: u64, host: u32, other: Option<Other>) {
         if let Some(proven) = self.find(number, host) {
             proven.speaks_for = other;
         }
@@ -123,9 +124,11 @@ impl Joins {
     pub(super) fn hear(&mut self, session: &Session, number: u64, at: Timestamp, taken: &Taken<'_>) {
         let [.., mail_from] = session.said.texts();
         let mail_from = taken.mail_from.unwrap_or(mail_from);
+        let speaks_for = self.find(number, session.host).map(|proven| proven.speaks_for.clone());
         let told = self.tell(number, session.host, at, [taken.queue_id, taken.message_id]);
         told.ts = if told.heard { told.ts.min(at) } else { at };
         told.heard = true;
+        told.speaks_for = speaks_for;
         told.size = told.size.or(taken.size);
         if !told.tracked {
             // A copy of the log may have less of the session.
@@ -171,7 +174,8 @@ impl Joins {
 
     /// A refusal in a session that speaks for another one's client.
     pub(super) fn refuse(&mut self, number: u64, host: u32, row: Refusal) {
-        self.refused.push(Refused { session: number, host, row });
+        let speaks_for = self.find(number, host).and_then(|proven| proven.speaks_for.clone());
+        self.refused.push(Refused { session: number, host, speaks_for, row });
     }
 
     /// The times of what waits, where all logs have been read up to `now`.
@@ -186,10 +190,11 @@ impl Joins {
     pub(super) fn settle(&mut self, now: Timestamp, mut out: impl FnMut(Settled<'_>)) {
         let refused = self.refused.extract_if(.., |refused| refused.row.ts <= now.saturating_sub(WAIT));
         for refused in refused.collect::<Vec<_>>() {
-            let told = Told { ts: refused.row.ts, host: refused.host, session: refused.session, ..Told::default() };
+            let Refused { session, host, speaks_for, row } = refused;
+            let told = Told { ts: row.ts, host, session, speaks_for: Some(speaks_for), ..Told::default() };
             match self.sender(&told) {
-                Sender::Client(_, sender) => out(Settled::Refusal(&refused.row, sender)),
-                Sender::Unseen(sender) => out(Settled::Refusal(&refused.row, &sender)),
+                Sender::Client(_, sender) => out(Settled::Refusal(&row, sender)),
+                Sender::Unseen(sender) => out(Settled::Refusal(&row, &sender)),
                 Sender::Nobody => {}
             }
         }
@@ -217,7 +222,7 @@ impl Joins {
         let Self { proven, told, .. } = self;
         let handed_on = |told: &Told| {
             let own = proven.get(&told.session).into_iter().flatten().find(|proven| proven.host == told.host);
-            told.from_peer || own.is_some_and(|own| own.of_peer || own.speaks_for.is_some())
+            told.from_peer || own.is_some_and(|own| own.of_peer || told.speaks_for(own).is_some())
         };
         let wait = |told: &Told| if handed_on(told) { WAIT } else { 2 * WAIT };
         let mut due = Vec::new();

@@ -1,6 +1,6 @@
 //! Whose a message is: the session's own client's, or that of another session, for which it speaks or which was handed on.
 
-use super::told::{Proven, Told, unseen};
+use super::told::{Other, Proven, Told, unseen};
 use super::{Joins, hash};
 use crate::calendar::{SECOND, Timestamp};
 use crate::submissions::account::lower;
@@ -34,11 +34,11 @@ impl Joins {
                 None => Sender::Unseen(Box::new(unseen(None, client_ip, b""))),
             };
         };
-        let ip = own.speaks_for.as_ref().map(|(_, ip)| ip.as_bytes());
-        if let Some((number, ip)) = &own.speaks_for {
-            let front = of(*number).find(|front| ip.is_empty() || front.client_ip() == ip.as_bytes());
-            match front {
-                Some(front) if front.authenticated => return Sender::Client(*number, front),
+        let speaks_for = told.speaks_for(own);
+        if let Some(Other { session, client_ip, .. }) = speaks_for {
+            let is_its = |front: &&Proven| client_ip.is_empty() || front.client_ip() == client_ip.as_bytes();
+            match of(*session).find(is_its) {
+                Some(front) if front.authenticated => return Sender::Client(*session, front),
                 // It was no client that had authenticated there.
                 Some(_) if !own.authenticated => return Sender::Nobody,
                 _ => {}
@@ -48,12 +48,12 @@ impl Joins {
         }
         let near = |handed_on: Timestamp| (handed_on - own.started).abs() <= NEAR;
         let account = own.account();
-        let guessed = ip.is_none() && own.authenticated && !account.is_empty();
+        let guessed = speaks_for.is_none() && own.authenticated && !account.is_empty();
         match self.handed_on_near(by_account(account), told.ts, near).filter(|_| guessed) {
             Some((root, front)) => Sender::Client(root, front),
             None if own.of_peer || own.authenticated => {
-                let helo = if ip.is_some() { own.texts.get(4) } else { b"" };
-                Sender::Unseen(Box::new(unseen(Some(own), ip.unwrap_or_default(), helo)))
+                let [client_ip, helo] = speaks_for.map_or([""; 2], |other| [&other.client_ip, &other.helo]);
+                Sender::Unseen(Box::new(unseen(Some(own), client_ip.as_bytes(), helo.as_bytes())))
             }
             None => Sender::Nobody,
         }

@@ -11,6 +11,17 @@ use crate::calendar::Timestamp;
 use crate::submissions::account::Account;
 use crate::submissions::{Refusal, shown, text};
 
+/// Whom a session speaks for.
+#[derive(Clone, Debug)]
+pub(in crate::submissions::assemble) struct Other {
+    /// What tells the session apart that the client has with the other server.
+    pub session: u64,
+    /// The client's address.
+    pub client_ip: CompactString,
+    /// What the client calls itself.
+    pub helo: CompactString,
+}
+
 /// A session whose messages count: its client has authenticated, or is a server that speaks for one that has.
 #[derive(Clone, Debug, Default)]
 pub(in crate::submissions::assemble) struct Proven {
@@ -24,8 +35,8 @@ pub(in crate::submissions::assemble) struct Proven {
     pub(super) handed_on: Option<Timestamp>,
     pub(super) authenticated: bool,
     pub(super) of_peer: bool,
-    /// The session that it speaks for, and that one's client.
-    pub(super) speaks_for: Option<(u64, CompactString)>,
+    /// For whom it speaks now.
+    pub(super) speaks_for: Option<Other>,
     /// The client's address and name, account, mechanism, HELO name.
     pub(super) texts: Texts<5>,
 }
@@ -43,6 +54,9 @@ pub(in crate::submissions::assemble) struct Told {
     /// Whether another log has said how many recipients it has.
     pub(super) tracked: bool,
     pub(super) from_peer: bool,
+    /// For whom its session spoke when it was accepted; none where the session's own log does not tell of it. One
+    /// session may speak for one client after the other.
+    pub(super) speaks_for: Option<Option<Other>>,
     /// Queue id, message id, sender, and the client's address as far as this log knows it.
     pub(super) texts: Texts<4>,
 }
@@ -97,6 +111,11 @@ impl Told {
     /// Queue id, message id, sender.
     pub(in crate::submissions::assemble) fn texts(&self) -> [&[u8]; 3] {
         std::array::from_fn(|place| self.texts.get(place))
+    }
+
+    /// For whom its session spoke.
+    pub(super) fn speaks_for<'a>(&'a self, own: &'a Proven) -> Option<&'a Other> {
+        self.speaks_for.as_ref().unwrap_or(&own.speaks_for).as_ref()
     }
 
     pub(super) fn queue_id(&self) -> &[u8] {
