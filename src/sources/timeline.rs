@@ -20,6 +20,9 @@ const NEXT_YEAR: i64 = 182 * DAY;
 /// How far a stamp without a year must go forward to be a late line of the year before, at its very end.
 const YEAR_BEFORE: i64 = 360 * DAY;
 
+/// 29 February, counted from the first day of a leap year.
+const LEAP_DAY: i64 = 31 + 28;
+
 /// Completes the stamps of a stream's files, in file order.
 #[derive(Debug)]
 pub struct Timeline {
@@ -29,6 +32,8 @@ pub struct Timeline {
     last_yearless: Option<i64>,
     /// Day and year of the last stamp without one, and what brings a stamp of that day to its place in the year.
     placed: (i64, i32, i64),
+    /// Whether that day is one that its year does not have.
+    displaced: bool,
     /// The hour of local time that the memory is for.
     hour: i64,
     /// UTC minus local time in that hour: before and after a fold where it comes twice.
@@ -44,7 +49,17 @@ impl Timeline {
     #[must_use]
     pub fn new(zone: Tz, year: i32) -> Self {
         let (hour, placed) = (i64::MIN, (i64::MIN, year, 0));
-        Self { zone, year, last_yearless: None, placed, hour, offsets: (0, 0), fold: None, at_start: true }
+        Self {
+            zone,
+            year,
+            last_yearless: None,
+            placed,
+            displaced: false,
+            hour,
+            offsets: (0, 0),
+            fold: None,
+            at_start: true,
+        }
     }
 
     /// Goes on with the stream's next file, whose first line lies in `year`. A doubled hour goes on where it was.
@@ -66,6 +81,13 @@ impl Timeline {
         }
     }
 
+    /// Whether the stamp that was resolved last is 29 February of a year that has none, so that it is of another day,
+    /// and the year of what stands around it is wrong too.
+    #[must_use]
+    pub fn is_displaced(&self, last: Stamp) -> bool {
+        self.displaced && matches!(last, Stamp::Yearless(_))
+    }
+
     /// Local time of a stamp without a year, which goes on from the stamp before.
     fn place(&mut self, yearless: i64) -> i64 {
         if let Some(last) = self.last_yearless {
@@ -81,8 +103,10 @@ impl Timeline {
         if (placed_day, placed_year) == (day, self.year) {
             return yearless + shift;
         }
-        // 29 February in a common year cannot be: the line keeps its place in order, a day later.
-        let local = in_year(yearless, self.year).or_else(|| in_year(yearless + DAY, self.year)).unwrap_or(yearless);
+        // 29 February in a common year cannot be: the line keeps its place in order, a day later, and is not believed.
+        let in_its_year = in_year(yearless, self.year);
+        self.displaced = in_its_year.is_none();
+        let local = in_its_year.or_else(|| in_year(yearless + DAY, self.year)).unwrap_or(yearless);
         self.placed = (day, self.year, local - yearless);
         local
     }
@@ -143,6 +167,18 @@ pub fn nearest_year(yearless: i64, at: Timestamp) -> i32 {
     let year = Utc.timestamp_micros(at).single().map_or(1970, |at| at.year());
     let distance = |year: &i32| in_year(yearless, *year).map_or(i64::MAX, |local| (local - at).abs());
     (year - 1..=year + 1).min_by_key(distance).unwrap_or(year)
+}
+
+/// Whether a stamp without a year is of 29 February.
+#[must_use]
+pub fn is_leap_day(yearless: i64) -> bool {
+    yearless.div_euclid(DAY) == LEAP_DAY
+}
+
+/// Whether a year has the day of a stamp without a year: only some have 29 February.
+#[must_use]
+pub fn has_day(yearless: i64, year: i32) -> bool {
+    in_year(yearless, year).is_some()
 }
 
 /// The instant of a single stamp, where the year of yearless ones is known.
@@ -218,6 +254,20 @@ mod tests {
         let expected = ["2026-03-29T00:59:59", "2026-03-29T01:30:00", "2026-03-29T01:00:00"];
         let lines = ["Mar 29 01:59:59", "Mar 29 02:30:00", "Mar 29 03:00:00"];
         assert_eq!(resolve(chrono_tz::Europe::Berlin, 2026, &lines), expected);
+    }
+
+    #[test]
+    fn the_29th_of_february_is_displaced_in_a_common_year() {
+        let mut reader = StampReader::default();
+        for (year, displaced) in [(2024, false), (2025, true), (2028, false)] {
+            let mut timeline = Timeline::new(Tz::UTC, year);
+            let lines = [("Feb 28 23:59:59", false), ("Feb 29 12:00:00", displaced), ("Mar  1 00:00:00", false)];
+            for (line, expected) in lines {
+                let stamp = reader.rfc3164(format!("{line} host").as_bytes()).unwrap().0;
+                timeline.resolve(stamp);
+                assert_eq!(timeline.is_displaced(stamp), expected, "{year} {line}");
+            }
+        }
     }
 
     #[test]

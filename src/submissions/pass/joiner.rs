@@ -195,6 +195,10 @@ impl<'a> Joiner<'a> {
         };
         // The run's stamp has been resolved already.
         let at = if run_second == Some(line.stamp) { run_at } else { self.timeline.resolve(line.stamp) };
+        if self.timeline.is_displaced(line.stamp) {
+            self.reject(run_at, scanned, candidate, "29 February in a year that has none")?;
+            return Ok(Some(Used::Rejected));
+        }
         // By reference: a record is large, and most of it would be copied for nothing.
         match &self.pass.format.parse(&line) {
             Ok(Some(record)) => {

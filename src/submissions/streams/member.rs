@@ -9,6 +9,7 @@ use crate::calendar::Timestamp;
 use crate::formats::Format;
 use crate::sources::framing::{AnyProgram, Framed, Framer, Line, unpack};
 use crate::sources::stamp::Stamp;
+use crate::sources::timeline::is_leap_day;
 use crate::sources::{self, Look, RawFile, look, look_through};
 use crate::storage::Storage;
 
@@ -34,6 +35,8 @@ pub(super) struct Sight {
     pub hosts: BTreeSet<String>,
     pub first: Option<Stamp>,
     pub last: Option<Stamp>,
+    /// A stamp of 29 February, which only some years have.
+    pub leap_day: Option<i64>,
     /// A stamp and the exact instant that an id on its line encodes.
     pub exact: Option<(Stamp, Timestamp)>,
 }
@@ -103,6 +106,11 @@ impl Sight {
         for line in lines.flat_map(|line| unpack(line, format)) {
             let Framed::Line(line) = framer.frame_as(line, &AnyProgram(format)) else { continue };
             self.note_host(&line, format);
+            if let Stamp::Yearless(yearless) = line.stamp
+                && is_leap_day(yearless)
+            {
+                self.leap_day = Some(yearless);
+            }
             if part != Part::End {
                 self.note_first(&line, format);
             }

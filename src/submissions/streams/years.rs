@@ -1,13 +1,17 @@
 //! The year that RFC 3164 leaves out: from ids that encode it, from the operator, from the days asked for, and last
-//! from the time at which the file was written; then from file to file, by their order.
+//! from the time at which the file was written; then from file to file, by their order. Where 29 February is in sight,
+//! only years are taken that have one.
 
 use super::{Member, Reading};
 use crate::calendar::{DAY, DayRange, Timestamp};
 use crate::sources::stamp::Stamp;
-use crate::sources::timeline::{instant, latest_year, nearest_year};
+use crate::sources::timeline::{has_day, instant, latest_year, nearest_year};
 
 /// How far behind its neighbour a file may begin and still come before it.
 const SLACK: i64 = DAY;
+
+/// How far leap years may be apart: 1896 was one, 1900 was none.
+const LEAP_YEARS_APART: i32 = 8;
 
 /// Whether the last file's end must be known to infer the years.
 pub(super) fn needs_the_end(group: &[Member], reading: Reading) -> bool {
@@ -72,7 +76,31 @@ fn anchor(group: &[Member], last: usize, reading: Reading) -> i32 {
         return begins_with_end_in(year);
     }
     let asked = reading.days.and_then(|days| year_for(group, last, days, reading, begins_with_end_in));
-    asked.unwrap_or_else(|| begins_with_end_in(latest_year(end, reading.zone, member.look.file.modified + SLACK)))
+    asked.unwrap_or_else(|| {
+        let latest = begins_with_end_in(latest_year(end, reading.zone, member.look.file.modified + SLACK));
+        let mut years = (latest - LEAP_YEARS_APART..=latest).rev();
+        years.find(|year| have_leap_days(group, &from_last(group, last, *year, reading))).unwrap_or(latest)
+    })
+}
+
+/// The years of all files, by that of the last one that needs one.
+fn from_last(group: &[Member], last: usize, year: i32, reading: Reading) -> Vec<Option<i32>> {
+    let mut years = vec![None; group.len()];
+    years[last] = Some(year);
+    spread(group, &mut years, reading);
+    years
+}
+
+/// Whether the files' years have every 29 February that is in sight.
+fn have_leap_days(group: &[Member], years: &[Option<i32>]) -> bool {
+    let has = |(member, year): (&Member, &Option<i32>)| {
+        let (Some(leap_day), Some(first), Some(year)) = (member.sight.leap_day, first(member), *year) else {
+            return true;
+        };
+        let turned = leap_day < first - SLACK;
+        has_day(leap_day, if turned { year + 1 } else { year })
+    };
+    group.iter().zip(years).all(has)
 }
 
 /// The latest year that makes the stream's files touch the days asked for.
@@ -87,12 +115,11 @@ fn year_for(
     let around = |day: crate::calendar::Day| nearest_year(0, day.start());
     (around(days.start) - 1..=around(days.end) + 1).rev().find_map(|year| {
         let begins = begins_with_end_in(year);
-        let mut years = vec![None; group.len()];
-        years[last] = Some(begins);
-        spread(group, &mut years, reading);
+        let years = from_last(group, last, begins, reading);
         let from = (0..group.len()).find_map(|index| begin(group, &years, index, reading))?;
         let to = instant(ends, reading.zone, year);
-        (from < days.end.start() && to >= days.start.start()).then_some(begins)
+        let touches = from < days.end.start() && to >= days.start.start();
+        (touches && have_leap_days(group, &years)).then_some(begins)
     })
 }
 

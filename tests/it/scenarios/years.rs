@@ -63,3 +63,41 @@ fn the_pipeline_tells_the_year_of_the_last_line() {
     place.ingest();
     assert_eq!(place.daily(), expected(2022));
 }
+
+/// Sessions from 28 February to 1 March, of a leap year then.
+fn leap_day(place: &Place, around: usize) {
+    let filler = "Feb 28 12:00:00 mx3 cron[1]: nothing\n".repeat(around).into_bytes();
+    let after = "Mar  1 12:00:00 mx3 cron[1]: nothing\n".repeat(around).into_bytes();
+    let mut log = Log::default();
+    for (number, stamp) in (1..).zip(["Feb 28 23:00:00", "Feb 29 12:00:00", "Mar  1 10:00:00"]) {
+        log.session(stamp, 70 + number, &format!("4F2A000{number}"), Some("TLSv1.3"));
+    }
+    let path = place.log("mx3/mail.log", &[filler, log.bytes(), after].concat());
+    File::options().write(true).open(path).unwrap().set_modified(SystemTime::UNIX_EPOCH + IN_A_COMMON_YEAR).unwrap();
+}
+
+/// Seconds from 1970 to 5 March 2026.
+const IN_A_COMMON_YEAR: Duration = Duration::from_secs(1_772_668_800);
+
+/// Whatever time a file was given, and whatever days are asked for.
+#[test]
+fn the_29th_of_february_tells_the_year() {
+    let place = Place::new(&[MX3]);
+    leap_day(&place, 0);
+    place.ingest();
+    let expected = ["2024-02-28", "2024-02-29", "2024-03-01"].map(|day| format!("{day},alice@example.org,TLSv1.3,1,1"));
+    assert_eq!(place.daily(), expected);
+    let place = Place::new(&[MX3]);
+    leap_day(&place, 0);
+    place.run(&["--stage", "ingest", "--from", "2019-12-01", "--to", "2021-04-01"]).expect(0);
+    assert_eq!(place.daily(), expected.map(|row| row.replace("2024", "2020")));
+}
+
+/// Far from both ends of a file nobody looks for it, but its lines are of no other day.
+#[test]
+fn the_29th_of_february_is_no_day_of_a_common_year() {
+    let place = Place::new(&[MX3]);
+    leap_day(&place, 4_000);
+    place.ingest();
+    assert_eq!(place.daily(), ["2026-02-28", "2026-03-01"].map(|day| format!("{day},alice@example.org,TLSv1.3,1,1")));
+}
