@@ -1,5 +1,10 @@
 //! What log collectors write as JSON, one object a line: rsyslog's templates, `journalctl --output=json`, Docker's
-//! `json-file` driver.
+//! `json-file` driver, Logstash, Vector and Filebeat.
+//!
+//! The last three name syslog's parts where they have taken a line apart: Vector as its
+//! [`syslog` source](https://vector.dev/docs/reference/configuration/sources/syslog/#output-data) does, Filebeat in a
+//! [`process`](https://www.elastic.co/guide/en/ecs/current/ecs-process.html). Where they have not, the message is the
+//! whole line.
 //!
 //! Of journald's two times the sender's (`_SOURCE_REALTIME_TIMESTAMP`) goes before that of reception
 //! (`__REALTIME_TIMESTAMP`): `journalctl` itself shows it in all its short forms, so that one journal has the same
@@ -27,6 +32,8 @@ pub(super) struct Collected {
     pub host: Range<usize>,
     pub tag: Range<usize>,
     pub pid: Range<usize>,
+    /// Whether a relay may have cut the tag at its first slash: it is RFC 5424's.
+    pub may_be_cut: bool,
     /// None where there is none, or journald has left it out for its length.
     pub message: Option<Range<usize>>,
     /// Docker's: what a program has written, mostly a whole line.
@@ -42,6 +49,10 @@ impl Collected {
         let mut found = Self::default();
         let (mut is_syslog, mut received) = (false, None);
         for (key, value) in json::members(text) {
+            if key == b"process" {
+                found.read_process(value, buffer);
+                continue;
+            }
             let start = buffer.len();
             let Some(kind) = Key::of(key) else { continue };
             let said = append(value, buffer);
@@ -57,7 +68,8 @@ impl Collected {
                 Key::Pid => found.pid = range,
                 Key::TagElse if found.tag.is_empty() => found.tag = range,
                 Key::PidElse if found.pid.is_empty() => found.pid = range,
-                Key::TagElse | Key::PidElse => {}
+                Key::AppName if found.tag.is_empty() => (found.tag, found.may_be_cut) = (range, true),
+                Key::TagElse | Key::PidElse | Key::AppName => {}
                 Key::Sent => found.epoch = micros(&buffer[range]),
                 Key::Received => received = micros(&buffer[range]),
                 Key::Stream => found.stderr = &buffer[range] == b"stderr",
@@ -66,6 +78,22 @@ impl Collected {
         }
         found.epoch = found.epoch.or(received);
         (is_syslog || found.log.is_some()).then_some(found)
+    }
+
+    /// Filebeat's `{"name": …, "pid": …}`.
+    fn read_process(&mut self, value: Value<'_>, buffer: &mut Vec<u8>) {
+        let Value::Other(object) = value else { return };
+        for (key, value) in json::members(object) {
+            let part = match key {
+                b"name" => &mut self.tag,
+                b"pid" => &mut self.pid,
+                _ => continue,
+            };
+            let start = buffer.len();
+            if append(value, buffer) && (*part).is_empty() {
+                *part = start..buffer.len();
+            }
+        }
     }
 }
 
@@ -78,6 +106,7 @@ enum Key {
     Host,
     Tag,
     TagElse,
+    AppName,
     Pid,
     PidElse,
     Message,
@@ -94,6 +123,7 @@ impl Key {
             b"host" | b"hostname" | b"_HOSTNAME" => Self::Host,
             b"syslogtag" | b"SYSLOG_IDENTIFIER" => Self::Tag,
             b"programname" | b"_COMM" => Self::TagElse,
+            b"appname" => Self::AppName,
             b"procid" | b"SYSLOG_PID" => Self::Pid,
             b"_PID" => Self::PidElse,
             b"message" | b"MESSAGE" => Self::Message,

@@ -1,7 +1,8 @@
 //! Peeling a line out of what carries it, before a format sees it.
 //!
 //! Known: syslog as RFC 3164 and RFC 5424, rsyslog's ISO and JSON templates, journald's JSON and short forms, Docker's
-//! json-file and `docker compose logs`, Kubernetes' CRI. Which one it is shows at each line's first byte, or it is tried
+//! json-file, `docker logs -t` and `docker compose logs`, Kubernetes' CRI and `kubectl logs --timestamps`, what Logstash,
+//! Vector and Filebeat write as JSON. Which one it is shows at each line's first byte, or it is tried
 //! where nothing else fits, so that a file may hold several and plain syslog pays for none of the others.
 
 mod beginning;
@@ -235,10 +236,15 @@ impl Framer {
     fn json<'a, S: Style + ?Sized>(&'a mut self, text: &'a [u8], style: &S) -> Framed<'a> {
         let Self { syslog, own, buffer, inner, pieces } = self;
         let Some(found) = Collected::read(text, buffer) else { return Framed::Unreadable };
+        let collected = syslog.stamps.iso(&buffer[found.timestamp.clone()]).map(|(stamp, _)| stamp);
         let Some(log) = found.log.clone() else {
+            // A collector that has read a file and taken nothing apart: the message is the file's line.
+            let line = found.message.clone().filter(|_| found.tag.is_empty()).map(|message| &buffer[message]);
+            if let Some(line) = line.filter(|line| style.is_own(line) || syslog.stamp(line).is_some()) {
+                return Inside { syslog, own, buffer: inner, name: b"" }.frame(line, collected, style);
+            }
             return syslog.collected(&found, buffer, style).unwrap_or(Framed::Unreadable);
         };
-        let collected = syslog.stamps.iso(&buffer[found.timestamp]).map(|(stamp, _)| stamp);
         let whole = pieces.ends_line(&buffer[log.clone()]);
         let Some(text) = pieces.join(found.stderr, whole, &buffer[log]) else { return Framed::Blank };
         Inside { syslog, own, buffer: inner, name: b"" }.frame(text, collected, style)
@@ -254,6 +260,9 @@ impl Framer {
         }
         if let Some((name, text)) = wrapped::compose(line) {
             return Inside { syslog, own, buffer, name }.frame_behind_stamp(text, style);
+        }
+        if line.get(..wrapped::DOCKER_S).is_some_and(wrapped::is_docker_s) && syslog.stamps.iso(line).is_some() {
+            return Inside { syslog, own, buffer, name: b"" }.frame_behind_stamp(line, style);
         }
         if line.trim_ascii().is_empty() || is_journalctl_s(line) { Framed::Blank } else { Framed::Unreadable }
     }

@@ -91,10 +91,13 @@ pub(super) fn compose(line: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((name, without_colour(text.strip_prefix(b" ").unwrap_or(text))))
 }
 
-/// Whether a stamp of this length is Docker's own, which has nine digits behind the second: no server's has.
+/// Whether a stamp of this length is Docker's own, which has nine digits behind the second: hardly a server's has.
 pub(super) fn is_docker_s(stamp: &[u8]) -> bool {
-    stamp.len() == b"2026-03-01T00:12:48.123456789Z ".len() && stamp.ends_with(b"Z ")
+    stamp.len() == DOCKER_S && stamp.ends_with(b"Z ")
 }
+
+/// How long Docker's stamp is, with the blank behind it.
+pub(super) const DOCKER_S: usize = b"2026-03-01T00:12:48.123456789Z ".len();
 
 /// The longest name of a container that is taken for one; what makes it as wide as the others is no longer.
 const LONGEST_NAME: usize = 128;

@@ -1,7 +1,7 @@
 //! What stands inside a line that a container's runtime hands on.
 
 use super::super::collected::Collected;
-use super::super::stamp::Stamp;
+use super::super::stamp::{Stamp, StampReader};
 use super::super::wrapped;
 use super::syslog::{Syslog, tag, tag_end, unfold, word};
 use super::{Framed, Line, Own, Program, Style};
@@ -50,13 +50,27 @@ impl<'a> Inside<'a, '_> {
         }
         let begins_otherwise = matches!(rest.first(), Some(b'{' | b'<'));
         let has_own_time = begins_otherwise || style.is_own(rest) || self.syslog.stamp(rest).is_some();
-        // A tag where syslog has a host: the runtime's time, and a line without one.
-        let begins_with_tag = || word(rest).is_none_or(|(word, _)| word.ends_with(b":") || word.contains(&b'['));
-        if has_own_time || begins_with_tag() {
+        if has_own_time || begins_with_tag(rest) {
             self.frame(rest, Some(collected), style)
         } else {
             self.frame(text, Some(collected), style)
         }
+    }
+}
+
+/// Whether a tag stands where syslog has a host: the runtime's time, and a line without one.
+fn begins_with_tag(rest: &[u8]) -> bool {
+    word(rest).is_none_or(|(word, _)| word.ends_with(b":") || word.contains(&b'['))
+}
+
+/// Whether what follows a stamp of Docker's is what a runtime hands on: `docker logs -t`, `kubectl logs --timestamps`.
+/// Where a host follows, it is a server's line whose stamps have nine digits too.
+pub(super) fn is_handed_on(rest: &[u8], stamps: &mut StampReader) -> bool {
+    match rest.first() {
+        Some(b'{' | b'<') => true,
+        Some(b'0'..=b'9') => stamps.iso(rest).is_some() || begins_with_tag(rest),
+        Some(_) => stamps.rfc3164(rest).is_some() || begins_with_tag(rest),
+        None => false,
     }
 }
 

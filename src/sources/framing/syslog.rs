@@ -6,6 +6,7 @@ use super::super::collected::Collected;
 use super::super::stamp::{Stamp, StampReader, Stamped};
 use super::super::wrapped;
 use super::beginning::Beginning;
+use super::inside::is_handed_on;
 use super::{BYTE_ORDER_MARK, Framed, Line, MOST_REPEATED, Program, Repeated, Style};
 
 /// Reads syslog's forms, and remembers how the last line [began](Beginning).
@@ -77,7 +78,7 @@ impl Syslog {
         let text = part(&found.tag);
         let (program, pid_in_tag, _) = tag(text, tag_end(text));
         let pid = number(part(&found.pid)).unwrap_or(pid_in_tag);
-        if !style.wants_program(Program { tag: program, may_be_cut: false }) {
+        if !style.wants_program(Program { tag: program, may_be_cut: found.may_be_cut }) {
             return Some(Framed::Foreign(stamp));
         }
         let message = part(found.message.as_ref()?).trim_ascii_start();
@@ -87,6 +88,12 @@ impl Syslog {
     /// Stamp, host, and what follows them.
     pub(super) fn begin<'a>(&mut self, line: &'a [u8]) -> Option<(Stamp, &'a [u8], &'a [u8])> {
         let (stamp, used) = self.stamp(line)?;
+        if used == wrapped::DOCKER_S
+            && wrapped::is_docker_s(&line[..used])
+            && is_handed_on(&line[used..], &mut self.stamps)
+        {
+            return None;
+        }
         let (host, rest) = self.host(&line[used..])?;
         let text = &line[..line.len() - rest.len()];
         if !host.is_empty() {

@@ -74,6 +74,9 @@ fn every_runtime_gives_the_same_line() {
         r#"{"log":"{\"timestamp\":\"2026-05-07T07:00:05Z\",\"host\":\"mx1\",\"syslogtag\":\"postfix/smtps/smtpd[546]:\",\"message\":\"connect from a[192.0.2.1]\"}\r\n"}"#,
         "2026-05-07T07:00:05.123456789Z stdout F Dec 30 10:00:06 mx1 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]",
         "2026-05-07T07:00:05.123456789+02:00 stderr F 2026-06-10T09:00:05.984620+00:00 mx1 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]",
+        "2026-05-07T07:00:05.123456789Z Dec 30 10:00:06 mx1 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]",
+        "2026-05-07T07:00:05.123456789Z 2026-06-10T09:00:05Z mx1 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]",
+        "2026-05-07T07:00:05.123456789Z <22>Dec 30 10:00:06 mx1 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]",
         "mail-1  | Dec 30 10:00:06 mx1 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]",
         "mail-1  | 2026-06-10T09:00:05Z mx1 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]\r",
         "\u{1b}[33mmail-1  | \u{1b}[0mDec 30 10:00:06 mx1 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]",
@@ -84,6 +87,55 @@ fn every_runtime_gives_the_same_line() {
     ] {
         assert_eq!(frame(line), smtpd("postfix/smtps/smtpd"), "{line}");
     }
+}
+
+/// Whole lines and lines in parts, as Logstash, Vector and Filebeat write what they have read from files and sockets.
+#[test]
+fn every_collector_gives_the_same_line() {
+    for line in [
+        r#"{"@timestamp":"2026-03-02T12:00:00.5Z","@version":"1","host":"ls1","path":"/var/log/mail.log","message":"Dec 30 10:00:06 mx1 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]"}"#,
+        r#"{"@timestamp":"2026-03-02T12:00:00.5Z","host":{"name":"ls1"},"event":{"original":"x"},"message":"2026-06-10T09:00:05+00:00 mx1 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]
+"}"#,
+        r#"{"file":"/var/log/mail.log","host":"vec","message":"Dec 30 10:00:06 mx1 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]","source_type":"file","timestamp":"2026-03-02T12:00:00.5Z"}"#,
+        r#"{"@timestamp":"2026-03-02T12:00:00.5Z","log":{"offset":1,"file":{"path":"/var/log/mail.log"}},"message":"Dec 30 10:00:06 mx1 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]","host":{"name":"fb"}}"#,
+        r#"{"appname":"postfix/smtps/smtpd","facility":"mail","host":"10.0.0.1","hostname":"mx1","message":"connect from a[192.0.2.1]","procid":546,"severity":"info","source_type":"syslog","timestamp":"2026-03-02T12:00:00Z"}"#,
+        r#"{"@timestamp":"2026-03-02T12:00:00.5Z","process":{"name":"postfix/smtps/smtpd","pid":546},"message":"connect from a[192.0.2.1]","hostname":"mx1","host":{"name":"fb"}}"#,
+    ] {
+        assert_eq!(frame(line), smtpd("postfix/smtps/smtpd"), "{line}");
+    }
+    // The message is no line, whatever stands in it, or the tag is there.
+    for line in [
+        r#"{"timestamp":"2026-03-02T12:00:00Z","message":"x Dec 30 10:00:06 mx1 postfix/smtps/smtpd[546]: connect"}"#,
+        r#"{"timestamp":"2026-03-02T12:00:00Z","appname":"web","message":"Dec 30 10:00:06 mx1 postfix/smtps/smtpd[546]: x"}"#,
+        r#"{"timestamp":"2026-03-02T12:00:00Z","process":{"name":"web"},"message":"Dec 30 10:00:06 mx1 postfix/smtps/smtpd[546]: x"}"#,
+    ] {
+        let (_, program, pid, ..) = frame(line).unwrap_or_else(|| panic!("{line}"));
+        assert!(pid == 0 && !program.starts_with("postfix"), "{line}");
+    }
+}
+
+#[test]
+fn a_relay_may_have_cut_the_name_that_rfc_5424_has() {
+    struct Cut;
+    impl Style for Cut {
+        fn wants_program(&self, program: Program<'_>) -> bool {
+            program.tag == b"postfix" && program.may_be_cut
+        }
+    }
+    let mut framer = Framer::default();
+    let mut wants = |name: &str| {
+        let line = format!(r#"{{"{name}":"postfix","message":"x","timestamp":"2026-03-02T12:00:00Z"}}"#);
+        matches!(framer.frame_as(line.as_bytes(), &Cut), Framed::Line(_))
+    };
+    assert!(wants("appname") && !wants("syslogtag"));
+}
+
+#[test]
+fn nine_digits_are_a_server_s_where_a_host_follows() {
+    let line = "2026-05-07T07:00:05.123456789Z mx1 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]";
+    assert_eq!(frame(line), smtpd("postfix/smtps/smtpd"));
+    let line = "2026-05-07T07:00:05.123456789Z postfix/smtps/smtpd[546]: connect from a[192.0.2.1]";
+    assert_eq!(frame(line).map(|found| (found.0, found.1)), Some((String::new(), "postfix/smtps/smtpd".to_owned())));
 }
 
 #[test]
