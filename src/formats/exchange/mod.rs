@@ -10,6 +10,9 @@
 //! the front end's (`XPROXY SID=…`). The tracking log knows sizes and recipients, and names the hub's session. So all
 //! files are [joined](Format::joins_logs), those of every server, and belong into one source.
 //!
+//! A message counts on the day of the reply that accepts it (`250 2.6.0 … Queued mail for delivery`), also where it began
+//! before midnight: no line in front of that one opens it with an id.
+//!
 //! A protocol log's line says by its event whose words it has: `<` the client's, `>` the server's replies, `*` what the
 //! server notes. Text is anchored there, and a note counts only where no certificate's text can stand.
 
