@@ -19,6 +19,8 @@
 mod columns;
 mod csv;
 mod layout;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 use std::hash::{BuildHasher, BuildHasherDefault};
@@ -327,37 +329,5 @@ fn tracked(parts: Parts<'_>) -> Tracked<'_> {
         size: decimal(parts.bytes()),
         recipients: count.or_else(|| Some(listed()).filter(|count| *count > 0)),
         from_peer: is_proxy(parts.connector()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_message_id_forges_nothing() {
-        let taken = queued(b"<x [InternalId=1, Hostname=evil]> [InternalId=22, Hostname=mbx1] 900 bytes in 0.1, 8 KB/sec Queued mail for delivery");
-        let expected = Taken {
-            queue_id: b"22",
-            message_id: b"<x [InternalId=1, Hostname=evil]>",
-            size: Some(900),
-            ..Taken::default()
-        };
-        assert_eq!(taken, Ok(Some(expected)));
-        assert_eq!(
-            queued(b"<a@example.org> Queued mail for delivery").map(|taken| taken.map(|taken| taken.message_id)),
-            Ok(Some(&b"<a@example.org>"[..]))
-        );
-        assert_eq!(queued(b"Sender OK"), Ok(None));
-    }
-
-    #[test]
-    fn commands_are_known_by_their_whole_name() {
-        for other in [&b"authenticate x"[..], b"", b"QUIT", b"XPROXY PORT=1"] {
-            assert_eq!(command(other), Record::Commanded(Command::Other));
-        }
-        assert_eq!(command(b"auth login"), Record::AuthBegun { mechanism: b"login", response: b"" });
-        let mail = Command::Mail { mail_from: b"a@example.org" };
-        assert_eq!(command(b"mail from:<a@example.org>"), Record::Commanded(mail));
     }
 }
