@@ -65,12 +65,18 @@ fn pipelining(text: &[u8]) -> &[u8] {
     &rest[marks..]
 }
 
-/// The text without what may stand between the account and the size: ` PRDR PRX=… K`.
-fn without_flags(text: &[u8]) -> &[u8] {
-    let text = text.strip_suffix(b" K").unwrap_or(text);
-    let last = memchr::memrchr(b' ', text).unwrap_or(0);
-    let text = if text[last..].starts_with(b" PRX=") { &text[..last] } else { text };
-    text.strip_suffix(b" PRDR").unwrap_or(text)
+/// The text without what may stand behind an account: ` PRDR PRX=… K` in front of a size, and ` SPF=… DMARC=…`, which
+/// newer versions write of content that was refused.
+pub(super) fn without_flags(mut text: &[u8]) -> &[u8] {
+    while let Some(last) = memchr::memrchr(b' ', text) {
+        let word = &text[last + 1..];
+        let is_flag = matches!(word, b"K" | b"PRDR");
+        if !is_flag && ![&b"PRX="[..], b"SPF=", b"DMARC="].iter().any(|name| word.starts_with(name)) {
+            break;
+        }
+        text = &text[..last];
+    }
+    text
 }
 
 fn may_be_nobodys(protocol: &[u8]) -> bool {

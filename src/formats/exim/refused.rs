@@ -9,7 +9,7 @@
 
 use memchr::memmem;
 
-use super::fields::{encrypted, named};
+use super::fields::{encrypted, named, without_flags};
 use super::host::{Host, remote_hosts};
 use super::mechanism;
 use super::tail::end;
@@ -141,7 +141,7 @@ impl<'a> Sent<'a> {
         let (value, reason) = behind.split_at(at);
         let value = value.strip_suffix(b" temporarily").unwrap_or(value);
         let authenticated = match value.strip_prefix(b" A=") {
-            Some(value) => Some(named(value)?),
+            Some(value) => Some(named(without_flags(value))?),
             None if value.is_empty() => None,
             None => return None,
         };

@@ -89,7 +89,7 @@ fn refused_content_is_a_refusal_of_whose_it_was() {
     );
     assert_eq!(
         line(
-            " DS H=h.example (x) [198.51.100.4]:1 U=i X=TLS1.3:A:256 CV=no F=<a@b> A=login temporarily rejected after DATA"
+            " DS H=h.example (x) [198.51.100.4]:1 U=i X=TLS1.3:A:256 CV=no F=<a@b> A=login SPF=pass DMARC=none temporarily rejected after DATA"
         ),
         "data_rejected  (LOGIN) from [198.51.100.4] as x:  rejected after DATA"
     );
