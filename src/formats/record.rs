@@ -28,10 +28,12 @@ pub enum Record<'a> {
     },
     /// A session begins whose client has authenticated before: one line tells of all of it.
     LoggedIn(LoggedIn<'a>),
-    /// The session's client has begun to authenticate. Whether it did, the session's [end](Record::Ended) tells.
+    /// The session's client has asked to authenticate. Whether it did, the session's [end](Record::Ended) tells.
     Tried {
         /// The SASL mechanism; empty where the line does not say it.
         mechanism: &'a [u8],
+        /// Whether the server went into it: then it succeeded, unless a line says that it failed.
+        heard: bool,
     },
     /// What the session's client calls itself.
     Greeted {
@@ -83,7 +85,8 @@ pub enum Record<'a> {
         /// The reply's code and text.
         reply: &'a [u8],
     },
-    /// Authentication did not succeed, and another line [says for whom](Record::FailedAs).
+    /// Authentication did not succeed, and another line [says for whom](Record::FailedAs), or
+    /// [that it did not](Record::AuthFailed) where this one says for whom.
     AuthFailing(AuthFailed<'a>),
     /// For whom the authentication was that has just failed.
     FailedAs {
@@ -293,7 +296,8 @@ pub struct Ended<'a> {
     pub helo: &'a [u8],
     /// The session's encryption.
     pub encrypted: Encrypted<'a>,
-    /// Whether the client was allowed to send: where it had [tried](Record::Tried) to authenticate, it did.
+    /// Whether the client was allowed to send: where it had [tried](Record::Tried) to authenticate more often than that
+    /// failed, it did.
     pub trusted: bool,
 }
 

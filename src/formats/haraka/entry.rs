@@ -96,14 +96,14 @@ impl<'a> Entry<'a> {
     /// Whether it may say something, by how it begins.
     pub(super) fn matters(self) -> bool {
         if !self.is_of_core() {
-            return [&b"secured: "[..], b"delaying for ", b"authenticated as ", b"auth_user="]
+            return [&b"secured: "[..], b"delaying for ", b"authenticated as ", b"auth_user=", AUTH_USER]
                 .iter()
                 .any(|beginning| self.text.starts_with(beginning));
         }
         [&b"connect"[..], b"disconnect", b"sender", b"recipient", b"message", b"queue"].iter().any(|word| self.is(word))
             || self.is_hook()
             || self.text.starts_with(b"client connection error: ")
-            || self.text.starts_with(b"C: AUTH ")
+            || behind_auth(self.text).is_some()
     }
 
     fn is_hook(self) -> bool {
@@ -115,8 +115,10 @@ impl<'a> Entry<'a> {
             return self.plugin_s();
         }
         if self.is_hook() {
-            let tries = self.get("hook") == Some(b"unrecognized_command") && self.get("params") == Some(b"AUTH");
-            return Ok((tries && self.get("retval") == Some(b"OK")).then_some(Record::Tried { mechanism: b"" }));
+            let is_auth = |params: &[u8]| params.eq_ignore_ascii_case(b"AUTH");
+            let tries = self.get("hook") == Some(b"unrecognized_command") && self.get("params").is_some_and(is_auth);
+            let heard = tries && self.get("retval") == Some(b"OK");
+            return Ok(heard.then_some(Record::Tried { mechanism: b"", heard }));
         }
         match self.text.first() {
             Some(b'c') if self.is(b"connect") => self.connected().map(Some),
@@ -126,7 +128,8 @@ impl<'a> Entry<'a> {
             Some(b'r') => self.recipient(),
             Some(b'm') => self.content(),
             Some(b'q') => self.queued(),
-            Some(b'C') => Ok(mechanism(self.text).map(|mechanism| Record::Tried { mechanism })),
+            // What the server makes of it shows in the hook's line.
+            Some(b'C') => Ok(mechanism(self.text).map(|mechanism| Record::Tried { mechanism, heard: false })),
             _ => Ok(None),
         }
     }
@@ -136,6 +139,9 @@ impl<'a> Entry<'a> {
         let account = [&b"authenticated as : "[..], b"authenticated as ", b"auth_user="];
         if let Some(account) = account.iter().find_map(|beginning| self.text.strip_prefix(*beginning)) {
             return Ok(Some(Record::Authenticated { client: Client::default(), mechanism: b"", account }));
+        }
+        if let Some(rest) = self.text.strip_prefix(AUTH_USER) {
+            return Ok(proxied(rest, self.origin));
         }
         if let Some(rest) = self.text.strip_prefix(b"delaying for ") {
             return Ok(rest.ends_with(b" seconds").then_some(Record::AuthFailed(AuthFailed {
@@ -267,9 +273,41 @@ fn secured(text: &[u8]) -> Result<Record<'_>, Unreadable> {
     }
 }
 
+/// How a line begins with which a plugin says what another server has made of an account.
+const AUTH_USER: &[u8] = b"AUTH user=\"";
+
+/// `USER" host="HOST" success=true` of `auth/auth_proxy`, without a host of `auth/auth_vpopmaild`. The user is whatever
+/// the client sent, quotes included, so that it is read from the end. A failure that shows here is counted where the
+/// [next line](Record::AuthFailed) tells of it.
+fn proxied<'a>(text: &'a [u8], origin: &[u8]) -> Option<Record<'a>> {
+    let (text, succeeded) = match text.strip_suffix(b" success=true") {
+        Some(text) => (text, true),
+        None => (text.strip_suffix(b" success=false")?, false),
+    };
+    let text = text.strip_suffix(b"\"")?;
+    let account = match origin {
+        _ if origin.ends_with(b"auth_vpopmaild") => text,
+        _ if origin.ends_with(b"auth_proxy") => &text[..memmem::rfind(text, b"\" host=\"")?],
+        _ => return None,
+    };
+    let (client, mechanism) = (Client::default(), &b""[..]);
+    Some(match succeeded {
+        true => Record::Authenticated { client, mechanism, account },
+        false => {
+            Record::AuthFailing(AuthFailed { client, mechanism, account: Some(account), reason: b"", aborted: false })
+        }
+    })
+}
+
+/// What follows the command in `C: AUTH …`.
+fn behind_auth(text: &[u8]) -> Option<&[u8]> {
+    let (command, rest) = text.split_at_checked(b"C: AUTH ".len())?;
+    command.eq_ignore_ascii_case(b"C: AUTH ").then_some(rest)
+}
+
 /// The mechanism in `C: AUTH PLAIN …`; what stands behind it is not looked at.
 fn mechanism(text: &[u8]) -> Option<&[u8]> {
-    let rest = text.strip_prefix(b"C: AUTH ")?;
+    let rest = behind_auth(text)?;
     let length = rest.iter().position(|byte| *byte == b' ').unwrap_or(rest.len());
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     (1..=20).contains(&length).then(|| &rest[..length]).filter(|name| name.iter().all(is_name))

@@ -5,9 +5,11 @@
 //! <https://github.com/haraka/Haraka/blob/master/docs/Logging.md>. A line's UUID is its connection's, with the number
 //! of the transaction behind it; a second number is an outgoing delivery.
 //!
-//! Who authenticated is not logged at level INFO, nor that somebody did: there is a hook's line for each `AUTH`, one
-//! for each failure, and `relay=Y` when the connection ends. Both together prove it; `relay=Y` alone does not, since
-//! an address may be allowed to relay. The sender then stands for the account.
+//! Who authenticated is not logged at level INFO, nor that somebody did: there is a hook's line for each `AUTH` that a
+//! plugin went into, one for each failure, and `relay=Y` when the connection ends. An attempt more than failures, and
+//! `relay=Y`, together prove it; `relay=Y` alone does not, since an address may be allowed to relay. The sender then
+//! stands for the account. Some plugins log the account: those of others, and of Haraka's own `auth/auth_proxy` and
+//! `auth/auth_vpopmaild`.
 //!
 //! What clients send for `AUTH` is in the log, passwords included. None of it is read here, and
 //! [`redact`](super::redact) keeps it out of what is kept.

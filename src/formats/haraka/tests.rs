@@ -19,7 +19,9 @@ fn parse(line: &str) -> String {
         }
         Ok(Some(Record::Secured { version, cipher, .. })) => format!("secured {} {}", text(version), text(cipher)),
         Ok(Some(Record::Sender { mail_from })) => format!("sender {}", text(mail_from)),
-        Ok(Some(Record::Tried { mechanism })) => format!("tried {}", text(mechanism)),
+        Ok(Some(Record::Tried { mechanism, heard: true })) => format!("tried {}", text(mechanism)),
+        Ok(Some(Record::Tried { mechanism, heard: false })) => format!("asked {}", text(mechanism)),
+        Ok(Some(Record::AuthFailing(failed))) => format!("failing {}", text(failed.account.unwrap_or_default())),
         Ok(Some(Record::Authenticated { account, .. })) => format!("authenticated {}", text(account)),
         Ok(Some(Record::Content { message_id, size })) => format!("content {} {size:?}", text(message_id)),
         Ok(Some(Record::Taken(taken))) => format!("taken {}", text(taken.queue_id)),
@@ -77,7 +79,9 @@ fn a_session_is_read_in_every_format() {
     );
     let hook = [("hook", "unrecognized_command"), ("plugin", "auth/flat_file"), ("function", "f")];
     let tried = |params| [&hook[..], &[("params", params), ("retval", "OK"), ("msg", "")]].concat();
-    all_are("core", "", &tried("AUTH"), "tried ");
+    for auth in ["AUTH", "auth", "Auth"] {
+        all_are("core", "", &tried(auth), "tried ");
+    }
     all_are("core", "", &tried("AGFsaWNlAHNlY3JldA=="), "-");
     all_are("core", "", &tried("STARTTLS"), "-");
     all_are("auth/flat_file", "delaying for 1 seconds", &[], "AuthFailed");
@@ -115,9 +119,28 @@ fn no_address_is_taken_for_fields() {
 #[test]
 fn what_a_client_sends_for_auth_is_not_read() {
     let line = |text| format!("2026-11-23T13:41:27.950Z [PROTOCOL] [{ID}] [core] {text} state=1");
-    assert_eq!(parse(&line("C: AUTH PLAIN AGFsaWNlAHNlY3JldA==")), "tried PLAIN");
+    assert_eq!(parse(&line("C: AUTH PLAIN AGFsaWNlAHNlY3JldA==")), "asked PLAIN");
+    assert_eq!(parse(&line("C: auth plain AGFsaWNlAHNlY3JldA==")), "asked plain");
     assert_eq!(parse(&line("C: AGFsaWNlAHNlY3JldA==")), "-");
     assert_eq!(parse(&line("C: AUTH ")), "-");
+}
+
+/// `plugins/auth/auth_proxy.js` and `plugins/auth/auth_vpopmaild.js`: neither escapes what the client sent.
+#[test]
+fn plugins_that_ask_another_server_log_the_account() {
+    let (proxy, vpopmaild) = ("auth/auth_proxy", "auth/auth_vpopmaild");
+    for account in ["alice@example.org", "a\" host=\"x\" success=true", "a\" success=true"] {
+        let line = |origin: &str, end: &str| {
+            parse(&format!("2026-11-23T13:41:27.950Z [INFO] [{ID}] [{origin}] AUTH user=\"{account}\"{end}"))
+        };
+        assert_eq!(line(proxy, " host=\"10.0.0.1\" success=true"), format!("authenticated {account}"));
+        assert_eq!(line(proxy, " host=\"10.0.0.1\" success=false"), format!("failing {account}"));
+        assert_eq!(line(vpopmaild, " success=true"), format!("authenticated {account}"));
+        assert_eq!(line(vpopmaild, " success=false"), format!("failing {account}"));
+        assert_eq!(line(proxy, " error=\"not in required format\""), "-");
+        assert_eq!(line("karma", " host=\"10.0.0.1\" success=true"), "-");
+    }
+    all_are(proxy, "AUTH user=\"a@b\" host=\"10.0.0.1:25\" success=true", &[], "authenticated a@b");
 }
 
 #[test]

@@ -196,7 +196,7 @@ impl Assembler {
         }
         let before = session.unfinished.take();
         session.settle();
-        if session.authenticated || taken.authenticated || (taken.until_end && session.tried) {
+        if session.authenticated || taken.authenticated || (taken.until_end && session.may_have_authenticated()) {
             let (slot, message) = self.messages.take();
             message.take(at, session, taken, &mut self.known);
             session.note_opened(message.account());

@@ -172,9 +172,10 @@ impl Assembler {
                     joins.know(session, key.1, at);
                 }
             }
-            Record::Tried { mechanism } => {
+            Record::Tried { mechanism, heard } => {
                 let session = self.sessions.of_line(&mut self.known, key, at, line, Client::default());
                 session.tried = true;
+                session.heard += u32::from(*heard);
                 session.said.try_with(mechanism);
             }
             Record::Greeted { helo } => {
@@ -224,7 +225,7 @@ impl Assembler {
             Record::Relayed { queue_id, mail_from, helo } => {
                 self.relayed(at, key, queue_id.unwrap_or_default(), (mail_from, helo), rows);
             }
-            Record::AuthFailed(failed) => self.auth_failed(at, key, line, failed, rows),
+            Record::AuthFailed(failed) => self.auth_failed_at_last(at, key, line, failed, rows),
             Record::TlsFailed { client, reason } => {
                 let session = self.sessions.of_line(&mut self.known, key, at, line, *client);
                 session.flush_tls_failure(rows);
@@ -330,11 +331,11 @@ impl Assembler {
     /// The session is over, and its server says what it was: whether the client that tried to authenticate did.
     fn ended(&mut self, at: Timestamp, key: SessionKey, line: &Line<'_>, ended: &Ended<'_>, rows: &mut dyn Rows) {
         let session = self.sessions.of_line(&mut self.known, key, at, line, ended.client);
-        session.authenticated |= session.tried && ended.trusted;
+        session.authenticated |= session.may_have_authenticated() && ended.trusted;
         for message in &session.held {
             self.messages.get_mut(*message).sum_up(ended, &mut self.known);
         }
-        if session.tried && !session.failed && !session.authenticated {
+        if session.heard > 0 && session.failures == 0 && !session.authenticated {
             let tls_version = match (session.tls, ended.encrypted) {
                 (None, Encrypted::No) => TlsVersion::None,
                 _ => session.tls_version(at, ended.client),

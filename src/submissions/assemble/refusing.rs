@@ -42,6 +42,21 @@ impl Assembler {
         }
     }
 
+    /// An authentication that did not succeed. Where a line before has said for whom, it is that one.
+    pub(super) fn auth_failed_at_last(
+        &mut self,
+        at: Timestamp,
+        key: SessionKey,
+        line: &Line<'_>,
+        failed: &AuthFailed<'_>,
+        rows: &mut dyn Rows,
+    ) {
+        match self.sessions.find(key).and_then(Session::take_auth_failure) {
+            Some(failure) => rows.refusal(&failure.view()),
+            None => self.auth_failed(at, key, line, failed, rows),
+        }
+    }
+
     pub(super) fn auth_failed(
         &mut self,
         at: Timestamp,
@@ -54,7 +69,7 @@ impl Assembler {
         if session.is_orphan(at) {
             rows.orphan(at);
         }
-        session.failed = true;
+        session.failures += 1;
         let client = session.client(failed.client);
         let [claimed, mechanism] = session.claimed();
         let mechanism = if mechanism.is_empty() { session.said.mechanism() } else { mechanism };

@@ -62,10 +62,12 @@ pub(super) struct Session {
     pub authenticated: bool,
     /// Whether a message of it has said that the client had authenticated.
     pub says_login: bool,
-    /// Whether the client has tried to authenticate, where only the session's end says how that went.
+    /// Whether the client has asked to authenticate, where only the session's end says how that went.
     pub tried: bool,
-    /// Whether an attempt has failed.
-    pub failed: bool,
+    /// How often the server went into that.
+    pub heard: u32,
+    /// How many attempts have failed.
+    pub failures: u32,
     /// Whether there is TLS, where a line says so without its version.
     pub encrypted: bool,
     /// Messages that were accepted and wait for the session's end.
@@ -101,7 +103,8 @@ impl Session {
         self.opened = 0;
         self.account.clear();
         (self.authenticated, self.says_login) = (false, false);
-        (self.tried, self.failed, self.encrypted, self.in_front) = (false, false, false, false);
+        (self.tried, self.encrypted, self.in_front) = (false, false, false);
+        (self.heard, self.failures) = (0, 0);
         self.held.clear();
         self.silent.clear();
         self.said.clear();
@@ -149,6 +152,11 @@ impl Session {
             true => [self.said.account(), self.said.mechanism()],
             false => [b"", b""],
         }
+    }
+
+    /// Whether an attempt to authenticate may have succeeded, where lines tell of each and of those that failed.
+    pub(super) fn may_have_authenticated(&self) -> bool {
+        self.heard > self.failures
     }
 
     /// Keeps an authentication that failed until a line says for whom.
