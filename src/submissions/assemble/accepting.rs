@@ -106,7 +106,7 @@ impl Assembler {
     }
 
     /// Announces the row of a message of which more has to be known; false where it is a copy, and shall not come again.
-    fn announce(&mut self, slot: u32, rows: &mut dyn Rows) -> bool {
+    pub(super) fn announce(&mut self, slot: u32, rows: &mut dyn Rows) -> bool {
         let message = self.messages.get_mut(slot);
         let before = std::mem::replace(&mut message.announced, true);
         before || message.show(&self.known, &self.settings.realm, |row| rows.announced(row))

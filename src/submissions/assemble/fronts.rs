@@ -157,7 +157,7 @@ impl Assembler {
             self.accept(before, rows);
         }
         if let Some(front) = front {
-            self.join(slot, front);
+            self.join(slot, front, rows);
         }
     }
 
@@ -173,24 +173,32 @@ impl Assembler {
         }
         let Some(host) = half.behind else {
             half.handed_on = Some(slot);
+            if !self.announce(slot, rows) {
+                self.fronts.halves.remove(&queue_id);
+                self.messages.release(slot);
+            }
             return;
         };
         half.joined = true;
         if let Some(queued) = half.queued.take() {
-            self.join(queued, slot);
+            self.join(queued, slot, rows);
             self.accept(queued, rows);
         } else if let Some(open) = self.messages.place(host, &queue_id) {
-            self.join(open, slot);
+            self.join(open, slot, rows);
         } else {
             // It has been counted without the server in front.
             self.messages.release(slot);
         }
     }
 
-    /// Two messages that are one: the server behind goes on with it.
-    fn join(&mut self, behind: u32, front: u32) {
+    /// Two messages that are one: the server behind goes on with it. Where the one in front has been announced, so is
+    /// this, and it is no copy of that.
+    fn join(&mut self, behind: u32, front: u32, rows: &mut dyn Rows) {
         let known = std::mem::take(self.messages.get_mut(front));
         self.messages.get_mut(behind).take_from_front(&known);
+        if known.announced {
+            self.announce(behind, rows);
+        }
         *self.messages.get_mut(front) = known;
         self.messages.release(front);
     }
@@ -223,13 +231,19 @@ impl Assembler {
         half.behind = Some(host);
         if let Some(front) = half.handed_on.take() {
             half.joined = true;
-            self.join(slot, front);
+            self.join(slot, front, rows);
             return false;
         }
-        if waits && let Some(before) = half.queued.replace(slot) {
+        if !waits {
+            if !self.fronts.seen {
+                self.fronts.halves.remove(&queue_id);
+            }
+        } else if let Some(before) = half.queued.replace(slot) {
             self.accept(before, rows);
-        } else if !waits && !self.fronts.seen {
+        }
+        if waits && !self.announce(slot, rows) {
             self.fronts.halves.remove(&queue_id);
+            self.messages.release(slot);
         }
         waits
     }
