@@ -5,6 +5,8 @@
 //! looks like the fields around it. Exim writes the fields in one order, so a line is read at every place where its
 //! protocol and its size may stand, and counts only where all of it makes sense in one way.
 
+use std::ops::ControlFlow;
+
 use super::fields::{self, Fields, by_cipher};
 use super::host::{Host, hosts};
 use super::mechanism;
@@ -96,12 +98,18 @@ fn reading<'a>(text: &'a [u8], places: &Places) -> Result<Option<Reading<'a>>, U
     };
     for tail_of in [Tail::whole, Tail::begun] {
         let mut found: Option<Reading<'_>> = None;
-        for reading in protocols.iter().flat_map(|protocol| readings(text, *protocol, sizes, tail_of)) {
-            let authenticated = |reading: &Reading<'_>| reading.fields.authenticated.is_some();
-            if found.as_ref().is_some_and(|found| authenticated(found) || authenticated(&reading)) {
-                return Err(Unreadable("<= with A= that can be read in several ways"));
-            }
-            found = Some(reading);
+        let authenticated = |reading: &Reading<'_>| reading.fields.authenticated.is_some();
+        let is_only = protocols.iter().try_for_each(|protocol| {
+            readings(text, *protocol, sizes, tail_of, &mut |reading| match found
+                .as_ref()
+                .is_some_and(|found| authenticated(found) || authenticated(&reading))
+            {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(found = Some(reading)),
+            })
+        });
+        if is_only.is_break() {
+            return Err(Unreadable("<= with A= that can be read in several ways"));
         }
         if found.is_some() {
             return Ok(found);
@@ -110,21 +118,21 @@ fn reading<'a>(text: &'a [u8], places: &Places) -> Result<Option<Reading<'a>>, U
     Err(Unreadable("<= with A= that cannot be read"))
 }
 
-/// Every way to read a line whose protocol stands here.
+/// Hands on every way to read a line whose protocol stands here, until one is too much.
 fn readings<'a>(
     text: &'a [u8],
     protocol: usize,
     sizes: &[usize],
     tail_of: fn(&'a [u8]) -> Option<Tail<'a>>,
-) -> impl Iterator<Item = Reading<'a>> {
-    let tails = sizes.iter().filter(move |size| **size > protocol);
-    let tails = tails.filter_map(move |size| Some((*size, tail_of(&text[size + 1..])?)));
-    tails.flat_map(move |(size, tail)| {
-        let fields = fields::readings(&text[protocol + 1..size - b" S".len()]);
-        fields.flat_map(move |fields| {
-            hosts(&text[..protocol - b" P".len()]).map(move |host| Reading { host, fields, tail })
-        })
-    })
+    found: &mut impl FnMut(Reading<'a>) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    for size in sizes.iter().filter(|size| **size > protocol) {
+        let Some(tail) = tail_of(&text[size + 1..]) else { continue };
+        fields::readings(&text[protocol + 1..size - b" S".len()]).try_for_each(|fields| {
+            hosts(&text[..protocol - b" P".len()]).try_for_each(|host| found(Reading { host, fields, tail }))
+        })?;
+    }
+    ControlFlow::Continue(())
 }
 
 /// The service that a port stands for.

@@ -75,21 +75,27 @@ pub(super) fn address_end(text: &[u8]) -> Option<usize> {
     end(text, b' ').or_else(|| (!has_open_quotes(text)).then_some(text.len()))
 }
 
-/// Where a byte stands first outside quotation marks and without a backslash.
+/// Where a byte stands first outside quotation marks and without a backslash. Few texts have any of these.
 pub(super) fn end(text: &[u8], of: u8) -> Option<usize> {
+    let first = memchr::memchr3(of, b'"', b'\\', text)?;
+    if text[first] == of {
+        return Some(first);
+    }
     let mut reader = Quotes::default();
-    text.iter().position(|byte| reader.is_plain(*byte) && *byte == of)
+    Some(first + text[first..].iter().position(|byte| reader.is_plain(*byte) && *byte == of)?)
 }
 
 /// Where a text ends that goes on to a quotation mark without a backslash: behind that.
 fn quotes_end(text: &[u8]) -> Option<usize> {
+    let first = memchr::memchr2(b'"', b'\\', text)?;
     let mut reader = Quotes { open: true, escaped: false };
-    Some(1 + text.iter().position(|byte| reader.is_plain(*byte) && *byte == b'"')?)
+    Some(1 + first + text[first..].iter().position(|byte| reader.is_plain(*byte) && *byte == b'"')?)
 }
 
 fn has_open_quotes(text: &[u8]) -> bool {
     let mut reader = Quotes::default();
-    text.iter().for_each(|byte| _ = reader.is_plain(*byte));
+    let first = memchr::memchr2(b'"', b'\\', text).unwrap_or(text.len());
+    text[first..].iter().for_each(|byte| _ = reader.is_plain(*byte));
     reader.open
 }
 
