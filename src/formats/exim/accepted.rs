@@ -100,12 +100,12 @@ fn reading<'a>(text: &'a [u8], places: &Places) -> Result<Option<Reading<'a>>, U
         let mut found: Option<Reading<'_>> = None;
         let authenticated = |reading: &Reading<'_>| reading.fields.authenticated.is_some();
         let is_only = protocols.iter().try_for_each(|protocol| {
-            readings(text, *protocol, sizes, tail_of, &mut |reading| match found
-                .as_ref()
-                .is_some_and(|found| authenticated(found) || authenticated(&reading))
-            {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(found = Some(reading)),
+            readings(text, *protocol, sizes, tail_of, &mut |reading| {
+                if found.as_ref().is_some_and(|found| authenticated(found) || authenticated(&reading)) {
+                    return ControlFlow::Break(());
+                }
+                found = Some(reading);
+                ControlFlow::Continue(())
             })
         });
         if is_only.is_break() {
