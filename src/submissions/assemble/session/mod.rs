@@ -1,17 +1,17 @@
 //! A client's session: its TLS, its open messages, and the refusals that can only be judged at its end.
 
+mod end;
+
 use super::HORIZON;
 use super::encryption::{Tls, mode_of};
 use super::known::Known;
-use super::messages::Messages;
 use super::pending::Pending;
 use super::rejects::Rejects;
 use super::said::Said;
 use super::talk::Dialogue;
 use super::texts::Texts;
 use crate::calendar::Timestamp;
-use crate::formats::record::{Client, Counters, Encrypted};
-use crate::submissions::account::Account;
+use crate::formats::record::{Client, Encrypted};
 use crate::submissions::tls::{TlsMode, TlsVersion};
 use crate::submissions::{Refusal, RefusalKind, Rows, text};
 
@@ -195,13 +195,6 @@ impl Session {
         self.said.send_as(mail_from);
     }
 
-    /// A transaction is over: of its refused recipients one stands for all, and none does where others were accepted.
-    pub(super) fn settle(&mut self) {
-        if self.said.begun && !self.rejects.is_empty() {
-            self.rejects.settle(self.said.recipients.is_some());
-        }
-    }
-
     /// What its first line says.
     pub(super) fn serve(&mut self, service: &[u8], number: u32, client: Client<'_>) {
         self.service = number;
@@ -300,79 +293,5 @@ impl Session {
         if let Some(failure) = self.tls_failure.take() {
             rows.refusal(&failure.view());
         }
-    }
-
-    /// The time of the earliest row that waits for the session's end.
-    pub(super) fn pending_since(&self) -> Option<Timestamp> {
-        let failures = [&self.tls_failure, &self.auth_failure].into_iter().flatten();
-        failures.map(|failure| failure.ts).chain(self.rejects.since()).min()
-    }
-
-    /// Whether anything depends on how the session ends.
-    pub(super) fn is_unsettled(&self) -> bool {
-        !self.rejects.is_empty() || !self.open.is_empty() || !self.silent.is_empty()
-    }
-
-    /// What the server has counted tells of the session's messages: that there was TLS where no line has said so, and
-    /// that it took over what it has kept from its queue.
-    pub(super) fn sum_up(&mut self, counters: Option<Counters>, messages: &mut Messages) {
-        let Self { id, tls, tls_begins, open, silent, accepted, .. } = self;
-        let counters = counters.filter(|counters| counters.present);
-        open.retain(|message| messages.get(*message).session == *id);
-        if tls.is_none() && counters.is_some_and(|counters| counters.starttls > 0) {
-            open.iter().chain(&*silent).for_each(|message| messages.get_mut(*message).was_encrypted(*tls_begins));
-        }
-        let counted = counters.filter(|counters| counters.chunks == 0);
-        let mut more = counted.map_or(u32::MAX, |counters| counters.data.saturating_sub(*accepted));
-        open.retain(|message| {
-            let message = messages.get_mut(*message);
-            let taken = message.set_aside && more > 0;
-            message.accepted |= taken;
-            (more, *accepted) = (more - u32::from(taken), *accepted + u32::from(taken));
-            !taken
-        });
-    }
-
-    /// Judges what waited for the end.
-    pub(super) fn end(&mut self, counters: Option<Counters>, realm: &str, known: &Known, rows: &mut dyn Rows) {
-        self.flush_tls_failure(rows);
-        if let Some(failure) = self.take_auth_failure() {
-            rows.refusal(&failure.view());
-        }
-        self.settle();
-        self.judge(counters, realm, known, rows);
-    }
-
-    /// Judges the refused commands.
-    pub(super) fn judge(&mut self, counters: Option<Counters>, realm: &str, known: &Known, rows: &mut dyn Rows) {
-        if self.rejects.is_empty() {
-            return;
-        }
-        let counters = counters.filter(|counters| counters.present);
-        let rejects = std::mem::take(&mut self.rejects);
-        let proven = self.authenticated || self.dialogue.of_peer || rejects.name_the_account();
-        if self.account.is_empty() && !proven && counters.is_none_or(|counters| counters.auth == 0) {
-            return;
-        }
-        let account = text(&self.account);
-        let account = known.spelling.proven.undo(&account);
-        let encrypted = self.tls.is_none() && counters.is_some_and(|counters| counters.starttls > 0);
-        for mut row in rejects.judged(counters, self.opened) {
-            if encrypted && row.tls_version == TlsVersion::None {
-                row.tls_version = TlsVersion::Unknown;
-            }
-            if !account.is_empty() {
-                row.account = Account::read(&account, realm).name.into();
-            }
-            if self.is_orphan(row.ts) {
-                rows.orphan(row.ts);
-            }
-            rows.refusal(&row.view());
-        }
-    }
-
-    /// Whether the server took over no more messages than were seen accepted, so that the rest never will be.
-    pub(super) fn took_over_no_more(&self, counters: Counters) -> bool {
-        counters.present && counters.chunks == 0 && self.accepted >= counters.data
     }
 }
