@@ -66,11 +66,14 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     let progress = context.progress(files.iter().map(|file| file.size).sum());
     let prepared = prepare(&storage, &settings, &files, None, &[])?;
     let mut tally = Tally::new(args.keep());
+    let (mut read, mut used) = (0, 0);
     for stream in &prepared.streams {
         let mut tls = prepared.tls_known(&storage, stream, stream.hosts.clone())?;
         let Read { sink: found, outcome, places } =
             prepared.read(&storage, stream, None, &mut tls, |_| Ok(Tally::new(args.keep())))?;
         progress.advance(places.iter().map(|place| stream.files[*place].look.file.size).sum());
+        read += outcome.files.iter().map(|file| file.lines.read).sum::<u64>();
+        used += outcome.files.iter().map(|file| file.lines.used).sum::<u64>();
         let file_at = |place: usize| &stream.files[places[place]].look.file;
         for (index, _) in outcome.files.iter().enumerate().filter(|(_, file)| file.truncated) {
             context.messages.warning(&format!("{} is cut off: what is readable was counted", name(file_at(index))));
@@ -88,6 +91,9 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
         tally.add(found);
     }
     progress.finish();
+    if read > 0 && used == 0 {
+        context.messages.warning(&format!("nothing was found in {read} lines: `mailtally inspect` says what they are"));
+    }
     tally.sort();
     args.print(&tally, context)?;
     Ok(ExitCode::Done)

@@ -116,9 +116,11 @@ impl Syslog {
         if !self.host.is_empty() && rest.starts_with(&self.host) {
             return Some((&rest[..self.host.len() - 1], &rest[self.host.len()..]));
         }
-        let (host, behind) = word(rest)?;
+        let (mut host, mut behind) = word(rest)?;
+        let mut rest = rest;
         if host.starts_with(b"<") && host.ends_with(b">") {
-            return self.host(behind);
+            rest = behind;
+            (host, behind) = word(rest)?;
         }
         if host.starts_with(b"std") && wrapped::behind_stamp(rest).is_some() {
             return None;

@@ -172,6 +172,15 @@ fn a_report_is_built_again_for_other_days_and_elsewhere() {
     insta::assert_snapshot!("summary.csv", fs::read_to_string(place.path("elsewhere/summary.csv")).unwrap());
 }
 
+/// Lines of another program, or in a container that is not known, are no empty mail server's.
+#[test]
+fn a_log_in_which_nothing_is_found_is_told() {
+    let place = Place::new(&[]);
+    let path = place.log("other.log", b"Mar  2 09:00:00 mx1 cron[1]: nothing\nMar  2 09:00:01 mx1 cron[1]: nothing\n");
+    let said = place.say(&["tally", "--format", "postfix", path.to_str().unwrap()]).expect(0);
+    said.warns("nothing was found in 2 lines");
+}
+
 #[test]
 fn tally_needs_no_pipeline() {
     let files = ["logs/mx1/mail.log", "logs/mx1/mail.log.1", "logs/mx1/mail.log.2.gz", "logs/mx1/mail.log.3.gz"];
