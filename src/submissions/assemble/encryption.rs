@@ -30,10 +30,9 @@ impl Encryption {
         match (session.tls, foreign) {
             (Some(tls), false) => Self { tls: Some(tls), present: Some(true), mode },
             (None, false) if session.dialogue.tls_asked => Self { tls: None, present: Some(true), mode },
-            // Silence is no proof where TLS begins with the connection: its line is lost.
-            _ if mode == TlsMode::Implicit => Self { tls: None, present: Some(true), mode },
             (None, false) if session.tls_logged => Self { tls: None, present: Some(false), mode: TlsMode::Cleartext },
             (None, false) if session.encrypted => Self { tls: None, present: Some(true), mode },
+            _ if mode == TlsMode::Implicit => Self { tls: None, present: Some(true), mode },
             _ => Self::default(),
         }
     }

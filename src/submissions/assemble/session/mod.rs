@@ -226,7 +226,6 @@ impl Session {
         match &self.tls {
             _ if self.is_orphan(at) || !self.is_with(client) => TlsVersion::Unknown,
             Some(tls) => tls.version,
-            None if self.tls_begins == TlsMode::Implicit => TlsVersion::Unknown,
             None if self.tls_logged && !self.dialogue.tls_asked => TlsVersion::None,
             None => TlsVersion::Unknown,
         }
