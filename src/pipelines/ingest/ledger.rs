@@ -7,7 +7,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::outcome::{DayInputs, FileInput, StreamInputs};
-use super::plan::shares_a_file;
 use crate::calendar::{Day, DayRange};
 use crate::lake::tables::{COVERAGE, REFUSALS, REJECTED_LINES, SUBMISSIONS, Table};
 use crate::lake::{DataFile, Lake, Partition, Snapshot};
@@ -68,7 +67,7 @@ impl Ledger {
     pub fn of_stream<'a>(&'a self, source: &'a str, stream: &'a Stream) -> impl Iterator<Item = &'a StreamInputs> {
         let entries = self.entries.iter().filter(move |((name, _), _)| name == source);
         let streams = entries.flat_map(|(_, entry)| &entry.inputs.streams);
-        streams.filter(|inputs| shares_a_file(inputs, stream))
+        streams.filter(|inputs| inputs.is_of(stream))
     }
 
     /// The files that were read to their end for any of a source's days, so that their length is known. Which hosts

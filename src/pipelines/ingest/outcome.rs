@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::{Day, DayRange, Timestamp};
 use crate::lake::DataFile;
 use crate::sources::Fingerprint;
-use crate::submissions::streams::TlsHostsOfFile;
+use crate::submissions::streams::{Stream, StreamFile, TlsHostsOfFile};
 
 /// One pass over a stream's files for a range of days.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,6 +149,20 @@ pub struct FileInput {
     pub tls_hosts: TlsHostsOfFile,
     /// Its name then, for people.
     pub name: String,
+}
+
+impl StreamInputs {
+    /// The record of a file, by content.
+    #[must_use]
+    pub fn record_of(&self, file: &StreamFile) -> Option<&FileInput> {
+        self.files.iter().find(|then| file.began_as(&then.fingerprint))
+    }
+
+    /// Whether a stream is the one that the day was built from: it has one of its files.
+    #[must_use]
+    pub fn is_of(&self, stream: &Stream) -> bool {
+        stream.files.iter().any(|file| self.record_of(file).is_some())
+    }
 }
 
 impl Lines {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::ledger::{Entry, Ledger};
-use super::outcome::{DayInputs, FileInput, StreamInputs, Task};
+use super::outcome::{DayInputs, FileInput, Task};
 use crate::calendar::{Day, DayRange, HOUR, Timestamp};
 use crate::submissions::assemble::HORIZON;
 use crate::submissions::streams::{Stream, StreamFile};
@@ -152,14 +152,14 @@ fn change(found: &Found<'_>, entry: &DayInputs, day: Day) -> Option<String> {
         return Some("the source's settings".to_owned());
     }
     found.streams.iter().find_map(|(stream, tls_logging)| {
-        let before = entry.streams.iter().find(|before| shares_a_file(before, stream));
+        let before = entry.streams.iter().find(|before| before.is_of(stream));
         let decided = before.and_then(|before| before.undecided.iter().find(|host| tls_logging.of(host)));
         if let Some(host) = decided {
             return Some(format!("host {host} has been seen to log TLS versions"));
         }
         let reach = before.map_or(Reach::USUAL, |before| Reach::of(before.closed, before.orphans));
         let files = stream.files.iter().enumerate().filter(|(place, _)| can_hold(stream, *place, day, reach));
-        files.map(|(_, file)| file).find_map(|file| match before.and_then(|before| recorded(&before.files, file)) {
+        files.map(|(_, file)| file).find_map(|file| match before.and_then(|before| before.record_of(file)) {
             None => Some(format!("new file {}", name(file))),
             Some(then) => (!then.closed && has_grown(file, then)).then(|| format!("{} has grown", name(file))),
         })
@@ -183,16 +183,6 @@ fn gone(found: &Found<'_>, entry: &DayInputs) -> Vec<String> {
     files.chain(hosts.map(|host| format!("a line in which host {host} says a TLS version"))).collect()
 }
 
-/// Whether a stream has a file that a day was built from.
-pub(super) fn shares_a_file(before: &StreamInputs, stream: &Stream) -> bool {
-    stream.files.iter().any(|file| recorded(&before.files, file).is_some())
-}
-
-/// The record of a file, by content.
-fn recorded<'a>(files: &'a [FileInput], file: &StreamFile) -> Option<&'a FileInput> {
-    files.iter().find(|then| file.began_as(&then.fingerprint))
-}
-
 /// Whether a file holds more than when it was read to its end.
 fn has_grown(file: &StreamFile, then: &FileInput) -> bool {
     match file.look.length {
@@ -211,7 +201,7 @@ fn tasks(found: &Found<'_>, ledger: &Ledger, days: &BTreeMap<Day, Reason>) -> Ve
         // A day that the stream had once and has no more, because its stamps are read otherwise now, is emptied.
         let held = |day: Day| {
             let entry = ledger.entry(found.source, day);
-            entry.is_some_and(|entry| entry.inputs.streams.iter().any(|before| shares_a_file(before, stream)))
+            entry.is_some_and(|entry| entry.inputs.streams.iter().any(|before| before.is_of(stream)))
         };
         for range in DayRange::group(days.keys().copied().filter(|day| holds(*day) || held(*day))) {
             let held = |file: &usize| range.days().any(|day| can_hold(*file, day));
