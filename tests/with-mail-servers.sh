@@ -21,10 +21,9 @@ prepare_postfix() {
         give_up "Postfix and Dovecot cannot be installed: apt-get install postfix dovecot-core, as root"
 }
 
-# Sets `exim`, the program. It looks for the user that Debian built it for.
+# Exim looks for the user that Debian built it for.
 prepare_exim() {
-    exim=$cache/exim/usr/sbin/exim4
-    if [ ! -x "$exim" ]; then
+    if [ ! -x "$cache/exim/usr/sbin/exim4" ]; then
         mkdir -p "$cache/exim"
         {
             apt-get update -qq &&
@@ -40,7 +39,6 @@ servers=("$@")
 [ ${#servers[@]} -gt 0 ] || servers=(postfix exim)
 [ "$(id -u)" = 0 ] || give_up "mail servers have to be started by root"
 find_binary
-exim=
 for server in "${servers[@]}"; do
     case $server in
         postfix) prepare_postfix ;;
@@ -48,4 +46,4 @@ for server in "${servers[@]}"; do
         *) give_up "there is no server '$server': postfix, exim" ;;
     esac
 done
-exec python3 tests/servers/main.py "$binary" "$exim" "${servers[@]}"
+exec python3 tests/servers/main.py "$binary" "$cache" "${servers[@]}"

@@ -13,12 +13,16 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "tests" / "readers"))
 
 from checks import Checks, require, same  # noqa: E402
-from clients import VERSIONS, Recorder, sessions  # noqa: E402
-from servers import PATIENCE, Exim, Postfix  # noqa: E402
+from clients import VERSIONS, Recorder, mishaps, sessions  # noqa: E402
+from exim import Exim  # noqa: E402
+from postfix import Postfix  # noqa: E402
+from server import PATIENCE  # noqa: E402
+
+SERVERS = {"postfix": Postfix, "exim": Exim}
 
 
 def main():
-    binary, exim, *names = sys.argv[1:]
+    binary, programs, *names = sys.argv[1:]
     # Asked to stop, it leaves through the `finally` below, so that no server stays behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     checks = Checks()
@@ -28,7 +32,7 @@ def main():
             folder.chmod(0o755)  # The servers' own users have to come in.
             server = None
             try:
-                server = checks.check(f"{name}: the server starts", lambda: Postfix(folder) if name == "postfix" else Exim(folder, exim))
+                server = checks.check(f"{name}: the server starts", lambda: SERVERS[name](folder, pathlib.Path(programs)))
                 if server:
                     _check_server(checks, name, server, binary)
             finally:
@@ -41,12 +45,14 @@ def _check_server(checks, name, server, binary):
     recorder = Recorder(server.ports)
     spoken = [version for version in VERSIONS if recorder.speaks(version)]
     checks.check(f"{name}: it speaks {', '.join(spoken)}", require, {"TLSv1.2", "TLSv1.3"} <= {*spoken}, "TLS 1.2 and 1.3 are not among them")
-    for session in sessions(spoken, server.mechanisms):
+    for session in sessions(spoken, server):
         what = f"{session.transport} {session.version} {session.mechanism}{' with a wrong password' if session.password else ''}"
         checks.check(f"{name}: {what}", recorder.run, session)
     for transport in ("starttls", "implicit"):
         for version in ("TLSv1.2", "TLSv1.3"):
             checks.check(f"{name}: {transport} {version} with a certificate that is not trusted", recorder.distrust, transport, version)
+    for what, happens, session in mishaps(server):
+        checks.check(f"{name}: {session.transport}: a client {what}", happens, recorder, session)
     checks.check(f"{name}: mail from a stranger", recorder.stranger)
     checks.check(f"{name}: the log is complete", _complete, server, recorder)
     # Versions that were only tried may have broken handshakes, which nobody wrote down.
@@ -69,7 +75,7 @@ def _complete(server, recorder):
 def _accepted(server, binary, recorder):
     wanted = collections.defaultdict(lambda: [0, 0])
     for message in recorder.messages:
-        cell = wanted[(message.account, message.tls_version)]
+        cell = wanted[server.told(message)]
         cell[0] += 1
         cell[1] += message.recipients
     found = collections.defaultdict(lambda: [0, 0])
@@ -84,7 +90,7 @@ def _accepted(server, binary, recorder):
 
 def _refused(server, binary, recorder, tried):
     count = lambda rows: dict(collections.Counter(rows))
-    wanted = count((refusal.kind, refusal.account) for refusal in recorder.refusals)
+    wanted = count(server.told_refusal(refusal) for refusal in recorder.refusals if refusal.kind in server.tells)
     found = count((row["kind"], row["account"]) for row in _tally(binary, server, "--refusals"))
     broken = ("tls_failed", "")
     extra = found.get(broken, 0) - wanted.get(broken, 0)

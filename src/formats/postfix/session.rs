@@ -2,10 +2,10 @@
 
 use memchr::memmem;
 
-use super::client;
+use super::{client, queue_id};
 use super::message::{proxy_rejected, relayed};
 use crate::formats::Unreadable;
-use crate::formats::record::{AuthFailed, Record};
+use crate::formats::record::{AuthFailed, Client, Record, Rejected, Stage};
 
 /// Lines that have no queue id in front. The first byte tells most of them from those that have one.
 pub(super) fn session_line(message: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
@@ -73,13 +73,26 @@ fn secured(text: &[u8]) -> Result<Record<'_>, Unreadable> {
     read().ok_or(Unreadable("TLS connection that cannot be read"))
 }
 
+/// What the server says of a message above `message_size_limit`, and nothing else: no line says `reject` of it.
+const TOO_BIG: &[u8] = b": queue file size limit exceeded";
+
+/// `QUEUE_ID: queue file size limit exceeded`.
+fn too_big(text: &[u8]) -> Option<Record<'_>> {
+    let (queue_id, reply) = queue_id(text)?;
+    let (client, mail_from, helo) = (Client::default(), &b""[..], &b""[..]);
+    Some(Record::Rejected(Rejected { queue_id, stage: Stage::Data, client, reply, mail_from, helo }))
+}
+
 /// What stands where the client's name would, where it failed before it gave one (`smtpd_sasl_glue.c`).
 const NO_NAME: &[u8] = b"(unavailable)";
 
-/// Warnings that matter: failed authentication, and the TLS library's word on a handshake.
+/// Warnings that matter: failed authentication, the TLS library's word on a handshake, and a message that is too big.
 fn warning(text: &[u8]) -> Option<Record<'_>> {
     if let Some(reason) = text.strip_prefix(b"TLS library problem: ") {
         return Some(Record::TlsProblem { reason });
+    }
+    if text.ends_with(TOO_BIG) {
+        return too_big(text);
     }
     let (client, rest) = client(text)?;
     let rest = rest.strip_prefix(b": SASL ")?;

@@ -1,0 +1,137 @@
+"""Postfix, which asks Dovecot who somebody is."""
+import os
+import pwd
+import subprocess
+
+from clients import ACCOUNTS, LARGEST
+from server import ENVIRONMENT, Server
+
+
+class Postfix(Server):
+    """Postfix, which asks Dovecot who somebody is."""
+
+    tells = {"auth_failed", "auth_aborted", "tls_failed", "sender_rejected", "recipients_rejected", "data_rejected"}
+
+    def logs(self):
+        return [self.folder / "postfix.log"]
+
+    def start(self):
+        queue = self.folder / "queue"
+        queue.mkdir()
+        data = self.folder / "data"
+        data.mkdir()
+        os.chown(data, pwd.getpwnam("postfix").pw_uid, -1)
+        self.write("conf/main.cf", MAIN_CF.format(folder=self.folder, largest=LARGEST))
+        self.write("conf/master.cf", MASTER_CF.format(**self.ports))
+        # Dovecot looks names up with their apostrophes escaped.
+        self.write("users", "".join(f"{account}:{password}\n" for account, password in ACCOUNTS.items()).replace("'", "\\'"))
+        self.write("dovecot.conf", DOVECOT_CONF.format(folder=self.folder))
+        subprocess.run(["postfix", "-c", self.folder / "conf", "check"], check=True, env=ENVIRONMENT, capture_output=True)
+        self.spawn(["dovecot", "-F", "-c", self.folder / "dovecot.conf"])
+        self.spawn(["postfix", "-c", self.folder / "conf", "start-fg"])
+
+    def stop(self):
+        subprocess.run(["postfix", "-c", self.folder / "conf", "abort"], env=ENVIRONMENT, capture_output=True)
+        super().stop()
+
+    def told_refusal(self, refusal):
+        # Where nothing was accepted, nothing names the account of a refused recipient.
+        return refusal.kind, "" if refusal.kind == "recipients_rejected" else refusal.account
+
+    def is_done(self, log, accepted, broken):
+        """Whether the log tells of every message, by a line of the queue, and of every broken handshake."""
+        return log.count("(queue active)") >= accepted and log.count("SSL_accept error") >= broken
+
+
+MAIN_CF = """compatibility_level = 3.6
+queue_directory = {folder}/queue
+data_directory = {folder}/data
+maillog_file = {folder}/postfix.log
+maillog_file_prefixes = {folder}
+enable_long_queue_ids = yes
+myhostname = mx1.example.org
+mydestination =
+mynetworks =
+inet_interfaces = loopback-only
+inet_protocols = ipv4
+relay_domains = corp.example.com
+default_transport = discard:
+relay_transport = discard:
+disable_dns_lookups = yes
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = private/auth
+message_size_limit = {largest}
+smtpd_sender_restrictions = check_sender_access inline:{{ {{ reject.example.org = REJECT }} }}
+smtpd_recipient_restrictions = check_recipient_access inline:{{ {{ reject.example.org = REJECT }} }}
+smtpd_relay_restrictions = permit_sasl_authenticated, permit_auth_destination, reject
+smtpd_error_sleep_time = 0
+smtpd_client_connection_rate_limit = 0
+smtpd_tls_cert_file = {folder}/cert.pem
+smtpd_tls_key_file = {folder}/key.pem
+smtpd_tls_security_level = may
+smtpd_tls_loglevel = 1
+smtpd_tls_protocols = >=TLSv1
+smtpd_tls_mandatory_protocols = >=TLSv1
+smtpd_tls_ciphers = medium
+tls_medium_cipherlist = ALL:@SECLEVEL=0
+import_environment = MAIL_CONFIG MAIL_LOGTAG TZ LANG=C
+"""
+
+MASTER_CF = """127.0.0.1:{smtp} inet n - n - - smtpd
+127.0.0.1:{submission} inet n - n - - smtpd
+  -o syslog_name=postfix/submission
+  -o smtpd_sasl_auth_enable=yes
+127.0.0.1:{smtps} inet n - n - - smtpd
+  -o syslog_name=postfix/smtps
+  -o smtpd_tls_wrappermode=yes
+  -o smtpd_sasl_auth_enable=yes
+pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+flush unix n - n 1000? 0 flush
+proxymap unix - - n - - proxymap
+discard unix - - n - - discard
+error unix - - n - - error
+retry unix - - n - - error
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+postlog unix-dgram n - n - 1 postlogd
+"""
+
+DOVECOT_CONF = """protocols =
+base_dir = {folder}/dovecot
+log_path = {folder}/dovecot.log
+ssl = no
+disable_plaintext_auth = no
+auth_mechanisms = plain login cram-md5
+auth_failure_delay = 0
+# Otherwise neither a plus nor an apostrophe.
+auth_username_chars =
+passdb {{
+  driver = passwd-file
+  args = scheme=plain username_format=%u {folder}/users
+}}
+userdb {{
+  driver = static
+  args = uid=nobody gid=nogroup home=/nonexistent
+}}
+# Whoever fails often has to wait, unless nobody counts.
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
+service auth {{
+  unix_listener {folder}/queue/private/auth {{
+    mode = 0660
+    user = postfix
+    group = postfix
+  }}
+}}
+"""
