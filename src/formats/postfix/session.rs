@@ -2,8 +2,8 @@
 
 use memchr::memmem;
 
-use super::{client, queue_id};
 use super::message::{proxy_rejected, relayed};
+use super::{client, queue_id};
 use crate::formats::Unreadable;
 use crate::formats::record::{AuthFailed, Client, Record, Rejected, Stage};
 

@@ -16,7 +16,7 @@ pub mod rules;
 pub mod settings;
 pub mod statistics;
 
-use std::ops::Range;
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 pub use memory::{Memory, Reading, days_remembered};
@@ -88,31 +88,35 @@ pub struct Finding {
 #[must_use]
 pub fn findings(memory: &mut Memory) -> Vec<Finding> {
     memory.counts.sort_unstable_by_key(|counts| (counts.account, counts.day));
-    memory.hours.sort_unstable_by_key(|hours| (hours.account, hours.day));
+    memory.hours.sort();
     let memory = &*memory;
     let (networks, mechanisms) = (memory.networks.sorted(), memory.mechanisms.sorted());
     let all = Remembered {
         memory,
         counts: &memory.counts,
-        hours: &memory.hours,
+        hours: memory.hours.days(),
         networks: &networks,
         mechanisms: &mechanisms,
     };
-    let end = memory.accounts.count() + 1;
-    let middle = end.div_ceil(2);
+    let named = |number| Some((memory.accounts.text(number)?, number));
+    let mut accounts: Vec<(&str, Number)> = (1..=memory.accounts.count()).filter_map(named).collect();
+    // They mostly come in this order.
+    accounts.sort();
+    let (first, second) = accounts.split_at(accounts.len().div_ceil(2));
     let (mut findings, others) = std::thread::scope(|scope| {
-        let others = scope.spawn(|| all.findings(middle..end));
-        let findings = all.findings(1..middle);
+        let others = scope.spawn(|| all.findings(second));
+        let findings = all.findings(first);
         (findings, others.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
     findings.extend(others);
     // Both halves are in order, which the sort makes use of.
-    findings.sort_by(order);
+    findings.sort_by_key(order);
     findings
 }
 
-fn order(a: &Finding, b: &Finding) -> std::cmp::Ordering {
-    (a.severity, b.date, &a.account).cmp(&(b.severity, a.date, &b.account))
+/// What comes first, among findings that are in the order of their accounts.
+fn order(finding: &Finding) -> (Severity, Reverse<Day>) {
+    (finding.severity, Reverse(finding.date))
 }
 
 /// What is remembered, by account.
@@ -126,49 +130,39 @@ struct Remembered<'a> {
 
 impl Remembered<'_> {
     /// What is unusual about some of the accounts, in order.
-    fn findings(&self, accounts: Range<Number>) -> Vec<Finding> {
+    fn findings(&self, accounts: &[(&str, Number)]) -> Vec<Finding> {
         let memory = self.memory;
         let of_accounts = OfAccounts::new(&memory.settings);
-        let mut counts = from(self.counts, accounts.start, |counts| counts.account);
-        let mut hours = from(self.hours, accounts.start, |hours| hours.account);
-        let mut networks = from(self.networks, accounts.start, |pair| pair.account);
-        let mut mechanisms = from(self.mechanisms, accounts.start, |pair| pair.account);
         let mut findings = Vec::new();
-        for number in accounts {
-            let name = memory.accounts.text(number).unwrap_or_default();
+        for (name, number) in accounts.iter().copied() {
             let account = Account {
                 memory,
                 number,
                 thresholds: of_accounts.of(name),
-                counts: take(&mut counts, |counts| counts.account == number),
-                hours: take(&mut hours, |hours| hours.account == number),
-                networks: take(&mut networks, |pair| pair.account == number),
-                mechanisms: take(&mut mechanisms, |pair| pair.account == number),
+                counts: of(self.counts, number, |counts| counts.account),
+                hours: of(self.hours, number, |hours| hours.account),
+                networks: of(self.networks, number, |pair| pair.account),
+                mechanisms: of(self.mechanisms, number, |pair| pair.account),
             };
             look(&account, name, &mut findings);
         }
-        findings.sort_by(order);
+        findings.sort_by_key(order);
         findings
     }
 }
 
-/// What a list in the order of accounts has from an account on.
-fn from<T>(list: &[T], first: Number, account: impl Fn(&T) -> Number) -> &[T] {
-    &list[list.partition_point(|entry| account(entry) < first)..]
-}
-
-/// The beginning of a list for which something holds; the rest stays.
-fn take<'a, T>(list: &mut &'a [T], holds: impl Fn(&T) -> bool) -> &'a [T] {
-    let length = list.iter().take_while(|entry| holds(entry)).count();
-    let (taken, rest) = list.split_at(length);
-    *list = rest;
-    taken
+/// What a list in the order of accounts has of one.
+fn of<T>(list: &[T], number: Number, account: impl Fn(&T) -> Number) -> &[T] {
+    let list = &list[list.partition_point(|entry| account(entry) < number)..];
+    let length = list.iter().take_while(|entry| account(entry) == number).count();
+    &list[..length]
 }
 
 /// All days of an account.
 fn look(account: &Account<'_>, name: &str, findings: &mut Vec<Finding>) {
     let memory = account.memory;
     let first = memory.first_of_window();
+    let mut shared = None;
     for day in first..first + u16::try_from(memory.window.days().len()).unwrap_or(u16::MAX) {
         if !memory.sent.has(account.number as usize, day) && memory.failures(account.number, day).attempts == 0 {
             continue;
@@ -177,14 +171,14 @@ fn look(account: &Account<'_>, name: &str, findings: &mut Vec<Finding>) {
         let seen: Vec<(usize, Seen)> =
             RULES.iter().enumerate().filter_map(|(place, rule)| Some((place, (rule.look)(&day)?))).collect();
         if !seen.is_empty() {
-            graded(&day, name, seen, findings);
+            graded(&day, shared.get_or_insert_with(|| name.into()), seen, findings);
         }
     }
 }
 
 /// The findings of a day with their severities. What only `volume` and one grave thing together make high, or two
 /// grave things, names the others in its evidence.
-fn graded(day: &AccountDay<'_>, name: &str, seen: Vec<(usize, Seen)>, findings: &mut Vec<Finding>) {
+fn graded(day: &AccountDay<'_>, account: &Arc<str>, seen: Vec<(usize, Seen)>, findings: &mut Vec<Finding>) {
     let is_volume = |place: usize, seen: &Seen| RULES[place].name == "volume" && !seen.explained;
     let counts = |place: usize, seen: &Seen| is_volume(place, seen) || RULES[place].grave;
     let together: Vec<(usize, String)> = seen
@@ -192,7 +186,6 @@ fn graded(day: &AccountDay<'_>, name: &str, seen: Vec<(usize, Seen)>, findings: 
         .filter(|(place, seen)| counts(*place, seen))
         .map(|(place, seen)| (*place, format!("{} {}", RULES[*place].name, seen.observed)))
         .collect();
-    let account: Arc<str> = name.into();
     for (place, seen) in seen {
         let high = together.len() > 1 && counts(place, &seen);
         let severity = match (high, seen.explained) {
@@ -205,7 +198,7 @@ fn graded(day: &AccountDay<'_>, name: &str, seen: Vec<(usize, Seen)>, findings: 
         let evidence = seen.evidence.into_iter().chain(also).collect::<Vec<_>>().join("; ");
         findings.push(Finding {
             date: day.account.memory.day(day.day),
-            account: Arc::clone(&account),
+            account: Arc::clone(account),
             rule: RULES[place].name,
             severity,
             observed: seen.observed,

@@ -5,8 +5,11 @@
 //! all, networks and mechanisms only where the window has them. Of all others a bit per day is kept. Files are read
 //! one after the other, and of each only the columns that are used.
 
+mod hours;
 mod reading;
 
+pub(super) use self::hours::Hours;
+use self::hours::HoursOfDays;
 pub use self::reading::Reading;
 
 use std::ops::Range;
@@ -35,7 +38,7 @@ pub struct Memory {
     watched: Vec<Watch>,
     pub(super) sent: Bits,
     pub(super) counts: Vec<Counts>,
-    pub(super) hours: Vec<Hours>,
+    pub(super) hours: HoursOfDays,
     pub(super) networks: Pairs<i64>,
     pub(super) mechanisms: Pairs<Number>,
     pub(super) mechanism_names: Texts,
@@ -71,14 +74,6 @@ pub(super) struct Counts {
     pub senders: u32,
 }
 
-/// An account's messages of a day by hour.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Hours {
-    pub account: Number,
-    pub day: u16,
-    pub messages: [u32; 24],
-}
-
 /// An account's failed sign-ins of a day.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Failures {
@@ -106,7 +101,7 @@ impl Memory {
             watched: Vec::new(),
             sent: Bits::new(days),
             counts: Vec::new(),
-            hours: Vec::new(),
+            hours: HoursOfDays::default(),
             networks: Pairs::new(days),
             mechanisms: Pairs::new(days),
             mechanism_names: Texts::default(),

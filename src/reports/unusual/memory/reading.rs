@@ -6,7 +6,7 @@ use arrow::datatypes::{Int32Type, Int64Type};
 
 use super::super::super::{Error, Result};
 use super::super::settings::OfAccounts;
-use super::{Counts, Hours, Memory, NO_VERSION, days_remembered, rank};
+use super::{Counts, Memory, NO_VERSION, days_remembered, rank};
 use crate::calendar::{Day, DayRange};
 use crate::lake::tables::{DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, FROM_IMPORT, Table};
 use crate::rollups::networks::network;
@@ -143,8 +143,7 @@ impl Memory {
                 self.counts.push(Counts { account, day, messages, recipients, networks, senders });
             }
             if watch.hours && !hours.is_empty() {
-                let messages = std::array::from_fn(|hour| u32::try_from(value(hours[hour], row)).unwrap_or(u32::MAX));
-                self.hours.push(Hours { account, day, messages });
+                self.hours.add(account, day, std::array::from_fn(|hour| value(hours[hour], row)));
             }
             self.sent.set(account as usize, day);
         }

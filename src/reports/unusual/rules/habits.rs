@@ -1,7 +1,8 @@
 //! Habits that change: an account that is new or wakes, hours it did not keep, sender addresses it did not have.
 
+use std::ops::Range;
+
 use super::super::account_day::AccountDay;
-use super::super::memory::Hours;
 use super::{Rule, Seen, listed, many};
 
 /// The first message of all.
@@ -76,12 +77,15 @@ fn odd_hours(day: &AccountDay<'_>) -> Option<Seen> {
     if days < thresholds.odd_hours_active_days {
         return None;
     }
-    let today = day.hours(day.day..day.day + 1).first()?;
-    let history = by_hour(day.hours(day.baseline()));
+    let today = by_hour(day, day.day..day.day + 1);
+    if today.iter().sum::<i64>() < thresholds.odd_hours_messages {
+        return None;
+    }
+    let history = by_hour(day, day.baseline());
     let all: i64 = history.iter().sum();
     let is_odd = |hour: &usize| history[*hour] as f64 * 100.0 < thresholds.odd_hours_percent * all as f64;
-    let odd = (0..24).filter(is_odd).filter(|hour| today.messages[*hour] > 0).collect::<Vec<usize>>();
-    let count: i64 = odd.iter().map(|hour| i64::from(today.messages[*hour])).sum();
+    let odd = (0..24).filter(is_odd).filter(|hour| today[*hour] > 0).collect::<Vec<usize>>();
+    let count: i64 = odd.iter().map(|hour| today[*hour]).sum();
     if count < thresholds.odd_hours_messages {
         return None;
     }
@@ -101,10 +105,12 @@ fn odd_hours(day: &AccountDay<'_>) -> Option<Seen> {
     })
 }
 
-fn by_hour(days: &[Hours]) -> [i64; 24] {
+/// The account's messages of some days by hour.
+fn by_hour(day: &AccountDay<'_>, days: Range<u16>) -> [i64; 24] {
     let mut sums = [0; 24];
-    for day in days {
-        sums.iter_mut().zip(day.messages).for_each(|(sum, messages)| *sum += i64::from(messages));
+    for hours in day.hours(days) {
+        let messages = day.account.memory.hours.messages(hours);
+        sums.iter_mut().zip(messages).for_each(|(sum, messages)| *sum += messages);
     }
     sums
 }
