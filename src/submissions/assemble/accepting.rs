@@ -2,30 +2,22 @@
 
 use super::message::Queued;
 use super::session::{Session, SessionKey};
-use super::{Assembler, Reinjected};
+use super::{Assembler, Moment, Reinjected};
 use crate::calendar::Timestamp;
 use crate::formats::record::{Accepted, Opened, Taken};
-use crate::sources::framing::Line;
 use crate::submissions::{Rows, text};
 
 impl Assembler {
-    pub(super) fn opened(
-        &mut self,
-        at: Timestamp,
-        key: SessionKey,
-        line: &Line<'_>,
-        opened: &Opened<'_>,
-        rows: &mut dyn Rows,
-    ) {
-        let session = self.sessions.of_line(&mut self.known, key, at, line, opened.client);
+    pub(super) fn opened(&mut self, now: Moment<'_>, opened: &Opened<'_>, rows: &mut dyn Rows) {
+        let session = self.sessions.of_line(&mut self.known, now, opened.client);
         let (slot, message) = self.messages.take();
-        message.open(at, session, opened);
+        message.open(now.at, session, opened);
         session.note_opened(message.account());
         if opened.queue_id.is_some() {
             session.open.push(slot);
             self.insert(slot, rows);
             if opened.fronted || self.fronts.are_logged() {
-                self.opened_behind(at, slot, rows);
+                self.opened_behind(now.at, slot, rows);
             }
         } else if let Some(before) = session.in_filter.replace(slot) {
             self.messages.release(before);
@@ -115,28 +107,27 @@ impl Assembler {
     /// A filter has accepted the session's message; the queue's own line may have come before or comes after.
     pub(super) fn relayed(
         &mut self,
-        at: Timestamp,
-        key: SessionKey,
+        now: Moment<'_>,
         queue_id: &[u8],
         (mail_from, helo): (&[u8], &[u8]),
         rows: &mut dyn Rows,
     ) {
-        let Some(session) = self.sessions.find(key) else { return };
+        let Some(session) = self.sessions.find(now.key) else { return };
         let Some(message) = session.in_filter.take() else { return };
         self.in_filter -= 1;
         session.accepted += 1;
         self.messages.get_mut(message).relay(queue_id, mail_from, helo);
         if !queue_id.is_empty() && self.fronts.are_logged() {
-            self.opened_behind(at, message, rows);
+            self.opened_behind(now.at, message, rows);
         }
-        match self.reinjected.remove(&(key.0, queue_id.to_vec())) {
+        match self.reinjected.remove(&(now.key.0, queue_id.to_vec())) {
             Some(Reinjected { queued: Some((mail_from, size, recipients)), .. }) => {
                 self.messages.get_mut(message).queue(Queued { mail_from: mail_from.as_bytes(), size, recipients });
-                self.accept_or_wait(at, message, rows);
+                self.accept_or_wait(now.at, message, rows);
             }
             Some(Reinjected { queued: None, .. }) => self.insert(message, rows),
             // The next hop keeps its queue on another host, or does not say a queue id.
-            None => self.accept_or_wait(at, message, rows),
+            None => self.accept_or_wait(now.at, message, rows),
         }
         if self.in_filter == 0 {
             self.reinjected.clear();
@@ -155,31 +146,24 @@ impl Assembler {
     }
 
     /// The session's message has been accepted.
-    pub(super) fn taken(
-        &mut self,
-        at: Timestamp,
-        key: SessionKey,
-        line: &Line<'_>,
-        taken: &Taken<'_>,
-        rows: &mut dyn Rows,
-    ) {
+    pub(super) fn taken(&mut self, now: Moment<'_>, taken: &Taken<'_>, rows: &mut dyn Rows) {
         // Where one message has said that its client had authenticated, the next one would say so too.
         let silent = |session: &Session| !taken.authenticated && session.says_login;
-        if self.sessions.find(key).is_some_and(|session| session.is_before(taken.client, silent(session))) {
-            self.end(key, None, rows);
+        if self.sessions.find(now.key).is_some_and(|session| session.is_before(taken.client, silent(session))) {
+            self.end(now.key, None, rows);
         }
         if taken.authenticated {
-            self.sessions.of_line(&mut self.known, key, at, line, taken.client).says_login = true;
+            self.sessions.of_line(&mut self.known, now, taken.client).says_login = true;
         }
-        let Some(session) = self.sessions.find(key) else {
+        let Some(session) = self.sessions.find(now.key) else {
             if self.joins.is_some() {
-                rows.orphan(at);
+                rows.orphan(now.at);
             }
             return;
         };
         if !session.known && !session.authenticated && session.dialogue.heard {
             // Whoever sends it may have authenticated before what is read.
-            rows.orphan(at);
+            rows.orphan(now.at);
         }
         if let Some(part) = session.unfinished.map(|message| self.messages.get_mut(message))
             && (taken.in_parts || taken.may_be_refused)
@@ -192,13 +176,13 @@ impl Assembler {
             return;
         }
         if self.joins.is_some() {
-            return self.hear(at, key, taken);
+            return self.hear(now, taken);
         }
         let before = session.unfinished.take();
         session.settle();
         if session.authenticated || taken.authenticated || (taken.until_end && session.may_have_authenticated()) {
             let (slot, message) = self.messages.take();
-            message.take(at, session, taken, &mut self.known);
+            message.take(now.at, session, taken, &mut self.known);
             session.note_opened(message.account());
             session.accepted += 1;
             if self.announces_logins {
@@ -216,7 +200,7 @@ impl Assembler {
             } else if taken.until_end {
                 session.held.push(slot);
             } else if taken.relayed && !taken.queue_id.is_empty() {
-                self.handed_on(at, slot, rows);
+                self.handed_on(now.at, slot, rows);
             } else if taken.more_follows {
                 self.insert(slot, rows);
             } else {
@@ -231,14 +215,14 @@ impl Assembler {
     }
 
     /// The session's message has been accepted, by a server of which other logs tell too.
-    pub(super) fn hear(&mut self, at: Timestamp, key: SessionKey, taken: &Taken<'_>) {
-        let (Some(session), Some(joins)) = (self.sessions.find(key), &mut self.joins) else { return };
+    pub(super) fn hear(&mut self, now: Moment<'_>, taken: &Taken<'_>) {
+        let (Some(session), Some(joins)) = (self.sessions.find(now.key), &mut self.joins) else { return };
         let counts = session.authenticated || session.dialogue.of_peer;
-        if counts && !joins.knows(key.1, key.0) {
-            joins.know(session, key.1, at);
+        if counts && !joins.knows(now.key.1, now.key.0) {
+            joins.know(session, now.key.1, now.at);
         }
-        if joins.knows(key.1, key.0) {
-            joins.hear(session, key.1, at, taken);
+        if joins.knows(now.key.1, now.key.0) {
+            joins.hear(session, now.key.1, now.at, taken);
             session.count_message();
         }
         session.rejects.clear();

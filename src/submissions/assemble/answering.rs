@@ -1,11 +1,9 @@
 //! What the server answers, for servers that log their talk line by line: see [`pending`](super::pending).
 
-use super::Assembler;
 use super::pending::{Asked, Next};
 use super::session::SessionKey;
-use crate::calendar::Timestamp;
+use super::{Assembler, Moment};
 use crate::formats::record::{AuthFailed, Client, Rejected, Stage};
-use crate::sources::framing::Line;
 use crate::submissions::Rows;
 
 /// The commands came in an order that is none (RFC 5321 section 4.2.2): what had to come before was refused itself.
@@ -16,64 +14,50 @@ const TOO_MANY: &[u8] = b"421 4.7.0 ";
 
 impl Assembler {
     /// The server does what was asked for.
-    pub(super) fn granted(&mut self, at: Timestamp, key: SessionKey, line: &Line<'_>, rows: &mut dyn Rows) {
-        let session = self.heard(at, key, line);
+    pub(super) fn granted(&mut self, now: Moment<'_>, rows: &mut dyn Rows) {
+        let session = self.heard(now);
         if session.pending.answer() == Asked::Message(Stage::Recipient) {
             *session.said.recipients.get_or_insert_default() += 1;
         }
-        self.go_on(key, rows);
+        self.go_on(now.key, rows);
     }
 
     /// The server refuses what was asked for.
-    pub(super) fn denied(
-        &mut self,
-        at: Timestamp,
-        key: SessionKey,
-        line: &Line<'_>,
-        reply: &[u8],
-        rows: &mut dyn Rows,
-    ) {
-        let Some(session) = self.sessions.find(key) else { return };
+    pub(super) fn denied(&mut self, now: Moment<'_>, reply: &[u8], rows: &mut dyn Rows) {
+        let Some(session) = self.sessions.find(now.key) else { return };
         match session.pending.answer() {
             Asked::Tls => session.dialogue.tls_asked = false,
             Asked::SpeakFor => {
                 if let Some(joins) = &mut self.joins {
-                    joins.speak(key.1, key.0, None);
+                    joins.speak(now.key.1, now.key.0, None);
                 }
             }
-            Asked::Auth => self.auth_denied(at, key, line, reply, rows),
-            Asked::Message(stage) => self.command_denied(at, key, line, (stage, reply), rows),
+            Asked::Auth => self.auth_denied(now, reply, rows),
+            Asked::Message(stage) => self.command_denied(now, (stage, reply), rows),
             Asked::Reset | Asked::Nothing | Asked::TooMuch => {}
         }
-        self.go_on(key, rows);
+        self.go_on(now.key, rows);
     }
 
-    fn auth_denied(&mut self, at: Timestamp, key: SessionKey, line: &Line<'_>, reply: &[u8], rows: &mut dyn Rows) {
-        let Some(session) = self.sessions.find(key) else { return };
+    fn auth_denied(&mut self, now: Moment<'_>, reply: &[u8], rows: &mut dyn Rows) {
+        let Some(session) = self.sessions.find(now.key) else { return };
         session.dialogue.trying_as_peer = false;
         let is_refusal = matches!(reply, [b'5', b'3', b'4' | b'5' | b'8', ..]) || reply.starts_with(TOO_MANY);
         if session.dialogue.trying && is_refusal || reply.starts_with(b"501") {
             let aborted = reply.starts_with(b"501");
             let client = Client::default();
             let failed = AuthFailed { client, mechanism: b"", account: None, reason: reply, aborted };
-            self.auth_failed(at, key, line, &failed, rows);
+            self.auth_failed(now, &failed, rows);
         }
-        if let Some(session) = self.sessions.find(key) {
+        if let Some(session) = self.sessions.find(now.key) {
             session.dialogue.trying = false;
         }
     }
 
     /// What is put off will be sent again, and what follows a refused command is refused because of that one: the
     /// content where no recipient was accepted too.
-    fn command_denied(
-        &mut self,
-        at: Timestamp,
-        key: SessionKey,
-        line: &Line<'_>,
-        (stage, reply): (Stage, &[u8]),
-        rows: &mut dyn Rows,
-    ) {
-        let Some(session) = self.sessions.find(key) else { return };
+    fn command_denied(&mut self, now: Moment<'_>, (stage, reply): (Stage, &[u8]), rows: &mut dyn Rows) {
+        let Some(session) = self.sessions.find(now.key) else { return };
         let for_nobody = session.said.recipients.is_none() && !session.rejects.is_empty();
         if reply.first() != Some(&b'5') || reply.starts_with(OUT_OF_ORDER) || (stage == Stage::Data && for_nobody) {
             return;
@@ -81,7 +65,7 @@ impl Assembler {
         let [.., helo, mail_from] = session.said.texts().map(<[u8]>::to_vec);
         let (mail_from, helo, client) = (&*mail_from, &*helo, Client::default());
         let rejected = Rejected { queue_id: None, stage, client, reply, mail_from, helo };
-        self.rejected(at, key, line, &rejected, rows);
+        self.rejected(now, &rejected, rows);
     }
 
     /// The server has accepted a message: that answers its content, whatever came before without a reply.

@@ -7,10 +7,9 @@ use super::joins::Other;
 use super::pending::Asked;
 use super::session::{Session, SessionKey};
 use super::talk::Awaited;
-use super::{Assembler, WAIT};
+use super::{Assembler, Moment, WAIT};
 use crate::calendar::Timestamp;
 use crate::formats::record::{AuthFailed, Client, Command, Record, Stage};
-use crate::sources::framing::Line;
 use crate::submissions::account::Account;
 use crate::submissions::tls::TlsMode;
 use crate::submissions::{Refusal, Rows, Submission, text};
@@ -23,43 +22,36 @@ const LONGEST_NAME: usize = 1024;
 
 impl Assembler {
     /// Takes a record of the talk between client and server.
-    pub(super) fn converse(
-        &mut self,
-        at: Timestamp,
-        key: SessionKey,
-        line: &Line<'_>,
-        record: &Record<'_>,
-        rows: &mut dyn Rows,
-    ) {
+    pub(super) fn converse(&mut self, now: Moment<'_>, record: &Record<'_>, rows: &mut dyn Rows) {
         match record {
-            Record::Welcomed(client) => return self.welcomed(at, key, line, *client, rows),
+            Record::Welcomed(client) => return self.welcomed(now, *client, rows),
             Record::PeerConnected(client) => {
-                self.connected(at, key, line, *client, rows).dialogue.of_peer = true;
+                self.connected(now, *client, rows).dialogue.of_peer = true;
                 return;
             }
-            Record::AuthFailing(failed) => return self.auth_failing(at, key, line, failed, rows),
-            Record::FailedAs { account } => return self.failed_as(key, account, rows),
-            Record::Commanded(command) => return self.commanded(at, key, line, command, rows),
-            Record::Granted => return self.granted(at, key, line, rows),
-            Record::Denied { reply } => return self.denied(at, key, line, reply, rows),
+            Record::AuthFailing(failed) => return self.auth_failing(now, failed, rows),
+            Record::FailedAs { account } => return self.failed_as(now.key, account, rows),
+            Record::Commanded(command) => return self.commanded(now, command, rows),
+            Record::Granted => return self.granted(now, rows),
+            Record::Denied { reply } => return self.denied(now, reply, rows),
             Record::SpeaksFor { session, client, helo } => {
-                return self.speaks_for(at, key, (*session, *client, helo), rows);
+                return self.speaks_for(now, (*session, *client, helo), rows);
             }
             Record::HandedOn => {
                 if let Some(joins) = &mut self.joins {
-                    joins.hand_on(key.1, key.0, at);
+                    joins.hand_on(now.key.1, now.key.0, now.at);
                 }
                 return;
             }
             Record::Tracked(tracked) => {
                 if let Some(joins) = &mut self.joins {
-                    joins.track(key.1, key.0, at, tracked);
+                    joins.track(now.key.1, now.key.0, now.at, tracked);
                 }
                 return;
             }
             _ => {}
         }
-        let session = self.heard(at, key, line);
+        let session = self.heard(now);
         match record {
             Record::TlsAsked => {
                 session.pending.ask(Asked::Tls);
@@ -94,22 +86,15 @@ impl Assembler {
     }
 
     /// The session of a line of the talk.
-    pub(super) fn heard(&mut self, at: Timestamp, key: SessionKey, line: &Line<'_>) -> &mut Session {
-        let session = self.sessions.of_line(&mut self.known, key, at, line, Client::default());
+    pub(super) fn heard(&mut self, now: Moment<'_>) -> &mut Session {
+        let session = self.sessions.of_line(&mut self.known, now, Client::default());
         session.dialogue.heard = true;
         session
     }
 
     /// The client sends a command, behind others that may not be answered yet.
-    fn commanded(
-        &mut self,
-        at: Timestamp,
-        key: SessionKey,
-        line: &Line<'_>,
-        command: &Command<'_>,
-        rows: &mut dyn Rows,
-    ) {
-        let session = self.heard(at, key, line);
+    fn commanded(&mut self, now: Moment<'_>, command: &Command<'_>, rows: &mut dyn Rows) {
+        let session = self.heard(now);
         let asked = match command {
             Command::Mail { mail_from } => {
                 if session.pending.ask_mail(mail_from) {
@@ -127,40 +112,33 @@ impl Assembler {
             Command::Other => Asked::Nothing,
         };
         if session.pending.ask(asked) && asked == Asked::Reset {
-            self.reset(key, rows);
+            self.reset(now.key, rows);
         }
     }
 
     /// The server greets: a session begins, unless its handshake has begun it.
-    fn welcomed(&mut self, at: Timestamp, key: SessionKey, line: &Line<'_>, client: Client<'_>, rows: &mut dyn Rows) {
-        let tls_logged = self.known.logs_tls(key.0);
-        if let Some(session) = self.sessions.find(key)
-            && session.is_handshake(at, client)
+    fn welcomed(&mut self, now: Moment<'_>, client: Client<'_>, rows: &mut dyn Rows) {
+        let tls_logged = self.known.logs_tls(now.key.0);
+        if let Some(session) = self.sessions.find(now.key)
+            && session.is_handshake(now.at, client)
         {
             session.known = true;
             session.tls_logged = tls_logged;
             session.tls_begins = TlsMode::Implicit;
         } else {
-            self.connected(at, key, line, client, rows);
+            self.connected(now, client, rows);
         }
     }
 
     /// A note says that authentication fails. Of an attempt that is written down twice it is one, and a server that is
     /// not taken for one is no client.
-    fn auth_failing(
-        &mut self,
-        at: Timestamp,
-        key: SessionKey,
-        line: &Line<'_>,
-        failed: &AuthFailed<'_>,
-        rows: &mut dyn Rows,
-    ) {
-        if self.sessions.find(key).is_some_and(|session| session.dialogue.trying_as_peer || session.fails_again()) {
+    fn auth_failing(&mut self, now: Moment<'_>, failed: &AuthFailed<'_>, rows: &mut dyn Rows) {
+        if self.sessions.find(now.key).is_some_and(|session| session.dialogue.trying_as_peer || session.fails_again()) {
             return;
         }
         let mut kept = Kept { refusals: Vec::new(), rows };
-        self.auth_failed(at, key, line, failed, &mut kept);
-        let Some(session) = self.sessions.find(key) else { return };
+        self.auth_failed(now, failed, &mut kept);
+        let Some(session) = self.sessions.find(now.key) else { return };
         let before = session.take_auth_failure();
         kept.refusals.drain(..).for_each(|row| session.fail_auth(row));
         if let Some(before) = before {
@@ -184,14 +162,8 @@ impl Assembler {
     }
 
     /// A server speaks for another's client. Only a server may.
-    fn speaks_for(
-        &mut self,
-        at: Timestamp,
-        key: SessionKey,
-        (session, client, helo): (u64, Client<'_>, &[u8]),
-        rows: &mut dyn Rows,
-    ) {
-        let Some(own) = self.sessions.find(key) else { return };
+    fn speaks_for(&mut self, now: Moment<'_>, (session, client, helo): (u64, Client<'_>, &[u8]), rows: &mut dyn Rows) {
+        let Some(own) = self.sessions.find(now.key) else { return };
         let may = own.dialogue.of_peer || own.dialogue.is_peer || own.dialogue.trying_as_peer;
         own.pending.ask(if may { Asked::SpeakFor } else { Asked::Nothing });
         if !may {
@@ -199,11 +171,11 @@ impl Assembler {
         }
         // What was refused before was another client's.
         own.settle();
-        self.judge(key, rows);
-        let (Some(own), Some(joins)) = (self.sessions.find(key), &mut self.joins) else { return };
+        self.judge(now.key, rows);
+        let (Some(own), Some(joins)) = (self.sessions.find(now.key), &mut self.joins) else { return };
         own.said.greet(helo);
-        joins.know(own, key.1, at);
-        joins.speak(key.1, key.0, Some(Other { session, client_ip: text(client.ip), helo: text(helo) }));
+        joins.know(own, now.key.1, now.at);
+        joins.speak(now.key.1, now.key.0, Some(Other { session, client_ip: text(client.ip), helo: text(helo) }));
     }
 }
 

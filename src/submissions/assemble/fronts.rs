@@ -11,11 +11,10 @@
 
 use rustc_hash::FxHashMap;
 
-use super::session::{SessionId, SessionKey};
-use super::{Assembler, HORIZON, WAIT};
+use super::session::SessionId;
+use super::{Assembler, HORIZON, Moment, WAIT};
 use crate::calendar::Timestamp;
 use crate::formats::record::LoggedIn;
-use crate::sources::framing::Line;
 use crate::submissions::Rows;
 
 /// What is known of messages that two servers may tell of.
@@ -116,16 +115,9 @@ impl Fronts {
 
 impl Assembler {
     /// A session begins whose client has authenticated with a server in front of others, or with one that stands alone.
-    pub(super) fn logged_in(
-        &mut self,
-        at: Timestamp,
-        key: SessionKey,
-        line: &Line<'_>,
-        login: &LoggedIn<'_>,
-        rows: &mut dyn Rows,
-    ) {
-        self.end(key, None, rows);
-        let session = self.sessions.begin(&mut self.known, key, at, line, login.client);
+    pub(super) fn logged_in(&mut self, now: Moment<'_>, login: &LoggedIn<'_>, rows: &mut dyn Rows) {
+        self.end(now.key, None, rows);
+        let session = self.sessions.begin(&mut self.known, now, login.client);
         session.known = true;
         session.in_front = true;
         session.encrypt(login.encrypted, &mut self.known);

@@ -73,6 +73,14 @@ pub struct Settings {
     pub tls_logging: TlsLogging,
 }
 
+/// When and of which session a record is, and its line.
+#[derive(Clone, Copy, Debug)]
+struct Moment<'a> {
+    at: Timestamp,
+    key: SessionKey,
+    line: &'a Line<'a>,
+}
+
 /// Joins one stream's records, in order.
 #[derive(Debug)]
 pub struct Assembler {
@@ -142,17 +150,18 @@ impl Assembler {
         self.sweep(at, rows);
         let host = self.known.host(line.host, &self.settings.tls_logging);
         let key = (host, self.sessions.key_of(line));
+        let now = Moment { at, key, line };
         match record {
             Record::Connected(client) => {
-                self.connected(at, key, line, *client, rows);
+                self.connected(now, *client, rows);
             }
-            Record::LoggedIn(login) => self.logged_in(at, key, line, login, rows),
+            Record::LoggedIn(login) => self.logged_in(now, login, rows),
             Record::Secured { client, version, cipher } => {
                 let tls = self.known.tls(version, cipher);
                 if self.sessions.find(key).is_some_and(|session| session.is_before(*client, session.tls.is_some())) {
                     self.end(key, None, rows);
                 }
-                self.sessions.of_line(&mut self.known, key, at, line, *client).tls = Some(tls);
+                self.sessions.of_line(&mut self.known, now, *client).tls = Some(tls);
             }
             Record::Authenticated { client, mechanism, account } => {
                 if let Some(session) = self.sessions.find(key)
@@ -165,7 +174,7 @@ impl Assembler {
                 if self.sessions.find(key).is_some_and(|session| session.is_before(*client, session.authenticated)) {
                     self.end(key, None, rows);
                 }
-                let session = self.sessions.of_line(&mut self.known, key, at, line, *client);
+                let session = self.sessions.of_line(&mut self.known, now, *client);
                 session.meet(*client);
                 session.authenticate(account, mechanism);
                 if let Some(joins) = &mut self.joins {
@@ -173,13 +182,13 @@ impl Assembler {
                 }
             }
             Record::Tried { mechanism, heard } => {
-                let session = self.sessions.of_line(&mut self.known, key, at, line, Client::default());
+                let session = self.sessions.of_line(&mut self.known, now, Client::default());
                 session.tried = true;
                 session.heard += u32::from(*heard);
                 session.said.try_with(mechanism);
             }
             Record::Greeted { helo } => {
-                let session = self.sessions.of_line(&mut self.known, key, at, line, Client::default());
+                let session = self.sessions.of_line(&mut self.known, now, Client::default());
                 session.said.greet(helo);
             }
             Record::Sender { mail_from } => {
@@ -205,10 +214,10 @@ impl Assembler {
                 }
             }
             Record::Taken(taken) => {
-                self.taken(at, key, line, taken, rows);
+                self.taken(now, taken, rows);
                 self.answered_content(key, rows);
             }
-            Record::Opened(opened) => self.opened(at, key, line, opened, rows),
+            Record::Opened(opened) => self.opened(now, opened, rows),
             Record::OpenedByOthers { queue_id } => self.opened_by_others(at, host, queue_id, rows),
             Record::MessageId { queue_id, message_id } => {
                 if let Some(message) = self.messages.find(host, queue_id) {
@@ -223,26 +232,26 @@ impl Assembler {
                 self.queued(at, host, queue_id, queued, rows);
             }
             Record::Relayed { queue_id, mail_from, helo } => {
-                self.relayed(at, key, queue_id.unwrap_or_default(), (mail_from, helo), rows);
+                self.relayed(now, queue_id.unwrap_or_default(), (mail_from, helo), rows);
             }
-            Record::AuthFailed(failed) => self.auth_failed_at_last(at, key, line, failed, rows),
+            Record::AuthFailed(failed) => self.auth_failed_at_last(now, failed, rows),
             Record::TlsFailed { client, reason } => {
-                let session = self.sessions.of_line(&mut self.known, key, at, line, *client);
+                let session = self.sessions.of_line(&mut self.known, now, *client);
                 session.flush_tls_failure(rows);
                 session.fail_tls(at, *client, reason, &self.known);
             }
             Record::DisconnectedInHandshake { reason } | Record::DisconnectedByTls { reason } => {
                 let surely = matches!(record, Record::DisconnectedInHandshake { .. });
-                self.disconnected_by_tls(at, key, line, (reason, surely), rows);
+                self.disconnected_by_tls(now, (reason, surely), rows);
             }
             Record::TlsProblem { reason } => {
                 if let Some(session) = self.sessions.find(key) {
                     session.explain_tls_failure(reason);
                 }
             }
-            Record::Rejected(rejected) => self.rejected(at, key, line, rejected, rows),
+            Record::Rejected(rejected) => self.rejected(now, rejected, rows),
             Record::TakenBack { queue_id, reason } => {
-                self.taken_back(at, key, queue_id, reason, rows);
+                self.taken_back(now, queue_id, reason, rows);
             }
             Record::Disconnected { counters } => {
                 if let Some(joins) = &mut self.joins {
@@ -250,7 +259,7 @@ impl Assembler {
                 }
                 self.end(key, Some(counters), rows);
             }
-            Record::Ended(ended) => self.ended(at, key, line, ended, rows),
+            Record::Ended(ended) => self.ended(now, ended, rows),
             Record::Accepted(accepted) => self.accepted(at, host, accepted, rows),
             Record::Delivered { queue_id } => {
                 if let Some(message) = self.messages.find(host, queue_id) {
@@ -267,23 +276,16 @@ impl Assembler {
                     self.refused(at, host, refused, rows);
                 }
             }
-            _ => self.converse(at, key, line, record, rows),
+            _ => self.converse(now, record, rows),
         }
     }
 
     /// A client has connected: a session begins.
-    fn connected(
-        &mut self,
-        at: Timestamp,
-        key: SessionKey,
-        line: &Line<'_>,
-        client: Client<'_>,
-        rows: &mut dyn Rows,
-    ) -> &mut Session {
-        self.end(key, None, rows);
-        let session = self.sessions.begin(&mut self.known, key, at, line, client);
+    fn connected(&mut self, now: Moment<'_>, client: Client<'_>, rows: &mut dyn Rows) -> &mut Session {
+        self.end(now.key, None, rows);
+        let session = self.sessions.begin(&mut self.known, now, client);
         session.known = true;
-        session.tls_logged = self.silence_tells && self.known.logs_tls(key.0);
+        session.tls_logged = self.silence_tells && self.known.logs_tls(now.key.0);
         session
     }
 
@@ -329,8 +331,8 @@ impl Assembler {
     }
 
     /// The session is over, and its server says what it was: whether the client that tried to authenticate did.
-    fn ended(&mut self, at: Timestamp, key: SessionKey, line: &Line<'_>, ended: &Ended<'_>, rows: &mut dyn Rows) {
-        let session = self.sessions.of_line(&mut self.known, key, at, line, ended.client);
+    fn ended(&mut self, now: Moment<'_>, ended: &Ended<'_>, rows: &mut dyn Rows) {
+        let session = self.sessions.of_line(&mut self.known, now, ended.client);
         session.authenticated |= session.may_have_authenticated() && ended.trusted;
         for message in &session.held {
             self.messages.get_mut(*message).sum_up(ended, &mut self.known);
@@ -338,17 +340,17 @@ impl Assembler {
         if session.heard > 0 && session.failures == 0 && !session.authenticated {
             let tls_version = match (session.tls, ended.encrypted) {
                 (None, Encrypted::No) => TlsVersion::None,
-                _ => session.tls_version(at, ended.client),
+                _ => session.tls_version(now.at, ended.client),
             };
             let row = Refusal {
                 helo: text(ended.helo),
                 mechanism: message::upper(&shown(session.said.mechanism())).into(),
                 tls_version,
                 kind: RefusalKind::AuthAborted,
-                ..session.refusal(at, ended.client, &self.known)
+                ..session.refusal(now.at, ended.client, &self.known)
             };
             rows.refusal(&row.view());
         }
-        self.end(key, None, rows);
+        self.end(now.key, None, rows);
     }
 }

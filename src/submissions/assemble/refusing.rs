@@ -5,10 +5,9 @@ use compact_str::CompactString;
 use super::dialogue::Kept;
 use super::encryption::Encryption;
 use super::session::{Session, SessionKey};
-use super::{Assembler, VERDICT, message, rejects};
+use super::{Assembler, Moment, VERDICT, message, rejects};
 use crate::calendar::Timestamp;
 use crate::formats::record::{AuthFailed, Client, Refused, Rejected, Stage};
-use crate::sources::framing::Line;
 use crate::submissions::account::Account;
 use crate::submissions::tls::TlsVersion;
 use crate::submissions::{Refusal, RefusalKind, Rows, shown, text};
@@ -43,31 +42,17 @@ impl Assembler {
     }
 
     /// An authentication that did not succeed. Where a line before has said for whom, it is that one.
-    pub(super) fn auth_failed_at_last(
-        &mut self,
-        at: Timestamp,
-        key: SessionKey,
-        line: &Line<'_>,
-        failed: &AuthFailed<'_>,
-        rows: &mut dyn Rows,
-    ) {
-        match self.sessions.find(key).and_then(Session::take_auth_failure) {
+    pub(super) fn auth_failed_at_last(&mut self, now: Moment<'_>, failed: &AuthFailed<'_>, rows: &mut dyn Rows) {
+        match self.sessions.find(now.key).and_then(Session::take_auth_failure) {
             Some(failure) => rows.refusal(&failure.view()),
-            None => self.auth_failed(at, key, line, failed, rows),
+            None => self.auth_failed(now, failed, rows),
         }
     }
 
-    pub(super) fn auth_failed(
-        &mut self,
-        at: Timestamp,
-        key: SessionKey,
-        line: &Line<'_>,
-        failed: &AuthFailed<'_>,
-        rows: &mut dyn Rows,
-    ) {
-        let session = self.sessions.of_line(&mut self.known, key, at, line, failed.client);
-        if session.is_orphan(at) {
-            rows.orphan(at);
+    pub(super) fn auth_failed(&mut self, now: Moment<'_>, failed: &AuthFailed<'_>, rows: &mut dyn Rows) {
+        let session = self.sessions.of_line(&mut self.known, now, failed.client);
+        if session.is_orphan(now.at) {
+            rows.orphan(now.at);
         }
         session.failures += 1;
         let client = session.client(failed.client);
@@ -81,7 +66,7 @@ impl Assembler {
         let account = self.known.spelling.tried.undo(&account);
         let account = tried.map(|_| Account::read(&account, &self.settings.realm).name);
         rows.refusal(&Refusal {
-            ts: at,
+            ts: now.at,
             server: self.known.server(session.host),
             service: self.known.service_name(session.service),
             client_ip: &self.known.spelling.address(&client_ip),
@@ -89,7 +74,7 @@ impl Assembler {
             helo: &helo,
             account: account.as_deref().unwrap_or_default(),
             mechanism: &message::upper(&mechanism),
-            tls_version: session.tls_version(at, failed.client),
+            tls_version: session.tls_version(now.at, failed.client),
             kind: if failed.aborted { RefusalKind::AuthAborted } else { RefusalKind::AuthFailed },
             reason: &reason,
             code: match rejects::stated_code(&reason) {
@@ -105,35 +90,26 @@ impl Assembler {
     /// so far and its beginning was read.
     pub(super) fn disconnected_by_tls(
         &mut self,
-        at: Timestamp,
-        key: SessionKey,
-        line: &Line<'_>,
+        now: Moment<'_>,
         (reason, surely): (&[u8], bool),
         rows: &mut dyn Rows,
     ) {
-        let session = self.sessions.of_line(&mut self.known, key, at, line, Client::default());
-        if session.is_orphan(at) {
-            rows.orphan(at);
+        let session = self.sessions.of_line(&mut self.known, now, Client::default());
+        if session.is_orphan(now.at) {
+            rows.orphan(now.at);
         }
         if session.tls.is_none() && (surely || session.known) {
             session.flush_tls_failure(rows);
-            session.fail_tls(at, Client::default(), reason, &self.known);
+            session.fail_tls(now.at, Client::default(), reason, &self.known);
         }
-        self.end(key, None, rows);
+        self.end(now.key, None, rows);
     }
 
-    pub(super) fn rejected(
-        &mut self,
-        at: Timestamp,
-        key: SessionKey,
-        line: &Line<'_>,
-        rejected: &Rejected<'_>,
-        rows: &mut dyn Rows,
-    ) {
+    pub(super) fn rejected(&mut self, now: Moment<'_>, rejected: &Rejected<'_>, rows: &mut dyn Rows) {
         if self.announces_logins {
-            let is_of_taken = |id| self.taken_back(at, key, id, rejected.reply, rows);
+            let is_of_taken = |id| self.taken_back(now, id, rejected.reply, rows);
             if !rejected.queue_id.is_some_and(is_of_taken) {
-                self.rejected_by_stage(at, key, rejected, rows);
+                self.rejected_by_stage(now, rejected, rows);
             }
             return;
         }
@@ -141,30 +117,30 @@ impl Assembler {
             // One of several recipients: the message goes on without it.
             (Stage::Recipient, Some(_)) => {}
             (Stage::Data, Some(queue_id)) => {
-                if let Some(message) = self.messages.remove(key.0, queue_id) {
-                    self.data_rejected(at, message, rejected.reply, rows);
+                if let Some(message) = self.messages.remove(now.key.0, queue_id) {
+                    self.data_rejected(now.at, message, rejected.reply, rows);
                 }
             }
             (Stage::Data, None) => {
-                let Some(session) = self.sessions.find(key) else { return };
+                let Some(session) = self.sessions.find(now.key) else { return };
                 if let Some(message) = session.in_filter.take() {
                     self.in_filter -= 1;
-                    self.data_rejected(at, message, rejected.reply, rows);
+                    self.data_rejected(now.at, message, rejected.reply, rows);
                 } else if session.said.begun || session.in_front {
-                    self.keep_reject(at, key, line, rejected);
+                    self.keep_reject(now, rejected);
                 }
             }
-            (Stage::Mail | Stage::Recipient, _) => self.keep_reject(at, key, line, rejected),
+            (Stage::Mail | Stage::Recipient, _) => self.keep_reject(now, rejected),
         }
     }
 
     /// A refused command is judged at the session's end.
-    pub(super) fn keep_reject(&mut self, at: Timestamp, key: SessionKey, line: &Line<'_>, rejected: &Rejected<'_>) {
-        let front = if self.fronts.are_logged() { self.front_of(at, rejected.client) } else { None };
-        let session = self.sessions.of_line(&mut self.known, key, at, line, rejected.client);
+    pub(super) fn keep_reject(&mut self, now: Moment<'_>, rejected: &Rejected<'_>) {
+        let front = if self.fronts.are_logged() { self.front_of(now.at, rejected.client) } else { None };
+        let session = self.sessions.of_line(&mut self.known, now, rejected.client);
         let mut row = Refusal {
-            tls_version: session.tls_version(at, rejected.client),
-            ..session.refusal(at, rejected.client, &self.known)
+            tls_version: session.tls_version(now.at, rejected.client),
+            ..session.refusal(now.at, rejected.client, &self.known)
         };
         if let Some((account, tls_version)) = front.filter(|_| !session.is_with(rejected.client)) {
             session.authenticated = true;
@@ -192,24 +168,18 @@ impl Assembler {
 
     /// A command refused by a server that announces logins: a refusal only behind one. At `MAIL FROM` and of the
     /// content it is a whole message's; a recipient's has to wait for what becomes of the message.
-    pub(super) fn rejected_by_stage(
-        &mut self,
-        at: Timestamp,
-        key: SessionKey,
-        rejected: &Rejected<'_>,
-        rows: &mut dyn Rows,
-    ) {
+    pub(super) fn rejected_by_stage(&mut self, now: Moment<'_>, rejected: &Rejected<'_>, rows: &mut dyn Rows) {
         let counts = |session: &&mut Session| session.authenticated || session.dialogue.of_peer;
-        let Some(session) = self.sessions.find(key).filter(counts) else { return };
-        let tls_version = session.tls_version(at, rejected.client);
-        let row = Refusal { tls_version, ..session.refusal(at, rejected.client, &self.known) };
+        let Some(session) = self.sessions.find(now.key).filter(counts) else { return };
+        let tls_version = session.tls_version(now.at, rejected.client);
+        let row = Refusal { tls_version, ..session.refusal(now.at, rejected.client, &self.known) };
         if rejected.stage == Stage::Data {
             // Where the content was refused, some recipients were not.
             session.rejects.clear();
         }
         session.rejects.keep(row, rejected, session.opened());
         if rejected.stage != Stage::Recipient {
-            self.judge(key, rows);
+            self.judge(now.key, rows);
         }
     }
 
@@ -228,23 +198,16 @@ impl Assembler {
 
     /// The session's message has been refused after all; false where it is none that may be. Whoever says so too late
     /// changes nothing, however far the log is read.
-    pub(super) fn taken_back(
-        &mut self,
-        at: Timestamp,
-        key: SessionKey,
-        queue_id: &[u8],
-        reason: &[u8],
-        rows: &mut dyn Rows,
-    ) -> bool {
-        let Some(session) = self.sessions.find(key) else { return false };
+    pub(super) fn taken_back(&mut self, now: Moment<'_>, queue_id: &[u8], reason: &[u8], rows: &mut dyn Rows) -> bool {
+        let Some(session) = self.sessions.find(now.key) else { return false };
         let Some(slot) = session.unfinished else { return false };
         let message = self.messages.get(slot);
         if !message.may_be_refused || message.queue_id() != queue_id {
             return false;
         }
-        if at - message.ts <= VERDICT {
+        if now.at - message.ts <= VERDICT {
             session.unfinished = None;
-            self.data_rejected(at, slot, reason, rows);
+            self.data_rejected(now.at, slot, reason, rows);
         }
         true
     }

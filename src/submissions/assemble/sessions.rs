@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::Moment;
 use super::known::Known;
 use super::session::{Session, SessionId, SessionKey};
 use super::slots::Slots;
@@ -37,34 +38,20 @@ impl Sessions {
     }
 
     /// The session of a line; one whose beginning is not in the log starts here, with less known of it.
-    pub(super) fn of_line(
-        &mut self,
-        known: &mut Known,
-        key: SessionKey,
-        at: Timestamp,
-        line: &Line<'_>,
-        client: Client<'_>,
-    ) -> &mut Session {
-        match self.by_key.get(&key) {
+    pub(super) fn of_line(&mut self, known: &mut Known, now: Moment<'_>, client: Client<'_>) -> &mut Session {
+        match self.by_key.get(&now.key) {
             Some(slot) => self.slots.get_mut(*slot),
-            None => self.begin(known, key, at, line, client),
+            None => self.begin(known, now, client),
         }
     }
 
     /// A session that begins with a line, where the key has none.
-    pub(super) fn begin(
-        &mut self,
-        known: &mut Known,
-        key: SessionKey,
-        at: Timestamp,
-        line: &Line<'_>,
-        client: Client<'_>,
-    ) -> &mut Session {
+    pub(super) fn begin(&mut self, known: &mut Known, now: Moment<'_>, client: Client<'_>) -> &mut Session {
         self.serial += 1;
         let (slot, session) = self.slots.take();
-        self.by_key.insert(key, slot);
-        let service = self.format.service_of(line).unwrap_or_default();
-        session.begin(SessionId { slot, serial: self.serial }, at, key.0);
+        self.by_key.insert(now.key, slot);
+        let service = self.format.service_of(now.line).unwrap_or_default();
+        session.begin(SessionId { slot, serial: self.serial }, now.at, now.key.0);
         session.serve(service, known.service(service), client);
         session
     }
