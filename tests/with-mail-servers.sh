@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Real mail servers, from Debian's packages and on loopback only: Postfix with Dovecot's SASL, and Exim. Real clients
-# send over cleartext, STARTTLS and implicit TLS with every TLS version that the libraries still speak, with good and
-# bad passwords; the tally of the logs that the servers write equals what the clients wrote down.
+# Real mail servers, from Debian's packages and on loopback only: Postfix with Dovecot's SASL, Exim, and OpenSMTPD. Real
+# clients send over cleartext, STARTTLS and implicit TLS with every TLS version that the libraries still speak, with good
+# and bad passwords; the tally of the logs that the servers write equals what the clients wrote down.
 #
-#     tests/with-mail-servers.sh            both
-#     tests/with-mail-servers.sh exim       one of them: postfix, exim
+#     tests/with-mail-servers.sh            all
+#     tests/with-mail-servers.sh exim       one of them: postfix, postfix-trixie, exim, exim-trixie, opensmtpd
 #     MAILTALLY_BIN=target/release/mailtally tests/with-mail-servers.sh
 #
 # Has to be root, as mail servers have to. Postfix and Dovecot are installed; Exim, which Debian does not install beside
-# Postfix, is unpacked below ${XDG_CACHE_HOME:-~/.cache}/mailtally-tests. No service is started but the tests' own.
+# Postfix, is unpacked below ${XDG_CACHE_HOME:-~/.cache}/mailtally-tests. OpenSMTPD and those of trixie, which is Debian
+# 13, run by chroot in a Debian 13 there. No service is started but the tests' own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/environment.sh
@@ -35,15 +36,41 @@ prepare_exim() {
         give_up "the user Debian-exim cannot be made: Exim wants it"
 }
 
+# Debian 13's Postfix and Dovecot; over them OpenSMTPD and Exim are unpacked, since Debian installs only one of the three.
+prepare_trixie() {
+    local root=$cache/trixie
+    [ -e "$root/complete" ] && return
+    rm -rf --one-file-system "$root"
+    mkdir -p "$root"
+    {
+        apt-get update -qq && apt-get install -y -qq --no-install-recommends debootstrap openssl &&
+            debootstrap --variant=minbase trixie "$root" http://deb.debian.org/debian &&
+            # Services ask it whether they may start.
+            printf '#!/bin/sh\nexit 101\n' > "$root/usr/sbin/policy-rc.d" && chmod 755 "$root/usr/sbin/policy-rc.d" &&
+            chroot "$root" sh -ec '
+                apt-get install -y -qq --no-install-recommends postfix dovecot-core rsyslog ca-certificates \
+                    libdb5.3t64 libevent-2.1-7t64 libgnutls-dane0t64 libidn12 libnsl2 libpcre2-8-0
+                cd /tmp
+                apt-get download -qq opensmtpd exim4-daemon-light
+                dpkg -x opensmtpd_*.deb /
+                dpkg -x exim4-daemon-light_*.deb /
+                for user in opensmtpd opensmtpq Debian-exim; do
+                    useradd --system --no-create-home --shell /usr/sbin/nologin $user
+                done'
+    } > /dev/null 2>&1 || give_up "Debian 13 cannot be unpacked: debootstrap trixie, as root"
+    touch "$root/complete"
+}
+
 servers=("$@")
-[ ${#servers[@]} -gt 0 ] || servers=(postfix exim)
+[ ${#servers[@]} -gt 0 ] || servers=(postfix postfix-trixie exim exim-trixie opensmtpd)
 [ "$(id -u)" = 0 ] || give_up "mail servers have to be started by root"
 find_binary
 for server in "${servers[@]}"; do
     case $server in
         postfix) prepare_postfix ;;
         exim) prepare_exim ;;
-        *) give_up "there is no server '$server': postfix, exim" ;;
+        postfix-trixie | exim-trixie | opensmtpd) prepare_trixie ;;
+        *) give_up "there is no server '$server': postfix, postfix-trixie, exim, exim-trixie, opensmtpd" ;;
     esac
 done
 exec python3 tests/servers/main.py "$binary" "$cache" "${servers[@]}"

@@ -36,7 +36,7 @@ fn with_fuzz() {
 }
 
 #[test]
-#[ignore = "installs and starts Postfix, Dovecot and Exim, as root: tests/with-mail-servers.sh"]
+#[ignore = "installs and starts mail servers, as root: tests/with-mail-servers.sh"]
 fn with_mail_servers() {
     run("tests/with-mail-servers.sh");
 }

@@ -1,7 +1,6 @@
 """Exim with passwords in its own configuration."""
-import os
-import pwd
 import shutil
+import subprocess
 
 from clients import ACCOUNTS, LARGEST
 from server import Server
@@ -13,27 +12,34 @@ class Exim(Server):
     # Neither of a refused address nor of a message that is too big does its log say who has authenticated.
     tells = {"auth_failed", "auth_aborted", "tls_failed"}
 
+    # The folder below `programs` with its program.
+    unpacked = "exim"
+
     def logs(self):
         return [self.folder / "log" / "mainlog"]
 
     def start(self):
-        user = pwd.getpwnam("Debian-exim")
         # It starts itself again as its own user, who has to find it.
-        program = shutil.copy(self.programs / "exim" / "usr" / "sbin" / "exim4", self.folder / "exim4")
+        shutil.copy(self.programs / self.unpacked / "usr" / "sbin" / "exim4", self.folder / "exim4")
         for name in ("log", "spool"):
             (self.folder / name).mkdir()
-            os.chown(self.folder / name, user.pw_uid, user.pw_gid)
-        os.chown(self.folder / "key.pem", user.pw_uid, user.pw_gid)
+        subprocess.run(self.command("chown", "Debian-exim:Debian-exim", *(self.inside / name for name in ("log", "spool", "key.pem"))), check=True)
         self.write("accounts", "".join(f'"{account}": {password}\n' for account, password in ACCOUNTS.items()))
-        config = self.write("exim.conf", EXIM_CONF.format(folder=self.folder, program=program, largest=LARGEST, **self.ports))
-        self.spawn([program, "-C", config, "-bdf"])
+        self.write("exim.conf", EXIM_CONF.format(folder=self.inside, largest=LARGEST, **self.ports))
+        self.spawn([self.inside / "exim4", "-C", self.inside / "exim.conf", "-bdf"])
 
     def is_done(self, log, accepted, broken):
         """Whether every message has been dealt with, so that its recipients are counted, and every broken handshake told."""
         return log.count(" Completed") >= accepted and log.count(" TLS error on connection") >= broken
 
 
-EXIM_CONF = """exim_path = {program}
+class EximTrixie(Exim):
+    """The Exim of Debian 13."""
+
+    system = unpacked = "trixie"
+
+
+EXIM_CONF = """exim_path = {folder}/exim4
 primary_hostname = mx1.example.org
 timezone = UTC
 daemon_smtp_ports = {smtp} : {submission} : {smtps}

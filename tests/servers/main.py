@@ -14,25 +14,28 @@ sys.path.append(str(ROOT / "tests" / "readers"))
 
 from checks import Checks, require, same  # noqa: E402
 from clients import VERSIONS, Recorder, mishaps, sessions  # noqa: E402
-from exim import Exim  # noqa: E402
-from postfix import Postfix  # noqa: E402
+from exim import Exim, EximTrixie  # noqa: E402
+from opensmtpd import OpenSmtpd  # noqa: E402
+from postfix import Postfix, PostfixTrixie  # noqa: E402
 from server import PATIENCE  # noqa: E402
 
-SERVERS = {"postfix": Postfix, "exim": Exim}
+SERVERS = {"postfix": Postfix, "postfix-trixie": PostfixTrixie, "exim": Exim, "exim-trixie": EximTrixie, "opensmtpd": OpenSmtpd}
 
 
 def main():
     binary, programs, *names = sys.argv[1:]
+    programs = pathlib.Path(programs).resolve()
     # Asked to stop, it leaves through the `finally` below, so that no server stays behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     checks = Checks()
     for name in names:
-        with tempfile.TemporaryDirectory(prefix=f"mailtally-{name}-") as folder:
+        system = SERVERS[name].system
+        with tempfile.TemporaryDirectory(prefix=f"mailtally-{name}-", dir=programs / system / "tmp" if system else None) as folder:
             folder = pathlib.Path(folder)
             folder.chmod(0o755)  # The servers' own users have to come in.
             server = None
             try:
-                server = checks.check(f"{name}: the server starts", lambda: SERVERS[name](folder, pathlib.Path(programs)))
+                server = checks.check(f"{name}: the server starts", lambda: SERVERS[name](folder, programs))
                 if server:
                     _check_server(checks, name, server, binary)
             finally:

@@ -1,6 +1,4 @@
 """Postfix, which asks Dovecot who somebody is."""
-import os
-import pwd
 import subprocess
 
 from clients import ACCOUNTS, LARGEST
@@ -10,6 +8,8 @@ from server import ENVIRONMENT, Server
 class Postfix(Server):
     """Postfix, which asks Dovecot who somebody is."""
 
+    # Its version decides on how it is set up.
+    dovecot = "2.3"
     tells = {"auth_failed", "auth_aborted", "tls_failed", "sender_rejected", "recipients_rejected", "data_rejected"}
 
     def logs(self):
@@ -20,18 +20,18 @@ class Postfix(Server):
         queue.mkdir()
         data = self.folder / "data"
         data.mkdir()
-        os.chown(data, pwd.getpwnam("postfix").pw_uid, -1)
-        self.write("conf/main.cf", MAIN_CF.format(folder=self.folder, largest=LARGEST))
+        subprocess.run(self.command("chown", "postfix", self.inside / "data"), check=True)
+        self.write("conf/main.cf", MAIN_CF.format(folder=self.inside, largest=LARGEST))
         self.write("conf/master.cf", MASTER_CF.format(**self.ports))
         # Dovecot looks names up with their apostrophes escaped.
         self.write("users", "".join(f"{account}:{password}\n" for account, password in ACCOUNTS.items()).replace("'", "\\'"))
-        self.write("dovecot.conf", DOVECOT_CONF.format(folder=self.folder))
-        subprocess.run(["postfix", "-c", self.folder / "conf", "check"], check=True, env=ENVIRONMENT, capture_output=True)
-        self.spawn(["dovecot", "-F", "-c", self.folder / "dovecot.conf"])
-        self.spawn(["postfix", "-c", self.folder / "conf", "start-fg"])
+        self.write("dovecot.conf", DOVECOT_CONF[self.dovecot].format(folder=self.inside))
+        subprocess.run(self.command("postfix", "-c", self.inside / "conf", "check"), check=True, env=ENVIRONMENT, capture_output=True)
+        self.spawn(["dovecot", "-F", "-c", self.inside / "dovecot.conf"])
+        self.spawn(["postfix", "-c", self.inside / "conf", "start-fg"])
 
     def stop(self):
-        subprocess.run(["postfix", "-c", self.folder / "conf", "abort"], env=ENVIRONMENT, capture_output=True)
+        subprocess.run(self.command("postfix", "-c", self.inside / "conf", "abort"), env=ENVIRONMENT, capture_output=True)
         super().stop()
 
     def told_refusal(self, refusal):
@@ -41,6 +41,13 @@ class Postfix(Server):
     def is_done(self, log, accepted, broken):
         """Whether the log tells of every message, by a line of the queue, and of every broken handshake."""
         return log.count("(queue active)") >= accepted and log.count("SSL_accept error") >= broken
+
+
+class PostfixTrixie(Postfix):
+    """The Postfix and the Dovecot of Debian 13."""
+
+    system = "trixie"
+    dovecot = "2.4"
 
 
 MAIN_CF = """compatibility_level = 3.6
@@ -104,7 +111,7 @@ scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 """
 
-DOVECOT_CONF = """protocols =
+DOVECOT_CONF = {"2.3": """protocols =
 base_dir = {folder}/dovecot
 log_path = {folder}/dovecot.log
 ssl = no
@@ -134,4 +141,37 @@ service auth {{
     group = postfix
   }}
 }}
-"""
+""", "2.4": """dovecot_config_version = 2.4.0
+dovecot_storage_version = 2.4.0
+protocols =
+base_dir = {folder}/dovecot
+log_path = {folder}/dovecot.log
+ssl = no
+auth_allow_cleartext = yes
+auth_mechanisms = plain login cram-md5
+auth_failure_delay = 0
+auth_username_chars =
+passdb passwd-file {{
+  passwd_file_path = {folder}/users
+  default_password_scheme = plain
+}}
+userdb static {{
+  fields {{
+    uid = nobody
+    gid = nogroup
+    home = /nonexistent
+  }}
+}}
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
+service auth {{
+  unix_listener {folder}/queue/private/auth {{
+    mode = 0660
+    user = postfix
+    group = postfix
+  }}
+}}
+"""}

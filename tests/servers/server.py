@@ -27,10 +27,15 @@ class Server:
     transports = ("cleartext", "starttls", "implicit")
     # The kinds of refusals that its log tells.
     tells = {"auth_failed", "tls_failed"}
+    # Another system's folder below `programs`, in which it runs by chroot; none for this system.
+    system = None
 
     def __init__(self, folder, programs):
         """Starts in a folder; what is not installed was unpacked below `programs`."""
         self.folder, self.programs = folder, programs
+        self.root = programs / self.system if self.system else pathlib.Path("/")
+        # The folder as the server sees it.
+        self.inside = pathlib.Path("/") / folder.relative_to(self.root)
         self.ports = {service: free_port() for service in ("smtp", "submission", "smtps")}
         self.processes = []
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=mx1.example.org",
@@ -63,10 +68,14 @@ class Server:
         """The kind and the account of a refusal, as far as the log can tell them."""
         return refusal.kind, refusal.account
 
+    def command(self, *parts):
+        """A command of the server's system."""
+        return [str(part) for part in (["chroot", self.root, *parts] if self.system else parts)]
+
     def spawn(self, command):
         """Starts a process in the foreground; what it prints is kept."""
         with (self.folder / "output.log").open("ab") as output:
-            self.processes.append(subprocess.Popen([str(part) for part in command], stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=ENVIRONMENT, start_new_session=True))
+            self.processes.append(subprocess.Popen(self.command(*command), stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=ENVIRONMENT, start_new_session=True))
 
     def stop(self):
         """Kills what was started, whatever it is doing."""
