@@ -14,6 +14,7 @@ class Exim(Server):
 
     # The folder below `programs` with its program.
     unpacked = "exim"
+    log_selector = ""
 
     def logs(self):
         return [self.folder / "log" / "mainlog"]
@@ -25,7 +26,7 @@ class Exim(Server):
             (self.folder / name).mkdir()
         subprocess.run(self.command("chown", "Debian-exim:Debian-exim", *(self.inside / name for name in ("log", "spool", "key.pem"))), check=True)
         self.write("accounts", "".join(f'"{account}": {password}\n' for account, password in ACCOUNTS.items()))
-        self.write("exim.conf", EXIM_CONF.format(folder=self.inside, largest=LARGEST, **self.ports))
+        self.write("exim.conf", EXIM_CONF.format(folder=self.inside, log_selector=self.log_selector, largest=LARGEST, **self.ports))
         self.spawn([self.inside / "exim4", "-C", self.inside / "exim.conf", "-bdf"])
 
     def is_done(self, log, accepted, broken):
@@ -34,9 +35,10 @@ class Exim(Server):
 
 
 class EximTrixie(Exim):
-    """The Exim of Debian 13."""
+    """The Exim of Debian 13, which logs all that it can."""
 
     system = unpacked = "trixie"
+    log_selector = "+all"
 
 
 EXIM_CONF = """exim_path = {folder}/exim4
@@ -47,6 +49,7 @@ tls_on_connect_ports = {smtps}
 local_interfaces = 127.0.0.1
 spool_directory = {folder}/spool
 log_file_path = {folder}/log/%slog
+log_selector = {log_selector}
 pid_file_path = {folder}/exim.pid
 tls_advertise_hosts = *
 tls_certificate = {folder}/cert.pem

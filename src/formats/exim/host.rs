@@ -16,7 +16,7 @@ pub(super) struct Host<'a> {
     pub own_port: &'a [u8],
 }
 
-/// Every host that a text in front of a protocol can mean: ` DS H=NAME (HELO) [IP]:PORT I=[IP]:PORT TFO* U=IDENT`. One
+/// Every host that a text in front of a protocol can mean: ` DS H=NAME (HELO) [IP]:PORT I=[IP]:PORT Ci=ID TFO* U=IDENT`. One
 /// unless the client's words look like it; the host of local mail has neither name nor address.
 pub(super) fn hosts(text: &[u8]) -> impl Iterator<Item = Host<'_>> {
     let text = text.strip_prefix(b" DS").unwrap_or(text);
@@ -44,11 +44,16 @@ pub(super) fn skip<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
 }
 
 impl<'a> Host<'a> {
-    /// `NAME (HELO) [IP]:PORT I=[IP]:PORT TFO`, of which only the client's address is always there.
+    /// `NAME (HELO) [IP]:PORT I=[IP]:PORT Ci=ID TFO`, of which only the client's address is always there.
     pub(super) fn of(text: &'a [u8]) -> Option<Self> {
         // TCP Fast Open, `TFO*` where data came with it.
         let text = text.strip_suffix(b"*").unwrap_or(text);
         let text = text.strip_suffix(b" TFO").unwrap_or(text);
+        // The connection's id, which `log_selector = +connection_id` adds in newer versions.
+        let text = match memchr::memrchr(b' ', text) {
+            Some(blank) if text[blank..].starts_with(b" Ci=") => &text[..blank],
+            _ => text,
+        };
         let (mut name, mut ip, port) = address(text)?;
         let mut own_port: &[u8] = b"";
         if let Some(whose) = name.strip_suffix(b" I=") {

@@ -57,7 +57,7 @@ impl Format for Exim {
     }
 
     fn evidence(&self) -> Evidence {
-        Evidence::RealLogs("4.96")
+        Evidence::RealLogs("4.96, 4.98.2")
     }
 
     fn tells(&self) -> Tells {

@@ -10,15 +10,18 @@
 use memchr::memmem;
 
 use super::fields::{encrypted, named, without_flags};
-use super::host::{Host, remote_hosts};
+use super::host::{Host, remote_hosts, skip};
 use super::mechanism;
 use super::tail::end;
 use crate::formats::Unreadable;
 use crate::formats::record::{Encrypted, Record, RefusalKind, Refused};
 
+/// How a line begins that tells of TLS.
+const ON_CONNECTION: &[u8] = b"TLS error on connection ";
+
 /// Whether a line without an id tells of a refusal.
 pub(super) fn is_refusal(text: &[u8]) -> bool {
-    text.starts_with(b"TLS error on connection from ") || authenticator(text).is_some()
+    text.starts_with(ON_CONNECTION) || authenticator(text).is_some()
 }
 
 /// `NAME authenticator failed for …`: the name, and what follows.
@@ -42,9 +45,10 @@ pub(super) fn refused(text: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
     Ok(refused.map(Record::Refused))
 }
 
-/// `TLS error on connection from NAME (HELO) [IP] (gnutls_handshake): REASON`; errors after the handshake refuse nobody.
+/// `TLS error on connection Ci=ID from NAME (HELO) [IP] (gnutls_handshake): REASON`; errors after the handshake refuse nobody.
 fn tls_failed(text: &[u8]) -> Option<Refused<'_>> {
-    let rest = text.strip_prefix(b"TLS error on connection from ")?;
+    let rest = text.strip_prefix(ON_CONNECTION)?;
+    let rest = skip(rest, b"Ci=").map_or(rest, <[u8]>::trim_ascii_start).strip_prefix(b"from ")?;
     let marks = [&b" (gnutls_handshake)"[..], b" (SSL_accept)"];
     let handshakes = marks.into_iter().flat_map(|mark| in_brackets(rest, mark).map(move |at| (at, at + mark.len())));
     let host = |at: usize| Host::of(rest[..at].strip_suffix(b" (via inetd)").unwrap_or(&rest[..at]));

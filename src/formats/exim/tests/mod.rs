@@ -116,6 +116,10 @@ fn an_ident_may_follow_the_address() {
     };
     let me = "1vbJDf-00001B-2d by me (LOGIN) from";
     assert_eq!(from("a@x H=localhost (web) [127.0.0.1] U=www-data"), format!("{me} localhost[127.0.0.1] as web"));
+    for more in ["Ci=22", "Ci=22 TFO", "Ci=22 TFO* U=www-data"] {
+        let whence = format!("a@x H=(x Ci=1) [127.0.0.1]:2 I=[127.0.0.1]:587 {more}");
+        assert_eq!(from(&whence), format!("{me} [127.0.0.1] as x Ci=1"));
+    }
     assert_eq!(from("a@x H=(s) [192.0.2.1]:4444 I=[192.0.2.9]:587 TFO"), format!("{me} [192.0.2.1] as s"));
     assert_eq!(from("a@x DS H=c.example (s) [2001:db8::1] TFO* U=b c"), format!("{me} c.example[2001:db8::1] as s"));
     assert_eq!(from("a@x H=c.example [192.0.2.1]"), format!("{me} c.example[192.0.2.1] as c.example"));

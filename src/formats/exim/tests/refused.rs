@@ -75,6 +75,16 @@ fn a_refused_client_cannot_name_another() {
         "tls_failed  () from [198.51.100.4] as x) [1.1.1.1] (gnutls_handshake): y:  unsupported protocol"
     );
     assert_eq!(error("[198.51.100.4] (via inetd) (SSL_accept): no"), "tls_failed  () from [198.51.100.4] as :  no");
+    assert_eq!(
+        failed("(x Ci=1) [198.51.100.4]:2 I=[192.0.2.1]:587 Ci=22 U=i: 535 Incorrect authentication data (set_id=a)"),
+        "auth_failed a (PLAIN) from [198.51.100.4] as x Ci=1: 535 535 Incorrect authentication data"
+    );
+    assert_eq!(
+        parse(
+            "2026-01-03 10:00:00 TLS error on connection Ci=22 from (x) [198.51.100.4]:1 I=[192.0.2.1]:465 (gnutls_handshake): no"
+        ),
+        "tls_failed  () from [198.51.100.4] as x:  no"
+    );
 }
 
 /// `smtp_handle_acl_fail` in `smtp_in.c`: the account stands there at `RCPT` and behind the content.
