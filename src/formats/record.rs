@@ -446,6 +446,8 @@ pub struct Rejected<'a> {
     pub mail_from: &'a [u8],
     /// What the client called itself.
     pub helo: &'a [u8],
+    /// Who the client had authenticated as; empty where the line does not say it.
+    pub account: &'a [u8],
 }
 
 /// The command that was refused.

@@ -49,6 +49,10 @@ class PostfixTrixie(Postfix):
     system = "trixie"
     dovecot = "2.4"
 
+    def told_refusal(self, refusal):
+        # Since 3.10, a reject says who has authenticated.
+        return refusal.kind, refusal.account
+
 
 MAIN_CF = """compatibility_level = 3.6
 queue_directory = {folder}/queue

@@ -41,8 +41,15 @@ pub(super) fn not_relayed(message: &[u8]) -> Option<Option<Record<'_>>> {
     let mail_from = text.strip_suffix(b">")?;
     let reply = &reply[b", reply=`".len()..];
     let reply = reply.strip_suffix(b"'").unwrap_or(reply);
-    let rejected =
-        Rejected { queue_id: None, stage: Stage::Data, client: Client::default(), reply, mail_from, helo: b"" };
+    let rejected = Rejected {
+        queue_id: None,
+        stage: Stage::Data,
+        client: Client::default(),
+        reply,
+        mail_from,
+        helo: b"",
+        account: b"",
+    };
     Some(reply.starts_with(b"5").then_some(Record::Rejected(rejected)))
 }
 

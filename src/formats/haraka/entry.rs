@@ -226,7 +226,15 @@ impl<'a> Entry<'a> {
 
     fn rejected(self, stage: Stage, fields: Said<'a>, mail_from: &'a [u8]) -> Record<'a> {
         let reply = fields.get("msg").unwrap_or_default();
-        Record::Rejected(Rejected { queue_id: None, stage, client: Client::default(), reply, mail_from, helo: b"" })
+        Record::Rejected(Rejected {
+            queue_id: None,
+            stage,
+            client: Client::default(),
+            reply,
+            mail_from,
+            helo: b"",
+            account: b"",
+        })
     }
 
     /// A connection that ends while TLS is being agreed on.

@@ -77,11 +77,11 @@ pub(super) fn failed<'a>(command: &'a [u8], reply: &'a [u8]) -> Option<Record<'a
         () => return None,
     };
     let client = Client::default();
-    Some(Record::Rejected(Rejected { queue_id: None, stage, client, reply, mail_from: b"", helo: b"" }))
+    Some(Record::Rejected(Rejected { queue_id: None, stage, client, reply, mail_from: b"", helo: b"", account: b"" }))
 }
 
 /// A login that never came to be judged: one that was has a line of its own, with its account. Who cancels LOGIN's
-/// dialogue is answered as if with wrong syntax; PLAIN has none.
+/// dialogue is answered as if with wrong syntax; so is who cancels PLAIN's, but a first answer with wrong syntax looks the same there.
 fn login_refused<'a>(command: &'a [u8], reply: &'a [u8]) -> Option<Record<'a>> {
     if reply.starts_with(b"535") || reply.starts_with(b"421") {
         return None;

@@ -86,20 +86,41 @@ fn rejected<'a>(queue_id: Option<&'a [u8]>, text: &'a [u8]) -> Option<Rejected<'
         b"MAIL" => Stage::Mail,
         b"RCPT" => Stage::Recipient,
         b"DATA" | b"BDAT" | b"END-OF-MESSAGE" => Stage::Data,
-        // cleanup's header_checks and body_checks: `reject: header Subject: … from NAME[IP]; …`.
-        what if what.starts_with(b"header ") || what.starts_with(b"body ") => Stage::Data,
+        what if of_content(what) => Stage::Data,
         _ => return None,
     };
     let (client, rest) = client(&text[at + b" from ".len()..]).unwrap_or((Client::default(), b""));
+    let account = account(rest);
     let (reply, mail_from, helo) = reply(rest.strip_prefix(b": ").unwrap_or(rest));
-    Some(Rejected { queue_id, stage, client, reply, mail_from, helo })
+    Some(Rejected { queue_id, stage, client, reply, mail_from, helo, account })
+}
+
+/// Whether `cleanup` has refused the content by its own checks: `reject: header Subject: … from NAME[IP]; …`.
+fn of_content(what: &[u8]) -> bool {
+    [&b"header "[..], b"body ", b"mime-error "].iter().any(|check| what.starts_with(check))
+}
+
+/// U in `… helo=<H> sasl_method=M sasl_username=U( sasl_sender=S)?` at a reject's end, where Postfix has it since 3.10.
+/// The addresses and H are the client's own words: what they hold has a bracket behind it.
+fn account(text: &[u8]) -> &[u8] {
+    const METHOD: &[u8] = b"> sasl_method=";
+    const NAME: &[u8] = b" sasl_username=";
+    let read = || {
+        let at = memmem::rfind(text, NAME)?;
+        let (before, account) = (&text[..at], &text[at + NAME.len()..]);
+        let method = &before[memmem::rfind(before, METHOD)? + METHOD.len()..];
+        let account = &account[..memmem::rfind(account, b" sasl_sender=").unwrap_or(account.len())];
+        let real = !method.contains(&b' ') && !account.ends_with(b">") && memmem::find(account, b"> ").is_none();
+        real.then_some(account)
+    };
+    read().unwrap_or_default()
 }
 
 /// `END-OF-MESSAGE: 554 5.7.1 …; from=<…> to=<…> proto=ESMTP helo=<…>`.
 pub(super) fn proxy_rejected(text: &[u8]) -> Rejected<'_> {
     let at = memmem::find(text, b": ").map_or(0, |at| at + 2);
     let (reply, mail_from, helo) = reply(&text[at..]);
-    Rejected { queue_id: None, stage: Stage::Data, client: Client::default(), reply, mail_from, helo }
+    Rejected { queue_id: None, stage: Stage::Data, client: Client::default(), reply, mail_from, helo, account: b"" }
 }
 
 /// `END-OF-MESSAGE: 250 2.0.0 Ok: queued as B; from=<…> …`.
@@ -130,7 +151,8 @@ fn envelope(text: &[u8]) -> (&[u8], &[u8]) {
     let mail_from = &envelope[..memchr::memchr(b'>', envelope).unwrap_or(envelope.len())];
     let helo = memmem::find(envelope, b" helo=<").map_or(&b""[..], |at| {
         let helo = &envelope[at + b" helo=<".len()..];
-        let end = memmem::find(helo, b"> sasl_username=<").or_else(|| memchr::memrchr(b'>', helo));
+        let end = [&b"> sasl_username=<"[..], b"> sasl_method="].iter().find_map(|next| memmem::rfind(helo, next));
+        let end = end.or_else(|| memchr::memrchr(b'>', helo));
         &helo[..end.unwrap_or(helo.len())]
     });
     (mail_from, helo)

@@ -17,7 +17,7 @@ mod session;
 mod tests;
 
 use self::message::{queue_line, set_aside};
-use self::session::{session_line, trust};
+use self::session::{refuses_content, session_line, trust};
 use super::ids::IS_ALPHANUMERIC;
 use super::record::{Client, Record};
 use super::{Evidence, Format, Tells, Unreadable, dovecot};
@@ -67,7 +67,7 @@ impl Format for Postfix {
         match Component::of(program) {
             Some(Component::Smtpd) => !message.starts_with(b"SSL_accept:"),
             Some(Component::Qmgr) => message.ends_with(b"(queue active)"),
-            Some(Component::Cleanup) => behind_id(message).is_some_and(of_cleanup),
+            Some(Component::Cleanup) => behind_id(message).is_some_and(of_cleanup) || warns_of_content(message),
             Some(Component::Pickup) => behind_id(message).is_some_and(|text| text.starts_with(b"uid=")),
             Some(Component::Dovecot) => dovecot::wants(message),
             None => without_component(message),
@@ -159,6 +159,11 @@ impl Component {
 /// Whether a line of `cleanup` matters, by what stands behind its queue id.
 fn of_cleanup(text: &[u8]) -> bool {
     text.starts_with(b"message-id=") || is_reject(text) || set_aside(text).is_some()
+}
+
+/// Whether `cleanup` says of a message that it is refused, but not by a line that says `reject`.
+fn warns_of_content(message: &[u8]) -> bool {
+    message.strip_prefix(b"warning: ").is_some_and(refuses_content)
 }
 
 fn is_reject(text: &[u8]) -> bool {

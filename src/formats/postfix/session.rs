@@ -73,28 +73,70 @@ fn secured(text: &[u8]) -> Result<Record<'_>, Unreadable> {
     read().ok_or(Unreadable("TLS connection that cannot be read"))
 }
 
-/// What the server says of a message above `message_size_limit`, and nothing else: no line says `reject` of it.
-const TOO_BIG: &[u8] = b": queue file size limit exceeded";
-
-/// `QUEUE_ID: queue file size limit exceeded`.
-fn too_big(text: &[u8]) -> Option<Record<'_>> {
-    let (queue_id, reply) = queue_id(text)?;
-    let (client, mail_from, helo) = (Client::default(), &b""[..], &b""[..]);
-    Some(Record::Rejected(Rejected { queue_id, stage: Stage::Data, client, reply, mail_from, helo }))
+/// Whether a warning says that a message is refused, of which no line says `reject`: it is above `message_size_limit`,
+/// or above `hopcount_limit`. It stands behind the message's queue id.
+pub(super) fn refuses_content(text: &[u8]) -> bool {
+    text.ends_with(b": queue file size limit exceeded")
+        || text.ends_with(b" exceeds message size limit")
+        || text.ends_with(b": message rejected: hopcount exceeded")
 }
+
+/// `QUEUE_ID: queue file size limit exceeded`, and the like.
+fn content_refused(text: &[u8]) -> Option<Record<'_>> {
+    let (queue_id, reply) = queue_id(text)?;
+    Some(refused(queue_id, Stage::Data, Client::default(), reply))
+}
+
+fn refused<'a>(queue_id: Option<&'a [u8]>, stage: Stage, client: Client<'a>, reply: &'a [u8]) -> Record<'a> {
+    Record::Rejected(Rejected { queue_id, stage, client, reply, mail_from: b"", helo: b"", account: b"" })
+}
+
+/// `Illegal address syntax from NAME[IP] in MAIL command: ADDRESS`. The replies are those that the server gives.
+fn bad_address(text: &[u8]) -> Option<Record<'_>> {
+    let (client, rest) = client(text)?;
+    if rest.starts_with(b" in MAIL command: ") {
+        return Some(refused(None, Stage::Mail, client, b"501 5.1.7 Bad sender address syntax"));
+    }
+    let recipient = rest.starts_with(b" in RCPT command: ");
+    recipient.then(|| refused(None, Stage::Recipient, client, b"501 5.1.3 Bad recipient address syntax"))
+}
+
+/// `WHAT rate limit exceeded: NUMBER from NAME[IP] for service SERVICE`, of what a client did too often. The replies are
+/// those that the server gives.
+fn too_often(text: &[u8]) -> Option<Record<'_>> {
+    let at = memmem::find(text, RATE)?;
+    let number = &text[at + RATE.len()..];
+    let (client, _) = client(&number[memmem::find(number, b" from ")? + b" from ".len()..])?;
+    match &text[..at] {
+        b"Message delivery request" => Some(refused(None, Stage::Mail, client, b"450 4.7.1 Error: too much mail")),
+        b"Recipient address" => Some(refused(None, Stage::Recipient, client, b"450 4.7.1 Error: too many recipients")),
+        b"AUTH command" => {
+            let reason = b"450 4.7.1 Error: too many AUTH commands";
+            Some(Record::AuthFailed(AuthFailed { client, mechanism: b"", account: None, reason, aborted: false }))
+        }
+        _ => None,
+    }
+}
+
+const RATE: &[u8] = b" rate limit exceeded: ";
 
 /// What stands where the client's name would, where it failed before it gave one (`smtpd_sasl_glue.c`).
 const NO_NAME: &[u8] = b"(unavailable)";
 
-/// Warnings that matter: failed authentication, the TLS library's word on a handshake, and a message that is too big.
+/// Warnings that matter: failed authentication, the TLS library's word on a handshake, and refusals of which no line says
+/// `reject`.
 fn warning(text: &[u8]) -> Option<Record<'_>> {
     if let Some(reason) = text.strip_prefix(b"TLS library problem: ") {
         return Some(Record::TlsProblem { reason });
     }
-    if text.ends_with(TOO_BIG) {
-        return too_big(text);
+    // A name that failed to authenticate may end in the same words.
+    if let Some(record) = Some(text).filter(|text| refuses_content(text)).and_then(content_refused) {
+        return Some(record);
     }
-    let (client, rest) = client(text)?;
+    if let Some(address) = text.strip_prefix(b"Illegal address syntax from ") {
+        return bad_address(address);
+    }
+    let Some((client, rest)) = client(text) else { return too_often(text) };
     let rest = rest.strip_prefix(b": SASL ")?;
     let (mechanism, rest) = rest.split_at(memchr::memchr(b' ', rest)?);
     let rest = rest.strip_prefix(b" authentication ")?;

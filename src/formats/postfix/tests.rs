@@ -37,11 +37,13 @@ fn show(record: Record<'_>) -> String {
             format!("failed {} {:?} {}", text(failed.mechanism), failed.account.map(text), text(failed.reason))
         }
         Record::Rejected(rejected) => format!(
-            "rejected {:?} {} | {} | {}",
+            "rejected {:?} {} | {} | {}{}{}",
             rejected.stage,
             text(rejected.reply),
             text(rejected.mail_from),
-            text(rejected.helo)
+            text(rejected.helo),
+            if rejected.account.is_empty() { "" } else { " | " },
+            text(rejected.account)
         ),
         other => format!("{other:?}").split(['(', ' ']).next().unwrap_or_default().to_owned(),
     }
@@ -134,6 +136,80 @@ fn rejects_carry_their_envelope() {
         ),
         "Relayed"
     );
+}
+
+#[test]
+fn rejects_say_who_has_authenticated() {
+    let reject = |helo_and_more: &str| {
+        parse(&format!(
+            "NOQUEUE: reject: RCPT from H[192.0.2.1]: 550 5.1.1 <a@b>: Recipient address rejected: no; from=<s@x> to=<a@b> proto=ESMTP helo={helo_and_more}"
+        ))
+    };
+    let said = "rejected Recipient 550 5.1.1 <a@b>: Recipient address rejected: no | s@x | ";
+    for (helo_and_more, expected) in [
+        ("<h>", "h"),
+        ("<h> sasl_method=PLAIN sasl_username=erin.o'neil@x", "h | erin.o'neil@x"),
+        ("<h> sasl_method=PLAIN sasl_username=a b, c", "h | a b, c"),
+        ("<h> sasl_method=PLAIN sasl_username=u@x sasl_sender=s@x", "h | u@x"),
+        ("<h> sasl_method=PLAIN sasl_username=ceo@x>", "h"),
+        (
+            "<h> sasl_method=PLAIN sasl_username=ceo@x> sasl_method=LOGIN sasl_username=u@x",
+            "h> sasl_method=PLAIN sasl_username=ceo@x | u@x",
+        ),
+        ("<h sasl_username=ceo@x>", "h sasl_username=ceo@x"),
+    ] {
+        assert_eq!(reject(helo_and_more), format!("{said}{expected}"), "{helo_and_more}");
+    }
+}
+
+#[test]
+fn refusals_that_no_line_calls_a_reject() {
+    for (message, expected) in [
+        ("warning: A73A89D6896: queue file size limit exceeded", "rejected Data queue file size limit exceeded |  | "),
+        (
+            "warning: A73A89D6896: BDAT request from H[192.0.2.1] exceeds message size limit",
+            "rejected Data BDAT request from H[192.0.2.1] exceeds message size limit |  | ",
+        ),
+        (
+            "warning: A73A89D6896: message rejected: hopcount exceeded",
+            "rejected Data message rejected: hopcount exceeded |  | ",
+        ),
+        (
+            "warning: Illegal address syntax from H[192.0.2.1] in MAIL command: <a b>",
+            "rejected Mail 501 5.1.7 Bad sender address syntax |  | ",
+        ),
+        (
+            "warning: Illegal address syntax from H[192.0.2.1] in RCPT command: <a b>",
+            "rejected Recipient 501 5.1.3 Bad recipient address syntax |  | ",
+        ),
+        ("warning: Illegal address syntax from H[192.0.2.1] in VRFY command: <a b>", "-"),
+        (
+            "warning: Message delivery request rate limit exceeded: 4 from H[192.0.2.1] for service submission",
+            "rejected Mail 450 4.7.1 Error: too much mail |  | ",
+        ),
+        (
+            "warning: Recipient address rate limit exceeded: 9 from H[192.0.2.1] for service submission",
+            "rejected Recipient 450 4.7.1 Error: too many recipients |  | ",
+        ),
+        (
+            "warning: AUTH command rate limit exceeded: 4 from H[192.0.2.1] for service submission",
+            "failed  None 450 4.7.1 Error: too many AUTH commands",
+        ),
+        (
+            "warning: H[192.0.2.1]: SASL LOGIN authentication failed: no, sasl_username=x: queue file size limit exceeded",
+            "failed LOGIN Some(\"x: queue file size limit exceeded\") no",
+        ),
+        ("warning: Connection rate limit exceeded: 4 from H[192.0.2.1] for service submission", "-"),
+        (
+            "A73A89D6896: reject: mime-error improper use of 8-bit data in message body: x from H[192.0.2.1]; from=<a@b> to=<c@d>",
+            "rejected Data  | a@b | ",
+        ),
+    ] {
+        assert_eq!(parse(message), expected, "{message}");
+    }
+    let of_cleanup = |message: &str| Postfix.wants(b"postfix/cleanup", message.as_bytes());
+    assert!(of_cleanup("warning: A73A89D6896: message rejected: hopcount exceeded"));
+    assert!(!of_cleanup("warning: mail_stream_cleanup: close error"));
 }
 
 #[test]

@@ -64,7 +64,7 @@ impl Assembler {
         }
         let [.., helo, mail_from] = session.said.texts().map(<[u8]>::to_vec);
         let (mail_from, helo, client) = (&*mail_from, &*helo, Client::default());
-        let rejected = Rejected { queue_id: None, stage, client, reply, mail_from, helo };
+        let rejected = Rejected { queue_id: None, stage, client, reply, mail_from, helo, account: b"" };
         self.rejected(now, &rejected, rows);
     }
 

@@ -146,7 +146,10 @@ impl Assembler {
             session.authenticated = true;
             row = Refusal { account: Account::read(&account, &self.settings.realm).name.into(), tls_version, ..row };
         }
-        session.rejects.keep(row, rejected, session.opened());
+        // Without an envelope and an id, it may be of the message that is open.
+        let may_be_of_open = rejected.helo.is_empty() && !session.open.is_empty();
+        let opened = session.opened().saturating_sub(may_be_of_open.into());
+        session.rejects.keep(row, rejected, opened);
     }
 
     /// The account and the TLS version that a client has with a server in front: what all its sessions there agree on.

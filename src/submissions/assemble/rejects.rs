@@ -38,7 +38,10 @@ impl Rejects {
         let reply = text(rejected.reply);
         let said = Said::of(&reply);
         let row = Refusal {
-            account: said.owner().unwrap_or_else(|| row.account.clone()),
+            account: Some(text(rejected.account))
+                .filter(|account| !account.is_empty())
+                .or_else(|| said.owner())
+                .unwrap_or_else(|| row.account.clone()),
             helo: text(rejected.helo),
             kind: said.kind(rejected.stage),
             code: code(&reply).into(),
@@ -143,7 +146,7 @@ impl<'a> Said<'a> {
         stage == Stage::Mail || (self.kind(stage) != RefusalKind::RecipientsRejected && !self.0.contains(OF_SENDER))
     }
 
-    /// The account in `not owned by user U`: the only place where a reject names it.
+    /// The account in `not owned by user U`: before 3.10, the only place where Postfix' rejects name it.
     fn owner(&self) -> Option<CompactString> {
         let user = self.0.strip_prefix(OF_SENDER)?.strip_prefix(": not owned by user ")?;
         Some(user.to_lowercase().into())
