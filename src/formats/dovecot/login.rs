@@ -6,6 +6,8 @@ use super::number;
 use crate::formats::Unreadable;
 use crate::formats::record::{Client, Encrypted, LoggedIn, Record, RefusalKind, Refused};
 
+const USER: &[u8] = b"user=<";
+
 /// A login's fields.
 struct Login<'a> {
     user: &'a [u8],
@@ -16,12 +18,14 @@ struct Login<'a> {
 }
 
 impl<'a> Login<'a> {
-    /// `user=<USER>, method=M, rip=IP, lip=IP, mpid=N, TLS, VERSION with cipher C (…), session=<ID>`.
+    /// `user=<USER>, method=M, rip=IP, lip=IP, mpid=N, TLS, VERSION with cipher C (…), session=<ID>`. In
+    /// `login_log_format_elements`, others may stand in front.
     ///
     /// A user who did not log in is whatever the client sent. Behind it there is nothing of the client's, so that its
     /// end is found from the address, and that from the end.
     fn read(text: &'a [u8]) -> Option<Self> {
-        let text = text.strip_prefix(b"user=<")?;
+        let text =
+            text.strip_prefix(USER).or_else(|| Some(&text[memmem::find(text, b", user=<")? + 2 + USER.len()..]))?;
         let at = memmem::rfind(text, b", rip=")?;
         let behind = &text[at + b", rip=".len()..];
         let (rip, rest) = behind.split_at(memchr::memchr(b',', behind).unwrap_or(behind.len()));
@@ -122,7 +126,8 @@ const IN_HANDSHAKE: &[u8] = b"disconnected during TLS handshake";
 /// A client that left without having logged in: `Disconnected: REASON (auth failed, 1 attempts in 2 secs): user=<…>, …`,
 /// since 2.4 `Login aborted: REASON (auth failed, 1 attempts in 2 secs) (auth_failed): user=<…>, …`.
 pub(super) fn left(text: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
-    let Some(at) = memmem::find(text, b": user=<") else { return Ok(None) };
+    let Some(user) = memmem::find(text, USER) else { return Ok(None) };
+    let Some(at) = memmem::rfind(&text[..user], b": ") else { return Ok(None) };
     let (reason, fields) = (&text[..at], &text[at + 2..]);
     let Some((mut kind, mut code, behind)) = failure(reason) else { return Ok(None) };
     let login = Login::read(fields).ok_or(Unreadable("failed login that cannot be read"))?;

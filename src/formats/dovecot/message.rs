@@ -2,17 +2,14 @@
 
 use memchr::memmem;
 
-use super::{SESSION, number};
+use super::{NOT_RELAYED, RELAYED, Said, number};
 use crate::formats::record::{Client, Record, Rejected, Stage, Taken};
 
-/// ``submission(USER)<PID><SESSION>: Successfully relayed message: from=<F>, size=N, id=I, nrcpt=N, reply=`…'``.
+/// ``Successfully relayed message: from=<F>, size=N, id=I, nrcpt=N, reply=`…'``.
 ///
 /// The sender is the client's text, so that what follows it is read from the end.
-pub(super) fn relayed(message: &[u8], joined: bool) -> Option<Record<'_>> {
-    let (tag, from) = message.split_at(memmem::find(message, b"from=<")?);
-    let user = tag.strip_prefix(SESSION)?;
-    let user = &user[..memmem::find(user, b")<")?];
-    let text = from.strip_prefix(b"from=<")?;
+pub(super) fn relayed(said: Said<'_>, joined: bool) -> Option<Record<'_>> {
+    let text = said.text.strip_prefix(RELAYED)?;
     let (text, reply) = text.split_at(memmem::rfind(text, b", reply=`")?);
     let (text, recipients) = last_field(text, b", nrcpt=")?;
     let (text, id) = last_field(text, b", id=")?;
@@ -25,16 +22,15 @@ pub(super) fn relayed(message: &[u8], joined: bool) -> Option<Record<'_>> {
         size: Some(number(size).into()),
         recipients: Some(number(recipients)),
         authenticated: true,
-        account: user,
+        account: said.user,
         relayed: joined && behind.is_some(),
         ..Taken::default()
     }))
 }
 
-/// ``submission(USER)<PID><SESSION>: Failed to relay message: from=<F>, size=N, nrcpt=N, reply=`…'``; none where it may
-/// be sent again.
-pub(super) fn not_relayed(message: &[u8]) -> Option<Option<Record<'_>>> {
-    let from = &message[memmem::find(message, b"from=<")? + b"from=<".len()..];
+/// ``Failed to relay message: from=<F>, size=N, nrcpt=N, reply=`…'``; none where it may be sent again.
+pub(super) fn not_relayed(text: &[u8]) -> Option<Option<Record<'_>>> {
+    let from = text.strip_prefix(NOT_RELAYED)?;
     let (text, reply) = from.split_at(memmem::rfind(from, b", reply=`")?);
     let (text, _) = last_field(text, b", nrcpt=")?;
     let (text, _) = last_field(text, b", size=")?;

@@ -87,6 +87,65 @@ fn messages_that_were_handed_on() {
     );
 }
 
+#[test]
+fn whatever_the_tag_holds() {
+    let text = "Successfully relayed message: from=<a@x>, size=48, id=xi6M, nrcpt=2, reply=`250 fine'";
+    for (tag, user, id) in [
+        ("carol@x)<497><2MsV>", "carol@x", Some("2MsV")),
+        ("two words@x)<497><2MsV>", "two words@x", Some("2MsV")),
+        ("a)b: (c>@x)<497><2MsV>", "a)b: (c>@x", Some("2MsV")),
+        // `mail_log_prefix` without a process, and as it was before 2.3.
+        ("carol@x)<2MsV>", "carol@x", Some("2MsV")),
+        ("carol@x)", "carol@x", None),
+    ] {
+        // The level is in Dovecot's own log only; 2.4 has a word more.
+        for said in [text.to_owned(), format!("Info: {text}"), format!("relay: {text}"), format!("Info: relay: {text}")]
+        {
+            let line = format!("submission({tag}: {said}");
+            assert_eq!(parse(&line), format!("xi6M of {user} from a@x, Some(48) Some(2)"), "{line}");
+            let said = Said::read(line.as_bytes()).expect("it was read");
+            assert_eq!(said.session, id.map(str::as_bytes), "{line}");
+        }
+    }
+    // With `mail_debug`, what a client says is logged.
+    let forged = format!("submission(carol@x)<497><2MsV>: Debug: command: MAIL FROM:<\"ceo@x)<1><0>: {text}");
+    assert_eq!(parse(&forged), "-");
+}
+
+/// `login_log_format_elements` are the operator's.
+#[test]
+fn logins_of_elements_in_another_order() {
+    let line =
+        "submission-login: Login: session=<2MsV>, user=<carol@x>, method=PLAIN, rip=192.0.2.1, lip=192.0.2.9, TLS";
+    assert_eq!(parse(line), "carol@x by PLAIN from 192.0.2.1: Yes");
+    assert_eq!(session_of_login(line.as_bytes()), Some(&b"2MsV"[..]));
+    let failed = "submission-login: Disconnected: Logged out (auth failed, 1 attempts in 1 secs): session=<2MsV>, user=<carol@x>, method=PLAIN, rip=192.0.2.1, lip=192.0.2.9";
+    assert_eq!(
+        parse(failed),
+        "AuthFailed 1x carol@x by PLAIN from 192.0.2.1: Logged out (auth failed, 1 attempts in 1 secs)"
+    );
+    // Nobody knows whose messages follow.
+    assert_eq!(parse("submission-login: Login: user=<carol@x>, method=PLAIN, rip=192.0.2.1, lip=192.0.2.9, TLS"), "-");
+}
+
+#[test]
+fn dovecots_own_log() {
+    let is_own = |line: &str| Dovecot.is_own(line.as_bytes());
+    for message in
+        ["submission-login: Info: Login: user=<", "submission(two words@x)<1><2MsV>: Info: x", "auth: Panic: x"]
+    {
+        for stamp in ["Mar  2 09:00:00", "2026-03-02 09:00:00", "2026-03-02T09:00:00+0100"] {
+            assert!(is_own(&format!("{stamp} {message}")), "{stamp} {message}");
+            assert!(!is_own(&format!("{stamp} mx1 dovecot: {message}")), "{stamp} {message}");
+        }
+    }
+    for other in
+        ["", "2", "2026-03-02 09:00:00", "2026-03-02 09:00:00 ", "2026-03-02 09:00:00 Info: x", "Mar  2 09:00:00 "]
+    {
+        assert!(!is_own(other), "{other}");
+    }
+}
+
 /// `submission_backend_relay_cmd_data_callback()` in `src/submission/submission-backend-relay.c`.
 #[test]
 fn messages_that_the_server_behind_refused() {
