@@ -1,19 +1,21 @@
 #!/usr/bin/env bash
-# Real mail servers, from Debian's packages and on loopback only: Postfix with Dovecot's SASL, Exim, and OpenSMTPD. Real
+# Real mail servers, from Debian's packages and on loopback only: Postfix with Dovecot's SASL, Exim, OpenSMTPD, and
+# Dovecot's submission service in front of a Postfix, once with the log of Dovecot alone and once with both in one. Real
 # clients send over cleartext, STARTTLS and implicit TLS with every TLS version that the libraries still speak, with good
-# and bad passwords; the tally of the logs that the servers write equals what the clients wrote down.
+# and bad passwords, and misbehave; the tally of the logs that the servers write equals what the clients wrote down.
 #
 #     tests/with-mail-servers.sh            all
-#     tests/with-mail-servers.sh exim       one of them: postfix, postfix-trixie, exim, exim-trixie, opensmtpd
+#     tests/with-mail-servers.sh exim       one of them, by the names below
 #     MAILTALLY_BIN=target/release/mailtally tests/with-mail-servers.sh
 #
-# Has to be root, as mail servers have to. Postfix and Dovecot are installed; Exim, which Debian does not install beside
-# Postfix, is unpacked below ${XDG_CACHE_HOME:-~/.cache}/mailtally-tests. OpenSMTPD and those of trixie, which is Debian
-# 13, run by chroot in a Debian 13 there. No service is started but the tests' own.
+# Has to be root, as mail servers have to. Postfix and Dovecot are installed; what Debian does not install beside Postfix
+# is unpacked below ${XDG_CACHE_HOME:-~/.cache}/mailtally-tests. OpenSMTPD and those of trixie, which is Debian 13, run by
+# chroot in a Debian 13 there. No service is started but the tests' own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/environment.sh
 export DEBIAN_FRONTEND=noninteractive
+all=(postfix postfix-trixie exim exim-trixie opensmtpd dovecot dovecot-and-postfix)
 
 # Dovecot 2.3 is SASL's server for Postfix. What Exim links against is named, since it is not installed itself.
 prepare_postfix() {
@@ -34,6 +36,22 @@ prepare_exim() {
     fi
     id Debian-exim > /dev/null 2>&1 || useradd --system --no-create-home --shell /usr/sbin/nologin Debian-exim ||
         give_up "the user Debian-exim cannot be made: Exim wants it"
+}
+
+# The service that Dovecot authenticates and hands on with, and an rsyslog for the lines of both.
+prepare_dovecot() {
+    prepare_postfix
+    [ -x /usr/lib/dovecot/submission ] ||
+        { apt-get update -qq && apt-get install -y -qq --no-install-recommends dovecot-submissiond; } > /dev/null ||
+        give_up "Dovecot's submission service cannot be installed: apt-get install dovecot-submissiond, as root"
+    [ -x "$cache/rsyslog/usr/sbin/rsyslogd" ] && return
+    mkdir -p "$cache/rsyslog"
+    {
+        apt-get update -qq && (
+            cd "$cache/rsyslog" && apt-get download -qq rsyslog libestr0 libfastjson4 liblognorm5 &&
+                for package in *.deb; do dpkg -x "$package" . || exit; done
+        )
+    } > /dev/null 2>&1 || give_up "rsyslog cannot be unpacked: apt-get download rsyslog, as root"
 }
 
 # Debian 13's Postfix and Dovecot; over them OpenSMTPD and Exim are unpacked, since Debian installs only one of the three.
@@ -62,7 +80,7 @@ prepare_trixie() {
 }
 
 servers=("$@")
-[ ${#servers[@]} -gt 0 ] || servers=(postfix postfix-trixie exim exim-trixie opensmtpd)
+[ ${#servers[@]} -gt 0 ] || servers=("${all[@]}")
 [ "$(id -u)" = 0 ] || give_up "mail servers have to be started by root"
 find_binary
 for server in "${servers[@]}"; do
@@ -70,7 +88,8 @@ for server in "${servers[@]}"; do
         postfix) prepare_postfix ;;
         exim) prepare_exim ;;
         postfix-trixie | exim-trixie | opensmtpd) prepare_trixie ;;
-        *) give_up "there is no server '$server': postfix, postfix-trixie, exim, exim-trixie, opensmtpd" ;;
+        dovecot | dovecot-and-postfix) prepare_dovecot ;;
+        *) give_up "there is no server '$server': ${all[*]}" ;;
     esac
 done
 exec python3 tests/servers/main.py "$binary" "$cache" "${servers[@]}"

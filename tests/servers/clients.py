@@ -37,6 +37,7 @@ class Refusal:
 
     kind: str
     account: str
+    mended: bool = False  # The client tried again on the same connection, and was let in.
 
 
 @dataclass
@@ -129,6 +130,7 @@ class Recorder:
         """One wrong password, then the right one, on the same connection."""
         with self._connect(session) as smtp:
             self._authenticate(smtp, session, "wrong")
+            self.refusals[-1].mended = True
             self._authenticate(smtp, session, ACCOUNTS[session.account])
             self._send(smtp, session.account, ["r@corp.example.com"])
 
@@ -239,7 +241,8 @@ class Recorder:
 
     def _connect(self, session, context=None):
         port = self.ports["smtps" if session.transport == "implicit" else "submission"]
-        options = {"host": "127.0.0.1", "port": port, "local_hostname": "client.example.com", "timeout": 30}
+        # Not the server's own address: to Dovecot, a client that has it is secured without TLS.
+        options = {"host": "127.0.0.1", "port": port, "local_hostname": "client.example.com", "timeout": 30, "source_address": ("127.0.0.2", 0)}
         if session.transport == "implicit":
             smtp = smtplib.SMTP_SSL(**options, context=context or _context(session.version))
             smtp.ehlo()

@@ -14,12 +14,21 @@ sys.path.append(str(ROOT / "tests" / "readers"))
 
 from checks import Checks, require, same  # noqa: E402
 from clients import VERSIONS, Recorder, mishaps, sessions  # noqa: E402
+from dovecot import Dovecot, DovecotAndPostfix  # noqa: E402
 from exim import Exim, EximTrixie  # noqa: E402
 from opensmtpd import OpenSmtpd  # noqa: E402
 from postfix import Postfix, PostfixTrixie  # noqa: E402
 from server import PATIENCE  # noqa: E402
 
-SERVERS = {"postfix": Postfix, "postfix-trixie": PostfixTrixie, "exim": Exim, "exim-trixie": EximTrixie, "opensmtpd": OpenSmtpd}
+SERVERS = {
+    "postfix": Postfix,
+    "postfix-trixie": PostfixTrixie,
+    "exim": Exim,
+    "exim-trixie": EximTrixie,
+    "opensmtpd": OpenSmtpd,
+    "dovecot": Dovecot,
+    "dovecot-and-postfix": DovecotAndPostfix,
+}
 
 
 def main():
@@ -93,7 +102,8 @@ def _accepted(server, binary, recorder):
 
 def _refused(server, binary, recorder, tried):
     count = lambda rows: dict(collections.Counter(rows))
-    wanted = count(server.told_refusal(refusal) for refusal in recorder.refusals if refusal.kind in server.tells)
+    told = (server.told_refusal(refusal) for refusal in recorder.refusals if refusal.kind in server.tells)
+    wanted = count(refusal for refusal in told if refusal)
     found = count((row["kind"], row["account"]) for row in _tally(binary, server, "--refusals"))
     broken = ("tls_failed", "")
     extra = found.get(broken, 0) - wanted.get(broken, 0)

@@ -65,7 +65,7 @@ class Server:
         return message.account, message.tls_version
 
     def told_refusal(self, refusal):
-        """The kind and the account of a refusal, as far as the log can tell them."""
+        """The kind and the account of a refusal, as far as the log can tell them; none where it does not tell of it."""
         return refusal.kind, refusal.account
 
     def command(self, *parts):

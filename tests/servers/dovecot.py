@@ -1,0 +1,182 @@
+"""Dovecot's submission service, which hands on to a Postfix."""
+import os
+import pwd
+import subprocess
+
+from clients import ACCOUNTS, LARGEST, free_port
+from server import ENVIRONMENT, Server
+
+
+class Dovecot(Server):
+    """Dovecot with a log of its own; that of the Postfix behind it is not read."""
+
+    # What Postfix refuses before a message's content, Dovecot does not log.
+    tells = {"auth_failed", "auth_aborted", "tls_failed", "data_rejected"}
+    log = "log_path = {folder}/dovecot.log"
+    # What Postfix is told of the client.
+    trust = "submission_relay_trusted = no"
+    postfix_log = "maillog_file = {folder}/postfix.log\nmaillog_file_prefixes = {folder}"
+
+    def logs(self):
+        return [self.folder / "dovecot.log"]
+
+    def start(self):
+        (self.folder / "queue").mkdir()
+        data = self.folder / "data"
+        data.mkdir()
+        os.chown(data, pwd.getpwnam("postfix").pw_uid, -1)
+        self.ports["relay"] = free_port()
+        known = {"folder": self.folder, "largest": LARGEST, **self.ports}
+        for name in ("log", "trust", "postfix_log"):
+            known[name] = getattr(self, name).format(**known)
+        self.write("conf/main.cf", MAIN_CF.format(**known))
+        self.write("conf/master.cf", MASTER_CF.format(**known))
+        # Dovecot looks names up with their apostrophes escaped.
+        self.write("users", "".join(f"{account}:{password}\n" for account, password in ACCOUNTS.items()).replace("'", "\\'"))
+        self.write("dovecot.conf", DOVECOT_CONF.format(**known))
+        subprocess.run(["postfix", "-c", self.folder / "conf", "check"], check=True, env=ENVIRONMENT, capture_output=True)
+        self.run_both()
+        self._wait(self.ports["submission"])
+
+    def run_both(self):
+        self.spawn(["postfix", "-c", self.folder / "conf", "start-fg"])
+        self.spawn(["dovecot", "-F", "-c", self.folder / "dovecot.conf"])
+
+    def stop(self):
+        subprocess.run(["postfix", "-c", self.folder / "conf", "abort"], env=ENVIRONMENT, capture_output=True)
+        super().stop()
+
+    def told_refusal(self, refusal):
+        # Where a client was let in at last, nothing is logged of what it tried before.
+        return None if refusal.mended else super().told_refusal(refusal)
+
+    def is_done(self, log, accepted, broken):
+        """Whether the log tells of every message, but the stranger's, and of every broken handshake."""
+        return log.count(": Successfully relayed message: ") >= accepted - 1 and log.count(", TLS handshaking: ") >= broken
+
+
+class DovecotAndPostfix(Dovecot):
+    """Dovecot and Postfix by syslog, in one file."""
+
+    tells = Dovecot.tells | {"sender_rejected", "recipients_rejected"}
+    log = "log_path = syslog"
+    trust = "submission_relay_trusted = yes"
+    postfix_log = ""
+
+    def logs(self):
+        return [self.folder / "mail.log"]
+
+    def run_both(self):
+        self.write("rsyslog.conf", RSYSLOG_CONF.format(folder=self.folder))
+        start = self.write("start", START.format(folder=self.folder, rsyslog=self.programs / "rsyslog"))
+        self.spawn(["unshare", "--mount", "--uts", "sh", "-e", start])
+
+
+# syslog(3) knows no other socket than /dev/log. So all three have a /dev of their own, which nobody else sees.
+START = """hostname mx1.example.org
+mount -t tmpfs none /dev
+mknod -m 666 /dev/null c 1 3
+mknod -m 666 /dev/urandom c 1 9
+mknod -m 666 /dev/random c 1 8
+export LD_LIBRARY_PATH={rsyslog}/usr/lib/$(uname -m)-linux-gnu
+{rsyslog}/usr/sbin/rsyslogd -n -f {folder}/rsyslog.conf -i NONE -M $LD_LIBRARY_PATH/rsyslog &
+unset LD_LIBRARY_PATH
+while [ ! -S /dev/log ]; do sleep 0.1; done
+postfix -c {folder}/conf start-fg &
+exec dovecot -F -c {folder}/dovecot.conf
+"""
+
+RSYSLOG_CONF = """module(load="imuxsock")
+mail.* action(type="omfile" file="{folder}/mail.log" template="RSYSLOG_TraditionalFileFormat")
+"""
+
+MAIN_CF = """compatibility_level = 3.6
+queue_directory = {folder}/queue
+data_directory = {folder}/data
+{postfix_log}
+enable_long_queue_ids = yes
+myhostname = mx1.example.org
+mydestination =
+mynetworks = 127.0.0.0/8
+inet_interfaces = loopback-only
+inet_protocols = ipv4
+relay_domains = corp.example.com
+default_transport = discard:
+relay_transport = discard:
+disable_dns_lookups = yes
+message_size_limit = {largest}
+smtpd_sender_restrictions = check_sender_access inline:{{ {{ reject.example.org = REJECT }} }}
+smtpd_recipient_restrictions = check_recipient_access inline:{{ {{ reject.example.org = REJECT }} }}
+smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated, permit_auth_destination, reject
+smtpd_error_sleep_time = 0
+smtpd_client_connection_rate_limit = 0
+smtpd_authorized_xclient_hosts = 127.0.0.0/8
+import_environment = MAIL_CONFIG MAIL_LOGTAG TZ LANG=C
+"""
+
+MASTER_CF = """127.0.0.1:{smtp} inet n - n - - smtpd
+127.0.0.1:{relay} inet n - n - - smtpd
+  -o syslog_name=postfix/relay
+pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+flush unix n - n 1000? 0 flush
+proxymap unix - - n - - proxymap
+discard unix - - n - - discard
+error unix - - n - - error
+retry unix - - n - - error
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+postlog unix-dgram n - n - 1 postlogd
+"""
+
+DOVECOT_CONF = """protocols = submission
+base_dir = {folder}/dovecot
+{log}
+{trust}
+hostname = mx1.example.org
+listen = 127.0.0.1
+disable_plaintext_auth = no
+auth_mechanisms = plain login cram-md5
+auth_failure_delay = 0
+# Otherwise neither a plus nor an apostrophe.
+auth_username_chars =
+ssl = yes
+ssl_cert = <{folder}/cert.pem
+ssl_key = <{folder}/key.pem
+ssl_min_protocol = TLSv1
+ssl_cipher_list = ALL:@SECLEVEL=0
+login_log_format_elements = user=<%u> method=%m rip=%r lip=%l mpid=%e %c %k session=<%{{session}}>
+mail_location = maildir:{folder}/mail
+submission_relay_host = 127.0.0.1
+submission_relay_port = {relay}
+passdb {{
+  driver = passwd-file
+  args = scheme=plain username_format=%u {folder}/users
+}}
+userdb {{
+  driver = static
+  args = uid=nobody gid=nogroup home={folder}/home allow_all_users=yes
+}}
+service submission-login {{
+  inet_listener submission {{
+    port = {submission}
+  }}
+  inet_listener submissions {{
+    port = {smtps}
+    ssl = yes
+  }}
+}}
+# Whoever fails often has to wait, unless nobody counts.
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
+"""
