@@ -38,6 +38,8 @@ pub enum Escapes {
     Xtext,
     /// As BSD's `vis` writes them: <https://man.openbsd.org/vis.3>.
     Vis,
+    /// What is not ASCII as `\OOO`, three octal digits a byte, and a backslash as it is: only what makes UTF-8 is read.
+    Octal,
 }
 
 impl Escapes {
@@ -48,6 +50,7 @@ impl Escapes {
             Self::None => return Cow::Borrowed(text),
             Self::Xtext => (b'+', hexadecimal),
             Self::Vis => (b'\\', visible),
+            Self::Octal => return beyond_ascii(text),
         };
         if memchr::memchr(mark, text.as_bytes()).is_none() {
             return Cow::Borrowed(text);
@@ -71,6 +74,33 @@ fn undone(mut text: &[u8], mark: u8, read: ReadEscape) -> Vec<u8> {
     }
     meant.extend_from_slice(text);
     meant
+}
+
+/// A text with every row of octal escapes read that makes UTF-8. Other backslashes may be a name's own: `CORP\alice`.
+fn beyond_ascii(text: &str) -> Cow<'_, str> {
+    let mut meant = Cow::Borrowed(text);
+    let mut done = 0;
+    while let Some(at) = memchr::memchr(b'\\', &meant.as_bytes()[done..]) {
+        let begin = done + at;
+        let bytes: Vec<u8> = meant.as_bytes()[begin..].chunks_exact(4).map_while(octal).collect();
+        done = match String::from_utf8(bytes) {
+            Ok(read) if !read.is_empty() => {
+                meant.to_mut().replace_range(begin..begin + 4 * read.len(), &read);
+                begin + read.len()
+            }
+            _ => begin + 1,
+        };
+    }
+    meant
+}
+
+/// A byte that is not ASCII, as `\OOO`.
+fn octal(text: &[u8]) -> Option<u8> {
+    let digit = |byte: u8| (b'0'..=b'7').contains(&byte).then_some(byte - b'0');
+    match *text {
+        [b'\\', a @ (b'2' | b'3'), b, c] => Some((a - b'0') << 6 | digit(b)? << 3 | digit(c)?),
+        _ => None,
+    }
 }
 
 /// Behind xtext's `+`.
@@ -130,6 +160,10 @@ mod tests {
             (Escapes::Vis, "caf\\M-C\\M-)", "café"),
             (Escapes::Vis, "a\\^Ib\\^?\\M^@", "a\tb\u{7f}\u{FFFD}"),
             (Escapes::Vis, "end\\", "end\\"),
+            (Escapes::Octal, "uml\\303\\244ut@x \\342\\202\\254", "umläut@x €"),
+            (Escapes::Octal, "CORP\\303\\alice", "CORP\\303\\alice"),
+            (Escapes::Octal, "CORP\\2014\\351", "CORP\\2014\\351"),
+            (Escapes::Octal, "\\\\303\\244\\", "\\ä\\"),
         ] {
             assert_eq!(escapes.undo(logged), meant, "{logged}");
         }

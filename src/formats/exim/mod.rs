@@ -18,6 +18,7 @@ use self::accepted::accepted;
 use self::refused::{is_refusal, is_rejected, refused, rejected};
 use super::ids::IS_ALPHANUMERIC;
 use super::record::{Accepted, Record};
+use super::spelling::{Escapes, Spelling};
 use super::{Evidence, Format, Tells, Unreadable};
 use crate::calendar::{SECOND, Timestamp};
 use crate::sources::framing::{Framed, Line, Own, Program, Style};
@@ -100,6 +101,10 @@ impl Format for Exim {
             Some(b"Com") => Ok(Some(Record::Completed { queue_id })),
             _ => Ok(rejected(text)?.map(Record::Refused)),
         }
+    }
+
+    fn spelling(&self) -> Spelling {
+        Spelling { proven: Escapes::Octal, tried: Escapes::Octal, long_addresses: false }
     }
 
     fn service<'a>(&self, _program: &'a [u8]) -> Option<&'a [u8]> {

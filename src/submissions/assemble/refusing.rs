@@ -21,6 +21,7 @@ impl Assembler {
             [service, client.ip, client.name, helo, mechanism, account, reason, code].map(shown);
         // An attempt without an account has none, whatever the realm.
         let realm = if account.is_empty() { "" } else { &self.settings.realm };
+        let account = self.known.spelling.tried.undo(&account);
         let account = Account::read(&account, realm);
         let row = Refusal {
             ts: at,
