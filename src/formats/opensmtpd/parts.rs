@@ -81,9 +81,11 @@ pub(super) fn failed<'a>(command: &'a [u8], reply: &'a [u8]) -> Option<Record<'a
 }
 
 /// A login that never came to be judged: one that was has a line of its own, with its account. Who cancels LOGIN's
-/// dialogue is answered as if with wrong syntax; so is who cancels PLAIN's, but a first answer with wrong syntax looks the same there.
+/// dialogue is answered as if with wrong syntax; so is who cancels PLAIN's, but a first answer with wrong syntax looks
+/// the same there. Who has authenticated may not do so again (RFC 4954 section 4), which is no failure to.
 fn login_refused<'a>(command: &'a [u8], reply: &'a [u8]) -> Option<Record<'a>> {
-    if reply.starts_with(b"535") || reply.starts_with(b"421") {
+    let is_again = || reply.starts_with(b"503") && memmem::find(reply, b"Already authenticated").is_some();
+    if reply.starts_with(b"535") || reply.starts_with(b"421") || is_again() {
         return None;
     }
     let mechanism = command.get(b"AUTH ".len()..).unwrap_or_default();

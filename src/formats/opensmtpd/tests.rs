@@ -138,6 +138,7 @@ fn what_failed_is_told_once() {
             "rejected Data 554 5.3.4 Message too big for system",
         ),
         ("failed-command command=\"DATA\" result=\"503 5.5.1 Invalid command: No recipient specified\"", "-"),
+        ("failed-command command=\"AUTH PLAIN (...)\" result=\"503 5.5.1 Invalid command: Already authenticated\"", "-"),
         (
             "failed-command command=\"ehlo x, result=ok\" result=\"250\" result=\"501 5.5.4 Invalid command arguments\"",
             "-",
