@@ -7,8 +7,7 @@
 //! none, and nothing where it is in the clear. Lines of one session share its id.
 //!
 //! The server behind, often a Postfix on the same host, logs the same messages: [`postfix`](super::postfix) reads
-//! Dovecot's lines too, and joins both; what it refused, its own lines tell there. This format is for the lines of
-//! Dovecot alone.
+//! Dovecot's lines too, and joins both. This format is for the lines of Dovecot alone.
 
 mod login;
 mod message;
@@ -154,8 +153,7 @@ pub(super) fn parse(message: &[u8], joined: bool) -> Result<Option<Record<'_>>, 
         return relayed(said, joined).ok_or(Unreadable("relayed message that cannot be read")).map(Some);
     }
     if said.text.starts_with(NOT_RELAYED) {
-        let refused = || not_relayed(said.text).ok_or(Unreadable("refused message that cannot be read"));
-        return if joined { Ok(None) } else { refused() };
+        return not_relayed(said.text).ok_or(Unreadable("refused message that cannot be read"));
     }
     Ok(Some(Record::Disconnected { counters: b"" }))
 }

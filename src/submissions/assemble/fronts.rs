@@ -8,14 +8,27 @@
 //!   the one in front has an account of its own there; client, account and TLS are as the one in front knows them;
 //! - where the server behind takes it for nobody's, or logs elsewhere, as the one in front has it;
 //! - where the one in front logs elsewhere, as the server behind has it: then its client's TLS is not known.
+//!
+//! Of a message's content that the server behind refuses, both may tell, too, and the one in front knows no queue id
+//! then: what the two say at about the same time of one account counts once.
 
-use rustc_hash::FxHashMap;
+use std::collections::VecDeque;
+use std::hash::BuildHasher;
 
+use rustc_hash::{FxBuildHasher, FxHashMap};
+
+use super::message::Message;
 use super::session::SessionId;
 use super::{Assembler, HORIZON, Moment, WAIT};
-use crate::calendar::Timestamp;
+use crate::calendar::{SECOND, Timestamp};
 use crate::formats::record::LoggedIn;
 use crate::submissions::Rows;
+
+/// How far apart two servers tell of the same refusal, at the most.
+const REFUSED_WITHIN: i64 = 10 * SECOND;
+
+/// How many refusals may wait for the other server's word.
+const MOST_REFUSED: usize = 10_000;
 
 /// What is known of messages that two servers may tell of.
 #[derive(Debug)]
@@ -24,6 +37,8 @@ pub(super) struct Fronts {
     halves: FxHashMap<Vec<u8>, Half>,
     /// The open sessions of servers in front, by their client's address.
     sessions: FxHashMap<Vec<u8>, Vec<SessionId>>,
+    /// The refusals that one server has told of, and the other one has not so far.
+    refused: VecDeque<ContentRefused>,
     /// Whether there has been any line of one.
     seen: bool,
     /// The earliest time that a file behind this one may have.
@@ -46,6 +61,24 @@ struct Half {
     joined: bool,
 }
 
+/// Content that was refused, as one of the servers tells it.
+#[derive(Clone, Copy, Debug)]
+struct ContentRefused {
+    at: Timestamp,
+    in_front: bool,
+    /// The account's hash; none where it may be the one that the server in front has with the one behind.
+    account: Option<u64>,
+}
+
+impl ContentRefused {
+    /// Whether two servers' words are of the same.
+    fn is(&self, other: &Self) -> bool {
+        let is_near = self.at.abs_diff(other.at) <= REFUSED_WITHIN.unsigned_abs();
+        let same = self.account.is_none() || other.account.is_none() || self.account == other.account;
+        is_near && same && self.in_front != other.in_front
+    }
+}
+
 impl Half {
     /// Whether what a line of this time says of its queue id is of another message, since ids come again.
     fn is_of_another(&self, at: Timestamp) -> bool {
@@ -63,6 +96,7 @@ impl Default for Fronts {
         Self {
             halves: FxHashMap::default(),
             sessions: FxHashMap::default(),
+            refused: VecDeque::new(),
             seen: false,
             later: Timestamp::MAX,
             swept: Timestamp::MIN,
@@ -105,6 +139,37 @@ impl Fronts {
     /// Whether the log has lines of a server in front at all.
     pub(super) fn are_logged(&self) -> bool {
         self.seen
+    }
+
+    /// Whether the server in front tells of a refusal that the one behind has told of.
+    pub(super) fn refused_in_front(&mut self, at: Timestamp, account: &[u8]) -> bool {
+        self.refused(ContentRefused { at, in_front: true, account: Some(FxBuildHasher.hash_one(account)) })
+    }
+
+    /// Whether the server behind tells of a refusal that the one in front has told of.
+    pub(super) fn refused_behind(&mut self, at: Timestamp, message: &Message) -> bool {
+        let account = match message.fronted {
+            true => Some(FxBuildHasher.hash_one(message.account())),
+            false if is_local(message.client_ip()) => None,
+            false => return false,
+        };
+        self.refused(ContentRefused { at, in_front: false, account })
+    }
+
+    /// Whether one server tells of what the other has told; if not, this waits for the other's word.
+    fn refused(&mut self, refused: ContentRefused) -> bool {
+        // One of the same account comes first.
+        let candidates = self.refused.iter().enumerate().filter(|(_, other)| other.is(&refused));
+        let found = candidates.min_by_key(|(_, other)| other.account != refused.account).map(|(at, _)| at);
+        if let Some(found) = found {
+            self.refused.remove(found);
+            return true;
+        }
+        if self.refused.len() == MOST_REFUSED {
+            self.refused.pop_front();
+        }
+        self.refused.push_back(refused);
+        false
     }
 
     /// The open sessions of a client.

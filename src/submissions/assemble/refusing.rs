@@ -118,7 +118,10 @@ impl Assembler {
             // One of several recipients: the message goes on without it.
             (Stage::Recipient, Some(_)) => {}
             (Stage::Data, Some(queue_id)) => {
-                if let Some(message) = self.messages.remove(now.key.0, queue_id) {
+                let Some(message) = self.messages.remove(now.key.0, queue_id) else { return };
+                if self.fronts.refused_behind(now.at, self.messages.get(message)) {
+                    self.messages.release(message);
+                } else {
                     self.data_rejected(now.at, message, rejected.reply, rows);
                 }
             }
@@ -127,7 +130,11 @@ impl Assembler {
                 if let Some(message) = session.in_filter.take() {
                     self.in_filter -= 1;
                     self.data_rejected(now.at, message, rejected.reply, rows);
-                } else if session.said.begun || session.in_front {
+                } else if session.in_front {
+                    if !self.fronts.refused_in_front(now.at, session.account()) {
+                        self.keep_reject(now, rejected);
+                    }
+                } else if session.said.begun {
                     self.keep_reject(now, rejected);
                 }
             }

@@ -151,3 +151,56 @@ fn check_alone(dovecot: &Lines, findings: &mut Findings) {
         findings.same(format, expected, rows);
     }
 }
+
+/// What both write of messages whose content Postfix refuses.
+fn refused((ip, told): (&str, &str), behind: i64) -> [Lines; 2] {
+    let (mut dovecot, mut postfix) = (Lines::new(), Lines::new());
+    for number in 0..MESSAGES {
+        let start = number * 600;
+        let queue_id = format!("A{number:05X}D689");
+        let tag = format!("submission(alice@corp.example.com)<496><s{number}>");
+        let mut front = |seconds, text: String| dovecot.push((start + seconds, format!("dovecot: {text}")));
+        front(
+            0,
+            format!(
+                "submission-login: Login: user=<alice@corp.example.com>, method=PLAIN, rip=198.51.100.7, lip=192.0.2.25, mpid=496, TLS, session=<s{number}>"
+            ),
+        );
+        front(
+            10 + behind,
+            format!(
+                "{tag}: Failed to relay message: from=<alice@corp.example.com>, size=4546, nrcpt=5, reply=`552 5.3.4 Chunk exceeds message size limit'"
+            ),
+        );
+        front(30, format!("{tag}: Disconnected: Logged out (state=READY) in=4798 out=177"));
+        let mut back = |seconds, text: String| postfix.push((start + seconds, format!("postfix/smtpd[500]: {text}")));
+        back(5, "connect from localhost[127.0.0.1]".into());
+        back(8, format!("{queue_id}: client=localhost[{ip}]{told}"));
+        back(10, format!("warning: {queue_id}: BDAT request from localhost[{ip}] exceeds message size limit"));
+        back(21, format!("disconnect from localhost[{ip}] ehlo=1 mail=1 rcpt=5 bdat=0/2 quit=1 commands=8/10"));
+    }
+    [dovecot, postfix]
+}
+
+#[test]
+fn what_postfix_refuses_to_dovecot_counts_once() {
+    let mut findings = Findings::default();
+    for told in TOLD {
+        for behind in [-2, 0, 2] {
+            let logs = refused(told, behind);
+            let [dovecot, postfix] = &logs;
+            for (case, files) in [
+                ("one file", vec![("mail.log", text(&merged(&logs)))]),
+                ("Dovecot's file first", vec![("dovecot.log", first(dovecot)), ("mail.log", text(postfix))]),
+                ("Postfix' file first", vec![("dovecot.log", text(dovecot)), ("mail.log", first(postfix))]),
+            ] {
+                let files = files.iter().map(|(name, text)| (*name, text.as_bytes()));
+                let answer = Logs::written(files).format("postfix").read();
+                let rows = answer.refusals().iter().map(|row| format!("{} {:?}", row.ts / 600_000_000, row.kind));
+                let expected = (0..MESSAGES).map(|number| format!("{} DataRejected", (START + number * 600) / 600));
+                findings.same(format_args!("{}, {behind} seconds behind, {case}", told.1), expected, rows);
+            }
+        }
+    }
+    findings.none();
+}
