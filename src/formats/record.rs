@@ -35,6 +35,8 @@ pub enum Record<'a> {
         /// Whether the server went into it: then it succeeded, unless a line says that it failed.
         heard: bool,
     },
+    /// The session's client gives up its [attempt](Record::Tried) to authenticate.
+    GaveUp,
     /// What the session's client calls itself.
     Greeted {
         /// Its HELO name.
@@ -299,6 +301,9 @@ pub struct Ended<'a> {
     /// Whether the client was allowed to send: where it had [tried](Record::Tried) to authenticate more often than that
     /// failed, it did.
     pub trusted: bool,
+    /// The last reply that refused something, where that was an attempt to authenticate of which no other line tells;
+    /// others may have gone the same way.
+    pub auth_refused: &'a [u8],
 }
 
 /// What another log of the server tells of a session's message.

@@ -96,14 +96,20 @@ impl<'a> Entry<'a> {
     /// Whether it may say something, by how it begins.
     pub(super) fn matters(self) -> bool {
         if !self.is_of_core() {
-            return [&b"secured: "[..], b"delaying for ", b"authenticated as ", b"auth_user=", AUTH_USER]
+            return [&b"secured: "[..], b"delaying for ", b"authenticated as ", b"auth_user=", AUTH_USER, TLS_TIMEOUT]
                 .iter()
                 .any(|beginning| self.text.starts_with(beginning));
         }
         [&b"connect"[..], b"disconnect", b"sender", b"recipient", b"message", b"queue"].iter().any(|word| self.is(word))
             || self.is_hook()
             || self.text.starts_with(b"client connection error: ")
+            || self.refuses_content()
             || behind_auth(self.text).is_some()
+    }
+
+    /// Whether it says that the server itself refuses a message's content, of which there is no line `message`.
+    fn refuses_content(self) -> bool {
+        REFUSED_CONTENT.iter().any(|beginning| self.text.starts_with(beginning))
     }
 
     fn is_hook(self) -> bool {
@@ -115,10 +121,10 @@ impl<'a> Entry<'a> {
             return self.plugin_s();
         }
         if self.is_hook() {
-            let is_auth = |params: &[u8]| params.eq_ignore_ascii_case(b"AUTH");
-            let tries = self.get("hook") == Some(b"unrecognized_command") && self.get("params").is_some_and(is_auth);
-            let heard = tries && self.get("retval") == Some(b"OK");
-            return Ok(heard.then_some(Record::Tried { mechanism: b"", heard }));
+            return Ok(self.hooked());
+        }
+        if self.refuses_content() {
+            return Ok(Some(rejection(Stage::Data, self.text, b"")));
         }
         match self.text.first() {
             Some(b'c') if self.is(b"connect") => self.connected().map(Some),
@@ -131,6 +137,17 @@ impl<'a> Entry<'a> {
             // What the server makes of it shows in the hook's line.
             Some(b'C') => Ok(mechanism(self.text).map(|mechanism| Record::Tried { mechanism, heard: false })),
             _ => Ok(None),
+        }
+    }
+
+    /// What a plugin has made of a command that the server does not know: whatever a client sends to authenticate.
+    fn hooked(self) -> Option<Record<'a>> {
+        if self.get("hook") != Some(b"unrecognized_command") || self.get("retval") != Some(b"OK") {
+            return None;
+        }
+        match self.get("params")? {
+            b"*" => Some(Record::GaveUp),
+            params => params.eq_ignore_ascii_case(b"AUTH").then_some(Record::Tried { mechanism: b"", heard: true }),
         }
     }
 
@@ -152,10 +169,13 @@ impl<'a> Entry<'a> {
                 aborted: false,
             })));
         }
-        match self.text.strip_prefix(b"secured: ") {
-            Some(rest) if self.origin == b"tls" => secured(rest).map(Some),
-            _ => Ok(None),
+        if self.origin != b"tls" {
+            return Ok(None);
         }
+        if self.text == TLS_TIMEOUT {
+            return Ok(Some(Record::TlsFailed { client: Client::default(), reason: self.text }));
+        }
+        self.text.strip_prefix(b"secured: ").map(secured).transpose()
     }
 
     fn connected(self) -> Result<Record<'a>, Unreadable> {
@@ -180,6 +200,7 @@ impl<'a> Entry<'a> {
             helo: field("helo")?,
             encrypted: if yes("tls")? { Encrypted::Yes } else { Encrypted::No },
             trusted: yes("relay")?,
+            auth_refused: self.get("lr").filter(|reply| *reply == INVALID_AUTH).unwrap_or_default(),
         }))
     }
 
@@ -187,7 +208,7 @@ impl<'a> Entry<'a> {
         let Some((mail_from, fields)) = self.address(b"sender <") else { return Ok(None) };
         let code = fields.get("code").ok_or(Unreadable("sender without a code"))?;
         if is_denied(code) {
-            return Ok(Some(self.rejected(Stage::Mail, fields, mail_from)));
+            return Ok(Some(rejected(Stage::Mail, fields, mail_from)));
         }
         Ok(Some(Record::Sender { mail_from }))
     }
@@ -196,7 +217,7 @@ impl<'a> Entry<'a> {
         let Some((_, fields)) = self.address(b"recipient <") else { return Ok(None) };
         let code = fields.get("code").ok_or(Unreadable("recipient without a code"))?;
         if is_denied(code) {
-            return Ok(Some(self.rejected(Stage::Recipient, fields, fields.get("sender").unwrap_or_default())));
+            return Ok(Some(rejected(Stage::Recipient, fields, fields.get("sender").unwrap_or_default())));
         }
         Ok((code == b"OK").then_some(Record::Recipient))
     }
@@ -204,7 +225,7 @@ impl<'a> Entry<'a> {
     fn content(self) -> Result<Option<Record<'a>>, Unreadable> {
         let Some(code) = self.get("code") else { return Err(Unreadable("message without a code")) };
         if is_denied(code) {
-            return Ok(Some(self.rejected(Stage::Data, self.fields, b"")));
+            return Ok(Some(rejected(Stage::Data, self.fields, b"")));
         }
         let size = self.get("size").and_then(|size| std::str::from_utf8(size).ok()?.parse().ok());
         Ok(Some(Record::Content { message_id: self.get("mid").unwrap_or_default(), size }))
@@ -213,7 +234,7 @@ impl<'a> Entry<'a> {
     fn queued(self) -> Result<Option<Record<'a>>, Unreadable> {
         let Some(code) = self.get("code") else { return Err(Unreadable("queue without a code")) };
         if is_denied(code) {
-            return Ok(Some(self.rejected(Stage::Data, self.fields, b"")));
+            return Ok(Some(rejected(Stage::Data, self.fields, b"")));
         }
         let queue_id = self.uuid;
         Ok((code == b"OK").then_some(Record::Taken(Taken {
@@ -224,29 +245,12 @@ impl<'a> Entry<'a> {
         })))
     }
 
-    fn rejected(self, stage: Stage, fields: Said<'a>, mail_from: &'a [u8]) -> Record<'a> {
-        let reply = fields.get("msg").unwrap_or_default();
-        Record::Rejected(Rejected {
-            queue_id: None,
-            stage,
-            client: Client::default(),
-            reply,
-            mail_from,
-            helo: b"",
-            account: b"",
-        })
-    }
-
-    /// A connection that ends while TLS is being agreed on.
+    /// An error of the TLS library: of the handshake, unless the connection's end says that there was TLS.
     fn broken_handshake(self) -> Option<Record<'a>> {
-        const IN_HANDSHAKE: [&[u8]; 6] =
-            [b"client_hello", b"no shared cipher", b"unsupported protocol", b"wrong version", b"handshake", b"alert"];
         let reason = self.text.strip_prefix(b"client connection error: ")?;
-        let at = memmem::find(reason, b"SSL routines")?;
-        let broken = IN_HANDSHAKE.iter().any(|word| memmem::find(&reason[at..], word).is_some());
-        let is_in_transaction = self.uuid.len() > UUID;
-        (broken && !is_in_transaction)
-            .then_some(Record::TlsFailed { client: Client::default(), reason: reason[at..].trim_ascii() })
+        let library = memmem::find(reason, b" routines:")?;
+        let at = memchr::memrchr(b':', &reason[..library])? + 1;
+        Some(Record::TlsFailed { client: Client::default(), reason: reason[at..].trim_ascii() })
     }
 
     /// The address in `sender <ADDRESS>`, and the fields behind it.
@@ -267,6 +271,15 @@ impl<'a> Entry<'a> {
     }
 }
 
+/// What the fields say of a refused command.
+fn rejected<'a>(stage: Stage, fields: Said<'a>, mail_from: &'a [u8]) -> Record<'a> {
+    rejection(stage, fields.get("msg").unwrap_or_default(), mail_from)
+}
+
+fn rejection<'a>(stage: Stage, reply: &'a [u8], mail_from: &'a [u8]) -> Record<'a> {
+    Record::Rejected(Rejected { queue_id: None, stage, client: Client::default(), reply, mail_from, helo: b"", account: b"" })
+}
+
 /// Whether a text is a part of another one.
 fn within(part: &[u8], text: &[u8]) -> bool {
     text.as_ptr_range().contains(&part.as_ptr())
@@ -280,6 +293,23 @@ fn secured(text: &[u8]) -> Result<Record<'_>, Unreadable> {
         _ => Err(Unreadable("secured: without a version")),
     }
 }
+
+/// How lines begin with which the server itself refuses a message's content: `data_done` and `accumulate_data` of
+/// `connection.js`, and what it says where its own queue does not take the message.
+const REFUSED_CONTENT: [&[u8]; 5] = [
+    b"Incoming message exceeded ",
+    b"Incoming message had too many Received headers",
+    b"Possible DoS attempt - too many MIME parts",
+    b"Client sent bare line-feed",
+    b"Unrecognized response from outbound layer: ",
+];
+
+/// What `plugins/tls.js` says where a client does not go on with its handshake.
+const TLS_TIMEOUT: &[u8] = b"timeout setting up TLS";
+
+/// What `plugins/auth/auth_base.js` answers where a name or a password is missing, and no line of the log but the
+/// connection's last.
+const INVALID_AUTH: &[u8] = b"504 Invalid AUTH string";
 
 /// How a line begins with which a plugin says what another server has made of an account.
 const AUTH_USER: &[u8] = b"AUTH user=\"";

@@ -7,7 +7,8 @@
 //!
 //! Who authenticated is not logged at level INFO, nor that somebody did: there is a hook's line for each `AUTH` that a
 //! plugin went into, one for each failure, and `relay=Y` when the connection ends. An attempt more than failures, and
-//! `relay=Y`, together prove it; `relay=Y` alone does not, since an address may be allowed to relay. The sender then
+//! `relay=Y`, together prove it; `relay=Y` alone does not, since an address may be allowed to relay. An attempt without
+//! a name or a password fails without a line: only `lr` tells of the last one, and then nothing is proven. The sender
 //! stands for the account. Some plugins log the account: those of others, and of Haraka's own `auth/auth_proxy` and
 //! `auth/auth_vpopmaild`.
 //!
@@ -91,7 +92,7 @@ impl Format for Haraka {
     }
 
     fn evidence(&self) -> Evidence {
-        Evidence::RealLogs("3.3.4")
+        Evidence::RealLogs("2.8.28, 3.0.4, 3.1.7, 3.3.4")
     }
 
     fn tells(&self) -> Tells {

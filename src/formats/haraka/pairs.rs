@@ -59,17 +59,29 @@ pub(super) fn are_fields(text: &[u8]) -> bool {
 }
 
 /// Appends pairs as [flat fields](crate::sources::fields::Fields), their values without escapes.
+///
+/// Up to 3.1, a line break in a message was written as it is: what stands in front of it is the line's message then.
 pub(super) fn flatten_pairs(text: &[u8], out: &mut Vec<u8>) {
-    for (name, value) in Pairs(text) {
-        let write = |out: &mut Vec<u8>| {
-            let mut rest = value;
-            while let Some(at) = memchr::memchr(b'\\', rest).filter(|at| at + 1 < rest.len()) {
-                out.extend_from_slice(&rest[..at]);
-                out.push(rest[at + 1]);
-                rest = &rest[at + 2..];
-            }
-            out.extend_from_slice(rest);
-        };
-        field(name, write, out);
+    let mut pairs = Pairs(text);
+    for (name, value) in pairs.by_ref() {
+        flatten_pair(name, value, out);
     }
+    if let Some(cut) = pairs.0.trim_ascii_start().strip_prefix(b"message=\"")
+        && closing_quote(cut).is_none()
+    {
+        flatten_pair(b"message", cut, out);
+    }
+}
+
+fn flatten_pair(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
+    let write = |out: &mut Vec<u8>| {
+        let mut rest = value;
+        while let Some(at) = memchr::memchr(b'\\', rest).filter(|at| at + 1 < rest.len()) {
+            out.extend_from_slice(&rest[..at]);
+            out.push(rest[at + 1]);
+            rest = &rest[at + 2..];
+        }
+        out.extend_from_slice(rest);
+    };
+    field(name, write, out);
 }

@@ -96,9 +96,39 @@ fn a_session_is_read_in_every_format() {
     all_are("core", "disconnect", &end, "ended 192.0.2.1 a relay=N Yes true");
     all_are("core", "client half closed connection", &[("ip", "192.0.2.1")], "-");
     let broken = "client connection error: Error: 80CC:error:0A0000C1:SSL routines:tls_post_process_client_hello:x";
-    // In a transaction TLS has long been agreed on.
-    all_are("core", broken, &[], "-");
-    assert_eq!(parse(&format!("2026-11-23T13:41:27.950Z [INFO] [{ID}] [core] {broken} ip=192.0.2.1")), "TlsFailed");
+    all_are("core", broken, &[("ip", "192.0.2.1")], "TlsFailed");
+    all_are("core", "client connection error: Error: read ECONNRESET", &[("ip", "192.0.2.1")], "-");
+    all_are("tls", "timeout setting up TLS", &[], "TlsFailed");
+    all_are("karma", "timeout setting up TLS", &[], "-");
+}
+
+#[test]
+fn what_the_server_itself_refuses_has_lines_of_its_own() {
+    for text in [
+        "Incoming message exceeded max size of 100000",
+        "Incoming message exceeded databytes size of 100000",
+        "Incoming message had too many Received headers",
+        "Possible DoS attempt - too many MIME parts",
+        "Client sent bare line-feed inside DATA",
+        "Unrecognized response from outbound layer: 904 : no space",
+    ] {
+        all_are("core", text, &[], &format!("rejected Data {text} "));
+        all_are("karma", text, &[], "-");
+    }
+    let hook = |params| [("hook", "unrecognized_command"), ("params", params), ("retval", "OK"), ("msg", "")];
+    all_are("core", "", &hook("*"), "GaveUp");
+}
+
+/// Haraka up to 3.1 writes line breaks into logfmt as they are.
+#[test]
+fn a_message_that_a_line_break_cuts_is_read_as_far_as_it_goes() {
+    let line = |text| parse(&format!("2026-11-23T13:41:27.950Z level=INFO uuid={ID} origin=core message=\"{text}"));
+    assert_eq!(
+        line("client connection error: Error: 80:error:0A0000C1:SSL routines:x:no shared cipher:y.c:1:"),
+        "TlsFailed"
+    );
+    assert_eq!(line("sender <a@b>"), "unreadable: sender without a code");
+    assert_eq!(line("x\" ip=\"192.0.2.1"), "-");
 }
 
 #[test]

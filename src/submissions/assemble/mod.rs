@@ -187,6 +187,9 @@ impl Assembler {
                 session.heard += u32::from(*heard);
                 session.said.try_with(mechanism);
             }
+            Record::GaveUp => {
+                self.sessions.of_line(&mut self.known, now, Client::default()).given_up += 1;
+            }
             Record::Greeted { helo } => {
                 let session = self.sessions.of_line(&mut self.known, now, Client::default());
                 session.said.greet(helo);
@@ -333,11 +336,18 @@ impl Assembler {
     /// The session is over, and its server says what it was: whether the client that tried to authenticate did.
     fn ended(&mut self, now: Moment<'_>, ended: &Ended<'_>, rows: &mut dyn Rows) {
         let session = self.sessions.of_line(&mut self.known, now, ended.client);
-        session.authenticated |= session.may_have_authenticated() && ended.trusted;
+        if ended.encrypted == Encrypted::Yes {
+            session.forget_tls_failure();
+        }
+        // It did by then where one of its messages was accepted after an attempt.
+        let may_have = session.may_have_authenticated() || !session.held.is_empty();
+        session.authenticated |= may_have && ended.trusted && ended.auth_refused.is_empty();
         for message in &session.held {
             self.messages.get_mut(*message).sum_up(ended, &mut self.known);
         }
-        if session.heard > 0 && session.failures == 0 && !session.authenticated {
+        let failed = !ended.auth_refused.is_empty() && session.given_up == 0;
+        let reply = if failed { ended.auth_refused } else { b"" };
+        if failed || session.heard > 0 && session.failures == 0 && !session.authenticated {
             let tls_version = match (session.tls, ended.encrypted) {
                 (None, Encrypted::No) => TlsVersion::None,
                 _ => session.tls_version(now.at, ended.client),
@@ -346,7 +356,9 @@ impl Assembler {
                 helo: text(ended.helo),
                 mechanism: message::upper(&shown(session.said.mechanism())).into(),
                 tls_version,
-                kind: RefusalKind::AuthAborted,
+                kind: if failed { RefusalKind::AuthFailed } else { RefusalKind::AuthAborted },
+                reason: text(reply),
+                code: rejects::code(&shown(reply)).into(),
                 ..session.refusal(now.at, ended.client, &self.known)
             };
             rows.refusal(&row.view());

@@ -68,6 +68,8 @@ pub(super) struct Session {
     pub heard: u32,
     /// How many attempts have failed.
     pub failures: u32,
+    /// How many attempts the client has given up.
+    pub given_up: u32,
     /// Whether there is TLS, where a line says so without its version.
     pub encrypted: bool,
     /// Messages that were accepted and wait for the session's end.
@@ -104,7 +106,7 @@ impl Session {
         self.account.clear();
         (self.authenticated, self.says_login) = (false, false);
         (self.tried, self.encrypted, self.in_front) = (false, false, false);
-        (self.heard, self.failures) = (0, 0);
+        (self.heard, self.failures, self.given_up) = (0, 0, 0);
         self.held.clear();
         self.silent.clear();
         self.said.clear();
@@ -156,7 +158,7 @@ impl Session {
 
     /// Whether an attempt to authenticate may have succeeded, where lines tell of each and of those that failed.
     pub(super) fn may_have_authenticated(&self) -> bool {
-        self.heard > self.failures
+        self.heard > self.failures + self.given_up
     }
 
     /// Keeps an authentication that failed until a line says for whom.
@@ -285,6 +287,11 @@ impl Session {
         if let Some(failure) = &mut self.tls_failure {
             failure.reason = text(reason);
         }
+    }
+
+    /// There was TLS: what broke was not the handshake.
+    pub(super) fn forget_tls_failure(&mut self) {
+        self.tls_failure = None;
     }
 
     /// Reports a broken handshake, now that no reason can come any more.
