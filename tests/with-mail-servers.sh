@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Real mail servers, from Debian's packages and on loopback only: Postfix with Dovecot's SASL, Exim, OpenSMTPD, and
-# Dovecot's submission service in front of a Postfix, once with the log of Dovecot alone and once with both in one. Real
-# clients send over cleartext, STARTTLS and implicit TLS with every TLS version that the libraries still speak, with good
+# Real mail servers, on loopback only: from Debian's packages Postfix with Dovecot's SASL, Exim, OpenSMTPD, and Dovecot's
+# submission service in front of a Postfix, once with the log of Dovecot alone and once with both in one, and from npm
+# Haraka. Real clients send over cleartext, STARTTLS and implicit TLS with every TLS version that the libraries still speak, with good
 # and bad passwords, and misbehave; the tally of the logs that the servers write equals what the clients wrote down.
 #
 #     tests/with-mail-servers.sh            all
@@ -15,7 +15,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/environment.sh
 export DEBIAN_FRONTEND=noninteractive
-all=(postfix postfix-trixie exim exim-trixie opensmtpd dovecot dovecot-and-postfix)
+all=(postfix postfix-trixie exim exim-trixie opensmtpd dovecot dovecot-and-postfix haraka)
 
 # Dovecot 2.3 is SASL's server for Postfix. What Exim links against is named, since it is not installed itself.
 prepare_postfix() {
@@ -79,6 +79,13 @@ prepare_trixie() {
     touch "$root/complete"
 }
 
+prepare_haraka() {
+    command -v openssl > /dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends openssl; } > /dev/null ||
+        give_up "openssl cannot be installed: apt-get install openssl, as root"
+    prepare_npm tests/servers/package-lock.json
+    ln -sfn "$npm_folder" "$cache/haraka"
+}
+
 servers=("$@")
 [ ${#servers[@]} -gt 0 ] || servers=("${all[@]}")
 [ "$(id -u)" = 0 ] || give_up "mail servers have to be started by root"
@@ -89,6 +96,7 @@ for server in "${servers[@]}"; do
         exim) prepare_exim ;;
         postfix-trixie | exim-trixie | opensmtpd) prepare_trixie ;;
         dovecot | dovecot-and-postfix) prepare_dovecot ;;
+        haraka) prepare_haraka ;;
         *) give_up "there is no server '$server': ${all[*]}" ;;
     esac
 done

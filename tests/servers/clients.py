@@ -29,6 +29,7 @@ class Message:
     account: str
     tls_version: str
     recipients: int
+    transport: str
 
 
 @dataclass
@@ -38,6 +39,7 @@ class Refusal:
     kind: str
     account: str
     mended: bool = False  # The client tried again on the same connection, and was let in.
+    transport: str = ""  # of a broken handshake
 
 
 @dataclass
@@ -104,7 +106,7 @@ class Recorder:
         try:
             self._connect(Session(transport, version, "", ""), trusting).close()
         except (ssl.SSLError, OSError, smtplib.SMTPException):
-            self.refusals.append(Refusal("tls_failed", ""))
+            self.refusals.append(Refusal("tls_failed", "", transport))
             return
         raise RuntimeError("the certificate was trusted")
 
@@ -118,7 +120,8 @@ class Recorder:
         """A client that answers the server's question with an asterisk: RFC 4954, section 4."""
         with self._connect(session) as smtp:
             _expect(smtp.docmd("AUTH", "LOGIN"), 3)
-            _expect(smtp.docmd("*"), 5)
+            # Haraka takes it for an answer and asks on.
+            _expect(smtp.docmd("*"), 5, 3)
             self.refusals.append(Refusal("auth_aborted", ""))
 
     def never_authenticates(self, session):
@@ -237,7 +240,8 @@ class Recorder:
     def _accepted(self, smtp, account, recipients):
         version = smtp.sock.version() if isinstance(smtp.sock, ssl.SSLSocket) else None
         day = datetime.datetime.now(datetime.UTC).date().isoformat()
-        self.messages.append(Message(day, account, NAMES.get(version, version), recipients))
+        transport = "implicit" if isinstance(smtp, smtplib.SMTP_SSL) else "starttls" if version else "cleartext"
+        self.messages.append(Message(day, account, NAMES.get(version, version), recipients, transport))
 
     def _connect(self, session, context=None):
         port = self.ports["smtps" if session.transport == "implicit" else "submission"]
@@ -296,10 +300,10 @@ def _context(version):
     return context
 
 
-def _expect(reply, first):
-    """Holds a reply's code against the digit that it has to begin with."""
-    if reply[0] // 100 != first:
-        raise RuntimeError(f"the server says {reply} where {first}xx was expected")
+def _expect(reply, *first):
+    """Holds a reply's code against the digits of which it has to begin with one."""
+    if reply[0] // 100 not in first:
+        raise RuntimeError(f"the server says {reply} where {first[0]}xx was expected")
 
 
 def _first_refused(smtp, sender, recipients):

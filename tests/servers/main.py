@@ -16,6 +16,7 @@ from checks import Checks, require, same  # noqa: E402
 from clients import VERSIONS, Recorder, mishaps, sessions  # noqa: E402
 from dovecot import Dovecot, DovecotAndPostfix  # noqa: E402
 from exim import Exim, EximTrixie  # noqa: E402
+from haraka import Haraka  # noqa: E402
 from opensmtpd import OpenSmtpd  # noqa: E402
 from postfix import Postfix, PostfixTrixie  # noqa: E402
 from server import PATIENCE  # noqa: E402
@@ -28,6 +29,7 @@ SERVERS = {
     "opensmtpd": OpenSmtpd,
     "dovecot": Dovecot,
     "dovecot-and-postfix": DovecotAndPostfix,
+    "haraka": Haraka,
 }
 
 
@@ -75,7 +77,7 @@ def _check_server(checks, name, server, binary):
 
 def _complete(server, recorder):
     accepted = len(recorder.messages) + recorder.strangers
-    broken = sum(refusal.kind == "tls_failed" for refusal in recorder.refusals)
+    broken = sum(refusal.kind == "tls_failed" and server.tells_of(refusal) for refusal in recorder.refusals)
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         if all(server.is_done(path.read_text(errors="replace"), accepted, broken) for path in server.logs()):
