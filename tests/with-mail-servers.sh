@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Real mail servers, on loopback only: from Debian's packages Postfix with Dovecot's SASL, Exim, OpenSMTPD, and Dovecot's
-# submission service in front of a Postfix, once with the log of Dovecot alone and once with both in one, and from npm
-# Haraka. Real clients send over cleartext, STARTTLS and implicit TLS with every TLS version that the libraries still speak, with good
-# and bad passwords, and misbehave; the tally of the logs that the servers write equals what the clients wrote down.
+# Real mail servers, on loopback only: from Debian's packages Postfix with Dovecot's SASL, Exim, OpenSMTPD, sendmail, and
+# Dovecot's submission service in front of a Postfix, once with the log of Dovecot alone and once with both in one; and
+# from npm Haraka. Real clients send over cleartext, STARTTLS and implicit TLS with every TLS version that the libraries
+# still speak, with good and bad passwords, and misbehave; the tally of the logs that the servers write equals what the
+# clients wrote down.
 #
 #     tests/with-mail-servers.sh            all
 #     tests/with-mail-servers.sh exim       one of them, by the names below
@@ -15,7 +16,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/environment.sh
 export DEBIAN_FRONTEND=noninteractive
-all=(postfix postfix-trixie exim exim-trixie opensmtpd dovecot dovecot-and-postfix haraka)
+all=(postfix postfix-trixie exim exim-trixie opensmtpd dovecot dovecot-and-postfix haraka sendmail)
 
 # Dovecot 2.3 is SASL's server for Postfix. What Exim links against is named, since it is not installed itself.
 prepare_postfix() {
@@ -38,12 +39,9 @@ prepare_exim() {
         give_up "the user Debian-exim cannot be made: Exim wants it"
 }
 
-# The service that Dovecot authenticates and hands on with, and an rsyslog for the lines of both.
-prepare_dovecot() {
-    prepare_postfix
-    [ -x /usr/lib/dovecot/submission ] ||
-        { apt-get update -qq && apt-get install -y -qq --no-install-recommends dovecot-submissiond; } > /dev/null ||
-        give_up "Dovecot's submission service cannot be installed: apt-get install dovecot-submissiond, as root"
+# Not installed, since Debian starts what it installs.
+prepare_rsyslog() {
+    unshare --mount --uts true || give_up "syslog's servers need a /dev/log of their own: unshare --mount --uts, as root"
     [ -x "$cache/rsyslog/usr/sbin/rsyslogd" ] && return
     mkdir -p "$cache/rsyslog"
     {
@@ -52,6 +50,15 @@ prepare_dovecot() {
                 for package in *.deb; do dpkg -x "$package" . || exit; done
         )
     } > /dev/null 2>&1 || give_up "rsyslog cannot be unpacked: apt-get download rsyslog, as root"
+}
+
+# The service that Dovecot authenticates and hands on with.
+prepare_dovecot() {
+    prepare_postfix
+    prepare_rsyslog
+    [ -x /usr/lib/dovecot/submission ] ||
+        { apt-get update -qq && apt-get install -y -qq --no-install-recommends dovecot-submissiond; } > /dev/null ||
+        give_up "Dovecot's submission service cannot be installed: apt-get install dovecot-submissiond, as root"
 }
 
 # Debian 13's Postfix and Dovecot; over them OpenSMTPD and Exim are unpacked, since Debian installs only one of the three.
@@ -86,6 +93,20 @@ prepare_haraka() {
     ln -sfn "$npm_folder" "$cache/haraka"
 }
 
+prepare_sendmail() {
+    prepare_rsyslog
+    [ -x "$cache/sendmail/usr/libexec/sendmail/sendmail" ] && return
+    rm -rf "$cache/sendmail" "$cache/sendmail.new"
+    mkdir -p "$cache/sendmail.new"
+    {
+        apt-get update -qq &&
+            apt-get install -y -qq --no-install-recommends m4 libdb5.3 libldap-2.5-0 liblockfile1 libnsl2 libsasl2-modules libsasl2-modules-db libwrap0 openssl &&
+            (cd "$cache/sendmail.new" && apt-get download -qq sendmail-bin sendmail-cf sasl2-bin &&
+                for package in *.deb; do dpkg -x "$package" . || exit; done) &&
+            mv "$cache/sendmail.new" "$cache/sendmail"
+    } > /dev/null 2>&1 || give_up "sendmail cannot be unpacked: apt-get download sendmail-bin sendmail-cf sasl2-bin, as root"
+}
+
 servers=("$@")
 [ ${#servers[@]} -gt 0 ] || servers=("${all[@]}")
 [ "$(id -u)" = 0 ] || give_up "mail servers have to be started by root"
@@ -97,6 +118,7 @@ for server in "${servers[@]}"; do
         postfix-trixie | exim-trixie | opensmtpd) prepare_trixie ;;
         dovecot | dovecot-and-postfix) prepare_dovecot ;;
         haraka) prepare_haraka ;;
+        sendmail) prepare_sendmail ;;
         *) give_up "there is no server '$server': ${all[*]}" ;;
     esac
 done

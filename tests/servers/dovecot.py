@@ -67,28 +67,8 @@ class DovecotAndPostfix(Dovecot):
         return [self.folder / "mail.log"]
 
     def run_both(self):
-        self.write("rsyslog.conf", RSYSLOG_CONF.format(folder=self.folder))
-        start = self.write("start", START.format(folder=self.folder, rsyslog=self.programs / "rsyslog"))
-        self.spawn(["unshare", "--mount", "--uts", "sh", "-e", start])
+        self.spawn_with_syslog(["postfix", "-c", self.folder / "conf", "start-fg"], ["dovecot", "-F", "-c", self.folder / "dovecot.conf"])
 
-
-# syslog(3) knows no other socket than /dev/log. So all three have a /dev of their own, which nobody else sees.
-START = """hostname mx1.example.org
-mount -t tmpfs none /dev
-mknod -m 666 /dev/null c 1 3
-mknod -m 666 /dev/urandom c 1 9
-mknod -m 666 /dev/random c 1 8
-export LD_LIBRARY_PATH={rsyslog}/usr/lib/$(uname -m)-linux-gnu
-{rsyslog}/usr/sbin/rsyslogd -n -f {folder}/rsyslog.conf -i NONE -M $LD_LIBRARY_PATH/rsyslog &
-unset LD_LIBRARY_PATH
-while [ ! -S /dev/log ]; do sleep 0.1; done
-postfix -c {folder}/conf start-fg &
-exec dovecot -F -c {folder}/dovecot.conf
-"""
-
-RSYSLOG_CONF = """module(load="imuxsock")
-mail.* action(type="omfile" file="{folder}/mail.log" template="RSYSLOG_TraditionalFileFormat")
-"""
 
 MAIN_CF = """compatibility_level = 3.6
 queue_directory = {folder}/queue

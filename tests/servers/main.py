@@ -19,6 +19,7 @@ from exim import Exim, EximTrixie  # noqa: E402
 from haraka import Haraka  # noqa: E402
 from opensmtpd import OpenSmtpd  # noqa: E402
 from postfix import Postfix, PostfixTrixie  # noqa: E402
+from sendmail import Sendmail  # noqa: E402
 from server import PATIENCE  # noqa: E402
 
 SERVERS = {
@@ -30,6 +31,7 @@ SERVERS = {
     "dovecot": Dovecot,
     "dovecot-and-postfix": DovecotAndPostfix,
     "haraka": Haraka,
+    "sendmail": Sendmail,
 }
 
 

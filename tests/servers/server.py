@@ -77,6 +77,14 @@ class Server:
         with (self.folder / "output.log").open("ab") as output:
             self.processes.append(subprocess.Popen(self.command(*command), stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=ENVIRONMENT, start_new_session=True))
 
+    def spawn_with_syslog(self, *commands):
+        """Starts processes that log by syslog(3), which knows no other socket than /dev/log: they and an rsyslog, which
+        writes `mail.log`, have a /dev of their own that nobody else sees."""
+        self.write("rsyslog.conf", RSYSLOG_CONF.format(folder=self.folder))
+        lines = [" ".join(str(part) for part in command) for command in commands]
+        start = START.format(folder=self.folder, rsyslog=self.programs / "rsyslog", commands=" &\n".join(lines))
+        self.spawn(["unshare", "--mount", "--uts", "sh", "-e", self.write("start", start)])
+
     def stop(self):
         """Kills what was started, whatever it is doing."""
         for process in self.processes:
@@ -102,3 +110,20 @@ class Server:
             time.sleep(0.2)
         said = "".join(path.read_text(errors="replace")[-800:] for path in (self.folder / "output.log", *self.logs()) if path.exists())
         raise RuntimeError(f"nothing answers on port {port}: {said}")
+
+
+START = """hostname mx1.example.org
+mount -t tmpfs none /dev
+mknod -m 666 /dev/null c 1 3
+mknod -m 666 /dev/random c 1 8
+mknod -m 666 /dev/urandom c 1 9
+libraries={rsyslog}/usr/lib/$(uname -m)-linux-gnu
+LD_LIBRARY_PATH=$libraries {rsyslog}/usr/sbin/rsyslogd -n -f {folder}/rsyslog.conf -i NONE -M $libraries/rsyslog &
+while [ ! -S /dev/log ]; do sleep 0.1; done
+{commands} &
+wait
+"""
+
+RSYSLOG_CONF = """module(load="imuxsock")
+mail.* action(type="omfile" file="{folder}/mail.log" template="RSYSLOG_TraditionalFileFormat")
+"""
