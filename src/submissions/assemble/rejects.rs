@@ -115,19 +115,20 @@ fn transactions(rejects: Vec<Reject>, failed: Option<usize>, opened: u32) -> Vec
     chosen
 }
 
-/// What a server says of a refused command, behind the address that it is of: `553 5.7.1 <A>: SAID`. An address may hold
-/// anything, and so the last place where one can end is taken.
+/// What a server says of a refused command, behind the address that it is of: `553 5.7.1 <A>: SAID`, and of sendmail
+/// `550 5.7.1 <A>... SAID`. An address may hold anything, and so the last place where one can end is taken.
 struct Said<'a>(&'a str);
 
 /// What ends an address and begins what the server says.
-const BEHIND_ADDRESS: &str = ">: ";
+const BEHIND_ADDRESS: [&str; 2] = [">: ", ">... "];
 
 /// What is said of a sender whose recipient is refused for it.
 const OF_SENDER: &str = "Sender address rejected";
 
 impl<'a> Said<'a> {
     fn of(reply: &'a str) -> Self {
-        Self(reply.rfind(BEHIND_ADDRESS).map_or(reply, |at| &reply[at + BEHIND_ADDRESS.len()..]))
+        let behind = |end: &str| reply.rfind(end).map_or(0, |at| at + end.len());
+        Self(&reply[BEHIND_ADDRESS.map(behind).into_iter().max().unwrap_or_default()..])
     }
 
     /// What was refused, by where it was and what was said.
