@@ -2,7 +2,7 @@
 
 use memchr::memmem;
 
-use super::{last, number, relay};
+use super::{last, number, relay, width};
 use crate::formats::record::{Client, Encrypted, Record, Taken};
 
 /// What `from=` prints of a sender at the most (`envelope.c`).
@@ -66,26 +66,43 @@ impl<'a> Envelope<'a> {
 /// The size, the class and the number of recipients, as digits.
 type Numbers<'a> = [&'a [u8]; 3];
 
-/// The sender without brackets, the three numbers behind it, and what follows them. A sender may hold in quotation
-/// marks what looks like those numbers, and of a long one the end is cut off.
+/// The sender without brackets, the three numbers behind it, and what follows them.
 fn sender(text: &[u8]) -> Option<(&[u8], Numbers<'_>, &[u8])> {
-    let numbers = |at: usize| Some((text.get(..at)?, numbers(text.get(at..)?)?));
-    let at = if text.first() == Some(&b'<') { behind_brackets(text)? } else { memmem::find(text, b", size=")? };
-    let (address, (numbers, rest)) = numbers(at).or_else(|| numbers(LONGEST_SENDER))?;
+    let (address, rest) = text.split_at(behind_sender(text));
+    let (numbers, rest) = numbers(rest)?;
     let address = address.strip_prefix(b"<").unwrap_or(address);
     Some((address.strip_suffix(b">").unwrap_or(address), numbers, rest))
 }
 
-/// Where the bracket closes that a text begins with: outside of quotation marks.
-fn behind_brackets(text: &[u8]) -> Option<usize> {
-    let (mut quoted, mut escaped) = (false, false);
-    let end = text.iter().position(|byte| {
-        quoted ^= *byte == b'"' && !escaped;
-        escaped = *byte == b'\\' && !escaped;
-        *byte == b'>' && !quoted
-    });
-    // Of a quotation mark that was never closed, the end was cut off.
-    Some(end.map_or(LONGEST_SENDER, |end| end + 1))
+/// Where the sender ends that a text begins with. In brackets, quotation marks and comments it may hold what looks like
+/// the fields behind it; elsewhere it has no blank (`prescan` in `parseaddr.c`). Of a long one the end is cut off.
+fn behind_sender(text: &[u8]) -> usize {
+    let (mut quoted, mut escaped, mut comments, mut brackets) = (false, false, 0_u32, 0_u32);
+    let mut at = 0;
+    for _ in 0..LONGEST_SENDER {
+        let outside = !quoted && comments == 0;
+        if outside && brackets == 0 && text[at..].starts_with(b", size=") {
+            break;
+        }
+        let width = width(&text[at..]);
+        let Some(last) = text[at..].get(width.saturating_sub(1)) else { break };
+        // A backslash is logged as two; whatever else is escaped means nothing here.
+        let byte = if width == 1 || *last == b'\\' { *last } else { b' ' };
+        at += width;
+        if std::mem::take(&mut escaped) {
+            continue;
+        }
+        match byte {
+            b'\\' => escaped = true,
+            b'"' if comments == 0 => quoted = !quoted,
+            b'(' if !quoted => comments += 1,
+            b')' if !quoted => comments = comments.saturating_sub(1),
+            b'<' if outside => brackets += 1,
+            b'>' if outside => brackets = brackets.saturating_sub(1),
+            _ => {}
+        }
+    }
+    at
 }
 
 /// `, size=N, class=N, nrcpts=N` at a text's beginning.

@@ -2,7 +2,7 @@
 
 use memchr::memmem;
 
-use super::{cut_relay, is_number, last, relay};
+use super::{cut_relay, is_number, last, relay, width};
 use crate::formats::Unreadable;
 use crate::formats::record::{AuthFailed, Client, Record, Rejected, Stage};
 
@@ -53,7 +53,11 @@ pub(super) fn authenticated(text: &[u8]) -> Option<Record<'_>> {
     is_number(bits).then_some(Record::Authenticated { client, mechanism, account })
 }
 
-/// `MECH): ERROR (-13) DETAIL, user=U, relay=R`, of which the last two came with 8.15. U is what the client sent.
+/// What `AUTH failure` prints of a user at the most (`srvrsmtp.c`), not counting what its escapes add.
+pub(super) const LONGEST_USER: usize = 64;
+
+/// `MECH): ERROR (-13) DETAIL, user=U, relay=R`: R came with 8.15, U later. U is what the client sent; of one that may
+/// have been cut off, nobody knows who it is.
 pub(super) fn auth_failed(text: &[u8]) -> Option<Record<'_>> {
     let (mechanism, rest) = text.split_at(memchr::memchr(b')', text)?);
     let rest = rest.strip_prefix(b"): ")?;
@@ -68,11 +72,23 @@ pub(super) fn auth_failed(text: &[u8]) -> Option<Record<'_>> {
     };
     // The server's own words have its number of the error in them, and none of a client's are in front of it.
     memmem::find(reason, b" (-")?;
+    let account = account.filter(|account| characters(account) < LONGEST_USER);
     Some(Record::AuthFailed(AuthFailed { client, mechanism, account, reason, aborted: false }))
 }
 
-/// `ruleset=check_rcpt, arg1=<…>, relay=…, reject=550 …`, `Milter: to=<…>, reject=550 …`, `<…>... User unknown`.
-/// What rulesets say of headers stands in front of the `from=` line: of that, the lines behind it tell.
+/// How many characters a text has.
+fn characters(mut text: &[u8]) -> usize {
+    let mut count = 0;
+    while !text.is_empty() {
+        text = &text[width(text)..];
+        count += 1;
+    }
+    count
+}
+
+/// `ruleset=check_rcpt, arg1=<…>, relay=…, reject=550 …`, `Milter: to=<…>, reject=550 …`, `<…>... User unknown`,
+/// `collect: relay=…, from=…, info=Bare linefeed (LF) not allowed, where=body, status=tempfail`. What rulesets say of
+/// headers stands in front of the `from=` line: of that, the lines behind it tell.
 pub(super) fn rejected<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Option<Rejected<'a>> {
     let (stage, reply) = if let Some(rest) = text.strip_prefix(b"ruleset=") {
         let stage = match &rest[..memchr::memchr(b',', rest)?] {
@@ -90,7 +106,9 @@ pub(super) fn rejected<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Option<Rejecte
             _ => return None,
         };
         (stage, reply(rest)?)
-    } else if is_user_unknown(text) {
+    } else if let Some(reason) = refused_content(text) {
+        (Stage::Data, reason)
+    } else if is_refused_recipient(text) {
         (Stage::Recipient, text)
     } else {
         return None;
@@ -104,10 +122,21 @@ fn reply(text: &[u8]) -> Option<&[u8]> {
     memmem::find(text, b", reject=").map(|at| &text[at + b", reject=".len()..])
 }
 
-/// A recipient that nobody knows.
-pub(super) fn is_user_unknown(text: &[u8]) -> bool {
-    text.first() == Some(&b'<') && text.ends_with(b">... User unknown")
+/// A refused recipient, and why: `<…>... User unknown`. What clients and the server say is logged with an arrow in
+/// front, at the highest levels.
+pub(super) fn is_refused_recipient(text: &[u8]) -> bool {
+    text.first() == Some(&b'<') && !text.starts_with(b"<-- ") && memmem::find(text, b"... ").is_some()
 }
+
+/// Why a content is refused before it has come in whole. Without a status, it is taken.
+fn refused_content(text: &[u8]) -> Option<&[u8]> {
+    let rest = text.strip_prefix(COLLECTING)?.strip_suffix(b", status=tempfail")?;
+    let (rest, _place) = last(rest, b", where=")?;
+    last(rest, b", info=").map(|(_, reason)| reason)
+}
+
+/// How a line begins that tells of a content.
+pub(super) const COLLECTING: &[u8] = b"collect: relay=";
 
 /// `NAME [IP] did not issue MAIL/EXPN/VRFY/ETRN during connection to DAEMON`, `lost input channel from NAME [IP] to …`.
 pub(super) fn has_ended(text: &[u8]) -> bool {

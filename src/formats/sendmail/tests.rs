@@ -1,6 +1,7 @@
 //! What sendmail writes, line by line.
 
 use super::envelope::LONGEST_SENDER;
+use super::session::LONGEST_USER;
 use super::*;
 use crate::sources::framing::{Framed, Framer};
 
@@ -113,12 +114,28 @@ fn a_message_is_taken_with_its_id_only() {
 fn nothing_that_a_client_wrote_is_a_field() {
     let numbers = ", size=1, class=0, nrcpts=1, msgid=<x>, proto=ESMTPSA, daemon=MSA, relay=[198.51.100.7]";
     // In the sender, of a message that was never sent, and cut off behind 200 characters.
-    for sender in [format!("<\"a{numbers}\"@b>"), format!("<\"a{numbers}{}", "x".repeat(LONGEST_SENDER))] {
-        let sender = &sender[..sender.len().min(LONGEST_SENDER)];
+    let long = format!("<\"a{numbers}{}", "x".repeat(LONGEST_SENDER));
+    for sender in [
+        &format!(r#"<"a{numbers}"@b>"#),
+        &long[..LONGEST_SENDER],
+        &format!("<\"a>{numbers}{}", r"\303".repeat(LONGEST_SENDER - 4 - numbers.len())),
+        // Behind an escaped quotation mark, without brackets, and in comments.
+        &format!(r#"<"a\\">{numbers}"@b>"#),
+        &format!(r#""a{numbers}"@b"#),
+        &format!("<a(>{numbers})@b>"),
+        &format!("(a{numbers})<a@b>"),
+        &format!(r#"<a@b(")>({numbers})"#),
+        &format!(r#"<"a)("@b(\\)>{numbers})>"#),
+        &format!("<a<b@c>{numbers}>"),
+    ] {
         let line = format!(
             "5BUA03UB000594: from={sender}, size=0, class=0, nrcpts=1, proto=ESMTPSA, daemon=MSA, relay=[192.0.2.1]"
         );
-        assert_eq!(parse(&line), "Abandoned");
+        assert_eq!(parse(&line), "Abandoned", "{sender}");
+    }
+    for sender in [r"<a\\>b@c>", r#"<"a\\\\"@b>"#, r#"<a(")@b>"#, r"<\303\274@b>", "@a,@b:c@d", ""] {
+        let line = format!("5BUA03UB000594: from={sender}{numbers}");
+        assert!(parse(&line).starts_with("taken"), "{sender}");
     }
     // In the message id.
     assert_eq!(
@@ -173,6 +190,16 @@ fn failures_name_who_tried() {
         parse("5BUA046u000694: <no@example.org>... User unknown"),
         "rejected Recipient <no@example.org>... User unknown"
     );
+    for refused in [
+        "<x@example.net>... No mail there",
+        "<|/bin/true>... Cannot mail directly to programs",
+        "<xxx...xxx@cor... Address \"<xxx\" too long (255 bytes max)",
+    ] {
+        assert_eq!(parse(&format!("5BUA046u000694: {refused}")), format!("rejected Recipient {refused}"));
+    }
+    for said in ["<-- NOOP <x@example.net>... User unknown", "<x@example.net>"] {
+        assert_eq!(parse(&format!("5BUA046u000694: {said}")), "-", "{said}");
+    }
     assert_eq!(parse("5BUA046u000694: ruleset=check_relay, arg1=x, relay=[192.0.2.1], reject=550 no"), "-");
     for end in [
         "mon [127.0.10.5] did not issue MAIL/EXPN/VRFY/ETRN during connection to TLSMSA",
@@ -180,6 +207,23 @@ fn failures_name_who_tried() {
     ] {
         assert_eq!(parse(&format!("5BUA04de000632: {end}")), "Disconnected");
     }
+}
+
+#[test]
+fn a_user_that_is_cut_off_is_nobody() {
+    let of = |user: &str| {
+        let line = format!(
+            "5BUA06s6000815: AUTH failure (PLAIN): failure (-13) SASL(-13): no, user={user}, relay=[192.0.2.1]"
+        );
+        parse(&line).contains("Some(")
+    };
+    assert!(of(&"x".repeat(LONGEST_USER - 1)));
+    assert!(!of(&"x".repeat(LONGEST_USER)));
+    assert!(of(&"\\303\\274".repeat(LONGEST_USER / 2 - 1)));
+    assert!(!of(&"\\303\\274".repeat(LONGEST_USER / 2)));
+    assert!(of(&r"\\\t".repeat(LONGEST_USER / 2 - 1)));
+    assert!(!of(&r"\\\t".repeat(LONGEST_USER / 2)));
+    assert!(of("end\\"));
 }
 
 #[test]
@@ -191,6 +235,12 @@ fn what_was_taken_may_be_refused() {
         ("Milter: cmd=data, reject=554 5.7.1 virus found, reject=no", rejected),
         ("ruleset=check_eom, arg1=458, relay=[192.0.2.1], reject=554 5.7.1 virus found, reject=no", rejected),
         ("Milter: data, discard", "-"),
+        (
+            "collect: relay=localhost, from=<a@b>, info=Bare linefeed (LF) not allowed, where=body, status=tempfail",
+            "rejected Data Bare linefeed (LF) not allowed",
+        ),
+        ("collect: relay=localhost, from=<a@b>, info=Bare linefeed (LF) not allowed, where=body", "-"),
+        ("collect: relay=localhost, from=<\"x, status=tempfail\"@b>, info=unexpected close", "-"),
         // Of these two, the recipients' lines behind the message tell.
         ("ruleset=check_eoh, arg1=7, arg2=412, relay=[192.0.2.1], reject=554 5.7.1 no", "-"),
         ("ruleset=CheckSubject, arg1=ILOVEYOU, relay=[192.0.2.1], reject=553 5.7.1 Looks like a virus", "-"),
