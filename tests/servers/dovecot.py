@@ -47,7 +47,7 @@ class Dovecot(Server):
         super().stop()
 
     def told_refusal(self, refusal):
-        # Where a client was let in at last, nothing is logged of what it tried before.
+        # Where a client was let in at last, nothing is logged of what it tried before, unless by auth_verbose.
         return None if refusal.mended else super().told_refusal(refusal)
 
     def is_done(self, log, accepted, broken):
@@ -68,6 +68,9 @@ class DovecotAndPostfix(Dovecot):
 
     def run_both(self):
         self.spawn_with_syslog(["postfix", "-c", self.folder / "conf", "start-fg"], ["dovecot", "-F", "-c", self.folder / "dovecot.conf"])
+
+    def is_done(self, log, accepted, broken):
+        return super().is_done(log, accepted, broken) and log.count("(queue active)") >= accepted
 
 
 MAIN_CF = """compatibility_level = 3.6
