@@ -100,7 +100,9 @@ impl<'a> Entry<'a> {
                 .iter()
                 .any(|beginning| self.text.starts_with(beginning));
         }
-        [&b"connect"[..], b"disconnect", b"sender", b"recipient", b"message", b"queue"].iter().any(|word| self.is(word))
+        [&b"connect"[..], b"HAProxy", b"disconnect", b"sender", b"recipient", b"message", b"queue"]
+            .iter()
+            .any(|word| self.is(word))
             || self.is_hook()
             || self.text.starts_with(b"client connection error: ")
             || self.refuses_content()
@@ -128,6 +130,7 @@ impl<'a> Entry<'a> {
         }
         match self.text.first() {
             Some(b'c') if self.is(b"connect") => self.connected().map(Some),
+            Some(b'H') => Ok(self.fronted()),
             Some(b'c') => Ok(self.broken_handshake()),
             Some(b'd') => self.ended().map(Some),
             Some(b's') => self.sender(),
@@ -181,6 +184,20 @@ impl<'a> Entry<'a> {
     fn connected(self) -> Result<Record<'a>, Unreadable> {
         let ip = self.get("ip").ok_or(Unreadable("connect without an address"))?;
         Ok(Record::Connected(Client { name: b"", ip }))
+    }
+
+    /// What a proxy in front says of the client, before it has sent anything: it is the one that has connected.
+    fn fronted(self) -> Option<Record<'a>> {
+        let (ip, _port) = endpoint(self.get("src_ip")?)?;
+        Some(Record::Connected(Client { name: b"", ip }))
+    }
+
+    /// The port that the client came to, in the entry that tells of its connecting.
+    pub(super) fn local_port(self) -> Option<&'a [u8]> {
+        match self.get("local_port") {
+            None => endpoint(self.get("dst_ip")?).map(|(_ip, port)| port),
+            port => port,
+        }
     }
 
     fn ended(self) -> Result<Record<'a>, Unreadable> {
@@ -278,6 +295,12 @@ fn rejected<'a>(stage: Stage, fields: Said<'a>, mail_from: &'a [u8]) -> Record<'
 
 fn rejection<'a>(stage: Stage, reply: &'a [u8], mail_from: &'a [u8]) -> Record<'a> {
     Record::Rejected(Rejected { queue_id: None, stage, client: Client::default(), reply, mail_from, helo: b"", account: b"" })
+}
+
+/// `ADDRESS:PORT`, also of IPv6.
+fn endpoint(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let colon = memchr::memrchr(b':', text)?;
+    Some((&text[..colon], &text[colon + 1..]))
 }
 
 /// Whether a text is a part of another one.

@@ -119,7 +119,7 @@ impl Format for Haraka {
 
     /// By the port that the client came to.
     fn service_of<'a>(&self, line: &Line<'a>) -> Option<&'a [u8]> {
-        match Entry::read(line.message)?.get("local_port")? {
+        match Entry::read(line.message)?.local_port()? {
             b"25" => Some(b"smtp"),
             b"465" => Some(b"submissions"),
             b"587" => Some(b"submission"),

@@ -71,6 +71,9 @@ fn all_are(origin: &str, text: &str, fields: &[(&str, &str)], expected: &str) {
 fn a_session_is_read_in_every_format() {
     let port = ("local_port", "587");
     all_are("core", "connect", &[("ip", "192.0.2.1"), ("port", "54007"), port], "connected 192.0.2.1 submission");
+    let endpoints = |client, port| [("proto", "TCP4"), ("src_ip", client), ("dst_ip", port)];
+    all_are("core", "HAProxy", &endpoints("192.0.2.1:4444", "192.0.2.9:465"), "connected 192.0.2.1 submissions");
+    all_are("core", "HAProxy", &endpoints("2001:db8::1:4444", "::1:587"), "connected 2001:db8::1 submission");
     all_are(
         "tls",
         "secured: cipher=ECDHE-RSA-AES256-GCM-SHA384 version=TLSv1.2 verified=false",
