@@ -182,9 +182,9 @@ pub enum Record<'a> {
         /// The library's message.
         reason: &'a [u8],
     },
-    /// The server refused a command; with the queue id of a message that [may be refused](Taken::may_be_refused), that.
+    /// The server refused a command; with the queue id of a message that [may be refused](Sequel::Verdict), that.
     Rejected(Rejected<'a>),
-    /// The server refused the session's message which [may be refused](Taken::may_be_refused), as a line says that comes
+    /// The server refused the session's message which [may be refused](Sequel::Verdict), as a line says that comes
     /// with other words for the same.
     TakenBack {
         /// Its queue id.
@@ -256,24 +256,34 @@ pub struct Taken<'a> {
     pub recipients: Option<u32>,
     /// The header's message id.
     pub message_id: &'a [u8],
-    /// Whether a [`Queued`](Record::Queued) of its queue id follows and says the rest.
-    pub more_follows: bool,
-    /// Whether the line tells of some of the recipients only: each further line of the queue id adds its own.
-    pub in_parts: bool,
-    /// Whether the server has still to judge its content: it is accepted unless a [`Rejected`](Record::Rejected) or a
-    /// [`TakenBack`](Record::TakenBack) of its queue id follows in this session before the next message, and soon.
-    pub may_be_refused: bool,
+    /// What is still to come of it.
+    pub sequel: Sequel,
     /// Whether this line says that the client had authenticated, also where no other line does.
     pub authenticated: bool,
     /// Who sent it, where the line itself says so.
     pub account: &'a [u8],
-    /// Whether the session's [end](Record::Ended) says more of it.
-    pub until_end: bool,
     /// Whether the sender stands for the account where no line names that.
     pub sender_is_account: bool,
-    /// Whether it was handed on to a server behind, which may log here too: then that opens the message under the same
-    /// queue id, and this is what the server in front knows of it. It counts once.
-    pub relayed: bool,
+}
+
+/// What is still to come of a message that a server has accepted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sequel {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// A [`Queued`](Record::Queued) of its queue id, which says the rest.
+    Queued,
+    /// The other recipients: the line tells of some of them, and each further line of the queue id adds its own.
+    Recipients,
+    /// The server's verdict on its content: it is accepted unless a [`Rejected`](Record::Rejected) or a
+    /// [`TakenBack`](Record::TakenBack) of its queue id follows in this session before the next message, and soon.
+    Verdict,
+    /// The session's [end](Record::Ended), which says more of it.
+    End,
+    /// The word of the server behind, to which it was handed on, and which may log here too: then that opens the message
+    /// under the same queue id, and this is what the server in front knows of it. It counts once.
+    Behind,
 }
 
 /// A session of a client that has authenticated before.
@@ -453,6 +463,15 @@ pub struct Rejected<'a> {
     pub helo: &'a [u8],
     /// Who the client had authenticated as; empty where the line does not say it.
     pub account: &'a [u8],
+}
+
+impl<'a> Rejected<'a> {
+    /// What a line tells that says no more than this.
+    #[must_use]
+    pub fn at(stage: Stage, reply: &'a [u8]) -> Self {
+        let client = Client::default();
+        Self { queue_id: None, stage, client, reply, mail_from: b"", helo: b"", account: b"" }
+    }
 }
 
 /// The command that was refused.

@@ -3,7 +3,7 @@
 use memchr::memmem;
 
 use super::{NOT_RELAYED, RELAYED, Said, number};
-use crate::formats::record::{Client, Record, Rejected, Stage, Taken};
+use crate::formats::record::{Record, Rejected, Sequel, Stage, Taken};
 
 /// ``Successfully relayed message: from=<F>, size=N, id=I, nrcpt=N, reply=`…'``.
 ///
@@ -15,7 +15,7 @@ pub(super) fn relayed(said: Said<'_>, joined: bool) -> Option<Record<'_>> {
     let (text, id) = last_field(text, b", id=")?;
     let (text, size) = last_field(text, b", size=")?;
     let mail_from = text.strip_suffix(b">")?;
-    let behind = queue_id(&reply[b", reply=`".len()..]);
+    let behind = queue_id(&reply[b", reply=`".len()..]).filter(|id| !id.is_empty());
     Some(Record::Taken(Taken {
         queue_id: behind.unwrap_or(id),
         mail_from: Some(mail_from),
@@ -23,7 +23,7 @@ pub(super) fn relayed(said: Said<'_>, joined: bool) -> Option<Record<'_>> {
         recipients: Some(number(recipients)),
         authenticated: true,
         account: said.user,
-        relayed: joined && behind.is_some(),
+        sequel: if joined && behind.is_some() { Sequel::Behind } else { Sequel::Nothing },
         ..Taken::default()
     }))
 }
@@ -37,15 +37,7 @@ pub(super) fn not_relayed(text: &[u8]) -> Option<Option<Record<'_>>> {
     let mail_from = text.strip_suffix(b">")?;
     let reply = &reply[b", reply=`".len()..];
     let reply = reply.strip_suffix(b"'").unwrap_or(reply);
-    let rejected = Rejected {
-        queue_id: None,
-        stage: Stage::Data,
-        client: Client::default(),
-        reply,
-        mail_from,
-        helo: b"",
-        account: b"",
-    };
+    let rejected = Rejected { mail_from, ..Rejected::at(Stage::Data, reply) };
     Some(reply.starts_with(b"5").then_some(Record::Rejected(rejected)))
 }
 

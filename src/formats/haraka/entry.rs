@@ -5,7 +5,7 @@ use memchr::memmem;
 use super::UUID;
 use super::pairs::{Pairs, are_fields, pairs_of};
 use crate::formats::Unreadable;
-use crate::formats::record::{AuthFailed, Client, Encrypted, Ended, Record, Rejected, Stage, Taken};
+use crate::formats::record::{AuthFailed, Client, Encrypted, Ended, Record, Rejected, Sequel, Stage, Taken};
 use crate::sources::fields::{Fields, member};
 
 /// An entry of the log.
@@ -256,7 +256,7 @@ impl<'a> Entry<'a> {
         let queue_id = self.uuid;
         Ok((code == b"OK").then_some(Record::Taken(Taken {
             queue_id,
-            until_end: true,
+            sequel: Sequel::End,
             sender_is_account: true,
             ..Taken::default()
         })))
@@ -294,7 +294,7 @@ fn rejected<'a>(stage: Stage, fields: Said<'a>, mail_from: &'a [u8]) -> Record<'
 }
 
 fn rejection<'a>(stage: Stage, reply: &'a [u8], mail_from: &'a [u8]) -> Record<'a> {
-    Record::Rejected(Rejected { queue_id: None, stage, client: Client::default(), reply, mail_from, helo: b"", account: b"" })
+    Record::Rejected(Rejected { mail_from, ..Rejected::at(stage, reply) })
 }
 
 /// `ADDRESS:PORT`, also of IPv6.

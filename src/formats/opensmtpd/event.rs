@@ -6,7 +6,7 @@ use super::parts::{
 };
 use super::{ID_DIGITS, MESSAGE_ID_DIGITS};
 use crate::formats::Unreadable;
-use crate::formats::record::{Client, Record, Taken};
+use crate::formats::record::{Client, Record, Sequel, Taken};
 
 /// `VERB FIELDS`, before 6.4 `event=VERB FIELDS`, where the client stands in front of most fields.
 pub(super) fn event(text: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
@@ -80,7 +80,7 @@ fn message(fields: &[u8]) -> Option<Record<'_>> {
         queue_id,
         size: number(size.strip_prefix(b"size=")?),
         recipients: Some(u32::try_from(number(recipients)?).ok()?),
-        more_follows: true,
+        sequel: Sequel::Queued,
         ..Taken::default()
     };
     Some(Record::Taken(taken))

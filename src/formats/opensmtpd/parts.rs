@@ -2,7 +2,7 @@
 
 use memchr::memmem;
 
-use crate::formats::record::{AuthFailed, Client, Record, Rejected, Stage, Taken};
+use crate::formats::record::{AuthFailed, Client, Record, Rejected, Sequel, Stage, Taken};
 
 pub(super) fn named<'a>(name: &'a [u8], ip: &'a [u8]) -> Client<'a> {
     let ip = ip.strip_prefix(b"[").and_then(|ip| ip.strip_suffix(b"]")).unwrap_or(ip);
@@ -49,7 +49,7 @@ pub(super) fn taken_in_words<'a>(queue_id: &'a [u8], fields: &'a [u8]) -> Option
         mail_from: Some(mail_from),
         size: number(size),
         recipients: Some(recipients.map_or(Some(1), |recipients| u32::try_from(recipients).ok())?),
-        in_parts: recipients.is_none(),
+        sequel: if recipients.is_none() { Sequel::Recipients } else { Sequel::Nothing },
         ..Taken::default()
     };
     Some(Record::Taken(taken))
@@ -76,8 +76,7 @@ pub(super) fn failed<'a>(command: &'a [u8], reply: &'a [u8]) -> Option<Record<'a
         () if begins(b"DATA") => Stage::Data,
         () => return None,
     };
-    let client = Client::default();
-    Some(Record::Rejected(Rejected { queue_id: None, stage, client, reply, mail_from: b"", helo: b"", account: b"" }))
+    Some(Record::Rejected(Rejected::at(stage, reply)))
 }
 
 /// A login that never came to be judged: one that was has a line of its own, with its account. Who cancels LOGIN's

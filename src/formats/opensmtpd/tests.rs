@@ -1,6 +1,7 @@
 //! What OpenSMTPD writes, line by line.
 
 use super::*;
+use crate::formats::record::Sequel;
 use crate::sources::framing::{Framed, Framer};
 use crate::sources::stamp::Stamp;
 
@@ -35,13 +36,16 @@ fn show(record: Record<'_>) -> String {
             if failed.aborted { ", aborted" } else { "" }
         ),
         Record::Taken(taken) => format!(
-            "taken {} {:?} {:?} {:?}{}{}",
+            "taken {} {:?} {:?} {:?}{}",
             text(taken.queue_id),
             taken.mail_from.map(text),
             taken.size,
             taken.recipients,
-            if taken.in_parts { ", in parts" } else { "" },
-            if taken.more_follows { ", more follows" } else { "" }
+            match taken.sequel {
+                Sequel::Recipients => ", in parts",
+                Sequel::Queued => ", more follows",
+                _ => "",
+            }
         ),
         Record::Queued { queue_id, mail_from, .. } => format!("queued {} {}", text(queue_id), text(mail_from)),
         Record::Rejected(rejected) => format!("rejected {:?} {}", rejected.stage, text(rejected.reply)),
@@ -138,7 +142,10 @@ fn what_failed_is_told_once() {
             "rejected Data 554 5.3.4 Message too big for system",
         ),
         ("failed-command command=\"DATA\" result=\"503 5.5.1 Invalid command: No recipient specified\"", "-"),
-        ("failed-command command=\"AUTH PLAIN (...)\" result=\"503 5.5.1 Invalid command: Already authenticated\"", "-"),
+        (
+            "failed-command command=\"AUTH PLAIN (...)\" result=\"503 5.5.1 Invalid command: Already authenticated\"",
+            "-",
+        ),
         (
             "failed-command command=\"ehlo x, result=ok\" result=\"250\" result=\"501 5.5.4 Invalid command arguments\"",
             "-",

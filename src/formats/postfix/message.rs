@@ -120,7 +120,7 @@ fn account(text: &[u8]) -> &[u8] {
 pub(super) fn proxy_rejected(text: &[u8]) -> Rejected<'_> {
     let at = memmem::find(text, b": ").map_or(0, |at| at + 2);
     let (reply, mail_from, helo) = reply(&text[at..]);
-    Rejected { queue_id: None, stage: Stage::Data, client: Client::default(), reply, mail_from, helo, account: b"" }
+    Rejected { mail_from, helo, ..Rejected::at(Stage::Data, reply) }
 }
 
 /// `END-OF-MESSAGE: 250 2.0.0 Ok: queued as B; from=<…> …`.

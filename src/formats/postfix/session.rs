@@ -88,7 +88,7 @@ fn content_refused(text: &[u8]) -> Option<Record<'_>> {
 }
 
 fn refused<'a>(queue_id: Option<&'a [u8]>, stage: Stage, client: Client<'a>, reply: &'a [u8]) -> Record<'a> {
-    Record::Rejected(Rejected { queue_id, stage, client, reply, mail_from: b"", helo: b"", account: b"" })
+    Record::Rejected(Rejected { queue_id, client, ..Rejected::at(stage, reply) })
 }
 
 /// `Illegal address syntax from NAME[IP] in MAIL command: ADDRESS`. The replies are those that the server gives.

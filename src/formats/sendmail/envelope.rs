@@ -3,7 +3,7 @@
 use memchr::memmem;
 
 use super::{last, number, relay, width};
-use crate::formats::record::{Client, Encrypted, Record, Taken};
+use crate::formats::record::{Client, Encrypted, Record, Sequel, Taken};
 
 /// What `from=` prints of a sender at the most (`envelope.c`).
 pub(super) const LONGEST_SENDER: usize = 200;
@@ -55,7 +55,7 @@ impl<'a> Envelope<'a> {
                 size: number(self.size),
                 recipients: Some(recipients),
                 message_id,
-                may_be_refused: true,
+                sequel: Sequel::Verdict,
                 authenticated,
                 ..Taken::default()
             })),

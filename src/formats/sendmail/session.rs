@@ -114,7 +114,7 @@ pub(super) fn rejected<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Option<Rejecte
         return None;
     };
     let queue_id = (stage == Stage::Data).then_some(queue_id);
-    Some(Rejected { queue_id, stage, client: Client::default(), reply, mail_from: b"", helo: b"", account: b"" })
+    Some(Rejected { queue_id, ..Rejected::at(stage, reply) })
 }
 
 /// The first reply of a line: the server's words may repeat the client's.

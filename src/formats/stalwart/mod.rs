@@ -188,5 +188,5 @@ impl Format for Stalwart {
 
 /// A refused command. The event does not say the reply's code.
 fn refused<'a>(stage: Stage, reply: &'static [u8], client: Client<'a>) -> Record<'a> {
-    Record::Rejected(Rejected { queue_id: None, stage, client, reply, mail_from: b"", helo: b"", account: b"" })
+    Record::Rejected(Rejected { client, ..Rejected::at(stage, reply) })
 }

@@ -4,7 +4,7 @@ use super::message::Queued;
 use super::session::{Session, SessionKey};
 use super::{Assembler, Moment, Reinjected};
 use crate::calendar::Timestamp;
-use crate::formats::record::{Accepted, Opened, Taken};
+use crate::formats::record::{Accepted, Opened, Sequel, Taken};
 use crate::submissions::{Rows, text};
 
 impl Assembler {
@@ -166,11 +166,11 @@ impl Assembler {
             rows.orphan(now.at);
         }
         if let Some(part) = session.unfinished.map(|message| self.messages.get_mut(message))
-            && (taken.in_parts || taken.may_be_refused)
+            && matches!(taken.sequel, Sequel::Recipients | Sequel::Verdict)
             && part.queue_id() == taken.queue_id
         {
-            // Without parts, it is the same line again.
-            if taken.in_parts {
+            // Otherwise it is the same line again.
+            if taken.sequel == Sequel::Recipients {
                 part.recipients = part.recipients.zip(taken.recipients).map(|(before, more)| before + more);
             }
             return;
@@ -180,7 +180,8 @@ impl Assembler {
         }
         let before = session.unfinished.take();
         session.settle();
-        if session.authenticated || taken.authenticated || (taken.until_end && session.may_have_authenticated()) {
+        let may_count = taken.sequel == Sequel::End && session.may_have_authenticated();
+        if session.authenticated || taken.authenticated || may_count {
             let (slot, message) = self.messages.take();
             message.take(now.at, session, taken, &mut self.known);
             session.note_opened(message.account());
@@ -190,21 +191,17 @@ impl Assembler {
                 session.rejects.clear();
             }
             session.said.next_message();
-            if taken.may_be_refused && !message.show(&self.known, &self.settings.realm, |row| rows.announced(row)) {
+            if message.may_be_refused && !message.show(&self.known, &self.settings.realm, |row| rows.announced(row)) {
                 // A copy of what was read before says nothing of the message that is being judged.
                 session.unfinished = before;
                 return self.messages.release(slot);
             }
-            if taken.in_parts || taken.may_be_refused {
-                session.unfinished = Some(slot);
-            } else if taken.until_end {
-                session.held.push(slot);
-            } else if taken.relayed && !taken.queue_id.is_empty() {
-                self.handed_on(now.at, slot, rows);
-            } else if taken.more_follows {
-                self.insert(slot, rows);
-            } else {
-                self.accept(slot, rows);
+            match taken.sequel {
+                Sequel::Nothing => self.accept(slot, rows),
+                Sequel::Queued => self.insert(slot, rows),
+                Sequel::Recipients | Sequel::Verdict => session.unfinished = Some(slot),
+                Sequel::End => session.held.push(slot),
+                Sequel::Behind => self.handed_on(now.at, slot, rows),
             }
         } else {
             session.said.next_message();

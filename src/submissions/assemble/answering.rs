@@ -63,8 +63,7 @@ impl Assembler {
             return;
         }
         let [.., helo, mail_from] = session.said.texts().map(<[u8]>::to_vec);
-        let (mail_from, helo, client) = (&*mail_from, &*helo, Client::default());
-        let rejected = Rejected { queue_id: None, stage, client, reply, mail_from, helo, account: b"" };
+        let rejected = Rejected { mail_from: &mail_from, helo: &helo, ..Rejected::at(stage, reply) };
         self.rejected(now, &rejected, rows);
     }
 

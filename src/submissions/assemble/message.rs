@@ -6,7 +6,7 @@ use super::known::Known;
 use super::session::{Session, SessionId};
 use super::texts::Texts;
 use crate::calendar::Timestamp;
-use crate::formats::record::{Accepted, Ended, Opened, Taken};
+use crate::formats::record::{Accepted, Ended, Opened, Sequel, Taken};
 use crate::submissions::Submission;
 use crate::submissions::account::{Account, domain_of};
 use crate::submissions::cipher::CipherClass;
@@ -89,7 +89,8 @@ impl Message {
         self.ts = at;
         self.session = session.id;
         self.accepted = true;
-        (self.may_be_refused, self.announced) = (taken.may_be_refused, taken.may_be_refused);
+        self.may_be_refused = taken.sequel == Sequel::Verdict;
+        self.announced = self.may_be_refused;
         (self.fronted, self.sender_is_account) = (false, taken.sender_is_account);
         self.size = taken.size.or(session.said.size);
         self.recipients = taken.recipients.or(session.said.recipients);
@@ -98,7 +99,8 @@ impl Message {
         let told = Encryption::told(taken.encrypted, known.service_name(session.service).to_owned().as_bytes(), known);
         self.encryption = of_session.corrected(told);
         // What this line does not say may stand in lines that were not read.
-        self.orphan = orphan && told.version() == TlsVersion::Unknown || !(session.authenticated || taken.until_end);
+        let is_told_later = taken.sequel == Sequel::End;
+        self.orphan = orphan && told.version() == TlsVersion::Unknown || !(session.authenticated || is_told_later);
         let client = session.client(taken.client);
         let [account, mechanism, helo, mail_from] = session.said.texts();
         let mail_from = taken.mail_from.unwrap_or(mail_from);
