@@ -41,7 +41,6 @@ prepare_exim() {
 
 # Not installed, since Debian starts what it installs.
 prepare_rsyslog() {
-    unshare --mount --uts true || give_up "syslog's servers need a /dev/log of their own: unshare --mount --uts, as root"
     [ -x "$cache/rsyslog/usr/sbin/rsyslogd" ] && return
     mkdir -p "$cache/rsyslog"
     {
@@ -111,7 +110,14 @@ servers=("$@")
 [ ${#servers[@]} -gt 0 ] || servers=("${all[@]}")
 [ "$(id -u)" = 0 ] || give_up "mail servers have to be started by root"
 find_binary
+ready=()
 for server in "${servers[@]}"; do
+    case $server in
+        sendmail | dovecot-and-postfix)
+            # Not every container may have a /dev of its own.
+            unshare --mount --uts true 2> /dev/null || { echo "skip $server: unshare --mount --uts is not permitted" && continue; } ;;
+    esac
+    ready+=("$server")
     case $server in
         postfix) prepare_postfix ;;
         exim) prepare_exim ;;
@@ -122,4 +128,4 @@ for server in "${servers[@]}"; do
         *) give_up "there is no server '$server': ${all[*]}" ;;
     esac
 done
-exec python3 tests/servers/main.py "$binary" "$cache" "${servers[@]}"
+exec python3 tests/servers/main.py "$binary" "$cache" "${ready[@]}"

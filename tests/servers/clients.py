@@ -106,7 +106,7 @@ class Recorder:
         try:
             self._connect(Session(transport, version, "", ""), trusting).close()
         except (ssl.SSLError, OSError, smtplib.SMTPException):
-            self.refusals.append(Refusal("tls_failed", "", transport))
+            self.refusals.append(Refusal("tls_failed", "", transport=transport))
             return
         raise RuntimeError("the certificate was trusted")
 

@@ -79,7 +79,7 @@ def _check_server(checks, name, server, binary):
 
 def _complete(server, recorder):
     accepted = len(recorder.messages) + recorder.strangers
-    broken = sum(refusal.kind == "tls_failed" and server.tells_of(refusal) for refusal in recorder.refusals)
+    broken = sum(kind == "tls_failed" for kind, _ in _told(server, recorder))
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         if all(server.is_done(path.read_text(errors="replace"), accepted, broken) for path in server.logs()):
@@ -105,15 +105,18 @@ def _accepted(server, binary, recorder):
 
 
 def _refused(server, binary, recorder, tried):
-    count = lambda rows: dict(collections.Counter(rows))
-    told = (server.told_refusal(refusal) for refusal in recorder.refusals if refusal.kind in server.tells)
-    wanted = count(refusal for refusal in told if refusal)
-    found = count((row["kind"], row["account"]) for row in _tally(binary, server, "--refusals"))
+    wanted = collections.Counter(_told(server, recorder))
+    found = collections.Counter((row["kind"], row["account"]) for row in _tally(binary, server, "--refusals"))
     broken = ("tls_failed", "")
-    extra = found.get(broken, 0) - wanted.get(broken, 0)
-    require(0 <= extra <= tried, f"{found.get(broken, 0)} broken handshakes instead of {wanted.get(broken, 0)}")
+    require(0 <= found[broken] - wanted[broken] <= tried, f"{found[broken]} broken handshakes instead of {wanted[broken]}")
     found[broken] = wanted[broken]
-    same(found, wanted, "kinds of refusals")
+    same(dict(+found), dict(wanted), "kinds of refusals")
+
+
+def _told(server, recorder):
+    """The refusals that the log tells of, by kind and account."""
+    told = (server.told_refusal(refusal) for refusal in recorder.refusals if refusal.kind in server.tells)
+    return [refusal for refusal in told if refusal]
 
 
 def _tally(binary, server, *more):
