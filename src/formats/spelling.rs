@@ -76,22 +76,30 @@ fn undone(mut text: &[u8], mark: u8, read: ReadEscape) -> Vec<u8> {
     meant
 }
 
-/// A text with every row of octal escapes read that makes UTF-8. Other backslashes may be a name's own: `CORP\alice`.
+/// A text with those octal escapes read that make UTF-8. Other backslashes may be a name's own: `CORP\alice`.
 fn beyond_ascii(text: &str) -> Cow<'_, str> {
-    let mut meant = Cow::Borrowed(text);
-    let mut done = 0;
-    while let Some(at) = memchr::memchr(b'\\', &meant.as_bytes()[done..]) {
-        let begin = done + at;
-        let bytes: Vec<u8> = meant.as_bytes()[begin..].chunks_exact(4).map_while(octal).collect();
-        done = match String::from_utf8(bytes) {
-            Ok(read) if !read.is_empty() => {
-                meant.to_mut().replace_range(begin..begin + 4 * read.len(), &read);
-                begin + read.len()
-            }
-            _ => begin + 1,
-        };
+    if memchr::memchr(b'\\', text.as_bytes()).is_none() {
+        return Cow::Borrowed(text);
     }
-    meant
+    let (mut meant, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
+        let row: Vec<u8> = rest.as_bytes()[at..].chunks_exact(4).map_while(octal).collect();
+        meant.push_str(&rest[..at]);
+        rest = &rest[at..];
+        for part in row.utf8_chunks() {
+            meant.push_str(part.valid());
+            rest = &rest[4 * part.valid().len()..];
+            let (escapes, behind) = rest.split_at(4 * part.invalid().len());
+            meant.push_str(escapes);
+            rest = behind;
+        }
+        if row.is_empty() {
+            meant.push('\\');
+            rest = &rest[1..];
+        }
+    }
+    meant.push_str(rest);
+    Cow::Owned(meant)
 }
 
 /// A byte that is not ASCII, as `\OOO`.
@@ -163,6 +171,7 @@ mod tests {
             (Escapes::Octal, "uml\\303\\244ut@x \\342\\202\\254", "umläut@x €"),
             (Escapes::Octal, "CORP\\303\\alice", "CORP\\303\\alice"),
             (Escapes::Octal, "CORP\\2014\\351", "CORP\\2014\\351"),
+            (Escapes::Octal, "\\201\\303\\244\\377é\\342\\202\\254", "\\201ä\\377é€"),
             (Escapes::Octal, "\\\\303\\244\\", "\\ä\\"),
         ] {
             assert_eq!(escapes.undo(logged), meant, "{logged}");

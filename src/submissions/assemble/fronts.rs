@@ -158,6 +158,9 @@ impl Fronts {
 
     /// Whether one server tells of what the other has told; if not, this waits for the other's word.
     fn refused(&mut self, refused: ContentRefused) -> bool {
+        // What is older, no line behind this one is of.
+        let oldest = refused.at.min(self.later).saturating_sub(REFUSED_WITHIN);
+        self.refused.retain(|other| other.at >= oldest);
         // One of the same account comes first.
         let candidates = self.refused.iter().enumerate().filter(|(_, other)| other.is(&refused));
         let found = candidates.min_by_key(|(_, other)| other.account != refused.account).map(|(at, _)| at);
