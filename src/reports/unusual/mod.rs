@@ -93,10 +93,10 @@ pub fn findings(memory: &mut Memory) -> Vec<Finding> {
     let (networks, mechanisms) = (memory.networks.sorted(), memory.mechanisms.sorted());
     let all = Remembered {
         memory,
-        counts: &memory.counts,
-        hours: memory.hours.days(),
-        networks: &networks,
-        mechanisms: &mechanisms,
+        counts: ByAccount::new(&memory.counts, |counts| counts.account),
+        hours: ByAccount::new(memory.hours.days(), |hours| hours.account),
+        networks: ByAccount::new(&networks, |pair| pair.account),
+        mechanisms: ByAccount::new(&mechanisms, |pair| pair.account),
     };
     let named = |number| Some((memory.accounts.text(number)?, number));
     let mut accounts: Vec<(&str, Number)> = (1..=memory.accounts.count()).filter_map(named).collect();
@@ -122,10 +122,10 @@ fn order(finding: &Finding) -> (Severity, Reverse<Day>) {
 /// What is remembered, by account.
 struct Remembered<'a> {
     memory: &'a Memory,
-    counts: &'a [Counts],
-    hours: &'a [Hours],
-    networks: &'a [Pair<i64>],
-    mechanisms: &'a [Pair<Number>],
+    counts: ByAccount<'a, Counts>,
+    hours: ByAccount<'a, Hours>,
+    networks: ByAccount<'a, Pair<i64>>,
+    mechanisms: ByAccount<'a, Pair<Number>>,
 }
 
 impl Remembered<'_> {
@@ -139,10 +139,10 @@ impl Remembered<'_> {
                 memory,
                 number,
                 thresholds: of_accounts.of(name),
-                counts: of(self.counts, number, |counts| counts.account),
-                hours: of(self.hours, number, |hours| hours.account),
-                networks: of(self.networks, number, |pair| pair.account),
-                mechanisms: of(self.mechanisms, number, |pair| pair.account),
+                counts: self.counts.of(number),
+                hours: self.hours.of(number),
+                networks: self.networks.of(number),
+                mechanisms: self.mechanisms.of(number),
             };
             look(&account, name, &mut findings);
         }
@@ -151,11 +151,27 @@ impl Remembered<'_> {
     }
 }
 
-/// What a list in the order of accounts has of one.
-fn of<T>(list: &[T], number: Number, account: impl Fn(&T) -> Number) -> &[T] {
-    let list = &list[list.partition_point(|entry| account(entry) < number)..];
-    let length = list.iter().take_while(|entry| account(entry) == number).count();
-    &list[..length]
+/// A list in the order of accounts, and where each one's part of it ends.
+struct ByAccount<'a, T> {
+    list: &'a [T],
+    ends: Vec<usize>,
+}
+
+impl<'a, T> ByAccount<'a, T> {
+    fn new(list: &'a [T], account: impl Fn(&T) -> Number) -> Self {
+        let mut ends = Vec::new();
+        for (place, entry) in list.iter().enumerate() {
+            ends.resize(account(entry) as usize, place);
+        }
+        ends.push(list.len());
+        Self { list, ends }
+    }
+
+    /// An account's part of the list.
+    fn of(&self, number: Number) -> &'a [T] {
+        let end = |number: usize| self.ends.get(number).copied().unwrap_or(self.list.len());
+        &self.list[(number as usize).checked_sub(1).map_or(0, end)..end(number as usize)]
+    }
 }
 
 /// All days of an account.
