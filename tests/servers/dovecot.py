@@ -4,6 +4,7 @@ import pwd
 import subprocess
 
 from clients import ACCOUNTS, LARGEST, free_port
+from postfix import DAEMONS
 from server import ENVIRONMENT, Server
 
 
@@ -100,24 +101,7 @@ import_environment = MAIL_CONFIG MAIL_LOGTAG TZ LANG=C
 MASTER_CF = """127.0.0.1:{smtp} inet n - n - - smtpd
 127.0.0.1:{relay} inet n - n - - smtpd
   -o syslog_name=postfix/relay
-pickup unix n - n 60 1 pickup
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-tlsmgr unix - - n 1000? 1 tlsmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-verify unix - - n - 1 verify
-flush unix n - n 1000? 0 flush
-proxymap unix - - n - - proxymap
-discard unix - - n - - discard
-error unix - - n - - error
-retry unix - - n - - error
-anvil unix - - n - 1 anvil
-scache unix - - n - 1 scache
-postlog unix-dgram n - n - 1 postlogd
-"""
+""" + DAEMONS
 
 DOVECOT_CONF = """protocols = submission
 base_dir = {folder}/dovecot

@@ -88,15 +88,8 @@ tls_medium_cipherlist = ALL:@SECLEVEL=0
 import_environment = MAIL_CONFIG MAIL_LOGTAG TZ LANG=C
 """
 
-MASTER_CF = """127.0.0.1:{smtp} inet n - n - - smtpd
-127.0.0.1:{submission} inet n - n - - smtpd
-  -o syslog_name=postfix/submission
-  -o smtpd_sasl_auth_enable=yes
-127.0.0.1:{smtps} inet n - n - - smtpd
-  -o syslog_name=postfix/smtps
-  -o smtpd_tls_wrappermode=yes
-  -o smtpd_sasl_auth_enable=yes
-pickup unix n - n 60 1 pickup
+# What every master.cf has.
+DAEMONS = """pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 tlsmgr unix - - n 1000? 1 tlsmgr
@@ -114,6 +107,16 @@ anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 """
+
+MASTER_CF = """127.0.0.1:{smtp} inet n - n - - smtpd
+127.0.0.1:{submission} inet n - n - - smtpd
+  -o syslog_name=postfix/submission
+  -o smtpd_sasl_auth_enable=yes
+127.0.0.1:{smtps} inet n - n - - smtpd
+  -o syslog_name=postfix/smtps
+  -o smtpd_tls_wrappermode=yes
+  -o smtpd_sasl_auth_enable=yes
+""" + DAEMONS
 
 DOVECOT_CONF = {"2.3": """protocols =
 base_dir = {folder}/dovecot
