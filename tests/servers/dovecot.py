@@ -4,7 +4,7 @@ import pwd
 import subprocess
 
 from clients import ACCOUNTS, LARGEST, free_port
-from postfix import DAEMONS
+from postfix import ALWAYS, DAEMONS
 from server import ENVIRONMENT, Server
 
 
@@ -74,28 +74,10 @@ class DovecotAndPostfix(Dovecot):
         return super().is_done(log, accepted, broken) and log.count("(queue active)") >= accepted
 
 
-MAIN_CF = """compatibility_level = 3.6
-queue_directory = {folder}/queue
-data_directory = {folder}/data
-{postfix_log}
-enable_long_queue_ids = yes
-myhostname = mx1.example.org
-mydestination =
+MAIN_CF = ALWAYS + """{postfix_log}
 mynetworks = 127.0.0.0/8
-inet_interfaces = loopback-only
-inet_protocols = ipv4
-relay_domains = corp.example.com
-default_transport = discard:
-relay_transport = discard:
-disable_dns_lookups = yes
-message_size_limit = {largest}
-smtpd_sender_restrictions = check_sender_access inline:{{ {{ reject.example.org = REJECT }} }}
-smtpd_recipient_restrictions = check_recipient_access inline:{{ {{ reject.example.org = REJECT }} }}
 smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated, permit_auth_destination, reject
-smtpd_error_sleep_time = 0
-smtpd_client_connection_rate_limit = 0
 smtpd_authorized_xclient_hosts = 127.0.0.0/8
-import_environment = MAIL_CONFIG MAIL_LOGTAG TZ LANG=C
 """
 
 MASTER_CF = """127.0.0.1:{smtp} inet n - n - - smtpd

@@ -54,29 +54,33 @@ class PostfixTrixie(Postfix):
         return refusal.kind, refusal.account
 
 
-MAIN_CF = """compatibility_level = 3.6
+# What every main.cf has.
+ALWAYS = """compatibility_level = 3.6
 queue_directory = {folder}/queue
 data_directory = {folder}/data
-maillog_file = {folder}/postfix.log
-maillog_file_prefixes = {folder}
 enable_long_queue_ids = yes
 myhostname = mx1.example.org
 mydestination =
-mynetworks =
 inet_interfaces = loopback-only
 inet_protocols = ipv4
 relay_domains = corp.example.com
 default_transport = discard:
 relay_transport = discard:
 disable_dns_lookups = yes
-smtpd_sasl_type = dovecot
-smtpd_sasl_path = private/auth
 message_size_limit = {largest}
 smtpd_sender_restrictions = check_sender_access inline:{{ {{ reject.example.org = REJECT }} }}
 smtpd_recipient_restrictions = check_recipient_access inline:{{ {{ reject.example.org = REJECT }} }}
-smtpd_relay_restrictions = permit_sasl_authenticated, permit_auth_destination, reject
 smtpd_error_sleep_time = 0
 smtpd_client_connection_rate_limit = 0
+import_environment = MAIL_CONFIG MAIL_LOGTAG TZ LANG=C
+"""
+
+MAIN_CF = ALWAYS + """maillog_file = {folder}/postfix.log
+maillog_file_prefixes = {folder}
+mynetworks =
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = private/auth
+smtpd_relay_restrictions = permit_sasl_authenticated, permit_auth_destination, reject
 smtpd_tls_cert_file = {folder}/cert.pem
 smtpd_tls_key_file = {folder}/key.pem
 smtpd_tls_security_level = may
@@ -85,7 +89,6 @@ smtpd_tls_protocols = >=TLSv1
 smtpd_tls_mandatory_protocols = >=TLSv1
 smtpd_tls_ciphers = medium
 tls_medium_cipherlist = ALL:@SECLEVEL=0
-import_environment = MAIL_CONFIG MAIL_LOGTAG TZ LANG=C
 """
 
 # What every master.cf has.

@@ -58,7 +58,7 @@ impl Format for Exim {
     }
 
     fn evidence(&self) -> Evidence {
-        Evidence::RealLogs("4.94.2, 4.96, 4.98.2, 4.100.1")
+        Evidence::RealLogs("4.96, 4.98.2")
     }
 
     fn tells(&self) -> Tells {

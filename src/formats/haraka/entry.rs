@@ -3,6 +3,7 @@
 use memchr::memmem;
 
 use super::UUID;
+use super::auth::{AUTH_USER, behind_auth, mechanism, proxied};
 use super::pairs::{Pairs, are_fields, pairs_of};
 use crate::formats::Unreadable;
 use crate::formats::record::{AuthFailed, Client, Encrypted, Ended, Record, Rejected, Sequel, Stage, Taken};
@@ -333,46 +334,6 @@ const TLS_TIMEOUT: &[u8] = b"timeout setting up TLS";
 /// What `plugins/auth/auth_base.js` answers where a name or a password is missing, and no line of the log but the
 /// connection's last.
 const INVALID_AUTH: &[u8] = b"504 Invalid AUTH string";
-
-/// How a line begins with which a plugin says what another server has made of an account.
-const AUTH_USER: &[u8] = b"AUTH user=\"";
-
-/// `USER" host="HOST" success=true` of `auth/auth_proxy`, without a host of `auth/auth_vpopmaild`. The user is whatever
-/// the client sent, quotes included, so that it is read from the end. A failure that shows here is counted where the
-/// [next line](Record::AuthFailed) tells of it.
-fn proxied<'a>(text: &'a [u8], origin: &[u8]) -> Option<Record<'a>> {
-    let (text, succeeded) = match text.strip_suffix(b" success=true") {
-        Some(text) => (text, true),
-        None => (text.strip_suffix(b" success=false")?, false),
-    };
-    let text = text.strip_suffix(b"\"")?;
-    let account = match origin {
-        _ if origin.ends_with(b"auth_vpopmaild") => text,
-        _ if origin.ends_with(b"auth_proxy") => &text[..memmem::rfind(text, b"\" host=\"")?],
-        _ => return None,
-    };
-    let (client, mechanism) = (Client::default(), &b""[..]);
-    Some(match succeeded {
-        true => Record::Authenticated { client, mechanism, account },
-        false => {
-            Record::AuthFailing(AuthFailed { client, mechanism, account: Some(account), reason: b"", aborted: false })
-        }
-    })
-}
-
-/// What follows the command in `C: AUTH …`.
-fn behind_auth(text: &[u8]) -> Option<&[u8]> {
-    let (command, rest) = text.split_at_checked(b"C: AUTH ".len())?;
-    command.eq_ignore_ascii_case(b"C: AUTH ").then_some(rest)
-}
-
-/// The mechanism in `C: AUTH PLAIN …`; what stands behind it is not looked at.
-fn mechanism(text: &[u8]) -> Option<&[u8]> {
-    let rest = behind_auth(text)?;
-    let length = rest.iter().position(|byte| *byte == b' ').unwrap_or(rest.len());
-    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    (1..=20).contains(&length).then(|| &rest[..length]).filter(|name| name.iter().all(is_name))
-}
 
 /// `DENY`, `DENYSOFT`, `DENYDISCONNECT`, `DENYSOFTDISCONNECT`.
 fn is_denied(code: &[u8]) -> bool {

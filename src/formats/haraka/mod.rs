@@ -15,6 +15,7 @@
 //! What clients send for `AUTH` is in the log, passwords included. None of it is read here, and
 //! [`redact`](super::redact) keeps it out of what is kept.
 
+mod auth;
 mod entry;
 mod pairs;
 #[cfg(test)]
@@ -92,7 +93,7 @@ impl Format for Haraka {
     }
 
     fn evidence(&self) -> Evidence {
-        Evidence::RealLogs("2.8.28, 3.0.4, 3.1.7, 3.3.4")
+        Evidence::RealLogs("3.3.4")
     }
 
     fn tells(&self) -> Tells {

@@ -67,7 +67,7 @@ impl Format for OpenSmtpd {
     }
 
     fn evidence(&self) -> Evidence {
-        Evidence::RealLogs("6.8.0, 7.6.0, 7.9.0")
+        Evidence::RealLogs("7.6.0")
     }
 
     fn tells(&self) -> Tells {

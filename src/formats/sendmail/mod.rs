@@ -57,7 +57,7 @@ impl Format for Sendmail {
     }
 
     fn evidence(&self) -> Evidence {
-        Evidence::RealLogs("8.15.2, 8.17.1, 8.18.1")
+        Evidence::RealLogs("8.17.1")
     }
 
     fn tells(&self) -> Tells {
