@@ -1,9 +1,9 @@
-//! The four decoders behind one face: bytes in, bytes out, and whether a stream has ended.
+//! The decoders behind one face: bytes in, bytes out, and whether a stream has ended.
 //!
 //! The crates' `Read` adapters are not used: at an unexpected end of input they return an error and drop what they
 //! have decoded already, and of a log that was cut by a crash every readable line counts.
 
-use std::io;
+use std::io::{self, Read};
 
 use flate2::FlushDecompress;
 use liblzma::stream::Action;
@@ -38,6 +38,7 @@ pub(super) fn codec(compression: Compression) -> io::Result<Option<Box<dyn Codec
         Compression::Zstd => Some(Box::new(Zstd(zstd::stream::raw::Decoder::new()?))),
         Compression::Xz => Some(Box::new(Xz(new_xz()?))),
         Compression::Bzip2 => Some(Box::new(Bzip2(new_bzip2()))),
+        Compression::Utf16 => Some(Box::new(Utf16::new())),
     })
 }
 
@@ -133,6 +134,47 @@ impl Codec for Bzip2 {
 
     fn restart(&mut self) -> io::Result<()> {
         self.0 = new_bzip2();
+        Ok(())
+    }
+}
+
+/// [UTF-16](https://www.rfc-editor.org/rfc/rfc2781) with a byte order mark, made into UTF-8. What is no character becomes
+/// a replacement character.
+struct Utf16 {
+    /// It looks for the mark of either order.
+    decoder: encoding_rs::Decoder,
+    text: Vec<u8>,
+    given: usize,
+    /// Whether the bytes so far end within two that belong together.
+    odd: bool,
+}
+
+impl Utf16 {
+    fn new() -> Self {
+        Self { decoder: encoding_rs::UTF_16LE.new_decoder(), text: Vec::new(), given: 0, odd: false }
+    }
+}
+
+impl Codec for Utf16 {
+    fn step(&mut self, input: &[u8], output: &mut [u8]) -> io::Result<Step> {
+        let mut consumed = 0;
+        if self.given == self.text.len() && !input.is_empty() {
+            let longest = self.decoder.max_utf8_buffer_length(input.len()).ok_or(io::ErrorKind::OutOfMemory)?;
+            self.text.resize(longest, 0);
+            let written;
+            (_, consumed, written, _) = self.decoder.decode_to_utf8(input, &mut self.text, false);
+            self.text.truncate(written);
+            self.given = 0;
+            self.odd ^= consumed % 2 == 1;
+        }
+        let produced = (&self.text[self.given..]).read(output)?;
+        self.given += produced;
+        let ended = input.is_empty() && self.given == self.text.len() && !self.odd;
+        Ok(Step { consumed, produced, ended })
+    }
+
+    fn restart(&mut self) -> io::Result<()> {
+        *self = Self::new();
         Ok(())
     }
 }

@@ -3,6 +3,8 @@
 //! A file may hold several streams one after the other, with zero bytes as padding between and after them. A file
 //! that ends in the middle of a stream yields every byte that can be decoded and is then called truncated; damage
 //! before the end is an error.
+//!
+//! Text in UTF-16, as PowerShell's `>` and `Out-File` and exports of Windows programs write it, is decoded likewise.
 
 use std::io::{self, Read};
 
@@ -24,17 +26,21 @@ pub enum Compression {
     Xz,
     /// bzip2, with any number of streams.
     Bzip2,
+    /// Not at all, but in UTF-16.
+    Utf16,
 }
 
 /// How many stored bytes [`Compression::detect`] wants to see.
 #[cfg(test)]
 const MAGIC_LENGTH: usize = 6;
 
-const MAGICS: [(&[u8], Compression); 4] = [
+const MAGICS: [(&[u8], Compression); 6] = [
     (b"\x1f\x8b\x08", Compression::Gzip),
     (b"\x28\xb5\x2f\xfd", Compression::Zstd),
     (b"\xfd7zXZ\0", Compression::Xz),
     (b"BZh", Compression::Bzip2),
+    (b"\xff\xfe", Compression::Utf16),
+    (b"\xfe\xff", Compression::Utf16),
 ];
 
 /// Formats that logs are found in as well, and that would otherwise count as very bad lines.
@@ -301,6 +307,21 @@ mod tests {
             let stored = [pack(b"line\n"), b"Mar  1 00:00:01 mx1 and a plain line\n".to_vec()].concat();
             assert!(decoder(&stored).read_to_end(&mut Vec::new()).is_err());
         }
+    }
+
+    #[test]
+    fn utf_16_becomes_utf_8_in_either_order() {
+        let text = "Mär  1 😀 ".repeat(70_000);
+        let units = |of: fn(u16) -> [u8; 2]| format!("\u{feff}{text}").encode_utf16().flat_map(of).collect::<Vec<u8>>();
+        for stored in [units(u16::to_le_bytes), units(u16::to_be_bytes)] {
+            for size in [1, 3, 8 << 10, 1 << 20] {
+                assert!(decode(&stored, size) == (text.clone().into_bytes(), false));
+            }
+            let (decoded, truncated) = decode(&stored[..stored.len() - 1], 1 << 20);
+            assert!(truncated && text.as_bytes() == [&decoded[..], b" "].concat());
+            assert_eq!(decode(&stored[..2], 10), (Vec::new(), false));
+        }
+        assert_eq!(decode(b"\xff\xfea\0\x00\xd8b\0", 10).0, "a\u{fffd}b".as_bytes());
     }
 
     #[test]

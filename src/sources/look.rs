@@ -114,7 +114,7 @@ fn look_at_end(look: &mut Look, mut reader: RawReader) -> Result<()> {
                 look.length = length.map_err(failed)?;
             }
         }
-        Compression::Xz | Compression::Bzip2 => {}
+        Compression::Xz | Compression::Bzip2 | Compression::Utf16 => {}
     }
     Ok(())
 }

@@ -143,6 +143,19 @@ fn with_windows_line_ends() {
     });
 }
 
+/// As PowerShell writes it: UTF-16 with CRLF. A log that is no UTF-8 would be another one there.
+#[test]
+fn in_utf_16() {
+    let convert = |text: &str| {
+        format!("\u{feff}{}", text.replace('\n', "\r\n")).encode_utf16().flat_map(u16::to_le_bytes).collect()
+    };
+    same_answer(|log| {
+        let files =
+            log.files.iter().map(|(name, bytes)| Some((name.clone(), convert(std::str::from_utf8(bytes).ok()?))));
+        files.collect::<Option<Files>>().map(|files| ("UTF-16".into(), files)).into_iter().collect()
+    });
+}
+
 fn crlf(line: &[u8]) -> Vec<u8> {
     line.strip_suffix(b"\n").map_or(line.to_vec(), |line| [line, b"\r\n"].concat())
 }

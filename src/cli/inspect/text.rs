@@ -65,6 +65,7 @@ fn size(file: &RawFile, facts: &Facts) -> String {
         Compression::Zstd => "zstd",
         Compression::Xz => "xz",
         Compression::Bzip2 => "bzip2",
+        Compression::Utf16 => "UTF-16",
     };
     let decoded =
         facts.decoded.map_or_else(String::new, |bytes| format!(", {} ({bytes} bytes) decoded", HumanBytes(bytes)));
