@@ -1,8 +1,11 @@
-//! What log collectors write as JSON, one object a line: rsyslog's templates, `journalctl --output=json`, Docker's
-//! `json-file` driver, Logstash, Vector and Filebeat.
+//! What log collectors write as JSON, one object a line: templates of rsyslog and syslog-ng, `journalctl --output=json`,
+//! Docker's `json-file` driver, Logstash, Vector, Filebeat and Fluent Bit.
 //!
-//! The last three name syslog's parts where they have taken a line apart: Vector as its
-//! [`syslog` source](https://vector.dev/docs/reference/configuration/sources/syslog/#output-data) does, Filebeat in a
+//! Each names syslog's parts in its own way where it has taken a line apart: syslog-ng by its
+//! [macros](https://syslog-ng.github.io/admin-guide/110_Template_and_rewrite/000_Customize_message_format/005_Macros_of_syslog-ng),
+//! Vector as its [`syslog` source](https://vector.dev/docs/reference/configuration/sources/syslog/#output-data) does,
+//! Fluent Bit as its [parser](https://docs.fluentbit.io/manual/data-pipeline/inputs/syslog) does, Logstash by its
+//! [`syslog` input](https://www.elastic.co/guide/en/logstash/current/plugins-inputs-syslog.html) or like Filebeat in a
 //! [`process`](https://www.elastic.co/guide/en/ecs/current/ecs-process.html). Where they have not, the message is the
 //! whole line.
 //!
@@ -25,7 +28,7 @@ const LATEST: Timestamp = 2_932_897 * DAY;
 /// Where a collector's members lie in a buffer.
 #[derive(Debug, Default)]
 pub(super) struct Collected {
-    /// When, as text.
+    /// When, as text with a blank behind it, as stamps have it in lines.
     pub timestamp: Range<usize>,
     /// When, in microseconds: journald's.
     pub epoch: Option<Timestamp>,
@@ -49,8 +52,8 @@ impl Collected {
         let mut found = Self::default();
         let (mut is_syslog, mut received) = (false, None);
         for (key, value) in json::members(text) {
-            if key == b"process" {
-                found.read_process(value, buffer);
+            if let (b"process" | b"host", Value::Other(parts @ [b'{', ..])) = (key, value) {
+                found.read_parts(key == b"process", parts, buffer);
                 continue;
             }
             let start = buffer.len();
@@ -62,7 +65,12 @@ impl Collected {
                 Key::Log if said => found.log = Some(range),
                 Key::Message | Key::Log => {}
                 _ if range.is_empty() => {}
-                Key::Time => found.timestamp = range,
+                // One that has no year tells less than any other.
+                Key::Time if found.timestamp.is_empty() || buffer[start].is_ascii_digit() => {
+                    buffer.push(b' ');
+                    found.timestamp = start..buffer.len();
+                }
+                Key::Time => {}
                 Key::Host => found.host = range,
                 Key::Tag => found.tag = range,
                 Key::Pid => found.pid = range,
@@ -80,13 +88,13 @@ impl Collected {
         (is_syslog || found.log.is_some()).then_some(found)
     }
 
-    /// Filebeat's `{"name": …, "pid": …}`.
-    fn read_process(&mut self, value: Value<'_>, buffer: &mut Vec<u8>) {
-        let Value::Other(object) = value else { return };
-        for (key, value) in json::members(object) {
+    /// ECS' `"process": {"name": …, "pid": …}` and `"host": {"hostname": …}`. The host's `name` may be the collector's.
+    fn read_parts(&mut self, of_process: bool, parts: &[u8], buffer: &mut Vec<u8>) {
+        for (key, value) in json::members(parts) {
             let part = match key {
-                b"name" => &mut self.tag,
-                b"pid" => &mut self.pid,
+                b"name" if of_process => &mut self.tag,
+                b"pid" if of_process => &mut self.pid,
+                b"hostname" if !of_process => &mut self.host,
                 _ => continue,
             };
             let start = buffer.len();
@@ -117,14 +125,14 @@ enum Key {
 impl Key {
     fn of(name: &[u8]) -> Option<Self> {
         Some(match name {
-            b"timestamp" | b"@timestamp" | b"time" => Self::Time,
+            b"timestamp" | b"@timestamp" | b"time" | b"date" | b"DATE" | b"ISODATE" => Self::Time,
             b"_SOURCE_REALTIME_TIMESTAMP" => Self::Sent,
             b"__REALTIME_TIMESTAMP" => Self::Received,
-            b"host" | b"hostname" | b"_HOSTNAME" => Self::Host,
-            b"syslogtag" | b"SYSLOG_IDENTIFIER" => Self::Tag,
+            b"host" | b"hostname" | b"HOST" | b"_HOSTNAME" | b"logsource" => Self::Host,
+            b"syslogtag" | b"SYSLOG_IDENTIFIER" | b"PROGRAM" | b"program" | b"ident" => Self::Tag,
             b"programname" | b"_COMM" => Self::TagElse,
             b"appname" => Self::AppName,
-            b"procid" | b"SYSLOG_PID" => Self::Pid,
+            b"procid" | b"SYSLOG_PID" | b"PID" | b"pid" => Self::Pid,
             b"_PID" => Self::PidElse,
             b"message" | b"MESSAGE" => Self::Message,
             b"log" => Self::Log,

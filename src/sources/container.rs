@@ -18,7 +18,7 @@ pub enum Container {
     Rfc5424,
     /// rsyslog's file format and journalctl's short ISO forms: `2026-03-01T00:12:48+00:00 host tag[pid]: …`.
     Iso,
-    /// A JSON object of a syslog template, such as rsyslog's.
+    /// A JSON object with syslog's parts, as rsyslog, syslog-ng and collectors write it.
     SyslogJson,
     /// `journalctl --output=short-full`: `Sun 2026-03-01 00:12:48 UTC host tag[pid]: …`.
     JournaldFull,
@@ -76,7 +76,7 @@ impl Container {
         let mut stamps = StampReader::default();
         if stamps.iso(line).is_some() {
             Self::Iso
-        } else if stamps.rfc3164(line).is_some() {
+        } else if stamps.rfc3164(line).or_else(|| stamps.year_in_front(line)).is_some() {
             Self::Rfc3164
         } else if stamps.full(line).is_some() {
             Self::JournaldFull
@@ -125,7 +125,7 @@ impl Container {
             Self::Rfc3164 => "syslog (RFC 3164)",
             Self::Rfc5424 => "syslog (RFC 5424)",
             Self::Iso => "syslog with ISO stamps",
-            Self::SyslogJson => "JSON of syslog (rsyslog)",
+            Self::SyslogJson => "JSON of syslog",
             Self::JournaldFull => "journald's text (short-full)",
             Self::JournaldUnix => "journald's text (short-unix)",
             Self::JournaldJson => "JSON of journald",

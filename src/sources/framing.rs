@@ -1,8 +1,8 @@
 //! Peeling a line out of what carries it, before a format sees it.
 //!
 //! Known: syslog as RFC 3164 and RFC 5424, rsyslog's ISO and JSON templates, journald's JSON and short forms, Docker's
-//! json-file, `docker logs -t` and `docker compose logs`, Kubernetes' CRI and `kubectl logs --timestamps`, what Logstash,
-//! Vector and Filebeat write as JSON. Which one it is shows at each line's first byte, or it is tried
+//! json-file, `docker logs -t` and `docker compose logs`, Kubernetes' CRI and `kubectl logs --timestamps`, what syslog-ng,
+//! Logstash, Vector, Filebeat and Fluent Bit write as JSON. Which one it is shows at each line's first byte, or it is tried
 //! where nothing else fits, so that a file may hold several and plain syslog pays for none of the others.
 
 mod beginning;
@@ -236,7 +236,7 @@ impl Framer {
     fn json<'a, S: Style + ?Sized>(&'a mut self, text: &'a [u8], style: &S) -> Framed<'a> {
         let Self { syslog, own, buffer, inner, pieces } = self;
         let Some(found) = Collected::read(text, buffer) else { return Framed::Unreadable };
-        let collected = syslog.stamps.iso(&buffer[found.timestamp.clone()]).map(|(stamp, _)| stamp);
+        let collected = syslog.stamp(&buffer[found.timestamp.clone()]).map(|(stamp, _)| stamp);
         let Some(log) = found.log.clone() else {
             // A collector that has read a file and taken nothing apart: the message is the file's line.
             let line = found.message.clone().filter(|_| found.tag.is_empty()).map(|message| &buffer[message]);

@@ -101,6 +101,14 @@ impl StampReader {
         }
     }
 
+    /// syslog-ng's `ts-format(full)`: `2026 Nov 28 01:16:21`.
+    pub fn year_in_front(&mut self, line: &[u8]) -> Option<Stamped> {
+        let (year, rest) = line.split_at_checked(4)?;
+        let (stamp, used) = self.rfc3164(rest.strip_prefix(b" ")?)?;
+        let Stamp::Yearless(yearless) = stamp else { return None };
+        Some((Stamp::Local(in_year(yearless, digits(year)? as i32)?), 5 + used))
+    }
+
     /// `journalctl --output=short-full`: `Sun 2026-03-01 00:12:48 CET`. A zone's abbreviation says nothing for certain
     /// but UTC's own.
     pub fn full(&mut self, line: &[u8]) -> Option<Stamped> {
@@ -304,6 +312,16 @@ mod tests {
         let with_year = Some((Stamp::Local(in_year(yearless(b"Mar  2 09:00:05").unwrap(), 2026).unwrap()), 21));
         assert_eq!(reader.rfc3164(b"Mar  2 09:00:05 2026 mx1 x"), with_year);
         assert_eq!(reader.rfc3164(b"Mar  2 2026 09:00:05 mx1 x"), with_year);
+        assert_eq!(reader.year_in_front(b"2026 Mar  2 09:00:05 mx1 x"), with_year);
+        for line in [
+            &b"2026"[..],
+            b"2026 ",
+            b"2026 Mar  2 2026 09:00:05 mx1",
+            b"20x6 Mar  2 09:00:05 mx1",
+            b"2027 Feb 29 09:00:05 mx1",
+        ] {
+            assert_eq!(reader.year_in_front(line), None, "{}", String::from_utf8_lossy(line));
+        }
     }
 
     #[test]

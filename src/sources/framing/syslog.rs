@@ -104,7 +104,7 @@ impl Syslog {
 
     pub(super) fn stamp(&mut self, line: &[u8]) -> Option<Stamped> {
         if line.first()?.is_ascii_digit() {
-            self.stamps.iso(line).or_else(|| StampReader::unix(line))
+            self.stamps.iso(line).or_else(|| StampReader::unix(line)).or_else(|| self.stamps.year_in_front(line))
         } else {
             self.stamps.rfc3164(line).or_else(|| self.stamps.full(line))
         }

@@ -20,6 +20,7 @@ fn every_container_gives_the_same_line() {
         "<22>Dec 30 10:00:06 mx1 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]\r",
         "Dec 30 2025 10:00:06 mx1 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]",
         "Dec 30 10:00:06 2025 mx1 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]",
+        "2025 Dec 30 10:00:06 mx1 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]",
         "\u{feff}2026-06-10T09:00:05.984620+00:00 mx1 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]",
         "<22>1 2026-05-07T07:00:05.329487+00:00 mx1 postfix/smtps/smtpd 546 - -  connect from a[192.0.2.1]",
         r#"<22>1 2026-05-07T07:00:05Z mx1 postfix/smtps/smtpd 546 - [a b="]\""][c d="e"] connect from a[192.0.2.1]"#,
@@ -89,7 +90,8 @@ fn every_runtime_gives_the_same_line() {
     }
 }
 
-/// Whole lines and lines in parts, as Logstash, Vector and Filebeat write what they have read from files and sockets.
+/// Whole lines and lines in parts, as Logstash, Vector, Filebeat and Fluent Bit write what they have read from files and
+/// sockets, and syslog-ng's scopes.
 #[test]
 fn every_collector_gives_the_same_line() {
     for line in [
@@ -100,6 +102,12 @@ fn every_collector_gives_the_same_line() {
         r#"{"@timestamp":"2026-03-02T12:00:00.5Z","log":{"offset":1,"file":{"path":"/var/log/mail.log"}},"message":"Dec 30 10:00:06 mx1 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]","host":{"name":"fb"}}"#,
         r#"{"appname":"postfix/smtps/smtpd","facility":"mail","host":"10.0.0.1","hostname":"mx1","message":"connect from a[192.0.2.1]","procid":546,"severity":"info","source_type":"syslog","timestamp":"2026-03-02T12:00:00Z"}"#,
         r#"{"@timestamp":"2026-03-02T12:00:00.5Z","process":{"name":"postfix/smtps/smtpd","pid":546},"message":"connect from a[192.0.2.1]","hostname":"mx1","host":{"name":"fb"}}"#,
+        r#"{"@timestamp":"2026-03-02T12:00:00Z","log":{"syslog":{"priority":22}},"process":{"name":"postfix/smtps/smtpd","pid":546},"message":"connect from a[192.0.2.1]","host":{"hostname":"mx1","ip":"10.0.0.1"}}"#,
+        r#"{"@timestamp":"2026-03-02T12:00:00Z","timestamp":"Mar  2 12:00:00","priority":22,"logsource":"mx1","program":"postfix/smtps/smtpd","pid":"546","message":"connect from a[192.0.2.1]","host":{"ip":"10.0.0.1"}}"#,
+        r#"{"date":1772452800.500000,"pri":"22","time":"Mar  2 12:00:00","host":"mx1","ident":"postfix/smtps/smtpd","pid":"546","message":"connect from a[192.0.2.1]"}"#,
+        r#"{"date":1772452800.5,"log":"Dec 30 10:00:06 mx1 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]"}"#,
+        r#"{"PROGRAM":"postfix/smtps/smtpd","PRIORITY":"info","PID":"546","MESSAGE":"connect from a[192.0.2.1]","HOST":"mx1","FACILITY":"mail","DATE":"Nov 28 01:16:21"}"#,
+        r#"{"_unix":{"uid":"0","pid":"9"},"SOURCEIP":"127.0.0.1","PROGRAM":"postfix/smtps/smtpd","PID":"546","MESSAGE":"connect from a[192.0.2.1]","ISODATE":"2026-11-28T01:16:21+00:00","HOST_FROM":"x","HOST":"mx1","DATE":"Nov 28 01:16:21"}"#,
     ] {
         assert_eq!(frame(line), smtpd("postfix/smtps/smtpd"), "{line}");
     }
@@ -153,6 +161,22 @@ fn the_runtime_s_time_counts_where_the_line_has_none() {
         assert_eq!((line.program, line.message), (&b"smtpd"[..], &b"x"[..]));
     }
     assert_eq!(framer.frame(b"mail-1  | smtpd[7]: x"), Framed::Unreadable);
+}
+
+/// Whatever comes first of the two.
+#[test]
+fn a_time_with_a_year_goes_before_one_without() {
+    for times in [
+        r#""timestamp":"Mar  2 12:00:00","@timestamp":"2026-03-02T11:00:00Z""#,
+        r#""@timestamp":"2026-03-02T11:00:00Z","timestamp":"Mar  2 12:00:00""#,
+        r#""DATE":"Mar  2 12:00:00","ISODATE":"2026-03-02T12:00:00+01:00""#,
+        r#""date":1772449200.0,"time":"Mar  2 12:00:00""#,
+    ] {
+        let line = format!(r#"{{"program":"a","message":"x",{times}}}"#);
+        let mut framer = Framer::default();
+        let framed = framer.frame(line.as_bytes());
+        assert!(matches!(framed, Framed::Line(line) if line.stamp == Stamp::Utc(1_772_449_200_000_000)), "{line}");
+    }
 }
 
 #[test]
