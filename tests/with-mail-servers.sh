@@ -1,22 +1,23 @@
 #!/usr/bin/env bash
 # Real mail servers, on loopback only: from Debian's packages Postfix with Dovecot's SASL, Exim, OpenSMTPD, sendmail, and
-# Dovecot's submission service in front of a Postfix, once with the log of Dovecot alone and once with both in one; and
-# from npm Haraka. Real clients send over cleartext, STARTTLS and implicit TLS with every TLS version that the libraries
+# Dovecot's submission service in front of a Postfix, once with the log of Dovecot alone and once with both in one; from
+# npm Haraka; and from crates.io Stalwart, in the fork that is there. Real clients send over cleartext, STARTTLS and implicit TLS with every TLS version that the libraries
 # still speak, with good and bad passwords, and misbehave; the tally of the logs that the servers write equals what the
 # clients wrote down.
 #
-#     tests/with-mail-servers.sh            all
+#     tests/with-mail-servers.sh            all; Stalwart only if it has been built
 #     tests/with-mail-servers.sh exim       one of them, by the names below
 #     MAILTALLY_BIN=target/release/mailtally tests/with-mail-servers.sh
 #
 # Has to be root, as mail servers have to. Postfix and Dovecot are installed; what Debian does not install beside Postfix
 # is unpacked below ${XDG_CACHE_HOME:-~/.cache}/mailtally-tests. OpenSMTPD and those of trixie, which is Debian 13, run by
-# chroot in a Debian 13 there. No service is started but the tests' own.
+# chroot in a Debian 13 there. No service is started but the tests' own. Stalwart, named, is built first, which takes a
+# quarter of an hour.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/environment.sh
 export DEBIAN_FRONTEND=noninteractive
-all=(postfix postfix-trixie exim exim-trixie opensmtpd dovecot dovecot-and-postfix haraka sendmail)
+all=(postfix postfix-trixie exim exim-trixie opensmtpd dovecot dovecot-and-postfix haraka sendmail stalwart)
 
 # Dovecot 2.3 is SASL's server for Postfix. What Exim links against is named, since it is not installed itself.
 prepare_postfix() {
@@ -106,6 +107,15 @@ prepare_sendmail() {
     } > /dev/null 2>&1 || give_up "sendmail cannot be unpacked: apt-get download sendmail-bin sendmail-cf sasl2-bin, as root"
 }
 
+prepare_stalwart() {
+    [ -x "$cache/stalwart/bin/stalwart" ] && return
+    echo "building stalwart-lite 0.16.0 ..."
+    CARGO_TARGET_DIR=$cache/stalwart.build cargo install --quiet --locked --profile dev --root "$cache/stalwart" \
+        --no-default-features --features sqlite stalwart-lite@0.16.0 && strip "$cache/stalwart/bin/stalwart" ||
+        give_up "Stalwart cannot be built: cargo install stalwart-lite"
+    rm -rf "$cache/stalwart.build"
+}
+
 servers=("$@")
 [ ${#servers[@]} -gt 0 ] || servers=("${all[@]}")
 [ "$(id -u)" = 0 ] || give_up "mail servers have to be started by root"
@@ -116,6 +126,9 @@ for server in "${servers[@]}"; do
         sendmail | dovecot-and-postfix)
             # Not every container may have a /dev of its own.
             unshare --mount --uts true 2> /dev/null || { echo "skip $server: unshare --mount --uts is not permitted" && continue; } ;;
+        stalwart)
+            [ $# -gt 0 ] || [ -x "$cache/stalwart/bin/stalwart" ] ||
+                { echo "skip $server: it has not been built; tests/with-mail-servers.sh $server does it" && continue; } ;;
     esac
     ready+=("$server")
     case $server in
@@ -125,6 +138,7 @@ for server in "${servers[@]}"; do
         dovecot | dovecot-and-postfix) prepare_dovecot ;;
         haraka) prepare_haraka ;;
         sendmail) prepare_sendmail ;;
+        stalwart) prepare_stalwart ;;
         *) give_up "there is no server '$server': ${all[*]}" ;;
     esac
 done

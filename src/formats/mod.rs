@@ -116,9 +116,9 @@ pub trait Format: Style + Sync {
         false
     }
 
-    /// Whether a session of a host that says TLS versions is in the clear as long as no line says one. Not where there
-    /// may be TLS of which only the session's end tells.
-    fn silence_is_cleartext(&self) -> bool {
+    /// Whether a session of a service, of a host that says TLS versions, is in the clear as long as no line says one. Not
+    /// where there may be TLS of which only the session's end tells, or no line at all.
+    fn silence_is_cleartext(&self, _service: &[u8]) -> bool {
         true
     }
 

@@ -20,6 +20,7 @@ from haraka import Haraka  # noqa: E402
 from opensmtpd import OpenSmtpd  # noqa: E402
 from postfix import Postfix, PostfixTrixie  # noqa: E402
 from sendmail import Sendmail  # noqa: E402
+from stalwart import Stalwart  # noqa: E402
 from server import PATIENCE  # noqa: E402
 
 SERVERS = {
@@ -32,6 +33,7 @@ SERVERS = {
     "dovecot-and-postfix": DovecotAndPostfix,
     "haraka": Haraka,
     "sendmail": Sendmail,
+    "stalwart": Stalwart,
 }
 
 

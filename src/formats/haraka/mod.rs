@@ -133,7 +133,7 @@ impl Format for Haraka {
     }
 
     /// Where TLS begins with the connection, there is no line of it.
-    fn silence_is_cleartext(&self) -> bool {
+    fn silence_is_cleartext(&self, _service: &[u8]) -> bool {
         false
     }
 

@@ -1,9 +1,9 @@
 //! Taking credentials out of a line that is kept.
 //!
 //! Some servers write what a client sent for `AUTH` into their logs, in base64 (RFC 4954 section 4): Haraka as the
-//! parameter of a hook, hMailServer, Courier and MailEnable as the client's line. A line that cannot be read may be of
-//! any server, so every kept line goes through here, and what might be a credential is one: an id that is lost from a
-//! line which nobody could read costs little, a password that is kept costs much.
+//! parameter of a hook, hMailServer, Courier and MailEnable as the client's line, Stalwart where it traces. A line that
+//! cannot be read may be of any server, so every kept line goes through here, and what might be a credential is one: an
+//! id that is lost from a line which nobody could read costs little, a password that is kept costs much.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -20,7 +20,7 @@ const SHORT: usize = 8;
 const LONG: usize = 24;
 
 /// What stands in front of what a client has sent.
-const MARKS: [&[u8]; 12] = [
+const MARKS: [&[u8]; 13] = [
     b"params=",
     b"params=\"",
     b"\"params\":\"",
@@ -33,6 +33,7 @@ const MARKS: [&[u8]; 12] = [
     b"AUTH\t",
     b"Bearer ",
     b"<,",
+    b"contents = \"",
 ];
 
 /// Commands that are no secrets where they stand in such a place.

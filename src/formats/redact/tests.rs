@@ -20,6 +20,8 @@ fn credentials_are_taken_out() {
         "\"SMTPD\"\t1\t2\t\"192.0.2.1\"\t\"RECEIVED: c2VjcmV0\"",
         "SMTP-IN\tX.MAI\t1448\t192.0.2.1\tAUTH\tYnJlZA==\t535 Invalid Username or Password",
         "courieresmtpd: error,relay=::ffff:192.0.2.1,msg=\"535 Authentication failed.\",cmd: YWRv",
+        // Stalwart.
+        r#"TRACE Raw SMTP input received (smtp.raw-input) remotePort = 35567, size = 9, contents = "bred\r\n""#,
         // Anything of the kind.
         "auth plain c2VjcmV0",
         "C: AUTH LOGIN 5OTk5A==",
@@ -84,6 +86,7 @@ fn what_a_client_has_sent_goes_whole() {
         (r#"{"message":"C: p@ss\"w state=1","x":"y"}"#, r#"{"message":"C: [redacted] state=1","x":"y"}"#),
         ("\"192.0.2.1\"\t\"RECEIVED: p@ss\"wo rd\"", "\"192.0.2.1\"\t\"RECEIVED: [redacted]\""),
         ("\"192.0.2.1\"\t\"RECEIVED: p@ss\"wo", "\"192.0.2.1\"\t\"RECEIVED: [redacted]"),
+        ("size = 1, contents = \"p@ss w\\\"d\\r\\n\", x = 1", "size = 1, contents = \"[redacted]\", x = 1"),
         ("1448\tAUTH\tp@ss word\t535 Invalid", "1448\tAUTH\t[redacted]\t535 Invalid"),
         ("auth plain p@ss/word!", "auth plain [redacted]"),
         ("2026-03-02,c,s,1,l,r,<,AUTH login p@ss,", "2026-03-02,c,s,1,l,r,<,AUTH login [redacted]"),
@@ -99,6 +102,7 @@ fn the_rest_of_a_line_stays() {
         "[NOTICE] [1014A164-B54B-4A4B-8C4E-3C5F8E1B0D0A] [core] connect ip=192.0.2.1 port=54007 local_port=587",
         r#"hook=unrecognized_command plugin=tls function=upgrade_connection params=STARTTLS retval=OK msg="""#,
         "[core] C: AUTH LOGIN state=1",
+        r#"size = 12, contents = "AUTH LOGIN\r\n""#,
         "[core] C: EHLO printer.example.org state=1",
         "\"SMTPD\"\t1\t2\t\"2026-03-02 19:46:05.177\"\t\"192.0.2.7\"\t\"RECEIVED: MAIL FROM:<a@example.org>\"",
         "2026-03-02T07:57:37.405Z,MBX1\\Client,08D7D4D2EFBC4CC6,9,192.0.2.1:587,192.0.2.7:5000,<,AUTH login,",

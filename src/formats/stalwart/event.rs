@@ -11,6 +11,10 @@ use crate::sources::stamp::StampReader;
 /// How a text event's level is written.
 pub(super) const LEVELS: [&[u8]; 5] = [b"INFO ", b"DEBUG ", b"WARN ", b"ERROR ", b"TRACE "];
 
+/// What a fresh installation calls the listeners of port 25 and 587, on which TLS begins with STARTTLS.
+pub(super) const SMTP: &[u8] = b"smtp";
+pub(super) const SUBMISSION: &[u8] = b"submission";
+
 /// An event: its name and its values.
 #[derive(Clone, Copy)]
 pub(super) struct Event<'a> {
@@ -53,15 +57,25 @@ impl<'a> Event<'a> {
         self.get(name).unwrap_or_default()
     }
 
+    /// The listener, by its id; where its port is a service's own, by what a fresh installation calls that one.
+    pub(super) fn listener(&self) -> &'a [u8] {
+        match self.text("localPort") {
+            b"25" => SMTP,
+            b"465" => b"submissions",
+            b"587" => SUBMISSION,
+            _ => self.text("listenerId"),
+        }
+    }
+
     pub(super) fn client(&self) -> Client<'a> {
         Client { name: b"", ip: self.text("remoteIp") }
     }
 
-    /// What tells the session from others: its client's address and port, or else its span.
-    pub(super) fn session(&self) -> [&'a [u8]; 2] {
+    /// What tells the session from others: its client's address and port and the server's port, or else its span.
+    pub(super) fn session(&self) -> [&'a [u8]; 3] {
         match self.get("remoteIp") {
-            Some(ip) => [ip, self.text("remotePort")],
-            None => [b"", self.text("spanId")],
+            Some(ip) => [ip, self.text("remotePort"), self.text("localPort")],
+            None => [b"", b"", self.text("spanId")],
         }
     }
 
@@ -88,7 +102,7 @@ impl<'a> Event<'a> {
         };
         let (size, recipients) = (self.size(), self.recipients());
         // Without anything that tells its session, the message stands alone.
-        if self.session() == [b"", b""] {
+        if self.session() == [b"", b"", b""] {
             return Ok(Record::Accepted(Accepted { queue_id, mail_from, size, recipients, ..Accepted::default() }));
         }
         Ok(Record::Taken(Taken {

@@ -5,10 +5,15 @@
 //! {"id":"…","createdAt":"2026-03-01T09:00:00Z","type":"tls.handshake","data":{"version":"TLSv1_3",…,"remoteIp":"192.0.2.10","remotePort":59010}}
 //! ```
 //!
-//! Events are listed at <https://stalw.art/docs/telemetry/events>. A session is known by its client's address and port,
-//! which every event of it repeats; only JSON has a span's id, too. In text, what the listener knows stands in front of
-//! what the client has said, and of two values of one name the first counts: versions up to 0.15 do not escape a
-//! quotation mark, so that a client can write what looks like further values, but only behind its own.
+//! Events are listed at <https://stalw.art/docs/telemetry/events>; failed logins and handshakes are told at level debug.
+//! A session is known by its client's address and port and the server's port, which every event of it repeats; only JSON
+//! has a span's id, too. At the default level no event tells where a session begins or ends. In text, what the listener
+//! knows stands in front of what the client has said, and of two values of one name the first counts: versions up to 0.15
+//! do not escape a quotation mark, so that a client can write what looks like further values, but only behind its own.
+//!
+//! Of a handshake, only that of STARTTLS is told: on a port of implicit TLS a session begins behind it, and no event says
+//! its version. So silence is cleartext on no other port than those of STARTTLS. That a handshake has failed is told of
+//! both.
 //!
 //! The event of a queued submission proves by itself that the client had authenticated; whose account it was is said by
 //! `auth.success`, and is unknown where that is not there.
@@ -25,14 +30,14 @@ use super::record::{AuthFailed, Client, Record, Rejected, Stage};
 use super::{Evidence, Format, Tells, Unreadable};
 use crate::sources::fields::{Fields, flatten};
 use crate::sources::framing::{Framed, Line, Own, Program, Style};
-use event::{Event, LEVELS};
+use event::{Event, LEVELS, SMTP, SUBMISSION};
 
 /// The format.
 #[derive(Debug)]
 pub struct Stalwart;
 
 /// The events that matter.
-const EVENTS: [&[u8]; 15] = [
+const EVENTS: [&[u8]; 21] = [
     b"smtp.connection-start",
     b"smtp.connection-end",
     b"smtp.ehlo",
@@ -46,6 +51,12 @@ const EVENTS: [&[u8]; 15] = [
     b"smtp.mail-from-unauthorized",
     b"smtp.relay-not-allowed",
     b"smtp.mailbox-does-not-exist",
+    b"smtp.too-many-recipients",
+    b"smtp.rate-limit-exceeded",
+    b"smtp.message-too-large",
+    b"smtp.message-parse-failed",
+    b"smtp.loop-detected",
+    b"smtp.too-many-messages",
     b"queue.authenticated-message-queued",
     // Its name up to 0.15.
     b"queue.queue-message-authenticated",
@@ -80,13 +91,14 @@ impl Style for Stalwart {
             let Some((stamp, _)) = fields.get("createdAt").and_then(|time| stamps.iso(time)) else {
                 return Framed::Unreadable;
             };
-            let program = fields.get("data.listenerId").unwrap_or_default();
-            return Framed::Line(Line { stamp, host: b"", program, pid: 0, message: buffer, repeated: 1 });
+            let message = &*buffer;
+            let program = Event::of(message).map_or(&[][..], |event| event.listener());
+            return Framed::Line(Line { stamp, host: b"", program, pid: 0, message, repeated: 1 });
         }
         let line = if line.contains(&b'\x1B') { without_colours(line, buffer) } else { line };
         let Some((stamp, used)) = stamps.iso(line) else { return Framed::Unreadable };
         let message = &line[used..];
-        let program = Event::of(message).and_then(|event| event.get("listenerId")).unwrap_or_default();
+        let program = Event::of(message).map_or(&[][..], |event| event.listener());
         Framed::Line(Line { stamp, host: b"", program, pid: 0, message, repeated: 1 })
     }
 }
@@ -114,13 +126,14 @@ impl Format for Stalwart {
     }
 
     fn evidence(&self) -> Evidence {
-        Evidence::Documentation
+        // What crates.io has is a fork of 0.15.
+        Evidence::RealLogs("stalwart-lite 0.16.0")
     }
 
     fn tells(&self) -> Tells {
         Tells {
-            tls_version: "yes",
-            cipher: "yes",
+            tls_version: "after STARTTLS; on port 465 only that there is TLS",
+            cipher: "after STARTTLS",
             account: "yes, from auth.success",
             mechanism: "no",
             recipients: "yes",
@@ -159,14 +172,28 @@ impl Format for Stalwart {
             b"smtp.mail-from-unauthorized" => refused(Stage::Mail, b"Not authorized to send as", client),
             b"smtp.relay-not-allowed" => refused(Stage::Recipient, b"Relay not allowed", client),
             b"smtp.mailbox-does-not-exist" => refused(Stage::Recipient, b"Mailbox does not exist", client),
+            b"smtp.too-many-recipients" => refused(Stage::Recipient, b"Too many recipients", client),
+            b"smtp.rate-limit-exceeded" => {
+                let stage = if event.get("to").is_some() { Stage::Recipient } else { Stage::Mail };
+                refused(stage, b"Rate limit exceeded", client)
+            }
+            b"smtp.message-too-large" => refused(Stage::Data, b"Message too big for system", client),
+            b"smtp.message-parse-failed" => refused(Stage::Data, b"Failed to parse message", client),
+            b"smtp.loop-detected" => refused(Stage::Data, b"Possible loop detected", client),
+            b"smtp.too-many-messages" => refused(Stage::Data, b"Maximum number of messages exceeded", client),
             b"queue.authenticated-message-queued" | b"queue.queue-message-authenticated" => event.queued(client)?,
             _ => return Ok(None),
         }))
     }
 
-    /// The listener's id, which a fresh installation calls like the services.
+    /// The listener.
     fn service<'a>(&self, program: &'a [u8]) -> Option<&'a [u8]> {
         (!program.is_empty() && !program.starts_with(b"stalwart")).then_some(program)
+    }
+
+    /// In a container, the program is Stalwart itself.
+    fn service_of<'a>(&self, line: &Line<'a>) -> Option<&'a [u8]> {
+        self.service(line.program).or_else(|| self.service(Event::of(line.message)?.listener()))
     }
 
     fn session(&self, line: &Line<'_>) -> u64 {
@@ -175,6 +202,10 @@ impl Format for Stalwart {
 
     fn announces_logins(&self) -> bool {
         true
+    }
+
+    fn silence_is_cleartext(&self, service: &[u8]) -> bool {
+        [SMTP, SUBMISSION].contains(&service)
     }
 
     fn tls_mark(&self) -> Option<&'static [u8]> {

@@ -84,6 +84,7 @@ struct Moment<'a> {
 /// Joins one stream's records, in order.
 #[derive(Debug)]
 pub struct Assembler {
+    format: &'static dyn Format,
     settings: Settings,
     /// Whether a session's login has a line of its own: see [`Format::announces_logins`].
     announces_logins: bool,
@@ -96,8 +97,6 @@ pub struct Assembler {
     in_filter: usize,
     /// Messages that a server in front may have handed on.
     fronts: Fronts,
-    /// Whether silence of a session's lines may mean that there is no TLS.
-    silence_tells: bool,
     /// The last refusals that one line told of each, where the server writes such a line twice.
     copies: Option<Copies>,
     /// What several logs tell of, where the server writes several.
@@ -120,6 +119,7 @@ impl Assembler {
     #[must_use]
     pub fn new(format: &'static dyn Format, settings: Settings) -> Self {
         Self {
+            format,
             settings,
             announces_logins: format.announces_logins(),
             known: Known::new(format.spelling()),
@@ -128,7 +128,6 @@ impl Assembler {
             reinjected: FxHashMap::default(),
             in_filter: 0,
             fronts: Fronts::default(),
-            silence_tells: format.silence_is_cleartext(),
             copies: format.copies().map(|_| Copies::default()),
             joins: format.joins_logs().then(Joins::default),
             later: Timestamp::MAX,
@@ -288,7 +287,8 @@ impl Assembler {
         self.end(now.key, None, rows);
         let session = self.sessions.begin(&mut self.known, now, client);
         session.known = true;
-        session.tls_logged = self.silence_tells && self.known.logs_tls(now.key.0);
+        session.tls_logged = self.known.logs_tls(now.key.0)
+            && self.format.silence_is_cleartext(self.known.service_name(session.service).as_bytes());
         session
     }
 

@@ -1,0 +1,99 @@
+"""Stalwart, with its accounts in its configuration."""
+from clients import ACCOUNTS, LARGEST
+from server import Server
+
+
+class Stalwart(Server):
+    """Stalwart, with its accounts in its configuration."""
+
+    # Without TLS it never asks for a password.
+    mechanisms = ("PLAIN", "LOGIN")
+    transports = ("starttls", "implicit")
+    # That a client has given up authenticating is logged at no level.
+    tells = {"auth_failed", "tls_failed", "sender_rejected", "recipients_rejected", "data_rejected"}
+    # Its tracer's level.
+    level = "debug"
+
+    def logs(self):
+        return [self.folder / "stalwart.log"]
+
+    def start(self):
+        principals = "".join(PRINCIPAL.format(account=account, password=password) for account, password in ACCOUNTS.items())
+        self.write("config.toml", CONFIG.format(folder=self.folder, level=self.level, largest=LARGEST, principals=principals, **self.ports))
+        self.spawn([self.programs / "stalwart" / "bin" / "stalwart", "--config", self.folder / "config.toml"])
+
+    def told(self, message):
+        # Of implicit TLS, no line names the version.
+        return message.account, "unknown" if message.transport == "implicit" else message.tls_version
+
+    def is_done(self, log, accepted, broken):
+        """Whether the log tells of every message, of every broken handshake, and of how each connection ended."""
+        names = ("(queue.queue-message", "(tls.handshake-error)", "(smtp.connection-start)", "(smtp.connection-end)")
+        queued, errors, begun, ended = map(log.count, names)
+        return queued >= accepted and errors >= broken and begun == ended
+
+
+PRINCIPAL = """
+[[directory.accounts.principals]]
+class = "individual"
+name = "{account}"
+secret = "{password}"
+email = ["{account}"]
+"""
+
+CONFIG = """version.spam-filter = "none"
+session.data.spam-filter = false
+session.auth.errors.wait = "1ms"
+session.auth.mechanisms = [{{ if = "local_port != {smtp} && is_tls", then = "[plain, login]" }}, {{ else = false }}]
+session.auth.directory = "'accounts'"
+session.auth.require = [{{ if = "local_port != {smtp}", then = true }}, {{ else = false }}]
+session.rcpt.directory = false
+session.rcpt.errors.wait = "1ms"
+session.rcpt.relay = [{{ if = "rcpt_domain == 'reject.example.org'", then = false }}, {{ if = "!is_empty(authenticated_as)", then = true }}, {{ if = "rcpt_domain == 'corp.example.com'", then = true }}, {{ else = false }}]
+session.data.limits.size = {largest}
+
+[server]
+hostname = "mx1.example.org"
+allowed-ip."127.0.0.0/8" = ""
+tls.certificate = "default"
+
+[server.listener.smtp]
+bind = ["127.0.0.1:{smtp}"]
+protocol = "smtp"
+
+[server.listener.submission]
+bind = ["127.0.0.1:{submission}"]
+protocol = "smtp"
+
+[server.listener.submissions]
+bind = ["127.0.0.1:{smtps}"]
+protocol = "smtp"
+tls.implicit = true
+
+[certificate.default]
+cert = "%{{file:{folder}/cert.pem}}%"
+private-key = "%{{file:{folder}/key.pem}}%"
+default = true
+
+[store.database]
+type = "sqlite"
+path = "{folder}/database.sqlite3"
+
+[storage]
+data = "database"
+blob = "database"
+fts = "database"
+lookup = "database"
+directory = "accounts"
+
+[tracer.log]
+type = "log"
+level = "{level}"
+path = "{folder}"
+prefix = "stalwart.log"
+rotate = "never"
+ansi = false
+
+[directory.accounts]
+type = "memory"
+""" + "{principals}"
