@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Real mail servers, on loopback only: from Debian's packages Postfix with Dovecot's SASL, Exim, OpenSMTPD, sendmail, and
 # Dovecot's submission service in front of a Postfix, once with the log of Dovecot alone and once with both in one; from
-# npm Haraka; and from crates.io Stalwart, in the fork that is there. Real clients send over cleartext, STARTTLS and implicit TLS with every TLS version that the libraries
-# still speak, with good and bad passwords, and misbehave; the tally of the logs that the servers write equals what the
-# clients wrote down.
+# npm Haraka; and from crates.io Stalwart, in the fork that is there, once as text and once as JSON. Real clients send over
+# cleartext, STARTTLS and implicit TLS with every TLS version that the libraries still speak, with good and bad passwords,
+# and misbehave; the tally of the logs that the servers write equals what the clients wrote down.
 #
 #     tests/with-mail-servers.sh            all; Stalwart only if it has been built
 #     tests/with-mail-servers.sh exim       one of them, by the names below
@@ -17,7 +17,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/environment.sh
 export DEBIAN_FRONTEND=noninteractive
-all=(postfix postfix-trixie exim exim-trixie opensmtpd dovecot dovecot-and-postfix haraka sendmail stalwart)
+all=(postfix postfix-trixie exim exim-trixie opensmtpd dovecot dovecot-and-postfix haraka sendmail stalwart stalwart-json)
 
 # Dovecot 2.3 is SASL's server for Postfix. What Exim links against is named, since it is not installed itself.
 prepare_postfix() {
@@ -126,7 +126,7 @@ for server in "${servers[@]}"; do
         sendmail | dovecot-and-postfix)
             # Not every container may have a /dev of its own.
             unshare --mount --uts true 2> /dev/null || { echo "skip $server: unshare --mount --uts is not permitted" && continue; } ;;
-        stalwart)
+        stalwart | stalwart-json)
             [ $# -gt 0 ] || [ -x "$cache/stalwart/bin/stalwart" ] ||
                 { echo "skip $server: it has not been built; tests/with-mail-servers.sh $server does it" && continue; } ;;
     esac
@@ -138,7 +138,7 @@ for server in "${servers[@]}"; do
         dovecot | dovecot-and-postfix) prepare_dovecot ;;
         haraka) prepare_haraka ;;
         sendmail) prepare_sendmail ;;
-        stalwart) prepare_stalwart ;;
+        stalwart | stalwart-json) prepare_stalwart ;;
         *) give_up "there is no server '$server': ${all[*]}" ;;
     esac
 done

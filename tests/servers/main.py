@@ -20,7 +20,7 @@ from haraka import Haraka  # noqa: E402
 from opensmtpd import OpenSmtpd  # noqa: E402
 from postfix import Postfix, PostfixTrixie  # noqa: E402
 from sendmail import Sendmail  # noqa: E402
-from stalwart import Stalwart  # noqa: E402
+from stalwart import Stalwart, StalwartJson  # noqa: E402
 from server import PATIENCE  # noqa: E402
 
 SERVERS = {
@@ -34,6 +34,7 @@ SERVERS = {
     "haraka": Haraka,
     "sendmail": Sendmail,
     "stalwart": Stalwart,
+    "stalwart-json": StalwartJson,
 }
 
 

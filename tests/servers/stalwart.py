@@ -1,4 +1,8 @@
 """Stalwart, with its accounts in its configuration."""
+import http.server
+import json
+import threading
+
 from clients import ACCOUNTS, LARGEST
 from server import Server
 
@@ -11,15 +15,17 @@ class Stalwart(Server):
     transports = ("starttls", "implicit")
     # That a client has given up authenticating is logged at no level.
     tells = {"auth_failed", "tls_failed", "sender_rejected", "recipients_rejected", "data_rejected"}
-    # Its tracer's level.
-    level = "debug"
+    # What an event's name stands between.
+    around_names = "()"
+    # What else is configured.
+    more = ""
 
     def logs(self):
         return [self.folder / "stalwart.log"]
 
     def start(self):
         principals = "".join(PRINCIPAL.format(account=account, password=password) for account, password in ACCOUNTS.items())
-        self.write("config.toml", CONFIG.format(folder=self.folder, level=self.level, largest=LARGEST, principals=principals, **self.ports))
+        self.write("config.toml", CONFIG.format(folder=self.folder, more=self.more, largest=LARGEST, principals=principals, **self.ports))
         self.spawn([self.programs / "stalwart" / "bin" / "stalwart", "--config", self.folder / "config.toml"])
 
     def told(self, message):
@@ -28,9 +34,44 @@ class Stalwart(Server):
 
     def is_done(self, log, accepted, broken):
         """Whether the log tells of every message, of every broken handshake, and of how each connection ended."""
-        names = ("(queue.queue-message", "(tls.handshake-error)", "(smtp.connection-start)", "(smtp.connection-end)")
-        queued, errors, begun, ended = map(log.count, names)
-        return queued >= accepted and errors >= broken and begun == ended
+        before, behind = self.around_names
+        broke, begun, ended = (log.count(f"{before}{name}{behind}") for name in ("tls.handshake-error", "smtp.connection-start", "smtp.connection-end"))
+        return log.count(f"{before}queue.queue-message") >= accepted and broke >= broken and begun == ended
+
+
+class StalwartJson(Stalwart):
+    """Stalwart's events as JSON, which it posts to whoever listens; one event is a line."""
+
+    around_names = '""'
+
+    def logs(self):
+        return [self.folder / "events.jsonl"]
+
+    def start(self):
+        # It waits for the server, and is there before the first event.
+        log = self.write("events.jsonl", "")
+        self.listener = http.server.ThreadingHTTPServer(("127.0.0.1", 0), type("Writer", (_Writer,), {"log": log}))
+        threading.Thread(target=self.listener.serve_forever, daemon=True).start()
+        self.more = WEBHOOK.format(port=self.listener.server_port)
+        super().start()
+
+    def stop(self):
+        super().stop()
+        self.listener.shutdown()
+
+
+class _Writer(http.server.BaseHTTPRequestHandler):
+    """Writes down the events that are posted."""
+
+    def do_POST(self):
+        events = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["events"]
+        with self.log.open("a") as log:
+            log.writelines(json.dumps(event, separators=(",", ":")) + "\n" for event in events)
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
 
 
 PRINCIPAL = """
@@ -88,12 +129,19 @@ directory = "accounts"
 
 [tracer.log]
 type = "log"
-level = "{level}"
+level = "debug"
 path = "{folder}"
 prefix = "stalwart.log"
 rotate = "never"
 ansi = false
-
+{more}
 [directory.accounts]
 type = "memory"
-""" + "{principals}"
+{principals}"""
+
+WEBHOOK = """
+[webhook.listener]
+url = "http://127.0.0.1:{port}/"
+events = ["auth.*", "queue.*", "smtp.*", "tls.*"]
+throttle = "100ms"
+"""
