@@ -69,6 +69,11 @@ fn cut(text: &str, most: usize) -> &str {
     &text[..end.unwrap_or_default()]
 }
 
+/// A text as sendmail logs it: a backslash as two.
+fn logged(text: &str) -> String {
+    text.replace('\\', "\\\\")
+}
+
 /// What sendmail logs of a client that fails to log in, begins a message that it drops, names somebody whom nobody
 /// knows, and then sends one message: with an account or, which counts for nobody, without.
 fn sendmail(honest: bool, old: bool, client: &Client) -> String {
@@ -78,6 +83,7 @@ fn sendmail(honest: bool, old: bool, client: &Client) -> String {
     // A sender of many more bytes than are printed would end within a character, where this text cannot.
     let sender =
         if sender.len() > 200 { cut(&format!("<{}", quoted(&"x".repeat(300))), 200).to_owned() } else { sender };
+    let [sender, user, recipient, message_id] = [&sender, user, recipient, cut(message_id, 100)].map(logged);
     let login = match honest {
         true => format!("AUTH=server, {relay}, authid={HONEST}, mech=PLAIN, bits=0"),
         false => "601E03hi000605: [203.0.113.66] waits".to_owned(),
@@ -87,7 +93,6 @@ fn sendmail(honest: bool, old: bool, client: &Client) -> String {
         (_, true) => "ESMTPSA",
         (_, false) => "ESMTPS",
     };
-    let message_id = cut(message_id, 100);
     [
         format!("STARTTLS=server, {relay}, version=TLSv1.2, verify=NOT, cipher=AES256-SHA, bits=256/256"),
         format!("601E03hi000605: AUTH failure (PLAIN): user not found (-20) SASL(-13): user not found, user={user}, {relay}"),
