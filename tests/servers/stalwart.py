@@ -96,7 +96,6 @@ session.data.limits.size = {largest}
 [server]
 hostname = "mx1.example.org"
 allowed-ip."127.0.0.0/8" = ""
-tls.certificate = "default"
 
 [server.listener.smtp]
 bind = ["127.0.0.1:{smtp}"]

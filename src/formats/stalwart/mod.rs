@@ -37,7 +37,7 @@ use event::{Event, LEVELS, SMTP, SUBMISSION};
 pub struct Stalwart;
 
 /// The events that matter.
-const EVENTS: [&[u8]; 21] = [
+const EVENTS: [&[u8]; 22] = [
     b"smtp.connection-start",
     b"smtp.connection-end",
     b"smtp.ehlo",
@@ -47,6 +47,8 @@ const EVENTS: [&[u8]; 21] = [
     b"tls.handshake-error",
     b"auth.success",
     b"auth.failed",
+    // In place of it, where it is one too many.
+    b"security.authentication-ban",
     b"smtp.mail-from-not-allowed",
     b"smtp.mail-from-unauthorized",
     b"smtp.relay-not-allowed",
@@ -161,22 +163,19 @@ impl Format for Stalwart {
             }
             b"tls.handshake-error" => Record::TlsFailed { client, reason: event.text("reason") },
             b"auth.success" => Record::Authenticated { client, mechanism: b"", account: event.text("accountName") },
-            b"auth.failed" => Record::AuthFailed(AuthFailed {
-                client,
-                mechanism: b"",
-                account: event.get("accountName"),
-                reason: b"Authentication failed",
-                aborted: false,
-            }),
+            b"auth.failed" => auth_failed(&event, b"Authentication failed"),
+            b"security.authentication-ban" => auth_failed(&event, b"Banned due to authentication errors"),
             b"smtp.mail-from-not-allowed" => refused(Stage::Mail, b"Sender not allowed", client),
             b"smtp.mail-from-unauthorized" => refused(Stage::Mail, b"Not authorized to send as", client),
             b"smtp.relay-not-allowed" => refused(Stage::Recipient, b"Relay not allowed", client),
             b"smtp.mailbox-does-not-exist" => refused(Stage::Recipient, b"Mailbox does not exist", client),
             b"smtp.too-many-recipients" => refused(Stage::Recipient, b"Too many recipients", client),
-            b"smtp.rate-limit-exceeded" => {
-                let stage = if event.get("to").is_some() { Stage::Recipient } else { Stage::Mail };
-                refused(stage, b"Rate limit exceeded", client)
-            }
+            // The limit itself tells of the same, and names nobody.
+            b"smtp.rate-limit-exceeded" => match (event.get("to"), event.get("from")) {
+                (Some(_), _) => refused(Stage::Recipient, b"Rate limit exceeded", client),
+                (None, Some(_)) => refused(Stage::Mail, b"Rate limit exceeded", client),
+                (None, None) => return Ok(None),
+            },
             b"smtp.message-too-large" => refused(Stage::Data, b"Message too big for system", client),
             b"smtp.message-parse-failed" => refused(Stage::Data, b"Failed to parse message", client),
             b"smtp.loop-detected" => refused(Stage::Data, b"Possible loop detected", client),
@@ -215,6 +214,12 @@ impl Format for Stalwart {
     fn instant(&self, _line: &Line<'_>) -> Option<i64> {
         None
     }
+}
+
+/// A login that failed, for a reason that the event's name says.
+fn auth_failed<'a>(event: &Event<'a>, reason: &'static [u8]) -> Record<'a> {
+    let (client, account) = (event.client(), event.get("accountName"));
+    Record::AuthFailed(AuthFailed { client, mechanism: b"", account, reason, aborted: false })
 }
 
 /// A refused command. The event does not say the reply's code.
