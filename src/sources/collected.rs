@@ -53,7 +53,7 @@ impl Collected {
         let (mut is_syslog, mut received) = (false, None);
         for (key, value) in json::members(text) {
             if let (b"process" | b"host", Value::Other(parts @ [b'{', ..])) = (key, value) {
-                found.read_parts(key == b"process", parts, buffer);
+                found.read_parts(key, parts, buffer);
                 continue;
             }
             let start = buffer.len();
@@ -89,12 +89,12 @@ impl Collected {
     }
 
     /// ECS' `"process": {"name": …, "pid": …}` and `"host": {"hostname": …}`. The host's `name` may be the collector's.
-    fn read_parts(&mut self, of_process: bool, parts: &[u8], buffer: &mut Vec<u8>) {
+    fn read_parts(&mut self, of: &[u8], parts: &[u8], buffer: &mut Vec<u8>) {
         for (key, value) in json::members(parts) {
-            let part = match key {
-                b"name" if of_process => &mut self.tag,
-                b"pid" if of_process => &mut self.pid,
-                b"hostname" if !of_process => &mut self.host,
+            let part = match (of, key) {
+                (b"process", b"name") => &mut self.tag,
+                (b"process", b"pid") => &mut self.pid,
+                (b"host", b"hostname") => &mut self.host,
                 _ => continue,
             };
             let start = buffer.len();

@@ -93,15 +93,11 @@ impl Style for Stalwart {
             let Some((stamp, _)) = fields.get("createdAt").and_then(|time| stamps.iso(time)) else {
                 return Framed::Unreadable;
             };
-            let message = &*buffer;
-            let program = Event::of(message).map_or(&[][..], |event| event.listener());
-            return Framed::Line(Line { stamp, host: b"", program, pid: 0, message, repeated: 1 });
+            return Framed::Line(Line { stamp, host: b"", program: b"", pid: 0, message: buffer, repeated: 1 });
         }
         let line = if line.contains(&b'\x1B') { without_colours(line, buffer) } else { line };
         let Some((stamp, used)) = stamps.iso(line) else { return Framed::Unreadable };
-        let message = &line[used..];
-        let program = Event::of(message).map_or(&[][..], |event| event.listener());
-        Framed::Line(Line { stamp, host: b"", program, pid: 0, message, repeated: 1 })
+        Framed::Line(Line { stamp, host: b"", program: b"", pid: 0, message: &line[used..], repeated: 1 })
     }
 }
 
@@ -185,14 +181,13 @@ impl Format for Stalwart {
         }))
     }
 
-    /// The listener.
-    fn service<'a>(&self, program: &'a [u8]) -> Option<&'a [u8]> {
-        (!program.is_empty() && !program.starts_with(b"stalwart")).then_some(program)
+    fn service<'a>(&self, _program: &'a [u8]) -> Option<&'a [u8]> {
+        None
     }
 
-    /// In a container, the program is Stalwart itself.
+    /// The listener, which the event names.
     fn service_of<'a>(&self, line: &Line<'a>) -> Option<&'a [u8]> {
-        self.service(line.program).or_else(|| self.service(Event::of(line.message)?.listener()))
+        Event::of(line.message).map(|event| event.listener()).filter(|listener| !listener.is_empty())
     }
 
     fn session(&self, line: &Line<'_>) -> u64 {
