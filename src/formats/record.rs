@@ -141,8 +141,8 @@ pub enum Record<'a> {
     },
     /// The message is put on hold or will be dropped: the server says that it has it, unless it refuses it after all.
     SetAside {
-        /// Its queue id.
-        queue_id: &'a [u8],
+        /// Its queue id; none where it has none yet: it is the message that the session opens next.
+        queue_id: Option<&'a [u8]>,
         /// The envelope's sender.
         mail_from: &'a [u8],
     },

@@ -11,17 +11,17 @@ pub(super) fn queue_line<'a>(id: Option<&'a [u8]>, text: &'a [u8]) -> Result<Opt
     if let Some(rest) = text.strip_prefix(b"client=") {
         return opened(id, rest).ok_or(Unreadable("client= that cannot be read"));
     }
-    if let Some(rest) = text.strip_prefix(b"reject: ").or_else(|| text.strip_prefix(b"milter-reject: ")) {
+    if let Some(rest) = refused(text) {
         return Ok(rejected(id, rest).map(Record::Rejected));
+    }
+    if let Some(rest) = set_aside(text) {
+        let (_, mail_from, _) = reply(rest);
+        return Ok(Some(Record::SetAside { queue_id: id, mail_from }));
     }
     if let Some(rest) = text.strip_prefix(b"proxy-accept: ") {
         return Ok(Some(relayed(rest)));
     }
     let Some(queue_id) = id else { return Ok(None) };
-    if let Some(rest) = set_aside(text) {
-        let (_, mail_from, _) = reply(rest);
-        return Ok(Some(Record::SetAside { queue_id, mail_from }));
-    }
     if let Some(message_id) = text.strip_prefix(b"message-id=") {
         return Ok(Some(Record::MessageId { queue_id, message_id }));
     }
@@ -34,26 +34,40 @@ pub(super) fn queue_line<'a>(id: Option<&'a [u8]>, text: &'a [u8]) -> Result<Opt
     Ok(text.starts_with(b"uid=").then_some(Record::OpenedByOthers { queue_id }))
 }
 
+/// What follows `reject: `, by which a table or a filter refuses.
+pub(super) fn refused(text: &[u8]) -> Option<&[u8]> {
+    behind_filter(text).strip_prefix(b"reject: ")
+}
+
 /// What follows `hold: ` or `discard: `, by which a filter or a table keeps a message from the queue. Its client is told
 /// that it was accepted; with MailScanner, which has all mail held and then queued anew, that is every message.
 pub(super) fn set_aside(text: &[u8]) -> Option<&[u8]> {
-    let text = text.strip_prefix(b"milter-").unwrap_or(text);
+    let text = behind_filter(text);
     text.strip_prefix(b"hold: ").or_else(|| text.strip_prefix(b"discard: "))
 }
 
-/// `NAME[IP](:PORT)?(, orig_queue_id=Q)?(, orig_client=NAME[IP])?(, sasl_method=M)?(, sasl_username=U)?(, sasl_sender=S)?`
+/// An action without what says that a filter asked for it: `milter-`, and `milter-header-` where `milter_header_checks`
+/// did (`cleanup_milter.c`).
+fn behind_filter(text: &[u8]) -> &[u8] {
+    let Some(text) = text.strip_prefix(b"milter-") else { return text };
+    text.strip_prefix(b"header-").unwrap_or(text)
+}
+
+/// `NAME[IP](:PORT)?(, sasl_method=M)?(, sasl_username=U)?(, sasl_sender=S)?(, orig_queue_id=Q)?(, orig_client=NAME[IP])?`,
+/// the last two in front where Postfix is older. S is what a client has written, who need not have authenticated, so
+/// that nothing behind it is believed.
 fn opened<'a>(queue_id: Option<&'a [u8]>, text: &'a [u8]) -> Option<Option<Record<'a>>> {
     let (client, mut rest) = client(text)?;
     let mut mechanism: &[u8] = b"";
     while let Some(field) = rest.strip_prefix(b", ") {
         if let Some(account) = field.strip_prefix(b"sasl_username=") {
-            // No name holds a comma but the strangest: only then is the search for what may follow worth its while.
-            let comma = memchr::memrchr(b',', account);
-            let end = comma.and_then(|_| memmem::rfind(account, b", sasl_sender=")).unwrap_or(account.len());
+            let account = without_more(account);
             let fronted = mechanism.eq_ignore_ascii_case(b"XCLIENT");
             let mechanism = if fronted { b"" } else { mechanism };
-            let account = &account[..end];
             return Some(Some(Record::Opened(Opened { queue_id, client, mechanism, account, fronted })));
+        }
+        if field.starts_with(b"sasl_sender=") {
+            break;
         }
         let end = memchr::memchr(b',', field).unwrap_or(field.len());
         if let Some(method) = field[..end].strip_prefix(b"sasl_method=") {
@@ -62,6 +76,14 @@ fn opened<'a>(queue_id: Option<&'a [u8]>, text: &'a [u8]) -> Option<Option<Recor
         rest = &field[end..];
     }
     Some(queue_id.map(|queue_id| Record::OpenedByOthers { queue_id }))
+}
+
+/// An account without what may follow it. No account holds a comma but the strangest.
+fn without_more(account: &[u8]) -> &[u8] {
+    const NEXT: [&[u8]; 3] = [b", sasl_sender=", b", orig_queue_id=", b", orig_client="];
+    let more = |at: &usize| NEXT.iter().any(|next| account[*at..].starts_with(next));
+    let end = memchr::memchr_iter(b',', account).find(more);
+    &account[..end.unwrap_or(account.len())]
 }
 
 /// `ADDRESS>, size=N, nrcpt=N`, read from its end since the address is the sender's own text.
@@ -101,19 +123,24 @@ fn of_content(what: &[u8]) -> bool {
 }
 
 /// U in `… helo=<H> sasl_method=M sasl_username=U( sasl_sender=S)?` at a reject's end, where Postfix has it since 3.10.
-/// The addresses and H are the client's own words: what they hold has a bracket behind it.
+/// The addresses, H and S are the client's own words: what stands in the former has a bracket behind it, and S is the last.
 fn account(text: &[u8]) -> &[u8] {
+    let text = without_sender(text);
     const METHOD: &[u8] = b"> sasl_method=";
     const NAME: &[u8] = b" sasl_username=";
     let read = || {
         let at = memmem::rfind(text, NAME)?;
         let (before, account) = (&text[..at], &text[at + NAME.len()..]);
         let method = &before[memmem::rfind(before, METHOD)? + METHOD.len()..];
-        let account = &account[..memmem::rfind(account, b" sasl_sender=").unwrap_or(account.len())];
         let real = !method.contains(&b' ') && !account.ends_with(b">") && memmem::find(account, b"> ").is_none();
         real.then_some(account)
     };
     read().unwrap_or_default()
+}
+
+/// The text up to `sasl_sender=S`.
+fn without_sender(text: &[u8]) -> &[u8] {
+    &text[..memmem::find(text, b" sasl_sender=").unwrap_or(text.len())]
 }
 
 /// `END-OF-MESSAGE: 554 5.7.1 …; from=<…> to=<…> proto=ESMTP helo=<…>`.
@@ -150,7 +177,7 @@ fn envelope(text: &[u8]) -> (&[u8], &[u8]) {
     let Some(envelope) = text.strip_prefix(ENVELOPE) else { return (b"", b"") };
     let mail_from = &envelope[..memchr::memchr(b'>', envelope).unwrap_or(envelope.len())];
     let helo = memmem::find(envelope, b" helo=<").map_or(&b""[..], |at| {
-        let helo = &envelope[at + b" helo=<".len()..];
+        let helo = without_sender(&envelope[at + b" helo=<".len()..]);
         let end = [&b"> sasl_username=<"[..], b"> sasl_method="].iter().find_map(|next| memmem::rfind(helo, next));
         let end = end.or_else(|| memchr::memrchr(b'>', helo));
         &helo[..end.unwrap_or(helo.len())]

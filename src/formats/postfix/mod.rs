@@ -16,7 +16,7 @@ mod session;
 #[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 mod tests;
 
-use self::message::{queue_line, set_aside};
+use self::message::{queue_line, refused, set_aside};
 use self::session::{refuses_content, session_line, trust};
 use super::ids::IS_ALPHANUMERIC;
 use super::record::{Client, Record};
@@ -158,16 +158,12 @@ impl Component {
 
 /// Whether a line of `cleanup` matters, by what stands behind its queue id.
 fn of_cleanup(text: &[u8]) -> bool {
-    text.starts_with(b"message-id=") || is_reject(text) || set_aside(text).is_some()
+    text.starts_with(b"message-id=") || refused(text).is_some() || set_aside(text).is_some()
 }
 
 /// Whether `cleanup` says of a message that it is refused, but not by a line that says `reject`.
 fn warns_of_content(message: &[u8]) -> bool {
     message.strip_prefix(b"warning: ").is_some_and(refuses_content)
-}
-
-fn is_reject(text: &[u8]) -> bool {
-    text.starts_with(b"reject: ") || text.starts_with(b"milter-reject: ")
 }
 
 /// Whether a message without its component begins like one that matters.

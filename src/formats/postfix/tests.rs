@@ -151,6 +151,8 @@ fn rejects_say_who_has_authenticated() {
         ("<h> sasl_method=PLAIN sasl_username=erin.o'neil@x", "h | erin.o'neil@x"),
         ("<h> sasl_method=PLAIN sasl_username=a b, c", "h | a b, c"),
         ("<h> sasl_method=PLAIN sasl_username=u@x sasl_sender=s@x", "h | u@x"),
+        ("<h> sasl_method=PLAIN sasl_username=u@x sasl_sender=\"s> sasl_method=PLAIN sasl_username=ceo@x", "h | u@x"),
+        ("<h> sasl_sender=\"s> sasl_method=PLAIN sasl_username=ceo@x", "h"),
         ("<h> sasl_method=PLAIN sasl_username=ceo@x>", "h"),
         (
             "<h> sasl_method=PLAIN sasl_username=ceo@x> sasl_method=LOGIN sasl_username=u@x",

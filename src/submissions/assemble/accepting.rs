@@ -14,10 +14,14 @@ impl Assembler {
         message.open(now.at, session, opened);
         session.note_opened(message.account());
         if opened.queue_id.is_some() {
-            session.open.push(slot);
+            session.open(slot);
+            let set_aside = session.set_aside.take();
             self.insert(slot, rows);
             if opened.fronted || self.fronts.are_logged() {
                 self.opened_behind(now.at, slot, rows);
+            }
+            if let Some(mail_from) = set_aside {
+                self.set_aside(now, opened.queue_id, &mail_from, rows);
             }
         } else if let Some(before) = session.in_filter.replace(slot) {
             self.messages.release(before);
@@ -86,8 +90,21 @@ impl Assembler {
         }
     }
 
-    /// A table or a filter keeps a message from the queue.
-    pub(super) fn set_aside(&mut self, host: u32, queue_id: &[u8], mail_from: &[u8], rows: &mut dyn Rows) {
+    /// A table or a filter keeps a message from the queue: one that is open, or that the session is about to open.
+    pub(super) fn set_aside(
+        &mut self,
+        now: Moment<'_>,
+        queue_id: Option<&[u8]>,
+        mail_from: &[u8],
+        rows: &mut dyn Rows,
+    ) {
+        let host = now.key.0;
+        let Some(queue_id) = queue_id else {
+            if let Some(session) = self.sessions.find(now.key) {
+                session.set_aside = Some(mail_from.into());
+            }
+            return;
+        };
         let Some(slot) = self.messages.place(host, queue_id) else { return };
         self.messages.get_mut(slot).put_aside(mail_from);
         if !self.announce(slot, rows)

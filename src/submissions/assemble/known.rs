@@ -1,6 +1,6 @@
 //! What is known of a stream's servers: their names, whether they log TLS versions, the ciphers that they use.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::encryption::Tls;
 use super::names::Names;
@@ -17,6 +17,8 @@ pub(super) struct Known {
     /// By host: whether its sessions' TLS versions are logged.
     logs_tls: Vec<bool>,
     services: Names,
+    /// The services of which a line has said a session's TLS version, each with its host.
+    said_tls: FxHashSet<(u32, u32)>,
     ciphers: Names,
     /// The class of each cipher met, since each name is taken apart once.
     classes: FxHashMap<(u32, TlsVersion), CipherClass>,
@@ -32,6 +34,7 @@ impl Default for Known {
             hosts,
             logs_tls: Vec::new(),
             services,
+            said_tls: FxHashSet::default(),
             ciphers,
             classes: FxHashMap::default(),
         }
@@ -61,6 +64,16 @@ impl Known {
     /// Whether a host logs its sessions' TLS versions.
     pub(super) fn logs_tls(&self, host: u32) -> bool {
         self.logs_tls[host as usize]
+    }
+
+    /// A line has said the TLS version of a session of this service.
+    pub(super) fn note_tls(&mut self, host: u32, service: u32) {
+        self.said_tls.insert((host, service));
+    }
+
+    /// Whether lines say the TLS versions of this service's sessions, as far as is known by now.
+    pub(super) fn says_tls(&self, host: u32, service: u32) -> bool {
+        self.said_tls.contains(&(host, service))
     }
 
     /// The number of a service; an empty name where it is not known.

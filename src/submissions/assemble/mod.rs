@@ -41,7 +41,7 @@ use crate::calendar::{HOUR, SECOND, Timestamp};
 use crate::formats::Format;
 use crate::formats::record::{Client, Counters, Encrypted, Ended, Record};
 use crate::sources::framing::Line;
-use crate::submissions::tls::{TlsLogging, TlsVersion};
+use crate::submissions::tls::{TlsLogging, TlsMode, TlsVersion};
 use crate::submissions::{Refusal, RefusalKind, Rows, shown, text};
 use copies::Copies;
 use dialogue::Kept;
@@ -160,7 +160,11 @@ impl Assembler {
                 if self.sessions.find(key).is_some_and(|session| session.is_before(*client, session.tls.is_some())) {
                     self.end(key, None, rows);
                 }
-                self.sessions.of_line(&mut self.known, now, *client).tls = Some(tls);
+                let session = self.sessions.of_line(&mut self.known, now, *client);
+                session.tls = Some(tls);
+                if session.tls_begins == TlsMode::Implicit {
+                    self.known.note_tls(host, session.service);
+                }
             }
             Record::Authenticated { client, mechanism, account } => {
                 if let Some(session) = self.sessions.find(key)
@@ -227,7 +231,7 @@ impl Assembler {
                 }
             }
             Record::SetAside { queue_id, mail_from } => {
-                self.set_aside(host, queue_id, mail_from, rows);
+                self.set_aside(now, *queue_id, mail_from, rows);
             }
             Record::Queued { queue_id, mail_from, size, recipients } => {
                 let queued = Queued { mail_from, size: *size, recipients: *recipients };
@@ -287,7 +291,10 @@ impl Assembler {
         self.end(now.key, None, rows);
         let session = self.sessions.begin(&mut self.known, now, client);
         session.known = true;
+        // Where TLS comes first of all, silence is more likely a setting of that service alone, or of days gone by. Only
+        // a service that has said the versions of others is taken at its word: its name may not tell what it does.
         session.tls_logged = self.known.logs_tls(now.key.0)
+            && (session.tls_begins != TlsMode::Implicit || self.known.says_tls(now.key.0, session.service))
             && self.format.silence_is_cleartext(self.known.service_name(session.service).as_bytes());
         session
     }

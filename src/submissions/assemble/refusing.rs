@@ -66,7 +66,7 @@ impl Assembler {
             [client.ip, client.name, mechanism, tried.unwrap_or_default(), failed.reason, helo].map(shown);
         let account = self.known.spelling.tried.undo(&account);
         let account = tried.map(|_| Account::read(&account, &self.settings.realm).name);
-        rows.refusal(&Refusal {
+        let row = Refusal {
             ts: now.at,
             server: self.known.server(session.host),
             service: self.known.service_name(session.service),
@@ -83,7 +83,13 @@ impl Assembler {
                 "" => "535",
                 code => code,
             },
-        });
+        };
+        if !self.announces_logins && session.is_awaited(&row) {
+            let row = row.keep();
+            session.keep_silent(row);
+        } else {
+            rows.refusal(&row);
+        }
         session.dialogue.trying = false;
     }
 
@@ -230,8 +236,9 @@ impl Assembler {
             rows.orphan(at);
         }
         let reason = text(reply);
+        let session = self.sessions.get(message.session).filter(|_| !self.announces_logins);
         message.show(&self.known, &self.settings.realm, |row| {
-            rows.refusal(&Refusal {
+            let row = Refusal {
                 ts: at,
                 server: row.server,
                 service: row.service,
@@ -244,7 +251,11 @@ impl Assembler {
                 kind: RefusalKind::DataRejected,
                 reason: &reason,
                 code: rejects::code(&reason),
-            });
+            };
+            match session.filter(|session| session.is_awaited(&row)) {
+                Some(session) => session.keep_silent(row.keep()),
+                None => rows.refusal(&row),
+            }
         });
         self.messages.release(slot);
     }

@@ -19,22 +19,27 @@ impl Session {
 
     /// The time of the earliest row that waits for the session's end.
     pub(in super::super) fn pending_since(&self) -> Option<Timestamp> {
-        let failures = [&self.tls_failure, &self.auth_failure].into_iter().flatten();
-        failures.map(|failure| failure.ts).chain(self.rejects.since()).min()
+        let failures = [&self.tls_failure, &self.auth_failure].into_iter().flatten().map(Box::as_ref);
+        let rows = failures.chain(self.silent_refusals.first());
+        rows.map(|row| row.ts).chain(self.rejects.since()).min()
     }
 
     /// Whether anything depends on how the session ends.
     pub(in super::super) fn is_unsettled(&self) -> bool {
-        !self.rejects.is_empty() || !self.open.is_empty() || !self.silent.is_empty()
+        !self.rejects.is_empty()
+            || !self.open.is_empty()
+            || !self.silent.is_empty()
+            || !self.silent_refusals.is_empty()
     }
 
     /// What the server has counted tells of the session's messages: that there was TLS where no line has said so, and
     /// that it took over what it has kept from its queue.
     pub(in super::super) fn sum_up(&mut self, counters: Option<Counters>, messages: &mut Messages) {
-        let Self { id, tls, tls_begins, open, silent, accepted, .. } = self;
+        let encrypted = self.was_encrypted(counters);
+        let Self { id, tls_begins, open, silent, accepted, .. } = self;
         let counters = counters.filter(|counters| counters.present);
         open.retain(|message| messages.get(*message).session == *id);
-        if tls.is_none() && counters.is_some_and(|counters| counters.starttls > 0) {
+        if encrypted {
             open.iter().chain(&*silent).for_each(|message| messages.get_mut(*message).was_encrypted(*tls_begins));
         }
         let counted = counters.filter(|counters| counters.chunks == 0);
@@ -60,8 +65,20 @@ impl Session {
         if let Some(failure) = self.take_auth_failure() {
             rows.refusal(&failure.view());
         }
+        let encrypted = self.was_encrypted(counters);
+        for mut row in self.silent_refusals.drain(..) {
+            if encrypted {
+                row.tls_version = TlsVersion::Unknown;
+            }
+            rows.refusal(&row.view());
+        }
         self.settle();
         self.judge(counters, realm, known, rows);
+    }
+
+    /// Whether the server has counted a handshake of which no line says the version.
+    fn was_encrypted(&self, counters: Option<Counters>) -> bool {
+        self.tls.is_none() && counters.is_some_and(|counters| counters.present && counters.starttls > 0)
     }
 
     /// Judges the refused commands.
@@ -83,7 +100,7 @@ impl Session {
         }
         let account = text(&self.account);
         let account = known.spelling.proven.undo(&account);
-        let encrypted = self.tls.is_none() && counters.is_some_and(|counters| counters.starttls > 0);
+        let encrypted = self.was_encrypted(counters);
         for mut row in rejects.judged(counters, self.opened) {
             if encrypted && row.tls_version == TlsVersion::None {
                 row.tls_version = TlsVersion::Unknown;

@@ -18,6 +18,9 @@ use crate::submissions::{Refusal, RefusalKind, Rows, text};
 /// A host's number, and what tells its sessions apart: see [`Format::session`](crate::formats::Format::session).
 pub(super) type SessionKey = (u32, u64);
 
+/// The most refusals of a session that wait for its end: servers hang up long before.
+const MOST_SILENT: usize = 1_000;
+
 /// Which session: its place, and its number among all that there have been, since places are used again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct SessionId {
@@ -40,6 +43,8 @@ pub(super) struct Session {
     pub in_filter: Option<u32>,
     /// The accepted message of which more lines may tell: of its recipients, or that it is refused after all.
     pub unfinished: Option<u32>,
+    /// The sender of the message that is about to be opened, where it is known already that it will not be queued.
+    pub set_aside: Option<Box<[u8]>>,
     /// Messages that are open.
     pub open: Vec<u32>,
     /// Messages that were accepted.
@@ -76,6 +81,8 @@ pub(super) struct Session {
     pub held: Vec<u32>,
     /// Messages that were accepted as if there were no TLS, of which the session's end may say otherwise.
     pub silent: Vec<u32>,
+    /// Refusals as if there were no TLS, of which the same is true.
+    silent_refusals: Vec<Refusal>,
     /// Whether it is a session of a server that stands in front of the one whose log this is.
     pub in_front: bool,
     /// What its own lines say of the client and its next message.
@@ -96,6 +103,7 @@ impl Session {
         self.host = host;
         self.tls = None;
         (self.in_filter, self.unfinished) = (None, None);
+        self.set_aside = None;
         self.open.clear();
         self.accepted = 0;
         self.known = false;
@@ -109,6 +117,7 @@ impl Session {
         (self.heard, self.failures, self.given_up) = (0, 0, 0);
         self.held.clear();
         self.silent.clear();
+        self.silent_refusals.clear();
         self.said.clear();
         self.dialogue = Dialogue::default();
         self.pending.clear();
@@ -245,6 +254,12 @@ impl Session {
         (self.opened, self.accepted) = (self.opened + 1, self.accepted + 1);
     }
 
+    /// A message is open, in a place that one of the session may have had which was refused.
+    pub(super) fn open(&mut self, message: u32) {
+        self.open.retain(|open| *open != message);
+        self.open.push(message);
+    }
+
     /// A message was accepted: one of this session's, unless it has been judged before.
     pub(super) fn note_accepted(&mut self, message: u32) {
         if let Some(place) = self.open.iter().position(|open| *open == message) {
@@ -274,6 +289,16 @@ impl Session {
             client_name: text(client.name),
             ..Refusal::default()
         }
+    }
+
+    /// Whether the session's end may say of a refusal that there was TLS after all.
+    pub(super) fn is_awaited(&self, row: &Refusal<&str>) -> bool {
+        row.tls_version == TlsVersion::None && self.silent_refusals.len() < MOST_SILENT
+    }
+
+    /// Keeps a refusal until then.
+    pub(super) fn keep_silent(&mut self, row: Refusal) {
+        self.silent_refusals.push(row);
     }
 
     /// A handshake has broken.
