@@ -66,6 +66,15 @@ impl<'a> AccountDay<'a> {
         within(self.account.counts, days, |counts| counts.day)
     }
 
+    /// The most of a count on a day of the baseline: 0 where the account did not send then, none where the lake holds too
+    /// few days to tell that from a lake that begins.
+    pub(super) fn most_before(&self, count: impl Fn(&Counts) -> u32) -> Option<u32> {
+        let most = self.counts(self.baseline()).iter().map(count).max();
+        let memory = self.account.memory;
+        let tells = || memory.days_held(self.baseline()) >= self.account.thresholds.min_active_days;
+        most.or_else(|| tells().then_some(0))
+    }
+
     /// The hours of some days.
     pub(super) fn hours(&self, days: Range<u16>) -> &'a [Hours] {
         within(self.account.hours, days, |hours| hours.day)

@@ -192,25 +192,24 @@ fn look(account: &Account<'_>, name: &str, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The findings of a day with their severities. What only `volume` and one grave thing together make high, or two
+/// The findings of a day with their severities. A precedent explains a count and nothing else: volume makes other things
+/// grave whether a day before had as much or not, since whoever steals an account may come twice. What only `volume` and one grave thing together make high, or two
 /// grave things, names the others in its evidence.
 fn graded(day: &AccountDay<'_>, account: &Arc<str>, seen: Vec<(usize, Seen)>, findings: &mut Vec<Finding>) {
-    let is_volume = |place: usize, seen: &Seen| RULES[place].name == "volume" && !seen.explained;
-    let counts = |place: usize, seen: &Seen| is_volume(place, seen) || RULES[place].grave;
+    let counts = |place: usize| RULES[place].name == "volume" || RULES[place].grave;
     let together: Vec<(usize, String)> = seen
         .iter()
-        .filter(|(place, seen)| counts(*place, seen))
+        .filter(|(place, _)| counts(*place))
         .map(|(place, seen)| (*place, format!("{} {}", RULES[*place].name, seen.observed)))
         .collect();
     for (place, seen) in seen {
-        let high = together.len() > 1 && counts(place, &seen);
-        let severity = match (high, seen.explained) {
-            (true, _) => Severity::High,
-            (false, true) => Severity::Info,
-            (false, false) => Severity::Notice,
+        let severity = match together.len() > 1 && counts(place) {
+            _ if seen.explained => Severity::Info,
+            true => Severity::High,
+            false => Severity::Notice,
         };
         let others = together.iter().filter(|(other, _)| *other != place).map(|(_, text)| text.as_str());
-        let also = high.then(|| format!("also: {}", others.collect::<Vec<_>>().join(", ")));
+        let also = (severity == Severity::High).then(|| format!("also: {}", others.collect::<Vec<_>>().join(", ")));
         let evidence = seen.evidence.into_iter().chain(also).collect::<Vec<_>>().join("; ");
         findings.push(Finding {
             date: day.account.memory.day(day.day),

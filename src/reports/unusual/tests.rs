@@ -233,6 +233,22 @@ fn five_networks_are_many_where_they_never_were() {
 }
 
 #[test]
+fn who_did_not_send_before_had_no_networks_and_no_senders() {
+    let story = |held: std::ops::Range<i32>| {
+        let others = Story::new().of("bob@b.test", held, 1, |_| {});
+        others.with([0], 10, |day| {
+            day.networks(5);
+            day.senders = 5;
+        })
+    };
+    let told = story(-7..1).told();
+    assert_eq!(told, ["many_networks high", "many_senders high", "new_account notice"]);
+    let sentence = story(-7..1).finding("many_senders").unwrap().sentence;
+    assert_eq!(sentence, "5 sender addresses (MAIL FROM) on this day; never more than 0 in the 28 days before.");
+    assert!(story(-6..1).told().is_empty(), "a lake that begins knows nothing of before");
+}
+
+#[test]
 fn failures_before_a_message_are_a_guessed_password() {
     let story = |count, later| steady().with([0], 10, move |day| day.failures = vec![(count, later)]);
     assert!(story(9, true).told().is_empty());
@@ -315,8 +331,8 @@ fn volume_and_something_grave_are_high() {
     assert_eq!(story.told(), ["volume high", "new_network high"]);
     assert_eq!(story.finding("volume").unwrap().evidence.as_deref(), Some("also: new_network 1"));
     assert_eq!(story.finding("new_network").unwrap().evidence.as_deref(), Some("203.0.113.0/24; also: volume 300"));
-    // What a precedent explains makes nothing grave, and does not hide what else was seen.
-    assert_eq!(steady().sends([-30], 300).with([0], 300, elsewhere).told(), ["new_network notice", "volume info"]);
+    // A precedent explains the volume alone.
+    assert_eq!(steady().sends([-30], 300).with([0], 300, elsewhere).told(), ["new_network high", "volume info"]);
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn new_account(day: &AccountDay<'_>) -> Option<Seen> {
 
 fn many_senders(day: &AccountDay<'_>) -> Option<Seen> {
     let count = i64::from(day.today()?.senders);
-    let before = day.counts(day.baseline()).iter().map(|counts| i64::from(counts.senders)).max()?;
+    let before = i64::from(day.most_before(|counts| counts.senders)?);
     let least = day.account.thresholds.many_senders;
     if count < least || count <= before {
         return None;

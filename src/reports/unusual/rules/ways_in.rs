@@ -112,7 +112,7 @@ fn tls_downgrade(day: &AccountDay<'_>) -> Option<Seen> {
 
 fn many_networks(day: &AccountDay<'_>) -> Option<Seen> {
     let count = i64::from(day.today()?.networks);
-    let before = day.counts(day.baseline()).iter().map(|counts| i64::from(counts.networks)).max()?;
+    let before = i64::from(day.most_before(|counts| counts.networks)?);
     let least = day.account.thresholds.many_networks;
     if count < least || count <= before {
         return None;
