@@ -120,8 +120,7 @@ pub(super) fn digest(published: &Published, context: &mut Context) -> Result<()>
     }
     output.line("")?;
     for warning in &digest.warnings {
-        let days = many(warning.days, "day", "");
-        output.line(&format!("warning: {} ({days}): {}", warning.source, warning.text))?;
+        output.line(&format!("warning: {}", warning.words()))?;
     }
     if !digest.warnings.is_empty() {
         output.line("")?;

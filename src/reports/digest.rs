@@ -64,10 +64,22 @@ pub struct TlsPart {
 pub struct Warning {
     /// The source.
     pub source: String,
-    /// What is wrong, and what to do.
+    /// What is wrong, and what to do: in the numbers of the worst day.
     pub text: String,
     /// On how many days of the window.
     pub days: usize,
+    /// Whether other days have other numbers.
+    pub varies: bool,
+}
+
+impl Warning {
+    /// `mx1 (3 days, at worst): no log line for 8.7 hours`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let Self { source, text, days, varies } = self;
+        let (plural, worst) = (if *days == 1 { "" } else { "s" }, if *varies { ", at worst" } else { "" });
+        format!("{source} ({days} day{plural}{worst}): {text}")
+    }
 }
 
 impl Digest {
@@ -140,8 +152,17 @@ fn warnings(coverage: &DataFrame) -> Result<Vec<Warning>> {
         for text in words.into_iter().flat_map(|words| words.split("; ")) {
             let source = source.unwrap_or_default();
             match warnings.iter_mut().find(|known| known.source == source && cause(&known.text) == cause(text)) {
-                Some(known) => known.days += 1,
-                None => warnings.push(Warning { source: source.to_owned(), text: text.to_owned(), days: 1 }),
+                Some(known) => {
+                    known.days += 1;
+                    known.varies |= known.text != text;
+                    if number(text) > number(&known.text) {
+                        text.clone_into(&mut known.text);
+                    }
+                }
+                None => {
+                    let (source, text) = (source.to_owned(), text.to_owned());
+                    warnings.push(Warning { source, text, days: 1, varies: false });
+                }
             }
         }
     }
@@ -150,7 +171,17 @@ fn warnings(coverage: &DataFrame) -> Result<Vec<Warning>> {
 
 /// A warning without its numbers: what it is about.
 fn cause(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_ascii_digit() && *letter != '.').collect()
+    text.chars().filter(|letter| !is_of_number(*letter)).collect()
+}
+
+/// A warning's first number: how bad it is.
+fn number(text: &str) -> f64 {
+    let numbers = text.split(|letter| !is_of_number(letter));
+    numbers.filter_map(|number| number.parse().ok()).next().unwrap_or_default()
+}
+
+fn is_of_number(letter: char) -> bool {
+    letter.is_ascii_digit() || letter == '.'
 }
 
 #[cfg(test)]
@@ -185,6 +216,28 @@ mod tests {
             digest.warnings.iter().find(|warning| warning.text.starts_with("no log line of this day")).unwrap();
         assert_eq!((missing.source.as_str(), missing.days), ("mx2", 2));
         assert_eq!(digest.warnings.len(), 7);
+    }
+
+    #[test]
+    fn a_warning_has_the_numbers_of_its_worst_day() {
+        let coverage = df!(
+            "source" => ["mx1", "mx1", "mx1", "mx2"],
+            "warnings" => [
+                "2 of 2 messages have no known account; no log line for 8.7 hours",
+                "10 of 14 messages have no known account",
+                "3 of 9 messages have no known account; no log line for 8.7 hours",
+                "1 of 9 messages have no known account",
+            ],
+        );
+        let words = warnings(&coverage.unwrap()).unwrap().iter().map(Warning::words).collect::<Vec<_>>();
+        assert_eq!(
+            words,
+            [
+                "mx1 (3 days, at worst): 10 of 14 messages have no known account",
+                "mx1 (2 days): no log line for 8.7 hours",
+                "mx2 (1 day): 1 of 9 messages have no known account",
+            ]
+        );
     }
 
     #[test]

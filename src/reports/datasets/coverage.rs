@@ -25,7 +25,8 @@ fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
     let rows = tables.coverage.clone().filter(within(window)).with_column(lit(true).alias("present"));
     let key = [col("date"), col("source")];
     let joined = expected(tables, window).join(rows, key.clone(), key.clone(), JoinArgs::new(JoinType::Left));
-    let joined = joined.join(imported(tables), key.clone(), key, JoinArgs::new(JoinType::Left));
+    let joined = joined.join(imported(tables), key.clone(), key.clone(), JoinArgs::new(JoinType::Left));
+    let joined = joined.join(days_before(tables), key.clone(), key, JoinArgs::new(JoinType::Left));
     // A day after the newest complete one is not missing, it is not there yet.
     let due = col("present").is_not_null().or(col("date").lt_eq(date(window.as_of)));
     // The inputs are a list of files for machines, too long for a table that people read.
@@ -40,6 +41,18 @@ fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
 fn imported(tables: &Tables) -> LazyFrame {
     let daily = tables.imported.clone().filter(col("date").eq(col("period_start")));
     daily.group_by([col("date"), col("source")]).agg([sum("messages").alias("imported")])
+}
+
+/// When the last line was of each day's day before.
+fn days_before(tables: &Tables) -> LazyFrame {
+    let next_day = (col("date").cast(DataType::Int32) + lit(1)).cast(DataType::Date);
+    tables.coverage.clone().select([next_day.alias("date"), col("source"), col("last_line").alias("last_line_before")])
+}
+
+/// The longest silence in seconds, that since the day before among them: it ends on this day.
+fn silence() -> Expr {
+    let since = (col("first_line") - col("last_line_before")).dt().total_seconds(false).cast(DataType::Float64);
+    when(since.clone().gt(col("longest_gap_seconds"))).then(since).otherwise(col("longest_gap_seconds"))
 }
 
 /// Every day of the window for every source that has a row in it or in the window before.
@@ -83,8 +96,8 @@ fn warnings() -> Vec<(Expr, Expr)> {
         (partly, of_messages("unknown_tls_share", " have no known TLS version")),
         (above("unknown_account_share"), of_messages("unknown_account_share", " have no known account")),
         (
-            col("longest_gap_seconds").gt(lit(LONG_GAP)),
-            concat_str([lit("no log line for "), hours("longest_gap_seconds"), lit(" hours")], "", false),
+            silence().gt(lit(LONG_GAP)),
+            concat_str([lit("no log line for "), hours(silence()), lit(" hours")], "", false),
         ),
         (
             above("lines_rejected"),
@@ -109,8 +122,8 @@ fn counted(words: &str, column: &str) -> Expr {
     concat_str([lit(words), col(column).cast(DataType::String)], "", false)
 }
 
-fn hours(column: &str) -> Expr {
-    (col(column) / lit(3_600.0)).round(1, RoundMode::HalfAwayFromZero).cast(DataType::String)
+fn hours(seconds: Expr) -> Expr {
+    (seconds / lit(3_600.0)).round(1, RoundMode::HalfAwayFromZero).cast(DataType::String)
 }
 
 #[cfg(test)]
@@ -119,6 +132,7 @@ mod tests {
     use super::super::super::examples::{self, texts};
     use super::super::build;
     use super::*;
+    use crate::reports::examples::day;
 
     #[test]
     fn what_is_wrong_is_said() {
@@ -149,6 +163,23 @@ mod tests {
         tables.coverage = tables.coverage.with_column(emptied.alias("lines_read"));
         let rows = build(&DATASET, &tables, &examples::window()).unwrap();
         assert!(texts(&rows, "warnings")[0].unwrap().starts_with("no log line of this day was read"));
+    }
+
+    #[test]
+    fn a_silence_across_midnight_is_told_on_the_day_that_it_ends() {
+        let mut tables = examples::tables();
+        let at = |text: &str| lit(day(text).start()).cast(DataType::Datetime(TimeUnit::Microseconds, None));
+        let hours = |count: i64| lit(count * 3_600_000_000).cast(DataType::Duration(TimeUnit::Microseconds));
+        let start = when(col("date").eq(date(day("2026-03-01")))).then(at("2026-03-01")).otherwise(at("2026-03-02"));
+        // 1 March ends at 20:00, 2 March begins at 03:00.
+        tables.coverage = tables.coverage.filter(col("source").eq(lit("mx1"))).with_columns([
+            (start.clone() + hours(3)).alias("first_line"),
+            (start + hours(20)).alias("last_line"),
+        ]);
+        let rows = build(&DATASET, &tables, &examples::window()).unwrap();
+        let warnings = texts(&rows, "warnings");
+        assert_eq!(warnings[0], None);
+        assert!(warnings[1].unwrap().ends_with("; no log line for 7.0 hours"), "{warnings:?}");
     }
 
     #[test]

@@ -152,10 +152,7 @@ fn coverage(frame: &DataFrame, digest: &Digest) -> Result<String> {
     let warnings: String = digest
         .warnings
         .iter()
-        .map(|warning| {
-            let days = if warning.days == 1 { "1 day".to_owned() } else { format!("{} days", warning.days) };
-            format!("<li>{}, {days}: {}</li>\n", escaped(&warning.source), escaped(&warning.text))
-        })
+        .map(|warning| format!("<li>{}</li>\n", escaped(&warning.words())))
         .collect();
     let list = if warnings.is_empty() { String::new() } else { format!("<ul class=\"warnings\">\n{warnings}</ul>\n") };
     Ok(list + &of_frame("What each day and source was built from.", frame, &COLUMNS)?)
