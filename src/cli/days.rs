@@ -13,7 +13,7 @@ pub struct DayArgs {
     #[arg(long, value_name = "DAY", conflicts_with_all = ["from", "to", "last"])]
     pub date: Option<Day>,
 
-    /// From this day, which is included, up to --to or else up to yesterday
+    /// From this day, which is included, up to --to or else up to the last complete day
     #[arg(long, value_name = "DAY", conflicts_with = "last")]
     pub from: Option<Day>,
 
@@ -21,7 +21,7 @@ pub struct DayArgs {
     #[arg(long, value_name = "DAY", requires = "from", conflicts_with = "last")]
     pub to: Option<Day>,
 
-    /// The last N complete days, up to yesterday
+    /// The last N complete days: up to yesterday, or the newest in the lake
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=36_500))]
     pub last: Option<u32>,
 }

@@ -89,6 +89,9 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
         context.messages.warning("the lake is empty: `mailtally run` fills it");
         return Ok(ExitCode::DataCheck);
     };
+    if let Some(newest) = newest.filter(|newest| request.window.last > *newest) {
+        context.messages.warning(&format!("the lake ends with {newest}: the window's days behind it are empty"));
+    }
     if !args.formats.is_empty() {
         request.formats.clone_from(&args.formats);
     }

@@ -11,6 +11,7 @@ use super::{Context, ExitCode, Result};
 use crate::calendar::{Day, Timestamp};
 use crate::pipelines::reading::{Read, prepare};
 use crate::pipelines::tally::{Counts, Keep, Tally};
+use crate::reports::is_formula;
 use crate::sources::{RawFile, list};
 use crate::storage::display;
 use crate::submissions::tls::TlsVersion;
@@ -246,7 +247,7 @@ impl Rows<'_> {
         table
     }
 
-    /// RFC 4180, with line feeds alone, as tools of this trade read it.
+    /// RFC 4180, with line feeds alone, as tools of this trade read it. Text that a spreadsheet would run is guarded.
     fn csv(self, output: &mut Output) -> Result<()> {
         let mut line = names(self.columns).collect::<Vec<_>>().join(",");
         output.line(&line)?;
@@ -286,6 +287,8 @@ fn cell(value: &serde_json::Value) -> String {
 }
 
 fn push_field(line: &mut String, text: &str) {
+    let guarded = is_formula(text).then(|| format!("'{text}"));
+    let text = guarded.as_deref().unwrap_or(text);
     if text.contains(['"', ',', '\n', '\r']) {
         line.push('"');
         line.push_str(&text.replace('"', "\"\""));

@@ -56,9 +56,15 @@ impl RowWriter for File<'_> {
     }
 }
 
+/// Whether a spreadsheet would run the text.
+#[must_use]
+pub fn is_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r'])
+}
+
 /// Text as a field: guarded against formulas, quoted where it has to be.
 fn write_field(file: &mut Vec<u8>, text: &str, plain: bool) {
-    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    let guard = if is_formula(text) { "'" } else { "" };
     if !text.is_empty() && (plain || is_plain::<Csv>(text.as_bytes())) {
         file.extend_from_slice(guard.as_bytes());
         file.extend_from_slice(text.as_bytes());
