@@ -15,6 +15,7 @@ use arrow::datatypes::{ArrowNativeType, Date32Type, Float64Type, Int32Type, Int6
 use arrow::error::ArrowError;
 use polars::prelude::*;
 
+use super::texts::is_stand_in;
 use super::{Error, InOrder, Result};
 use crate::lake::tables::{Column as Spec, Kind, Table};
 
@@ -77,7 +78,7 @@ fn numbered(places: &UInt32Chunked, texts: &InOrder) -> std::result::Result<Dict
         let place = *place? as usize;
         let number = numbers.get_mut(place)?;
         if *number == 0 {
-            values.append_value(texts.text(place as u32)?);
+            values.append_value(texts.text(place as u32).filter(|text| !is_stand_in(text))?);
             *number = values.len() as i32;
         }
         Some(*number - 1)

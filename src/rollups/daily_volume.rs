@@ -64,6 +64,27 @@ mod tests {
     }
 
     #[test]
+    fn mail_of_no_known_account_counts_for_its_domain() {
+        let frames = examples::nobodies();
+        let rows = examples::spelled(&ROLLUP, &frames);
+        assert_eq!(texts(&rows, "account"), [None; 3]);
+        assert_eq!(texts(&rows, "domain"), [None, Some("ant.test"), Some("zoo.test")]);
+        assert_eq!(ints(&rows, "messages"), [1, 1, 2]);
+        assert_eq!(ints(&rows, "mail_froms"), [0, 1, 2]);
+        for rollup in super::super::ROLLUPS.iter().take(3) {
+            let rows = examples::spelled(rollup, &frames);
+            assert!(texts(&rows, "account").iter().all(Option::is_none), "{}", rollup.table.name);
+            let of_zoo = texts(&rows, "domain")
+                .iter()
+                .zip(ints(&rows, "messages"))
+                .filter(|(name, _)| **name == Some("zoo.test"))
+                .map(|(_, count)| count)
+                .sum::<i64>();
+            assert_eq!(of_zoo, 2, "{}", rollup.table.name);
+        }
+    }
+
+    #[test]
     fn hours_add_up_to_the_messages() {
         let rows = examples::spelled(&ROLLUP, &examples::day());
         assert_eq!(ints(&rows, "hour_00"), [0, 1, 0]);

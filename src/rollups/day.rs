@@ -32,6 +32,8 @@ static REFUSED: Layout<3, 1, 0> = Layout {
     seen: Some(["ts", "ts"]),
 };
 
+const ACCOUNT: &str = "account";
+const DOMAIN: &str = "domain";
 const MAIL_FROM: &str = "mail_from";
 
 /// One UTC day over all sources, as it is read.
@@ -100,7 +102,10 @@ impl DayCount {
     /// Where a column is missing or of another type.
     pub fn add_submissions(&mut self, batch: &RecordBatch) -> Result<()> {
         self.totals.add_submissions(batch);
-        let rows = Rows::read(SUBMISSIONS.name, batch, CLIENTS.texts().chain([MAIL_FROM]), &mut self.texts)?;
+        let mut rows = Rows::read(SUBMISSIONS.name, batch, CLIENTS.texts().chain([MAIL_FROM]), &mut self.texts)?;
+        if rows.texts(ACCOUNT)?.contains(&MISSING) {
+            self.tell_nobody_apart(&mut rows)?;
+        }
         let places = self.clients.add(&rows, &self.texts)?;
         let (mail_from, at) = (rows.texts(MAIL_FROM)?, rows.instants("ts")?);
         self.accounts.meet(self.clients.groups().iter().map(|group| group.key[0]));
@@ -108,6 +113,21 @@ impl DayCount {
             self.accounts.count(place, mail_from[row], at.is_valid(row).then(|| at.value(row)));
         }
         Ok(())
+    }
+
+    /// Mail of no known account counts for the domain that it was sent for: each of them has an account without a name.
+    fn tell_nobody_apart(&mut self, rows: &mut Rows<'_>) -> Result<()> {
+        let texts = &mut self.texts;
+        let mut last = (MISSING, MISSING);
+        rows.map_by([ACCOUNT, DOMAIN], |account, domain| {
+            if account != MISSING || domain == MISSING {
+                return account;
+            }
+            if last.0 != domain {
+                last = (domain, texts.stand_in(domain));
+            }
+            last.1
+        })
     }
 
     /// Counts a batch of `refusals`, its texts as dictionaries.

@@ -73,6 +73,21 @@ fn in_pieces(rows: usize) -> DayFrames {
     day.frames(date()).unwrap()
 }
 
+/// Four messages without an account, of two domains and of none.
+pub(super) fn nobodies() -> DayFrames {
+    let (ant, zoo) = (Some("ant.test"), Some("zoo.test"));
+    let submissions = df!(
+        "ts" => [at(0, 0), at(1, 0), at(2, 0), at(3, 0)],
+        "domain" => [zoo, ant, zoo, None],
+        "client_ip" => ["192.0.2.1"; 4],
+        "tls_version" => ["TLSv1.3"; 4],
+        "mail_from" => [Some("a@zoo.test"), Some("a@ant.test"), Some("b@zoo.test"), None],
+    );
+    let mut day = DayCount::default();
+    day.add_submissions(&batch(&complete(submissions.unwrap(), &SUBMISSIONS))).unwrap();
+    day.frames(date()).unwrap()
+}
+
 /// A day without a row.
 pub(super) fn empty() -> DayFrames {
     DayCount::default().frames(date()).unwrap()

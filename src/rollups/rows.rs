@@ -107,6 +107,21 @@ impl<'a> Rows<'a> {
         Ok(())
     }
 
+    /// Puts the numbers that a function makes of two columns' in the place of the first one's.
+    ///
+    /// # Errors
+    /// Where they were not read.
+    pub fn map_by(
+        &mut self,
+        [name, by]: [&'static str; 2],
+        mut other: impl FnMut(Number, Number) -> Number,
+    ) -> Result<()> {
+        let numbers = self.texts(name)?.iter().zip(self.texts(by)?).map(|(number, by)| other(*number, *by)).collect();
+        self.texts.retain(|(known, _)| *known != name);
+        self.add_texts(name, numbers);
+        Ok(())
+    }
+
     /// A column of numbers.
     ///
     /// # Errors

@@ -20,6 +20,15 @@ pub type Number = u32;
 /// What is missing has this number, in every column.
 pub const MISSING: Number = 0;
 
+/// What a text begins with that stands for something without a name. No log has it: NUL bytes end lines.
+const NAMELESS: char = '\0';
+
+/// Whether a text is a [stand-in](Texts::stand_in), and is missing where texts are written.
+#[must_use]
+pub fn is_stand_in(text: &str) -> bool {
+    text.starts_with(NAMELESS)
+}
+
 /// Every different text of a day, once.
 #[derive(Default)]
 pub struct Texts {
@@ -63,6 +72,12 @@ impl Texts {
     /// The number of a text, which it keeps from now on.
     pub fn number(&mut self, text: &str) -> Number {
         self.number_of(xxh3_64(text.as_bytes()), text)
+    }
+
+    /// The number of what has no name but goes with this text, by which it is told apart from the rest of its kind.
+    pub fn stand_in(&mut self, goes_with: Number) -> Number {
+        let text = format!("{NAMELESS}{}", self.text(goes_with).unwrap_or_default());
+        self.number(&text)
     }
 
     fn number_of(&mut self, hash: u64, text: &str) -> Number {

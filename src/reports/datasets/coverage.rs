@@ -172,10 +172,10 @@ mod tests {
         let hours = |count: i64| lit(count * 3_600_000_000).cast(DataType::Duration(TimeUnit::Microseconds));
         let start = when(col("date").eq(date(day("2026-03-01")))).then(at("2026-03-01")).otherwise(at("2026-03-02"));
         // 1 March ends at 20:00, 2 March begins at 03:00.
-        tables.coverage = tables.coverage.filter(col("source").eq(lit("mx1"))).with_columns([
-            (start.clone() + hours(3)).alias("first_line"),
-            (start + hours(20)).alias("last_line"),
-        ]);
+        tables.coverage = tables
+            .coverage
+            .filter(col("source").eq(lit("mx1")))
+            .with_columns([(start.clone() + hours(3)).alias("first_line"), (start + hours(20)).alias("last_line")]);
         let rows = build(&DATASET, &tables, &examples::window()).unwrap();
         let warnings = texts(&rows, "warnings");
         assert_eq!(warnings[0], None);

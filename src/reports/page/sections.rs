@@ -149,11 +149,8 @@ fn tls_details(frame: &DataFrame) -> Result<String> {
 fn coverage(frame: &DataFrame, digest: &Digest) -> Result<String> {
     const COLUMNS: [&str; 8] =
         ["date", "source", "lines_read", "lines_ignored", "lines_rejected", "submissions", "refusals", "warnings"];
-    let warnings: String = digest
-        .warnings
-        .iter()
-        .map(|warning| format!("<li>{}</li>\n", escaped(&warning.words())))
-        .collect();
+    let warnings: String =
+        digest.warnings.iter().map(|warning| format!("<li>{}</li>\n", escaped(&warning.words()))).collect();
     let list = if warnings.is_empty() { String::new() } else { format!("<ul class=\"warnings\">\n{warnings}</ul>\n") };
     Ok(list + &of_frame("What each day and source was built from.", frame, &COLUMNS)?)
 }
