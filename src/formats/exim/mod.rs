@@ -92,8 +92,9 @@ impl Format for Exim {
         match text.get(..3) {
             Some(b"<= ") => {
                 let Some(message) = accepted(queue_id, &text[3..])? else { return Ok(None) };
-                // Of a line in pieces, later lines tell of each recipient.
-                let recipients = message.recipients.filter(|_| first_piece(line.message).is_none());
+                // Of a line that is not whole, later lines tell of each recipient.
+                let is_whole = first_piece(line.message).is_none() && !is_cut(text);
+                let recipients = message.recipients.filter(|_| is_whole);
                 let more_follows = recipients.is_none();
                 Ok(Some(Record::Accepted(Accepted { recipients, more_follows, ..message })))
             }
@@ -191,6 +192,16 @@ fn behind_id(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let length = match (text.get(6)?, text.get(13), text.get(18)) {
         (b'-', Some(b'-'), _) => 16,
         (b'-', _, Some(b'-')) => 23,
+/// Whether a line may end in the middle of a list of recipients, since it fills what Exim has for one. `log_write` in
+/// `log.c` leaves out the addresses that find no room, and newer versions say so.
+fn is_cut(text: &[u8]) -> bool {
+    /// `LOG_BUFFER_SIZE` in `macros.h`.
+    const ROOM: usize = 8192;
+    /// What of a line stands in front of this text, and as much as an address may have (RFC 5321 section 4.5.3.1).
+    const REST: usize = 80 + 320;
+    (ROOM - REST..=ROOM).contains(&text.len()) || text.ends_with(b"<trunc>")
+}
+
         _ => return None,
     };
     let (id, rest) = text.split_at_checked(length)?;
