@@ -16,7 +16,7 @@ pub(super) struct Host<'a> {
     pub own_port: &'a [u8],
 }
 
-/// Every host that a text in front of a protocol can mean: ` DS H=NAME (HELO) [IP]:PORT I=[IP]:PORT Ci=ID TFO* U=IDENT`. One
+/// Every host that a text in front of a protocol can mean: ` DS H=NAME (HELO) [IP]:PORT I=[IP]:PORT TFO* U=IDENT Ci=ID`. One
 /// unless the client's words look like it; the host of local mail has neither name nor address.
 pub(super) fn hosts(text: &[u8]) -> impl Iterator<Item = Host<'_>> {
     let text = text.strip_prefix(b" DS").unwrap_or(text);
@@ -31,10 +31,24 @@ pub(super) fn remote_hosts(text: &[u8]) -> impl Iterator<Item = Host<'_>> + Clon
     idents.chain([text.len()]).filter_map(|end| Host::of(&text[..end]))
 }
 
-/// ` R=ID U=LOGIN`, of a message that came from this host itself. Neither has blanks.
+/// ` R=ID U=LOGIN Ci=ID`, of a message that came from this host itself. None of them has blanks.
 fn is_local(text: &[u8]) -> bool {
     let behind = |text, name| skip(text, name).unwrap_or(text);
-    behind(behind(text, b" R="), b" U=").is_empty()
+    behind(behind(behind(text, b" R="), b" U="), b" Ci=").is_empty()
+}
+
+/// The text without the connection's id, which `log_selector = +connection_id` adds in newer versions.
+pub(super) fn without_connection(text: &[u8]) -> &[u8] {
+    let digits = text.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    text[..text.len() - digits].strip_suffix(b" Ci=").filter(|_| digits > 0).unwrap_or(text)
+}
+
+/// The text without ` TFO`, of a connection by TCP Fast Open, or ` TFO*` where data came with it, and without the
+/// connection's id, on whichever side of that.
+fn without_fast_open(text: &[u8]) -> &[u8] {
+    let text = without_connection(text);
+    let fast = text.strip_suffix(b" TFO").or_else(|| text.strip_suffix(b" TFO*"));
+    without_connection(fast.unwrap_or(text))
 }
 
 /// The text behind a field and its value, where it begins with that.
@@ -44,16 +58,9 @@ pub(super) fn skip<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
 }
 
 impl<'a> Host<'a> {
-    /// `NAME (HELO) [IP]:PORT I=[IP]:PORT Ci=ID TFO`, of which only the client's address is always there.
+    /// `NAME (HELO) [IP]:PORT I=[IP]:PORT TFO* Ci=ID`, of which only the client's address is always there.
     pub(super) fn of(text: &'a [u8]) -> Option<Self> {
-        // TCP Fast Open, `TFO*` where data came with it.
-        let text = text.strip_suffix(b"*").unwrap_or(text);
-        let text = text.strip_suffix(b" TFO").unwrap_or(text);
-        // The connection's id, which `log_selector = +connection_id` adds in newer versions.
-        let text = match memchr::memrchr(b' ', text) {
-            Some(blank) if text[blank..].starts_with(b" Ci=") => &text[..blank],
-            _ => text,
-        };
+        let text = without_fast_open(text);
         let (mut name, mut ip, port) = address(text)?;
         let mut own_port: &[u8] = b"";
         if let Some(whose) = name.strip_suffix(b" I=") {

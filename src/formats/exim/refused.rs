@@ -10,7 +10,7 @@
 use memchr::memmem;
 
 use super::fields::{encrypted, named, without_flags};
-use super::host::{Host, remote_hosts, skip};
+use super::host::{Host, remote_hosts, skip, without_connection};
 use super::mechanism;
 use super::tail::end;
 use crate::formats::Unreadable;
@@ -78,14 +78,15 @@ fn auth_failed<'a>(authenticator: &'a [u8], text: &'a [u8]) -> Result<Refused<'a
     Ok(Refused { kind, client, helo, mechanism, account, reason, code, ..Refused::default() })
 }
 
-/// The hosts and the replies that a text can be: `HOST U=IDENT: 535 …`, or of a session on this host `LOGIN: 535 …`.
+/// The hosts and the replies that a text can be: `HOST U=IDENT Ci=ID: 535 …`, or of a session on this host `LOGIN: 535 …`.
 fn replies(text: &[u8]) -> impl Iterator<Item = (Host<'_>, &[u8])> {
     let colons = memchr::memchr_iter(b':', text).filter(|colon| {
         matches!(&text[colon + 1..], [b' ', a, b, c, b' ', ..] if [a, b, c].into_iter().all(u8::is_ascii_digit))
     });
     colons.flat_map(|colon| {
         let (whence, reply) = (&text[..colon], &text[colon + 2..]);
-        let here = memchr::memchr(b' ', whence).is_none() && !whence.ends_with(b"]");
+        let login = without_connection(whence);
+        let here = memchr::memchr(b' ', login).is_none() && !login.ends_with(b"]");
         let remote = remote_hosts(whence).map(move |host| (host, reply));
         here.then_some((Host::default(), reply)).into_iter().chain(remote)
     })

@@ -23,6 +23,8 @@ fn nothing_a_client_wrote_is_a_field() {
 fn words_of_a_message_from_here_are_no_fields() {
     for (whence, fields) in [
         ("root@x U=root", r#"local S=812 T="Result A=5" for a@b"#),
+        ("root@x U=root Ci=22", r#"local S=812 T="Result A=5" for a@b"#),
+        ("<> R=1vbJDi-00001B-2d U=Debian-exim Ci=22", r#"local S=812 T="Mail A=5 failed" for a@b"#),
         ("root@x U=www", r#"local S=812 T="[192.0.2.7] P=esmtpsa X=TLS1.0:A:256 A=plain:ceo@corp S=1" for a@b"#),
         ("root@x U=www", r#"local S=812 id="a [1.1.1.1] P=esmtpa A=plain:ceo@corp S=1"@x"#),
         (

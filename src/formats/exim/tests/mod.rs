@@ -107,7 +107,7 @@ fn fields_behind_an_account_are_no_part_of_it() {
     assert!(parse(real).starts_with("1gon8g-0001rZ-K0 by foo (CRAM-MD5) from mail.remotehost.tld["), "{}", parse(real));
 }
 
-/// `add_host_info_for_log` in `receive.c`: ` DS`, `H=`, `I=`, ` TFO`, `U=`, `P=`, in that order.
+/// `add_host_info_for_log` in `receive.c`: ` DS`, `H=`, `I=`, ` TFO`, `U=`, `Ci=`, `P=`, in that order.
 #[test]
 fn an_ident_may_follow_the_address() {
     let from = |whence: &str| {
@@ -116,7 +116,9 @@ fn an_ident_may_follow_the_address() {
     };
     let me = "1vbJDf-00001B-2d by me (LOGIN) from";
     assert_eq!(from("a@x H=localhost (web) [127.0.0.1] U=www-data"), format!("{me} localhost[127.0.0.1] as web"));
-    for more in ["Ci=22", "Ci=22 TFO", "Ci=22 TFO* U=www-data"] {
+    for more in
+        ["Ci=22", "TFO Ci=22", "TFO* U=www-data Ci=22", "U=www-data Ci=22", "Ci=22 TFO", "Ci=22 TFO* U=www-data"]
+    {
         let whence = format!("a@x H=(x Ci=1) [127.0.0.1]:2 I=[127.0.0.1]:587 {more}");
         assert_eq!(from(&whence), format!("{me} [127.0.0.1] as x Ci=1"));
     }
