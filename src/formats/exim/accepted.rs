@@ -30,7 +30,7 @@ pub(super) fn accepted<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Result<Option<
     let Some((authenticator, account)) = found.fields.authenticated else { return Ok(None) };
     Ok(Some(Accepted {
         queue_id,
-        service: service(found.host.own_port),
+        service: service(found.host.own_port, found.fields.protocol),
         client: found.host.client,
         helo: found.host.helo,
         encrypted: encrypted(found.fields),
@@ -135,9 +135,10 @@ fn readings<'a>(
     ControlFlow::Continue(())
 }
 
-/// The service that a port stands for.
-fn service(own_port: &[u8]) -> &'static [u8] {
+/// The service that a port stands for, or TLS that begins with the connection, on whatever port.
+fn service(own_port: &[u8], protocol: &[u8]) -> &'static [u8] {
     match own_port {
+        _ if is_encrypted_at_once(protocol) => b"smtps",
         b"465" => b"smtps",
         b"587" => b"submission",
         b"25" => b"smtp",
@@ -161,7 +162,13 @@ pub(super) fn word(text: &[u8]) -> &[u8] {
 
 /// Whether `P=` says that there was TLS: `esmtps`, `esmtpsa`, `utf8esmtpsa` (RFC 3848, RFC 6531 section 4.3).
 fn is_encrypted(protocol: &[u8]) -> bool {
-    protocol.ends_with(b"smtps") || protocol.ends_with(b"smtpsa")
+    protocol.ends_with(b"smtps") || protocol.ends_with(b"smtpsa") || is_encrypted_at_once(protocol)
+}
+
+/// Whether `P=` says that TLS began with the connection: `ssmtp`, `essmtp`, `essmtpa` of versions behind 4.98
+/// (`protocols` in `smtp_in.c`).
+fn is_encrypted_at_once(protocol: &[u8]) -> bool {
+    protocol.ends_with(b"ssmtp") || protocol.ends_with(b"ssmtpa")
 }
 
 fn number(digits: &[u8]) -> Option<u64> {

@@ -84,7 +84,7 @@ fn may_be_nobodys(protocol: &[u8]) -> bool {
 }
 
 fn may_be_somebodys(protocol: &[u8]) -> bool {
-    !(protocol.ends_with(b"esmtp") || protocol.ends_with(b"esmtps"))
+    ![&b"esmtp"[..], b"esmtps", b"essmtp"].iter().any(|nobodys| protocol.ends_with(nobodys))
 }
 
 /// Whether a text is what the client's words may be, as fields: nothing, `DN="…"`, `SNI=…`, or one behind the other.

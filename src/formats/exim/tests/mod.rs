@@ -130,6 +130,25 @@ fn an_ident_may_follow_the_address() {
     assert!(local.starts_with(&format!("{me} [] as  \"No\"")), "{local}");
 }
 
+/// `protocols` in `smtp_in.c`.
+#[test]
+fn newer_versions_tell_tls_on_connect_by_the_protocol() {
+    let found = |fields: &str| message("a@x H=(pc) [127.0.10.1]", fields);
+    assert!(found("essmtpa A=login:me S=4726 id=1@x").contains(" by me (LOGIN) from [127.0.10.1] as pc \"Yes\""));
+    assert!(found("utf8essmtpa A=login:me S=4726").contains(" as pc \"Yes\""));
+    assert!(found("ssmtp A=login:me S=4726").contains(" as pc \"Yes\""));
+    assert_eq!(found("essmtp SNI=x A=login:me S=4726 id=1@x"), "-");
+    let service = |protocol: &str| {
+        let line = format!("1vbJDf-00001B-2d <= a@x H=(pc) [127.0.10.1] P={protocol} A=login:me S=4726");
+        let mut framer = Framer::default();
+        let line = format!("2026-01-01 14:00:03 {line}");
+        let Framed::Line(line) = framer.frame_as(line.as_bytes(), &Exim) else { panic!("framed") };
+        let Ok(Some(Record::Accepted(found))) = Exim.parse(&line) else { panic!("accepted") };
+        String::from_utf8_lossy(found.service).into_owned()
+    };
+    assert_eq!((service("essmtpa").as_str(), service("esmtpsa").as_str()), ("smtps", ""));
+}
+
 /// A client that says HELO after it has authenticated: `smtp_setup_msg` in `smtp_in.c` forgets that in the protocol only.
 #[test]
 fn a_login_outlasts_a_second_greeting() {
