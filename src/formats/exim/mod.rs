@@ -3,10 +3,12 @@
 //! One line tells of a message: `<=` with `A=`. What follows the id is a fixed order of fields, of which
 //! `log_selector` decides only which are there; see
 //! <https://www.exim.org/exim-html-current/doc/html/spec_html/ch-log_files.html>. One line tells of a refusal, too: of a
-//! login, of a handshake, or of content whose sender had authenticated. What is refused at `MAIL` and `RCPT` is left
-//! alone: there a line does not say who had authenticated, or not whether the message went to other recipients.
+//! login, of the command to log in, of a handshake, or of content whose sender had authenticated. What is refused at
+//! `MAIL` and `RCPT` is left alone: there a line does not say who had authenticated, or not whether the message went to
+//! other recipients.
 
 mod accepted;
+mod auth;
 mod fields;
 mod host;
 mod refused;

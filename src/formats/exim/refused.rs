@@ -9,6 +9,7 @@
 
 use memchr::memmem;
 
+use super::auth::{is_refused_command, refused_command};
 use super::fields::{encrypted, named, without_flags};
 use super::host::{Host, remote_hosts, skip, without_connection};
 use super::mechanism;
@@ -21,7 +22,7 @@ const ON_CONNECTION: &[u8] = b"TLS error on connection ";
 
 /// Whether a line without an id tells of a refusal.
 pub(super) fn is_refusal(text: &[u8]) -> bool {
-    text.starts_with(ON_CONNECTION) || authenticator(text).is_some()
+    text.starts_with(ON_CONNECTION) || authenticator(text).is_some() || is_refused_command(text)
 }
 
 /// `NAME authenticator failed for …`: the name, and what follows.
@@ -40,23 +41,28 @@ fn in_brackets(text: &[u8], words: &'static [u8]) -> impl Iterator<Item = usize>
 pub(super) fn refused(text: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
     let refused = match authenticator(text) {
         Some((authenticator, rest)) => Some(auth_failed(authenticator, rest)?),
-        None => tls_failed(text),
+        None if text.starts_with(ON_CONNECTION) => tls_failed(text),
+        None => refused_command(text)?,
     };
     Ok(refused.map(Record::Refused))
 }
 
-/// `TLS error on connection Ci=ID from NAME (HELO) [IP] (gnutls_handshake): REASON`; errors after the handshake refuse nobody.
+/// How a line ends whose client went away in the handshake, with OpenSSL.
+const CLOSED: &[u8] = b" SSL_accept: TCP connection closed by peer";
+
+/// `TLS error on connection Ci=ID from NAME (HELO) [IP] (gnutls_handshake): REASON`; errors after the handshake refuse
+/// nobody. With OpenSSL it is `(SSL_accept): REASON`, in newer versions also `(SSL_accept (TLSv1.0)): REASON`.
 fn tls_failed(text: &[u8]) -> Option<Refused<'_>> {
     let rest = text.strip_prefix(ON_CONNECTION)?;
     let rest = skip(rest, b"Ci=").map_or(rest, <[u8]>::trim_ascii_start).strip_prefix(b"from ")?;
-    let marks = [&b" (gnutls_handshake)"[..], b" (SSL_accept)"];
-    let handshakes = marks.into_iter().flat_map(|mark| in_brackets(rest, mark).map(move |at| (at, at + mark.len())));
+    let marks = [&b" (gnutls_handshake)"[..], b" (SSL_accept)", b" (SSL_accept ("];
+    let handshakes = marks.into_iter().flat_map(|mark| in_brackets(rest, mark));
+    let handshakes = handshakes.chain(rest.strip_suffix(CLOSED).map(<[u8]>::len));
     let host = |at: usize| Host::of(rest[..at].strip_suffix(b" (via inetd)").unwrap_or(&rest[..at]));
     // The client's words stand in front of the server's, and the library's words behind them name no host.
-    let (host, _, end) =
-        handshakes.map(|(at, end)| (host(at), at, end)).max_by_key(|(host, at, _)| (host.is_some(), *at))?;
-    let host = host.unwrap_or_default();
-    let reason = rest[end..].strip_prefix(b": ").unwrap_or(b"");
+    let (host, at) = handshakes.map(|at| (host(at), at)).max_by_key(|(host, at)| (host.is_some(), *at))?;
+    let (host, said) = (host.unwrap_or_default(), &rest[at..]);
+    let reason = memmem::find(said, b": ").map_or(&b""[..], |at| &said[at + 2..]);
     Some(Refused { kind: RefusalKind::TlsFailed, client: host.client, helo: host.helo, reason, ..Refused::default() })
 }
 
@@ -118,7 +124,7 @@ pub(super) fn rejected(text: &[u8]) -> Result<Option<Refused<'_>>, Unreadable> {
 
 /// Every host, with its encryption, that a text in front of a sender can mean. An ident may hold anything, but the
 /// server's fields are not taken for one.
-fn clients(text: &[u8]) -> impl Iterator<Item = (Host<'_>, Encrypted<'_>)> + Clone {
+pub(super) fn clients(text: &[u8]) -> impl Iterator<Item = (Host<'_>, Encrypted<'_>)> + Clone {
     let field = |name: &[u8]| {
         let mut places = memchr::memchr_iter(b'=', text).filter_map(|at| Some(text[..at].strip_suffix(name)?.len()));
         places.find_map(|at| {
@@ -164,7 +170,7 @@ impl<'a> Sent<'a> {
 }
 
 /// The one of several ways to read a line.
-fn only<T>(mut readings: impl Iterator<Item = T>, none: &'static str) -> Result<T, Unreadable> {
+pub(super) fn only<T>(mut readings: impl Iterator<Item = T>, none: &'static str) -> Result<T, Unreadable> {
     match (readings.next(), readings.next()) {
         (Some(reading), None) => Ok(reading),
         (None, _) => Err(Unreadable(none)),

@@ -1,9 +1,10 @@
 //! Taking credentials out of a line that is kept.
 //!
 //! Some servers write what a client sent for `AUTH` into their logs, in base64 (RFC 4954 section 4): Haraka as the
-//! parameter of a hook, hMailServer, Courier and MailEnable as the client's line, Stalwart where it traces. A line that
-//! cannot be read may be of any server, so every kept line goes through here, and what might be a credential is one: an
-//! id that is lost from a line which nobody could read costs little, a password that is kept costs much.
+//! parameter of a hook, hMailServer, Courier and MailEnable as the client's line, Exim where that is out of place,
+//! Stalwart where it traces. A line that cannot be read may be of any server, so every kept line goes through here, and
+//! what might be a credential is one: an id that is lost from a line which nobody could read costs little, a password
+//! that is kept costs much.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -20,7 +21,7 @@ const SHORT: usize = 8;
 const LONG: usize = 24;
 
 /// What stands in front of what a client has sent.
-const MARKS: [&[u8]; 13] = [
+const MARKS: [&[u8]; 15] = [
     b"params=",
     b"params=\"",
     b"\"params\":\"",
@@ -34,6 +35,8 @@ const MARKS: [&[u8]; 13] = [
     b"Bearer ",
     b"<,",
     b"contents = \"",
+    b" error in \"",
+    b"(last command was \"",
 ];
 
 /// Commands that are no secrets where they stand in such a place.
@@ -101,6 +104,8 @@ fn secret(raw: &[u8], at: usize, length: usize) -> Option<Range<usize>> {
 fn sent_length(mark: &[u8], quoted: bool, text: &[u8]) -> usize {
     let up_to = |end: Option<usize>| end.unwrap_or(text.len());
     match mark {
+        // Exim escapes no quotes (`string_printing2` in `string.c`).
+        b" error in \"" | b"(last command was \"" => up_to(memchr::memrchr(b'"', text)),
         _ if mark.ends_with(b"\"") => up_to(closing_quote(text)),
         // The next mark's.
         b"params=" | b"cmd=" if text.starts_with(b"\"") => 0,

@@ -22,6 +22,12 @@ fn credentials_are_taken_out() {
         "courieresmtpd: error,relay=::ffff:192.0.2.1,msg=\"535 Authentication failed.\",cmd: YWRv",
         // Stalwart.
         r#"TRACE Raw SMTP input received (smtp.raw-input) remotePort = 35567, size = 9, contents = "bred\r\n""#,
+        // Exim.
+        r#"SMTP protocol error in "AUTH PLAIN c2VjcmV0" H=(h) [192.0.2.1] AUTH command used when not advertised"#,
+        r#"SMTP syntax error in "c2VjcmV0cw" H=(h) [192.0.2.1] unrecognized command"#,
+        r#"SMTP protocol error in "AUTH PLAIN x c2VjcmV0 " AGEA" H=(h) [192.0.2.1] already authenticated"#,
+        r#"H=(h) [192.0.2.1] rejected AUTH PLAIN c2VjcmV0: not without TLS"#,
+        r#"SMTP call from h [192.0.2.1] dropped: too many syntax or protocol errors (last command was "c2VjcmV0 AGEA", C=AUTH)"#,
         // Anything of the kind.
         "auth plain c2VjcmV0",
         "C: AUTH LOGIN 5OTk5A==",

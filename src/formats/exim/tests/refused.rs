@@ -87,6 +87,78 @@ fn a_refused_client_cannot_name_another() {
     );
 }
 
+/// `tls_server_start` in `tls-openssl.c`.
+#[test]
+fn handshakes_break_in_several_words() {
+    let error = |text: &str| parse(&format!("2026-01-03 10:00:00 TLS error on connection from {text}"));
+    assert_eq!(
+        error("(h) [10.0.0.2] (SSL_accept (TLSv1.0)): error:1: x"),
+        "tls_failed  () from [10.0.0.2] as h:  error:1: x"
+    );
+    assert_eq!(
+        error("(h) [10.0.0.2] SSL_accept: TCP connection closed by peer"),
+        "tls_failed  () from [10.0.0.2] as h:  TCP connection closed by peer"
+    );
+    assert_eq!(
+        error("(x) [1.1.1.1] SSL_accept: TCP connection closed by peer) [10.0.0.2] (SSL_accept): (TLSv1.3)"),
+        "tls_failed  () from [10.0.0.2] as x) [1.1.1.1] SSL_accept: TCP connection closed by peer:  (TLSv1.3)"
+    );
+}
+
+/// `synprot_error` and `smtp_handle_acl_fail` in `smtp_in.c`.
+#[test]
+fn commands_to_authenticate_may_be_refused() {
+    let line = |text: &str| parse(&format!("2026-01-03 10:00:00 {text}"));
+    let error = |command: &str, text: &str| line(&format!("SMTP protocol error in \"{command}\" {text}"));
+    assert_eq!(
+        error(
+            "auth PLAIN AGEAYmM=",
+            "H=h.example (x) [10.0.0.2]:5 I=[10.0.0.1]:587 U=i Ci=7 AUTH command used when not advertised"
+        ),
+        "auth_failed  (PLAIN) from [10.0.0.2] as x:  AUTH command used when not advertised"
+    );
+    assert_eq!(
+        error("AUTH CRAM-MD5", "H=(x) [10.0.0.2] CRAM-MD5 authentication mechanism not supported"),
+        "auth_failed  (CRAM-MD5) from [10.0.0.2] as x:  authentication mechanism not supported"
+    );
+    assert_eq!(
+        error("AUTH", "H=(x) [10.0.0.2] AUTH command used when not advertised"),
+        "auth_failed  () from [10.0.0.2] as x:  AUTH command used when not advertised"
+    );
+    // A password where the mechanism should be.
+    assert_eq!(
+        error("AUTH AGFsaWNlAGFsaWNlLXNlY3JldA==", "H=(x) [10.0.0.2] AUTH command used when not advertised"),
+        "auth_failed  () from [10.0.0.2] as x:  AUTH command used when not advertised"
+    );
+    assert_eq!(
+        line(" DS H=(x) [10.0.0.2] Ci=7 X=TLS1.3:A:256 CV=no temporarily rejected AUTH LOGIN: not from here: go"),
+        "auth_failed  (LOGIN) from [10.0.0.2] as x:  not from here: go"
+    );
+    // Up to 4.96 the whole command stands there.
+    assert_eq!(
+        line("H=(x) [10.0.0.2] rejected AUTH PLAIN AGEAYmM=: no"),
+        "auth_failed  (PLAIN) from [10.0.0.2] as x:  rejected AUTH"
+    );
+    for other in [
+        "SMTP protocol error in \"AUTH LOGIN\" H=(x) [10.0.0.2] already authenticated",
+        "SMTP protocol error in \"AUTH LOGIN\" U=root AUTH command used when not advertised",
+        "SMTP protocol error in \"MAIL FROM:<a@b>\" H=(x) [10.0.0.2] AUTH command used when not advertised",
+        "H=(x) [10.0.0.2] rejected MAIL <\"a rejected AUTH LOGIN\"@b>: no",
+        "H=(x) [10.0.0.2] F=<\"a [1.1.1.1] rejected AUTH LOGIN: \"@b> rejected RCPT <c@d>: no",
+        "H=h.example [10.0.0.2] F=<\"(y) [1.1.1.1] rejected AUTH LOGIN: \"@b> rejected RCPT <c@d>: no",
+        "H=[10.0.0.2] F=<\"(y) [1.1.1.1] rejected AUTH LOGIN: \"@b> rejected RCPT <c@d>: no",
+    ] {
+        assert_eq!(line(other), "-", "{other}");
+    }
+    for several in [
+        "H=(x) [1.1.1.1] rejected AUTH LOGIN: ) [10.0.0.2] incomplete transaction (QUIT) from <a@b>",
+        "H=(x) [10.0.0.2] F=<\"(y) [1.1.1.1] rejected AUTH LOGIN: \"@b> rejected RCPT <c@d>: no",
+        "SMTP protocol error in \"AUTH X\" H=(y) [1.1.1.1] U=\" H=(x) [10.0.0.2] AUTH command used when not advertised",
+    ] {
+        assert_eq!(line(several), "unreadable: refusal that can be read in several ways", "{several}");
+    }
+}
+
 /// `smtp_handle_acl_fail` in `smtp_in.c`: the account stands there at `RCPT` and behind the content.
 #[test]
 fn refused_content_is_a_refusal_of_whose_it_was() {
