@@ -213,6 +213,15 @@ pub enum Record<'a> {
     Delivered {
         /// The message's queue id.
         queue_id: &'a [u8],
+        /// Who.
+        recipient: &'a [u8],
+    },
+    /// The message could not be delivered to one of its recipients yet.
+    Deferred {
+        /// The message's queue id.
+        queue_id: &'a [u8],
+        /// Who.
+        recipient: &'a [u8],
     },
     /// Every recipient of a message has been dealt with.
     Completed {

@@ -16,7 +16,7 @@ mod tail;
 #[cfg(test)]
 mod tests;
 
-use self::accepted::accepted;
+use self::accepted::{accepted, word};
 use self::refused::{is_refusal, is_rejected, refused, rejected};
 use super::ids::IS_ALPHANUMERIC;
 use super::record::{Accepted, Record};
@@ -76,7 +76,7 @@ impl Format for Exim {
     fn wants(&self, _program: &[u8], message: &[u8]) -> bool {
         match behind_id(own_text(message)) {
             Some((_, text)) => {
-                matches!(text, [b'<' | b'=' | b'-' | b'*', b'=' | b'>' | b'*', b' ', ..]) && !text.starts_with(b"== ")
+                matches!(text, [b'<' | b'=' | b'-' | b'*', b'=' | b'>' | b'*', b' ', ..])
                     || text == b"Completed"
                     || text.starts_with(b"Completed ")
                     || is_rejected(text)
@@ -100,7 +100,10 @@ impl Format for Exim {
                 let more_follows = recipients.is_none();
                 Ok(Some(Record::Accepted(Accepted { recipients, more_follows, ..message })))
             }
-            Some(b"=> " | b"-> " | b"** ") => Ok(Some(Record::Delivered { queue_id })),
+            Some(b"=> " | b"-> " | b"** ") => {
+                Ok(Some(Record::Delivered { queue_id, recipient: recipient(&text[3..]) }))
+            }
+            Some(b"== ") => Ok(Some(Record::Deferred { queue_id, recipient: recipient(&text[3..]) })),
             Some(b"Com") => Ok(Some(Record::Completed { queue_id })),
             _ => Ok(rejected(text)?.map(Record::Refused)),
         }
@@ -189,11 +192,17 @@ fn first_piece(message: &[u8]) -> Option<&[u8]> {
     rest[digits..].strip_prefix(b"] ")
 }
 
-/// A message's id, of 16 characters (`6-6-2`) or since 4.97 of 23 (`6-11-4`), and the text behind it.
-fn behind_id(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let length = match (text.get(6)?, text.get(13), text.get(18)) {
-        (b'-', Some(b'-'), _) => 16,
-        (b'-', _, Some(b'-')) => 23,
+/// Who a line of a delivery is about: `ADDRESS`, or of one on this host `LOCAL <ADDRESS>` once it has succeeded
+/// (`string_log_address` in `deliver.c`).
+fn recipient(text: &[u8]) -> &[u8] {
+    let first = word(text);
+    let behind = || text[first.len()..].strip_prefix(b" <");
+    match memchr::memchr(b'@', first) {
+        None => behind().map_or(first, |address| &address[..memchr::memchr(b'>', address).unwrap_or(address.len())]),
+        Some(_) => first,
+    }
+}
+
 /// Whether a line may end in the middle of a list of recipients, since it fills what Exim has for one. `log_write` in
 /// `log.c` leaves out the addresses that find no room, and newer versions say so.
 fn is_cut(text: &[u8]) -> bool {
@@ -204,6 +213,11 @@ fn is_cut(text: &[u8]) -> bool {
     (ROOM - REST..=ROOM).contains(&text.len()) || text.ends_with(b"<trunc>")
 }
 
+/// A message's id, of 16 characters (`6-6-2`) or since 4.97 of 23 (`6-11-4`), and the text behind it.
+fn behind_id(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let length = match (text.get(6)?, text.get(13), text.get(18)) {
+        (b'-', Some(b'-'), _) => 16,
+        (b'-', _, Some(b'-')) => 23,
         _ => return None,
     };
     let (id, rest) = text.split_at_checked(length)?;

@@ -39,7 +39,9 @@ impl Assembler {
 
     /// No more lines will come of a message that was taken out: it counts if it was accepted.
     pub(super) fn close(&mut self, slot: u32, rows: &mut dyn Rows) {
-        if self.messages.get(slot).accepted {
+        let message = self.messages.get_mut(slot);
+        if message.accepted {
+            message.count_deferred();
             self.accept(slot, rows);
         } else {
             self.messages.release(slot);

@@ -1,5 +1,9 @@
 //! A message that is open: what will be its row, as far as it is known.
 
+use std::hash::BuildHasher;
+
+use rustc_hash::FxBuildHasher;
+
 use super::encryption::Encryption;
 use super::joins::{Proven, Told};
 use super::known::Known;
@@ -42,6 +46,8 @@ pub(super) struct Message {
     pub announced: bool,
     /// How many recipients it has, as far as is known.
     pub recipients: Option<u32>,
+    /// Recipients that it could not be delivered to so far, by hash, where lines tell of each.
+    deferred: Vec<u64>,
     /// Whether its server was told that another one authenticated its client and handed it on.
     pub fronted: bool,
     /// Whether its sender stands for its account where that is not known.
@@ -147,6 +153,7 @@ impl Message {
         (self.accepted, self.may_be_refused, self.announced) = (true, false, false);
         (self.fronted, self.sender_is_account) = (false, false);
         (self.size, self.recipients) = (accepted.size, accepted.recipients);
+        self.deferred.clear();
         (self.host, self.service) = (host, known.service(accepted.service));
         self.encryption = Encryption::told(accepted.encrypted, accepted.service, known);
         self.texts.set([queue_id, client.ip, client.name, account, mechanism, helo, message_id, mail_from]);
@@ -202,6 +209,31 @@ impl Message {
         self.size = queued.size.or(self.size);
         self.recipients = queued.recipients.or(self.recipients);
         self.texts.replace(MAIL_FROM, queued.mail_from);
+    }
+
+    /// It was delivered to a recipient, or never will be.
+    pub(super) fn deliver(&mut self, recipient: &[u8]) {
+        *self.recipients.get_or_insert_default() += 1;
+        if !self.deferred.is_empty() {
+            let recipient = FxBuildHasher.hash_one(recipient);
+            self.deferred.retain(|other| *other != recipient);
+        }
+    }
+
+    /// It could not be delivered to a recipient yet.
+    pub(super) fn defer(&mut self, recipient: &[u8]) {
+        let recipient = FxBuildHasher.hash_one(recipient);
+        if !self.deferred.contains(&recipient) {
+            self.deferred.push(recipient);
+        }
+    }
+
+    /// No more lines of deliveries will be read: those to whom it still has to be delivered are recipients too.
+    pub(super) fn count_deferred(&mut self) {
+        if !self.deferred.is_empty() {
+            *self.recipients.get_or_insert_default() += self.deferred.len() as u32;
+            self.deferred.clear();
+        }
     }
 
     /// The account as it was logged.

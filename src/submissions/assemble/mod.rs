@@ -267,9 +267,14 @@ impl Assembler {
             }
             Record::Ended(ended) => self.ended(now, ended, rows),
             Record::Accepted(accepted) => self.accepted(at, host, accepted, rows),
-            Record::Delivered { queue_id } => {
+            Record::Delivered { queue_id, recipient } => {
                 if let Some(message) = self.messages.find(host, queue_id) {
-                    *message.recipients.get_or_insert_default() += 1;
+                    message.deliver(recipient);
+                }
+            }
+            Record::Deferred { queue_id, recipient } => {
+                if let Some(message) = self.messages.find(host, queue_id) {
+                    message.defer(recipient);
                 }
             }
             Record::Completed { queue_id } => {

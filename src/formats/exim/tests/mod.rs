@@ -178,7 +178,7 @@ fn recipients_are_told_one_by_one() {
     assert_eq!(line("=> :blackhole: <ben147@customer.example.com> R=hole"), "Delivered");
     assert_eq!(line("-> a@b R=x"), "Delivered");
     assert_eq!(line("** a@b R=x: no such user"), "Delivered");
-    assert_eq!(line("== a@b R=x defer (-1)"), "-");
+    assert_eq!(line("== a@b R=x defer (-1)"), "Deferred");
     assert_eq!(line("Completed"), "Completed");
     assert_eq!(line("Completed QT=2s"), "Completed");
 }
