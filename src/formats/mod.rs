@@ -116,6 +116,12 @@ pub trait Format: Style + Sync {
         false
     }
 
+    /// How long a session may last before it logs in, where no line says that it begins: in a log that goes back further,
+    /// nothing is missing that stood in front of the login. None where lines say that sessions begin.
+    fn begins_within(&self) -> Option<i64> {
+        None
+    }
+
     /// Whether a session of a service, of a host that says TLS versions, is in the clear as long as no line says one. Not
     /// where there may be TLS of which only the session's end tells, or no line at all.
     fn silence_is_cleartext(&self, _service: &[u8]) -> bool {

@@ -7,7 +7,7 @@
 //! - A `from=` line is a message accepted where it has recipients and a message id, unless a line behind it says that it
 //!   was refused: it is written also where a client resets or drops what it has begun, and before the content is judged.
 //! - `proto=` ends in `A` where the client had authenticated, in `S` or `SA` where there was TLS. Older versions write
-//!   `ESMTP` of every session, so that only its other lines tell.
+//!   `ESMTP` of every session, so that only its other lines tell, and where those are not missing, that there are none.
 //! - `version=TLSv1/SSLv3` (sendmail up to 8.14) is the cipher's, not the session's.
 //!
 //! Clients' words stand in the sender, the message id and the name of a failed login, and whole lines may begin with
@@ -31,7 +31,7 @@ use self::verdict::{is_undelivered, refused};
 use super::record::{Client, Record};
 use super::spelling::{Escapes, Spelling};
 use super::{Evidence, Format, Tells, Unreadable};
-use crate::calendar::{SECOND, Timestamp};
+use crate::calendar::{HOUR, SECOND, Timestamp};
 use crate::sources::framing::{Line, Program, Style};
 
 /// The format.
@@ -96,6 +96,11 @@ impl Format for Sendmail {
 
     fn announces_logins(&self) -> bool {
         true
+    }
+
+    /// An hour for each of the commands between TLS and a login, `EHLO` and `AUTH` (`Timeout.command`).
+    fn begins_within(&self) -> Option<i64> {
+        Some(2 * HOUR)
     }
 
     fn tls_mark(&self) -> Option<&'static [u8]> {

@@ -4,6 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::encryption::Tls;
 use super::names::Names;
+use crate::calendar::Timestamp;
 use crate::formats::spelling::Spelling;
 use crate::submissions::cipher::CipherClass;
 use crate::submissions::tls::{TlsLogging, TlsVersion};
@@ -16,6 +17,8 @@ pub(super) struct Known {
     hosts: Names,
     /// By host: whether its sessions' TLS versions are logged.
     logs_tls: Vec<bool>,
+    /// By host: when its first line was.
+    since: Vec<Timestamp>,
     services: Names,
     /// The services of which a line has said a session's TLS version, each with its host.
     said_tls: FxHashSet<(u32, u32)>,
@@ -33,6 +36,7 @@ impl Default for Known {
             spelling: Spelling::default(),
             hosts,
             logs_tls: Vec::new(),
+            since: Vec::new(),
             services,
             said_tls: FxHashSet::default(),
             ciphers,
@@ -47,11 +51,12 @@ impl Known {
         Self { spelling, ..Self::default() }
     }
 
-    /// The number of a host.
-    pub(super) fn host(&mut self, name: &[u8], logging: &TlsLogging) -> u32 {
+    /// The number of the host of a line.
+    pub(super) fn host(&mut self, name: &[u8], at: Timestamp, logging: &TlsLogging) -> u32 {
         let number = self.hosts.number(name);
         if number as usize == self.logs_tls.len() {
             self.logs_tls.push(logging.of(self.hosts.text(number)));
+            self.since.push(at);
         }
         number
     }
@@ -74,6 +79,11 @@ impl Known {
     /// Whether lines say the TLS versions of this service's sessions, as far as is known by now.
     pub(super) fn says_tls(&self, host: u32, service: u32) -> bool {
         self.said_tls.contains(&(host, service))
+    }
+
+    /// When a host's first line was.
+    pub(super) fn since(&self, host: u32) -> Timestamp {
+        self.since[host as usize]
     }
 
     /// The number of a service; an empty name where it is not known.

@@ -147,7 +147,7 @@ impl Assembler {
     /// Takes the next record of the stream.
     pub fn record(&mut self, at: Timestamp, line: &Line<'_>, record: &Record<'_>, rows: &mut dyn Rows) {
         self.sweep(at, rows);
-        let host = self.known.host(line.host, &self.settings.tls_logging);
+        let host = self.known.host(line.host, at, &self.settings.tls_logging);
         let key = (host, self.sessions.key_of(line));
         let now = Moment { at, key, line };
         match record {
@@ -174,10 +174,15 @@ impl Assembler {
                     return;
                 }
                 // Nobody authenticates twice in a session (RFC 4954 section 4): it is the next one of the process.
-                if self.sessions.find(key).is_some_and(|session| session.is_before(*client, session.authenticated)) {
+                let before = self.sessions.find(key);
+                let before = before.filter(|session| session.is_before(*client, session.authenticated));
+                let may_come_again = before.as_ref().is_some_and(|session| session.is_with(*client));
+                if before.is_some() {
                     self.end(key, None, rows);
                 }
                 let session = self.sessions.of_line(&mut self.known, now, *client);
+                // Or it is the same line again, and TLS stands in front of the first.
+                session.whole &= !may_come_again;
                 session.meet(*client);
                 session.authenticate(account, mechanism);
                 if let Some(joins) = &mut self.joins {

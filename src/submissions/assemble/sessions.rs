@@ -53,6 +53,8 @@ impl Sessions {
         let service = self.format.service_of(now.line).unwrap_or_default();
         session.begin(SessionId { slot, serial: self.serial }, now.at, now.key.0);
         session.serve(service, known.service(service), client);
+        session.whole = self.format.begins_within().is_some_and(|within| now.at - known.since(now.key.0) > within);
+        session.tls_logged = session.whole && known.logs_tls(now.key.0);
         session
     }
 

@@ -51,6 +51,8 @@ pub(super) struct Session {
     pub accepted: u32,
     /// Whether the connect line was read.
     pub known: bool,
+    /// Whether its beginning cannot be missing, although no line says that it began.
+    pub whole: bool,
     /// Whether the host logs TLS versions.
     pub tls_logged: bool,
     /// Refused commands that wait for the session's end.
@@ -106,7 +108,7 @@ impl Session {
         self.set_aside = None;
         self.open.clear();
         self.accepted = 0;
-        self.known = false;
+        (self.known, self.whole) = (false, false);
         self.tls_logged = false;
         self.rejects.clear();
         self.tls_failure = None;
@@ -215,7 +217,7 @@ impl Session {
 
     /// Whether the session's beginning is not known at this time: not read, or too long ago.
     pub(super) fn is_orphan(&self, at: Timestamp) -> bool {
-        (!self.known && self.tls.is_none()) || at - self.started > HORIZON
+        (!(self.known || self.whole) && self.tls.is_none()) || at - self.started > HORIZON
     }
 
     /// Whether it is the session of a line's client. It is another one where the lines between are missing or come
