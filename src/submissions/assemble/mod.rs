@@ -12,6 +12,7 @@
 
 mod accepting;
 mod answering;
+mod authenticating;
 mod copies;
 mod dialogue;
 mod encryption;
@@ -167,27 +168,7 @@ impl Assembler {
                 }
             }
             Record::Authenticated { client, mechanism, account } => {
-                if let Some(session) = self.sessions.find(key)
-                    && session.dialogue.trying_as_peer
-                {
-                    (session.dialogue.trying_as_peer, session.dialogue.is_peer) = (false, true);
-                    return;
-                }
-                // Nobody authenticates twice in a session (RFC 4954 section 4): it is the next one of the process.
-                let before = self.sessions.find(key);
-                let before = before.filter(|session| session.is_before(*client, session.authenticated));
-                let may_come_again = before.as_ref().is_some_and(|session| session.is_with(*client));
-                if before.is_some() {
-                    self.end(key, None, rows);
-                }
-                let session = self.sessions.of_line(&mut self.known, now, *client);
-                // Or it is the same line again, and TLS stands in front of the first.
-                session.whole &= !may_come_again;
-                session.meet(*client);
-                session.authenticate(account, mechanism);
-                if let Some(joins) = &mut self.joins {
-                    joins.know(session, key.1, at);
-                }
+                self.authenticated(now, *client, (account, mechanism), rows);
             }
             Record::Tried { mechanism, heard } => {
                 let session = self.sessions.of_line(&mut self.known, now, Client::default());
