@@ -83,6 +83,7 @@ impl Error {
             Self::Pipeline(pipelines::Error::Locked { .. }) => ExitCode::Locked,
             Self::Pipeline(
                 pipelines::Error::UnknownFormat { .. }
+                | pipelines::Error::NoLines
                 | pipelines::Error::NoFormat { .. }
                 | pipelines::Error::FormatTie { .. },
             ) => ExitCode::Usage,

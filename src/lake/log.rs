@@ -4,6 +4,7 @@
 //! which local disks, S3, Azure and Google Cloud Storage all have, so no lock service is needed anywhere.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use deltalake_core::DeltaTableError;
@@ -69,8 +70,10 @@ impl Lake {
 impl Log {
     /// The newest version; `None` where there is no table yet.
     pub(super) async fn open(&self) -> Result<Option<Opened>> {
-        // A store without folders says "no log"; of a local folder delta-rs wants that it is there.
-        if storage::local_path(self.store.root_url()).is_some_and(|folder| !folder.exists()) {
+        // A store without folders says "no log"; of a local folder delta-rs wants that it is there. One that this user
+        // may not enter is not missing.
+        let is_missing = |folder: PathBuf| matches!(folder.try_exists(), Ok(false));
+        if storage::local_path(self.store.root_url()).is_some_and(is_missing) {
             self.seen.forget(self.table);
             return Ok(None);
         }

@@ -21,6 +21,9 @@ pub enum Error {
         /// What was written.
         name: String,
     },
+    /// There is no line to tell a format by.
+    #[error("nothing to read: the files are missing or empty; if they were just rotated, name the rotated ones too")]
+    NoLines,
     /// The files' lines are of no known format.
     #[error(
         "no line at the beginning of {file} is of a known format; say --format, or `mailtally formats` for what is known"

@@ -99,6 +99,7 @@ fn detected(storage: &Arc<Storage>, files: &[RawFile]) -> Result<Found> {
         Detected::Tie(first, second) => {
             Err(Error::FormatTie { file: names(), first: first.format.name(), second: second.format.name() })
         }
+        Detected::Nothing if heads.is_empty() => Err(Error::NoLines),
         Detected::Nothing => Err(Error::NoFormat { file: names() }),
     }
 }

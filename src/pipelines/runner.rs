@@ -15,6 +15,7 @@ use super::report::{self, Published, Request};
 use super::rollup::{self, Rolled};
 use super::{Executor, Result};
 use crate::calendar::{Day, DayRange, Timestamp};
+use crate::lake::tables::COVERAGE;
 use crate::lake::{Lake, RunInfo};
 use crate::storage::Storage;
 
@@ -161,7 +162,7 @@ impl<'a> Runner<'a> {
             done.rolled = rollup::run(&self.lake, &days, &info(order, "rollup"))?;
         }
         if order.stages.report {
-            done.published = self.publish()?;
+            done.published = self.publish(Day::of(order.now))?;
         }
         done.empty = self.is_empty()?.then_some(wanted.range());
         let failed = done.ingested.failed.len() + done.rolled.failed.len();
@@ -170,7 +171,7 @@ impl<'a> Runner<'a> {
     }
 
     fn is_empty(&self) -> Result<bool> {
-        Ok(report::newest_day(&self.lake)?.is_none())
+        Ok(self.lake.snapshot(&COVERAGE)?.dates().is_empty())
     }
 
     /// The sources of logs, the reports of other products, and what is known of both beforehand.
@@ -194,8 +195,8 @@ impl<'a> Runner<'a> {
     }
 
     /// Publishes the report of the newest days, unless it is current.
-    fn publish(&self) -> Result<Option<Published>> {
-        let Some(request) = self.request(None)? else { return Ok(None) };
+    fn publish(&self, today: Day) -> Result<Option<Published>> {
+        let Some(request) = self.request(None, today)? else { return Ok(None) };
         if report::is_current(self.storage, &self.lake, &request)? {
             return Ok(None);
         }
@@ -206,8 +207,8 @@ impl<'a> Runner<'a> {
     ///
     /// # Errors
     /// Where the lake cannot be read.
-    pub fn request(&self, days: Option<DayRange>) -> Result<Option<Request>> {
-        let Some(as_of) = report::newest_day(&self.lake)? else { return Ok(None) };
+    pub fn request(&self, days: Option<DayRange>, today: Day) -> Result<Option<Request>> {
+        let Some(as_of) = report::newest_day(&self.lake, today)? else { return Ok(None) };
         let report = &self.definition.report;
         Ok(Some(Request {
             window: report::window(as_of, self.definition.window.days, days),

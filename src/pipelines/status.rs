@@ -1,6 +1,6 @@
 //! How fresh and how complete the lake is, per source.
 
-use polars::prelude::{LazyFrame, col, len};
+use polars::prelude::{Expr, LazyFrame, col, lit};
 
 use super::{Error, Result};
 use crate::calendar::{Day, DayRange, Timestamp};
@@ -16,7 +16,7 @@ pub struct Freshness {
     pub first_day: Day,
     /// Its last day.
     pub last_day: Day,
-    /// How many days between them it has.
+    /// Of how many days between them it has lines.
     pub days: i64,
     /// Its last line's time.
     pub last_line: Option<Timestamp>,
@@ -74,14 +74,16 @@ pub fn freshness(lake: &Lake) -> Result<Vec<Freshness>> {
 
 fn summed(coverage: LazyFrame) -> LazyFrame {
     use polars::prelude::{DataType, SortMultipleOptions};
-    let sum = |name: &str| col(name).sum().cast(DataType::Int64);
+    let sum_of = |values: Expr| values.cast(DataType::Int64).sum();
+    let sum = |name: &str| sum_of(col(name));
     let unknown = (col("unknown_tls_share") * col("submissions").cast(DataType::Float64)).sum().alias("unknown");
     coverage
         .group_by([col("source")])
         .agg([
             col("date").min().alias("first_day"),
             col("date").max().alias("last_day"),
-            len().cast(DataType::Int64).alias("days"),
+            // A day may have been built from nothing.
+            sum_of(col("lines_read").gt(lit(0))).alias("days"),
             col("last_line").max(),
             sum("lines_read"),
             sum("lines_rejected"),

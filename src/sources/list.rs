@@ -18,7 +18,7 @@ use url::{Position, Url};
 
 use super::{Error, Result};
 use crate::calendar::Timestamp;
-use crate::storage::{Storage, display};
+use crate::storage::{Storage, display, local_path};
 
 /// A raw file as it was when the store listed it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,9 +56,21 @@ fn list_one(storage: &Storage, pattern: &Url) -> Result<Vec<RawFile>> {
     let found = if parts.iter().any(|part| is_wild(part)) {
         storage.wait(matching(&store, &parts)).map_err(|failure| failure.of(pattern))?
     } else {
+        check(pattern)?;
         vec![storage.wait(named(&store, &parts.join("/"))).map_err(|failure| failure.of(pattern))?]
     };
     Ok(found.into_iter().map(|meta| raw_file(pattern, &meta)).collect())
+}
+
+/// Whether what is named without wildcards can be read as a file, where it lies on a local disk.
+fn check(pattern: &Url) -> Result<()> {
+    let Some(Ok(found)) = local_path(pattern).map(std::fs::metadata) else { return Ok(()) };
+    let pattern = || display(pattern);
+    match found.file_type() {
+        kind if kind.is_dir() => Err(Error::Folder { pattern: pattern() }),
+        kind if !kind.is_file() => Err(Error::NoFile { pattern: pattern() }),
+        _ => Ok(()),
+    }
 }
 
 /// The pattern's decoded path, part by part. `?` and `#` count as path, though a URL calls what follows them
@@ -79,7 +91,10 @@ fn parts(pattern: &Url) -> Result<Vec<String>> {
 enum Failure {
     Pattern(glob::PatternError),
     Path(object_store::path::Error),
+    /// Of a folder.
     Store(object_store::Error),
+    /// Of a file.
+    File(object_store::Error),
 }
 
 impl Failure {
@@ -88,14 +103,15 @@ impl Failure {
         match self {
             Self::Pattern(source) => Error::BadPattern { pattern, source },
             Self::Path(source) => Error::BadPath { pattern, source },
-            Self::Store(object_store::Error::NotFound { .. }) => Error::Missing { pattern },
+            Self::File(object_store::Error::NotFound { .. }) => Error::Missing { pattern },
+            Self::File(source) => Error::Open { file: pattern, source },
             Self::Store(source) => Error::List { pattern, source },
         }
     }
 }
 
 async fn named(store: &Arc<dyn ObjectStore>, path: &str) -> std::result::Result<ObjectMeta, Failure> {
-    store.head(&ObjectPath::parse(path).map_err(Failure::Path)?).await.map_err(Failure::Store)
+    store.head(&ObjectPath::parse(path).map_err(Failure::Path)?).await.map_err(Failure::File)
 }
 
 /// How many folders are listed at the same time: a store answers slowly, but many at once.
@@ -280,11 +296,23 @@ mod tests {
     fn nothing_matched_is_empty_and_nothing_named_is_an_error() {
         let place = place(&["logs/mail.log"]);
         assert!(found(&place, &["*.txt", "nowhere/*/x", "nowhere/**/x"]).is_empty());
-        for missing in ["logs/mail.lgo", "logs", "nowhere/mail.log"] {
+        for missing in ["logs/mail.lgo", "nowhere/mail.log"] {
             let url = locate(place.folder.path(), missing).unwrap();
             let message = list(&place.storage, &[url]).unwrap_err().to_string();
             assert!(message.contains(missing) && message.contains("does not exist: check"), "{message}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_is_said() {
+        let place = place(&["logs/mail.log"]);
+        let error = |name: &str| {
+            let url = locate(place.folder.path(), name).unwrap();
+            list(&place.storage, &[url]).unwrap_err().to_string()
+        };
+        assert!(error("logs").contains("logs is a folder: write "), "{}", error("logs"));
+        assert!(error("/dev/null").starts_with("/dev/null is no regular file"), "{}", error("/dev/null"));
     }
 
     #[test]

@@ -73,6 +73,18 @@ pub enum Error {
         /// The pattern as written.
         pattern: String,
     },
+    /// What is named as a file is a folder.
+    #[error("{pattern} is a folder: write {pattern}/ for the files in it, or {pattern}/* with a narrower name")]
+    Folder {
+        /// The pattern as written.
+        pattern: String,
+    },
+    /// What is named as a file is a pipe or a device.
+    #[error("{pattern} is no regular file: files are read more than once, so write what comes from it into one first")]
+    NoFile {
+        /// The pattern as written.
+        pattern: String,
+    },
     /// The store does not list what lies below a folder.
     #[error("cannot list {pattern}: {source}; check that this user may list the folders, or narrow the pattern")]
     List {

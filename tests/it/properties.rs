@@ -75,9 +75,10 @@ fn adds_up(format: &'static dyn Format, bytes: &[u8]) -> Result<(), TestCaseErro
     Ok(())
 }
 
-/// Whether the bytes begin like those of a compressed file, which is not read as text.
+/// Whether the bytes begin like those of a file that is compressed or in UTF-16, which is not read as it is.
 fn looks_packed(bytes: &[u8]) -> bool {
-    const BEGINNINGS: [&[u8]; 7] = [b"\x1f", b"BZh", b"\x28\xb5", b"\xfd7zXZ", b"PK", b"\x04\"M\x18", b"*M\x18"];
+    const BEGINNINGS: [&[u8]; 9] =
+        [b"\x1f", b"BZh", b"\x28\xb5", b"\xfd7zXZ", b"PK", b"\x04\"M\x18", b"*M\x18", b"\xff\xfe", b"\xfe\xff"];
     BEGINNINGS
         .iter()
         .any(|beginning| bytes.starts_with(beginning) || bytes[1.min(bytes.len())..].starts_with(beginning))

@@ -77,12 +77,14 @@ struct Manifest {
     files: Vec<String>,
 }
 
-/// The newest day that the lake has of every kind; none where it is empty.
+/// The newest day of the lake that is over, or where none of them is, the newest; none where it is empty. Whoever asks for
+/// it may have `today` built while it goes on.
 ///
 /// # Errors
 /// Where the lake cannot be read.
-pub fn newest_day(lake: &Lake) -> Result<Option<Day>> {
-    Ok(lake.snapshot(&COVERAGE)?.dates().into_iter().max())
+pub fn newest_day(lake: &Lake, today: Day) -> Result<Option<Day>> {
+    let days = lake.snapshot(&COVERAGE)?.dates();
+    Ok(days.iter().copied().filter(|day| *day < today).max().or_else(|| days.into_iter().max()))
 }
 
 /// The last days of the lake, or those asked for.
