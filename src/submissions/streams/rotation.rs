@@ -11,7 +11,8 @@ use crate::sources::timeline::instant;
 /// A file's name, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Rotation {
-    /// The folder and the name that the file had while it was written to.
+    /// The folder and the name that the file had while it was written to, without its ending `.log`: a date stands
+    /// before it or behind it.
     pub stem: String,
     /// From the oldest to the newest: dates upwards, then numbers downwards, then the name without either.
     pub rank: (u8, i64),
@@ -46,6 +47,30 @@ impl Rotation {
     }
 
     fn of_digits(name: &str) -> Self {
+        let rotation = Self::of_date(name).unwrap_or_else(|| Self::of_number(name));
+        let stem = [".log", ".LOG"].iter().find_map(|ending| rotation.stem.strip_suffix(ending));
+        match stem {
+            Some(stem) => Self { stem: stem.to_owned(), ..rotation },
+            None => rotation,
+        }
+    }
+
+    /// A date at the end, with or without a time behind it: `-20260301`, `.2026-03-01T09:00` as Stalwart has it.
+    fn of_date(name: &str) -> Option<Self> {
+        let is_part = |byte: char| byte.is_ascii_digit() || matches!(byte, '-' | '_' | ':' | 'T');
+        let begin = name.trim_end_matches(is_part).len();
+        let bytes = name.as_bytes();
+        let date = (begin..name.len()).find(|at| {
+            let begins = *at == 0 || !bytes[at - 1].is_ascii_digit();
+            begins && (is_like(&bytes[*at..], b"2000-00-00") || is_like(&bytes[*at..], b"20000000"))
+        })?;
+        let digits = name[date..].chars().filter(char::is_ascii_digit).collect::<String>();
+        let stem = name[..date].trim_end_matches(['-', '.', '_']).to_owned();
+        Some(Self { stem, rank: (0, digits.parse().ok()?) })
+    }
+
+    /// A number behind a dot, or so many digits that they can only be a time.
+    fn of_number(name: &str) -> Self {
         let digits = name.len() - name.trim_end_matches(|byte: char| byte.is_ascii_digit() || byte == '-').len();
         let (stem, suffix) = name.split_at(name.len() - digits);
         let plain = Self { stem: name.to_owned(), rank: (2, 0) };
@@ -57,6 +82,12 @@ impl Rotation {
             _ => plain,
         }
     }
+}
+
+/// Whether a text begins as a date of this century does: with digits where the pattern has zeros.
+fn is_like(text: &[u8], pattern: &[u8]) -> bool {
+    let fits = |(byte, wanted): (&u8, &u8)| if *wanted == b'0' { byte.is_ascii_digit() } else { byte == wanted };
+    text.len() >= pattern.len() && text.starts_with(b"20") && text.iter().zip(pattern).skip(2).all(fits)
 }
 
 /// Sorts by time: by the first stamps where they have a year, of one instant and where they have none by rotation; and
@@ -159,14 +190,26 @@ mod tests {
     fn rotated_names_share_a_stem_and_have_an_order() {
         let of = |name: &str| Rotation::of(&Url::parse(&format!("file:///l/{name}")).unwrap());
         for (name, stem, rank) in [
-            ("mail.log", "file:///l/mail.log", (2, 0)),
-            ("mail.log.1", "file:///l/mail.log", (1, -1)),
-            ("mail.log.10.gz", "file:///l/mail.log", (1, -10)),
+            ("mail.log", "file:///l/mail", (2, 0)),
+            ("mail.log.1", "file:///l/mail", (1, -1)),
+            ("mail.log.10.gz", "file:///l/mail", (1, -10)),
             ("maillog-20260301.zst", "file:///l/maillog", (0, 20_260_301)),
             ("maillog-2026-03-01", "file:///l/maillog", (0, 20_260_301)),
             ("maillog.20260301", "file:///l/maillog", (0, 20_260_301)),
             ("hmailserver_2026-03-01.log", "file:///l/hmailserver", (0, 20_260_301)),
-            ("mail-5424.log", "file:///l/mail-5424.log", (2, 0)),
+            ("haraka-20260301.log.gz", "file:///l/haraka", (0, 20_260_301)),
+            ("haraka.log-20260301", "file:///l/haraka", (0, 20_260_301)),
+            ("haraka.log", "file:///l/haraka", (2, 0)),
+            ("stalwart.2026-03-01", "file:///l/stalwart", (0, 20_260_301)),
+            ("stalwart.2026-03-01T09", "file:///l/stalwart", (0, 2_026_030_109)),
+            ("stalwart.2026-03-01T09:05", "file:///l/stalwart", (0, 202_603_010_905)),
+            ("maillog-20260301_0905", "file:///l/maillog", (0, 202_603_010_905)),
+            ("maillog-1772323200", "file:///l/maillog", (0, 1_772_323_200)),
+            ("mx-1-20260301", "file:///l/mx-1", (0, 20_260_301)),
+            ("mx_2_2026-03-01.log", "file:///l/mx_2", (0, 20_260_301)),
+            ("RECV2026030109-1.LOG", "file:///l/RECV", (0, 20_260_301_091)),
+            ("exim_mainlog-20260301", "file:///l/exim_mainlog", (0, 20_260_301)),
+            ("mail-5424.log", "file:///l/mail-5424", (2, 0)),
             ("mx2", "file:///l/mx2", (2, 0)),
         ] {
             assert_eq!(of(name), Rotation { stem: stem.into(), rank }, "{name}");
