@@ -86,7 +86,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
                 .messages
                 .warning(&format!("{rejected} lines could not be read, the first is {at}:{line}: {reason}"));
         }
-        if tls.logging.is_never() && found.messages() > 0 {
+        // A server in front may say them.
+        if tls.logging.is_never() && found.messages() > 0 && found.knows_no_version() {
             context.messages.warning("no line says a TLS version, so all are unknown: see `mailtally formats`");
         }
         tally.add(found);

@@ -94,6 +94,12 @@ impl Tally {
         self.daily.values().flat_map(Accounts::values).map(|counts| counts.messages).sum()
     }
 
+    /// Whether no counted message has a TLS version, nor is known to have had none.
+    #[must_use]
+    pub fn knows_no_version(&self) -> bool {
+        self.daily.keys().all(|(_, version)| *version == TlsVersion::Unknown)
+    }
+
     /// The counts in order of day, account and TLS version.
     #[must_use]
     pub fn cells(&self) -> Vec<(Day, &str, TlsVersion, Counts)> {
