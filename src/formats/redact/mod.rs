@@ -66,7 +66,7 @@ pub fn credentials(raw: &[u8]) -> Cow<'_, [u8]> {
     while at < raw.len() {
         let length = word_length(&raw[at..]);
         let Some(secret) = secret(raw, at, length) else {
-            at += length.max(1);
+            at += length.max(blank_length(&raw[at..])).max(1);
             continue;
         };
         clean.extend_from_slice(&raw[copied..secret.start]);
@@ -92,7 +92,7 @@ fn secret(raw: &[u8], at: usize, length: usize) -> Option<Range<usize>> {
     if text.get(length) == Some(&b'=') {
         return None;
     }
-    if !text[0].is_ascii_whitespace() && is_behind_auth(before) {
+    if blank_length(text) == 0 && is_behind_auth(before) {
         let end = text.iter().position(|byte| byte.is_ascii_whitespace() || *byte == b'"').unwrap_or(text.len());
         return (end > 0).then_some(at..at + end);
     }
@@ -136,11 +136,15 @@ fn closing_quote(text: &[u8]) -> Option<usize> {
 
 /// What of a client's line is a secret: all of it, unless it is a command; of `AUTH`, what follows the mechanism.
 fn sent(line: &[u8]) -> Option<Range<usize>> {
-    let is_between = |byte: &u8| byte.is_ascii_whitespace() || *byte == b',';
+    let between = |at: usize| if line[at] == b',' { 1 } else { blank_length(&line[at..]) };
     // Where a word begins from a place on, and where it ends.
     let word = |from: usize| {
-        let start = from + line[from..].iter().position(|byte| !is_between(byte))?;
-        Some((start, line[start..].iter().position(is_between).map_or(line.len(), |length| start + length)))
+        let mut start = from;
+        while start < line.len() && between(start) > 0 {
+            start += between(start);
+        }
+        let end = (start..line.len()).find(|at| between(*at) > 0).unwrap_or(line.len());
+        (start < end).then_some((start, end))
     };
     let (start, end) = word(0)?;
     let first = &line[start..end];
@@ -172,8 +176,7 @@ fn word_length(text: &[u8]) -> usize {
 
 /// Whether a word stands behind `AUTH MECHANISM`.
 fn is_behind_auth(before: &[u8]) -> bool {
-    let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
-    let Some((mechanism, rest)) = last_word(before).filter(|_| before.last().is_some_and(blank)) else { return false };
+    let Some((mechanism, rest)) = last_word(before).filter(|_| last_blank(before) > 0) else { return false };
     let is_mechanism = mechanism.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
     is_mechanism
         && last_word(rest).is_some_and(|(command, _)| {
@@ -184,9 +187,31 @@ fn is_behind_auth(before: &[u8]) -> bool {
 
 /// The last word of a text, and what stands in front of it.
 fn last_word(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let text = text.trim_ascii_end();
-    let start = text.iter().rposition(u8::is_ascii_whitespace).map_or(0, |at| at + 1);
-    (start < text.len()).then(|| (&text[start..], &text[..start]))
+    let mut end = text.len();
+    while last_blank(&text[..end]) > 0 {
+        end -= last_blank(&text[..end]);
+    }
+    let start = (0..end).rev().find(|at| last_blank(&text[..=*at]) > 0).map_or(0, |at| at + 1);
+    (start < end).then(|| (&text[start..end], &text[..start]))
+}
+
+/// How long the blank is that a text begins with: a real one, or an escape that stands for one, as in `AUTH LOGIN\r\n`
+/// where a server quotes what it has received.
+fn blank_length(text: &[u8]) -> usize {
+    match text {
+        [b'\\', b'r' | b'n' | b't', ..] => 2,
+        [byte, ..] if byte.is_ascii_whitespace() => 1,
+        _ => 0,
+    }
+}
+
+/// How long the blank is that a text ends with.
+fn last_blank(text: &[u8]) -> usize {
+    match text {
+        [.., b'\\', b'r' | b'n' | b't'] => 2,
+        [.., byte] if byte.is_ascii_whitespace() => 1,
+        _ => 0,
+    }
 }
 
 /// Where a word may be only a piece of one, since the line ends there.
