@@ -12,12 +12,14 @@ mod row;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use self::csv::{row, take_header};
 use self::row::{Row, number};
 use super::record::Record;
-use super::{Evidence, Format, Tells, Unreadable};
+use super::{Evidence, Format, Tells, Unreadable, redact};
 use crate::calendar::{DAY, SECOND};
-use crate::sources::fields::{Fields, flatten};
+use crate::sources::fields::{Fields, flatten, push};
 use crate::sources::framing::{Framed, Line, Own, Program, Style};
 use crate::sources::stamp::{Stamp, StampReader};
 
@@ -90,6 +92,7 @@ impl Style for Mailtally {
         } else {
             row(own, line)
         };
+        redact_reason(&mut own.buffer);
         let stamp = read.and_then(|()| stamp(&mut own.stamps, Fields(&own.buffer)).ok_or(TIME));
         let (stamp, message) = match stamp {
             Ok(stamp) => (*own.last.insert(stamp), &own.buffer[..]),
@@ -98,6 +101,17 @@ impl Style for Mailtally {
         let host = if stamp_is_of(message) { Fields(message).get("server").unwrap_or_default() } else { b"" };
         Framed::Line(Line { stamp, host, program: b"", pid: 0, message, repeated: 1 })
     }
+}
+
+/// Takes credentials out of the reason, which may hold what a client has sent.
+fn redact_reason(columns: &mut Vec<u8>) {
+    let Some(reason) = Fields(columns).get("reason") else { return };
+    let Cow::Owned(clean) = redact::credentials(reason) else { return };
+    let kept = Fields(columns).iter().filter(|(name, _)| *name != b"reason");
+    let mut cleaned = Vec::with_capacity(columns.len());
+    kept.for_each(|(name, value)| push(name, value, &mut cleaned));
+    push(b"reason", &clean, &mut cleaned);
+    *columns = cleaned;
 }
 
 /// Whether a message is columns, not a fault.

@@ -91,3 +91,12 @@ fn times_have_one_meaning() {
         assert_eq!(parse(&[&format!(r#"{{"ts":"{text}","account":"a"}}"#)]), [FAULTS[TIME].1], "{text}");
     }
 }
+
+#[test]
+fn a_reason_keeps_no_credentials() {
+    let line = r#"{"ts":1,"kind":"auth_failed","reason":"535 AUTH PLAIN AGFsaWNlAGh1bnRlcjI=","code":"535"}"#;
+    let mut framer = Framer::default();
+    let Framed::Line(line) = framer.frame_as(line.as_bytes(), &Mailtally) else { panic!("no line") };
+    let Ok(Some(Record::Refused(found))) = Mailtally.parse(&line) else { panic!("no refusal") };
+    assert_eq!((found.reason, found.code), (&b"535 AUTH PLAIN [redacted]"[..], &b"535"[..]));
+}
