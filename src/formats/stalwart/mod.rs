@@ -37,7 +37,7 @@ use event::{Event, LEVELS, SMTP, SUBMISSION};
 pub struct Stalwart;
 
 /// The events that matter.
-const EVENTS: [&[u8]; 22] = [
+const EVENTS: [&[u8]; 23] = [
     b"smtp.connection-start",
     b"smtp.connection-end",
     b"smtp.ehlo",
@@ -60,8 +60,9 @@ const EVENTS: [&[u8]; 22] = [
     b"smtp.loop-detected",
     b"smtp.too-many-messages",
     b"queue.authenticated-message-queued",
-    // Its name up to 0.15.
+    // Its names up to 0.15, and in 0.9.
     b"queue.queue-message-authenticated",
+    b"queue.queue-message-submission",
 ];
 
 impl Style for Stalwart {
@@ -176,7 +177,9 @@ impl Format for Stalwart {
             b"smtp.message-parse-failed" => refused(Stage::Data, b"Failed to parse message", client),
             b"smtp.loop-detected" => refused(Stage::Data, b"Possible loop detected", client),
             b"smtp.too-many-messages" => refused(Stage::Data, b"Maximum number of messages exceeded", client),
-            b"queue.authenticated-message-queued" | b"queue.queue-message-authenticated" => event.queued(client)?,
+            b"queue.authenticated-message-queued"
+            | b"queue.queue-message-authenticated"
+            | b"queue.queue-message-submission" => event.queued(client)?,
             _ => return Ok(None),
         }))
     }
