@@ -16,6 +16,7 @@
 //! and ends with the line's last quote, so nothing in it can begin another.
 
 use super::record::{Client, Command, Record, Taken};
+use super::sasl;
 use super::smtp::path;
 use super::{Evidence, Format, Tells, Unreadable};
 use crate::calendar::Timestamp;
@@ -221,7 +222,7 @@ fn command(text: &[u8]) -> Option<Record<'_>> {
         4 if is("RSET") => Record::Commanded(Command::Reset),
         4 if is("AUTH") => {
             let end = memchr::memchr(b' ', rest).unwrap_or(rest.len());
-            Record::AuthBegun { mechanism: &rest[..end], response: rest[end..].trim_ascii() }
+            Record::AuthBegun { mechanism: sasl::mechanism(rest), response: rest[end..].trim_ascii() }
         }
         8 if is("STARTTLS") => Record::TlsAsked,
         _ if end == text.len() || rest == b"***" => Record::Answered { response: text },

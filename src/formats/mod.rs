@@ -19,6 +19,7 @@ pub mod opensmtpd;
 pub mod postfix;
 pub mod record;
 pub mod redact;
+pub mod sasl;
 pub mod sendmail;
 pub mod ses;
 mod smtp;
@@ -74,6 +75,11 @@ pub trait Format: Style + Sync {
     /// line that cannot be read may be of any.
     fn redact<'a>(&self, raw: &'a [u8]) -> Cow<'a, [u8]> {
         redact::credentials(raw)
+    }
+
+    /// Why a line that looks like the server's, but has not what every line of its log has, cannot be read.
+    fn unreadable(&self) -> &'static str {
+        "no known log line"
     }
 
     /// What tells a line's session from the others of its host: the process, unless the server numbers its sessions.

@@ -29,6 +29,7 @@ use memchr::memmem;
 use rustc_hash::FxHasher;
 
 use super::record::{AuthFailed, Client, Command, Record, Taken, Tracked};
+use super::sasl;
 use super::smtp::path;
 use super::{Evidence, Format, Tells, Unreadable};
 use crate::calendar::Timestamp;
@@ -198,9 +199,8 @@ fn command(text: &[u8]) -> Record<'_> {
         Verb::Hello => Record::Commanded(Command::Hello { helo: rest }),
         Verb::StartTls => Record::TlsAsked,
         Verb::Auth => {
-            let end = memchr::memchr(b' ', rest).unwrap_or(rest.len());
             // Exchange itself replaces what the client sends to prove itself.
-            Record::AuthBegun { mechanism: &rest[..end], response: b"" }
+            Record::AuthBegun { mechanism: sasl::mechanism(rest), response: b"" }
         }
         Verb::PeerAuth => Record::PeerBegun,
         Verb::Proxy => speaks_for(rest).unwrap_or(Record::Commanded(Command::Other)),

@@ -3,6 +3,7 @@
 use memchr::memmem;
 
 use crate::formats::record::{AuthFailed, Client, Record};
+use crate::formats::sasl;
 
 /// How a line begins with which a plugin says what another server has made of an account.
 pub(super) const AUTH_USER: &[u8] = b"AUTH user=\"";
@@ -38,8 +39,5 @@ pub(super) fn behind_auth(text: &[u8]) -> Option<&[u8]> {
 
 /// The mechanism in `C: AUTH PLAIN …`; what stands behind it is not looked at.
 pub(super) fn mechanism(text: &[u8]) -> Option<&[u8]> {
-    let rest = behind_auth(text)?;
-    let length = rest.iter().position(|byte| *byte == b' ').unwrap_or(rest.len());
-    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    (1..=20).contains(&length).then(|| &rest[..length]).filter(|name| name.iter().all(is_name))
+    Some(sasl::mechanism(behind_auth(text)?)).filter(|name| !name.is_empty())
 }

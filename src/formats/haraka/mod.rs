@@ -128,6 +128,11 @@ impl Format for Haraka {
         }
     }
 
+    /// Its entries have a time in front by default; a container's or a collector's does as well.
+    fn unreadable(&self) -> &'static str {
+        "no time that can be read: set timestamps=true in log.ini"
+    }
+
     fn session(&self, line: &Line<'_>) -> u64 {
         Entry::read(line.message).map_or(0, |entry| FxBuildHasher.hash_one(entry.connection()))
     }

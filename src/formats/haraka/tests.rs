@@ -155,6 +155,7 @@ fn what_a_client_sends_for_auth_is_not_read() {
     assert_eq!(parse(&line("C: AUTH PLAIN AGFsaWNlAHNlY3JldA==")), "asked PLAIN");
     assert_eq!(parse(&line("C: auth plain AGFsaWNlAHNlY3JldA==")), "asked plain");
     assert_eq!(parse(&line("C: AGFsaWNlAHNlY3JldA==")), "-");
+    assert_eq!(parse(&line("C: AUTH hunter2")), "-");
     assert_eq!(parse(&line("C: AUTH ")), "-");
 }
 

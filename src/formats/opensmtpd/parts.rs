@@ -3,6 +3,7 @@
 use memchr::memmem;
 
 use crate::formats::record::{AuthFailed, Client, Record, Rejected, Sequel, Stage, Taken};
+use crate::formats::sasl;
 
 pub(super) fn named<'a>(name: &'a [u8], ip: &'a [u8]) -> Client<'a> {
     let ip = ip.strip_prefix(b"[").and_then(|ip| ip.strip_suffix(b"]")).unwrap_or(ip);
@@ -87,8 +88,7 @@ fn login_refused<'a>(command: &'a [u8], reply: &'a [u8]) -> Option<Record<'a>> {
     if reply.starts_with(b"535") || reply.starts_with(b"421") || is_again() {
         return None;
     }
-    let mechanism = command.get(b"AUTH ".len()..).unwrap_or_default();
-    let mechanism = &mechanism[..memchr::memchr(b' ', mechanism).unwrap_or(mechanism.len())];
+    let mechanism = sasl::mechanism(command.get(b"AUTH ".len()..).unwrap_or_default());
     let aborted = reply.starts_with(b"501") && command.starts_with(b"AUTH LOGIN (");
     let client = Client::default();
     Some(Record::AuthFailed(AuthFailed { client, mechanism, account: None, reason: reply, aborted }))

@@ -5,6 +5,7 @@ use memchr::memmem;
 use super::{cut_relay, is_number, last, relay, width};
 use crate::formats::Unreadable;
 use crate::formats::record::{AuthFailed, Client, Record, Rejected, Stage};
+use crate::formats::sasl;
 
 /// `, relay=R, version=V, …`, or what went wrong: `, error: …` and `: …`.
 pub(super) fn handshake(text: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
@@ -73,6 +74,7 @@ pub(super) fn auth_failed(text: &[u8]) -> Option<Record<'_>> {
     // The server's own words have its number of the error in them, and none of a client's are in front of it.
     memmem::find(reason, b" (-")?;
     let account = account.filter(|account| characters(account) < LONGEST_USER);
+    let mechanism = sasl::mechanism(mechanism);
     Some(Record::AuthFailed(AuthFailed { client, mechanism, account, reason, aborted: false }))
 }
 

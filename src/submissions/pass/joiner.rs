@@ -190,7 +190,7 @@ impl<'a> Joiner<'a> {
         candidate: &Candidate,
     ) -> sources::Result<Option<Used>> {
         let Some(line) = scanned.line(candidate) else {
-            self.reject(run_at, scanned, candidate, "no known log line")?;
+            self.reject(run_at, scanned, candidate, self.pass.format.unreadable())?;
             return Ok(Some(Used::Rejected));
         };
         // The run's stamp has been resolved already.
@@ -253,8 +253,10 @@ impl<'a> Joiner<'a> {
         file.lines.used += used;
         file.lines.rejected += rejected;
         file.lines.ignored += run.lines - used - rejected;
-        let span = file.span.get_or_insert((at, at));
-        *span = (span.0.min(at), span.1.max(at));
+        if run.second.is_some() {
+            let span = file.span.get_or_insert((at, at));
+            *span = (span.0.min(at), span.1.max(at));
+        }
         self.latest = self.latest.max(at);
         if !self.copies() {
             self.latest_told = self.latest_told.max(at);
