@@ -85,7 +85,7 @@ fn format_from(found: FormatFound) -> Option<&'static str> {
         FormatFound::Given(_) => Some("given"),
         FormatFound::Detected(_) => Some("content"),
         FormatFound::OfOthers(_) => Some("other_files"),
-        FormatFound::Tie(..) | FormatFound::Nothing => None,
+        FormatFound::Tie(..) | FormatFound::Report(_) | FormatFound::Nothing => None,
     }
 }
 

@@ -15,6 +15,10 @@ pub(super) fn notes(facts: &Facts, settings: &SourceSettings) -> Vec<String> {
             "nothing was counted; say which it is with --format {name}, or format = \"{name}\" in the pipeline",
             name = first.name()
         )),
+        FormatFound::Report(report) => notes.push(format!(
+            "nothing was counted; give it to a pipeline, as a source of its own with format = \"{}\"",
+            report.name
+        )),
         FormatFound::Nothing => notes.push(
             "nothing was counted; `mailtally formats` lists what can be read. If its lines are further down, say --format".to_owned(),
         ),

@@ -102,6 +102,7 @@ fn format(facts: &Facts) -> String {
         FormatFound::Tie(first, second) => {
             format!("{} or {}: both read the first lines equally well", first.name(), second.name())
         }
+        FormatFound::Report(report) => format!("{}: no log, but a report of {}", report.name, report.title),
         FormatFound::Nothing => {
             format!("unknown: no format reads any of the first {}", counted(facts.glance.lines as u64, "line", "lines"))
         }

@@ -15,6 +15,7 @@ use super::definition::{SourceSettings, TlsLogged};
 use super::reading::{Prepared, Read, prepare};
 use super::{Error, Result};
 use crate::calendar::Timestamp;
+use crate::formats::aggregate::{self, Aggregate};
 use crate::formats::detect::{Detected, Fit, count, detect};
 use crate::formats::{self, Format};
 use crate::sources::{Compression, Fingerprint, Look, RawFile, look, look_through};
@@ -58,6 +59,8 @@ pub enum FormatFound {
     OfOthers(&'static dyn Format),
     /// Two formats read equally many of its first lines.
     Tie(&'static dyn Format, &'static dyn Format),
+    /// No log, but a report of what somebody else has counted.
+    Report(&'static Aggregate),
     /// No format reads any of its first lines.
     Nothing,
 }
@@ -117,7 +120,7 @@ impl FormatFound {
     pub fn format(&self) -> Option<&'static dyn Format> {
         match self {
             Self::Given(format) | Self::Detected(format) | Self::OfOthers(format) => Some(*format),
-            Self::Tie(..) | Self::Nothing => None,
+            Self::Tie(..) | Self::Report(_) | Self::Nothing => None,
         }
     }
 }
@@ -152,13 +155,18 @@ fn formats_found(settings: &SourceSettings, looks: &[Result<Look>]) -> Vec<(Form
         return heads.map(|_| (FormatFound::Given(format), None)).collect();
     }
     let others = detect(heads.clone());
-    let found = |head: &[u8]| match (detect([head]), others) {
+    let reports = looks.iter().map(|look| aggregate::claimed(&look.as_ref().ok()?.head));
+    let of_log = |head: &[u8]| match (detect([head]), others) {
         (Detected::Sure(found), _) => (FormatFound::Detected(found.best.format), found.next),
         (Detected::Tie(first, second), _) => (FormatFound::Tie(first.format, second.format), None),
         (Detected::Nothing, Detected::Sure(found)) => (FormatFound::OfOthers(found.best.format), None),
         (Detected::Nothing, _) => (FormatFound::Nothing, None),
     };
-    heads.map(found).collect()
+    let found = |(head, report): (&[u8], Option<&'static Aggregate>)| match report {
+        Some(report) => (FormatFound::Report(report), None),
+        None => of_log(head),
+    };
+    heads.zip(reports).map(found).collect()
 }
 
 fn facts(
@@ -281,12 +289,13 @@ fn year_from(settings: &SourceSettings, format: &dyn Format, stream: &Stream, pl
 fn tls_evidence(settings: &SourceSettings, tls_logging: &TlsLogging, counts: &Counts) -> TlsEvidence {
     // A server in front may say them.
     let says_none = || counts.versions.keys().all(|version| *version == TlsVersion::Unknown);
+    let told = !counts.versions.is_empty() && !counts.versions.contains_key(&TlsVersion::Unknown);
     let silent = || counts.servers.iter().filter(|server| !tls_logging.of(server)).cloned().collect::<BTreeSet<_>>();
     match settings.tls_logged {
         TlsLogged::True => TlsEvidence::Given(true),
         TlsLogged::False => TlsEvidence::Given(false),
         TlsLogged::Auto if tls_logging.is_never() && says_none() => TlsEvidence::Nowhere,
-        TlsLogged::Auto if silent().is_empty() => TlsEvidence::Logged,
+        TlsLogged::Auto if told || silent().is_empty() => TlsEvidence::Logged,
         TlsLogged::Auto => TlsEvidence::NotOf(silent()),
     }
 }

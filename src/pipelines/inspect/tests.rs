@@ -170,3 +170,39 @@ fn a_silent_host_is_told_apart() {
     let facts = Place::new(&[("mail.log", [MORNING, &silent].concat().as_bytes())]).only(&settings());
     assert_eq!(facts.content.unwrap().tls, TlsEvidence::NotOf(["mx7".to_owned()].into()));
 }
+
+/// Behind Dovecot, Postfix has no TLS lines of its own.
+#[test]
+fn versions_that_a_server_in_front_says_are_known() {
+    const BEHIND_DOVECOT: &str = "\
+Mar  2 09:00:00 mx1 dovecot: submission-login: Login: user=<alice@corp.example.com>, method=PLAIN, rip=198.51.100.7, lip=192.0.2.25, mpid=496, TLS, TLSv1.2 with cipher ECDHE-RSA-AES256-GCM-SHA384 (256/256 bits), session=<aa>
+Mar  2 09:00:01 mx1 postfix/smtpd[700]: A8E9C9D6893: client=localhost[127.0.0.1]
+Mar  2 09:00:01 mx1 postfix/cleanup[701]: A8E9C9D6893: message-id=<m1@corp.example.com>
+Mar  2 09:00:02 mx1 postfix/qmgr[702]: A8E9C9D6893: from=<alice@corp.example.com>, size=4736, nrcpt=5 (queue active)
+Mar  2 09:00:02 mx1 dovecot: submission(alice@corp.example.com)<496><aa>: Successfully relayed message: from=<alice@corp.example.com>, size=4546, id=rPYe, nrcpt=5, reply=`250 2.0.0 Ok: 4736 bytes queued as A8E9C9D6893'
+";
+    let settings = SourceSettings { format: Some("postfix".into()), ..settings() };
+    let content = Place::new(&[("mail.log", BEHIND_DOVECOT.as_bytes())]).only(&settings).content.unwrap();
+    assert_eq!(content.counts.versions.into_iter().collect::<Vec<_>>(), [(TlsVersion::Tls12, 1)]);
+    assert_eq!(content.tls, TlsEvidence::Logged);
+}
+
+#[test]
+fn a_log_without_a_time_has_no_span() {
+    const TIMELESS: &[u8] =
+        b"[NOTICE] [1014A164-B54B-4A4B-8C4E-000000000001] [core] connect ip=198.51.100.1 port=5000 local_port=587\n";
+    let settings = SourceSettings { format: Some("haraka".into()), ..settings() };
+    let content = Place::new(&[("haraka.log", TIMELESS)]).only(&settings).content.unwrap();
+    assert_eq!(content.span, None);
+    let reasons = content.counts.reasons.into_keys().collect::<Vec<_>>();
+    assert_eq!(reasons, ["no time that can be read: set timestamps=true in log.ini"]);
+}
+
+#[test]
+fn a_report_of_another_product_is_told_from_a_log() {
+    const REPORT: &[u8] =
+        b"Sender address,TLS1.0%,TLS1.1%,TLS1.2%,Message count\nalice@corp.example.com,0%(0),0%(0),100%(7),7\n";
+    let facts = Place::new(&[("smtp-auth_2026-03-01.csv", REPORT)]).only(&SourceSettings::default());
+    assert!(matches!(facts.format, FormatFound::Report(report) if report.name == "m365"), "{:?}", facts.format);
+    assert!(facts.content.is_none());
+}
