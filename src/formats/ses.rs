@@ -157,10 +157,11 @@ fn accepted(fields: Fields<'_>) -> Result<Accepted<'_>, Unreadable> {
 
 /// SES has found a virus in a message.
 fn rejected(fields: Fields<'_>) -> Refused<'_> {
-    let [account, operation, reason] =
-        fields.firsts(["mail.tags.ses:caller-identity", "mail.tags.ses:operation", "reject.reason"]);
+    let [id, account, operation, reason] =
+        fields.firsts(["mail.messageId", "mail.tags.ses:caller-identity", "mail.tags.ses:operation", "reject.reason"]);
     Refused {
         kind: RefusalKind::DataRejected,
+        queue_id: id.unwrap_or_default(),
         service: operation.unwrap_or_default(),
         client: client(fields),
         encrypted: encrypted(fields),

@@ -200,8 +200,9 @@ impl Prepared {
                 continue;
             }
             let at = line_near(storage, file, begin, self.reading())?;
-            let (raw, first, copies) = (file.look.file.clone(), file.first, file.copies);
-            files.push(PassFile { file: raw, from: at.offset, year: at.year, first, copies });
+            let (raw, first, earliest) = (file.look.file.clone(), file.first, file.lower());
+            let copies = file.copies;
+            files.push(PassFile { file: raw, from: at.offset, year: at.year, first, earliest, copies });
             places.push(place);
         }
         let realm = self.settings.realm.as_deref().unwrap_or_default().into();

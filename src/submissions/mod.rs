@@ -204,6 +204,10 @@ pub trait Rows {
     fn confirmed(&mut self, row: &Submission<&str>) {
         self.submission(row);
     }
+    /// Whether a refusal of a message came before, by way of a queue that has delivered it again.
+    fn came_before(&mut self, _row: &Refusal<&str>, _queue_id: &[u8]) -> bool {
+        false
+    }
     /// Takes a refusal.
     fn refusal(&mut self, row: &Refusal<&str>);
     /// Learns that a row of this time came from a session whose beginning was not read.

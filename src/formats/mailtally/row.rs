@@ -78,6 +78,7 @@ impl<'a> Row<'a> {
         };
         Ok(Refused {
             kind,
+            queue_id: self.get("queue_id"),
             service: self.service()?,
             client: self.client()?,
             helo: self.get("helo"),

@@ -50,6 +50,8 @@ impl RefusalKind {
 pub struct Refused<'a> {
     /// What was refused.
     pub kind: RefusalKind,
+    /// Of which message; empty where the line does not say it.
+    pub queue_id: &'a [u8],
     /// The service; empty where the line does not say it.
     pub service: &'a [u8],
     /// Whom.

@@ -37,6 +37,9 @@ impl Assembler {
             reason: &reason,
             code: &code,
         };
+        if !refused.queue_id.is_empty() && rows.came_before(&row, refused.queue_id) {
+            return;
+        }
         for _ in 0..refused.attempts.max(1) {
             rows.refusal(&row);
         }

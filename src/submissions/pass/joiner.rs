@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 
-use super::reader::Step;
+use super::reader::{Step, count_line_ends};
 use super::wanted::{Redelivered, Repeats, Seam, Wanted};
 use super::{DayStats, FileStats, OVERLAP, Outcome, Pass, PassFile, RejectedLine, Sink};
 use crate::calendar::{Day, SECOND, Timestamp};
 use crate::formats::{Record, Unreadable};
+use crate::sources;
 use crate::sources::stamp::Stamp;
 use crate::sources::timeline::Timeline;
-use crate::sources::{self, Blocks};
 use crate::storage::Storage;
 use crate::submissions::assemble::{Assembler, HORIZON};
 use crate::submissions::scan::{Candidate, Found, Run, Scanned};
@@ -34,6 +34,8 @@ pub(super) struct Joiner<'a> {
     day: (Day, DayStats),
     timeline: Timeline,
     file: usize,
+    /// By file, the earliest time that its lines and those of the files behind it may have.
+    later: Vec<Timestamp>,
     /// The time of the run before, for gaps.
     last: Option<Timestamp>,
     /// The time of the last run of all.
@@ -72,6 +74,7 @@ impl<'a> Joiner<'a> {
             day: Default::default(),
             timeline: Timeline::new(pass.zone, 1970),
             file: 0,
+            later: pass.earliest(),
             last: None,
             read_to: Timestamp::MIN,
             latest: Timestamp::MIN,
@@ -130,9 +133,10 @@ impl<'a> Joiner<'a> {
         self.file = file;
         self.last = None;
         self.line_ends = 0;
-        self.rows.next_file(self.copies());
-        let later = self.pass.files.iter().skip(file + 1).filter_map(|file| file.first);
-        self.assembler.next_file(later.min().unwrap_or(Timestamp::MAX));
+        let later = self.later.get(file + 1).copied().unwrap_or(Timestamp::MAX);
+        self.assembler.next_file(later);
+        let goes_down_to = self.pass.files.get(file).and_then(PassFile::goes_down_to);
+        self.rows.next_file(self.copies(), goes_down_to.map_or(later, |down_to| later.min(down_to)));
         let Some(next) = self.pass.files.get(file) else { return };
         self.rows.sink.begins(file);
         self.timeline.next_file(next.year);
@@ -332,20 +336,4 @@ impl<'a> Joiner<'a> {
 enum Used {
     Record,
     Rejected,
-}
-
-/// How many lines a file holds before the place where a pass began in it.
-fn count_line_ends(storage: &Arc<Storage>, file: &PassFile) -> sources::Result<u64> {
-    let mut blocks = Blocks::new(sources::open(storage, &file.file, 0)?);
-    let mut buffer = None;
-    let mut count = 0;
-    while let Some(block) = blocks.next_block(buffer.take())? {
-        let end = file.from.saturating_sub(block.offset).min(block.bytes.len() as u64) as usize;
-        count += memchr::memchr_iter(b'\n', &block.bytes[..end]).count() as u64;
-        if end < block.bytes.len() {
-            break;
-        }
-        buffer = Some(block.bytes);
-    }
-    Ok(count)
 }

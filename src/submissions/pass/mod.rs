@@ -65,8 +65,32 @@ pub struct PassFile {
     pub year: i32,
     /// When its first line was written: a file that begins after the days is not opened.
     pub first: Option<Timestamp>,
+    /// The earliest time that its lines may have, as far as its ends tell: not its first line's where it is sorted the
+    /// other way round.
+    pub earliest: Option<Timestamp>,
     /// Whether it [repeats](Format::copies) refusals that other files tell of.
     pub copies: bool,
+}
+
+impl Pass {
+    /// By file, the earliest time that its lines and those of the files behind it may have.
+    fn earliest(&self) -> Vec<Timestamp> {
+        let mut earliest = Timestamp::MAX;
+        let mut times = Vec::with_capacity(self.files.len());
+        for file in self.files.iter().rev() {
+            earliest = file.earliest.map_or(earliest, |of_file| earliest.min(of_file));
+            times.push(earliest);
+        }
+        times.reverse();
+        times
+    }
+}
+
+impl PassFile {
+    /// The time down to which it goes from its first line, where it is sorted the other way round.
+    fn goes_down_to(&self) -> Option<Timestamp> {
+        self.earliest.filter(|earliest| self.first.is_some_and(|first| *earliest < first))
+    }
 }
 
 /// Where a pass delivers.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use super::{Pass, QUEUE};
+use super::{Pass, PassFile, QUEUE};
 use crate::sources::{self, Block, Blocks};
 use crate::storage::Storage;
 use crate::submissions::scan::{Found, Scanned, Scanner};
@@ -89,4 +89,20 @@ fn each_block_beside(
         drop(from_reader);
         reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
+}
+
+/// How many lines a file holds before the place where a pass began in it.
+pub(super) fn count_line_ends(storage: &Arc<Storage>, file: &PassFile) -> sources::Result<u64> {
+    let mut blocks = Blocks::new(sources::open(storage, &file.file, 0)?);
+    let mut buffer = None;
+    let mut count = 0;
+    while let Some(block) = blocks.next_block(buffer.take())? {
+        let end = file.from.saturating_sub(block.offset).min(block.bytes.len() as u64) as usize;
+        count += memchr::memchr_iter(b'\n', &block.bytes[..end]).count() as u64;
+        if end < block.bytes.len() {
+            break;
+        }
+        buffer = Some(block.bytes);
+    }
+    Ok(count)
 }

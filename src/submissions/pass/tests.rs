@@ -50,6 +50,7 @@ fn ids_of(
         from: 0,
         year: 1970,
         first: None,
+        earliest: None,
         copies: false,
     };
     let pass = Pass {

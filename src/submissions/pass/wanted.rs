@@ -53,8 +53,12 @@ impl Wanted<'_> {
         }
     }
 
-    /// Learns that a file begins, and whether it is one that repeats what others tell of: then it goes on with none.
-    pub(super) fn next_file(&mut self, copies: bool) {
+    /// Learns that a file begins, whether it is one that repeats what others tell of (then it goes on with none), and
+    /// from which time on lines may come in it and behind it that are older than those before them.
+    pub(super) fn next_file(&mut self, copies: bool, later: Timestamp) {
+        if let Some(redelivered) = &mut self.redelivered {
+            redelivered.next_file(later);
+        }
         if let Some(repeats) = &mut self.repeats {
             repeats.next_file();
         }
@@ -81,6 +85,12 @@ impl Rows for Wanted<'_> {
             self.note_tls(row.tls_version, row.server);
             self.sink.submission(row);
         }
+    }
+
+    fn came_before(&mut self, row: &Refusal<&str>, queue_id: &[u8]) -> bool {
+        let key = (row.ts / SECOND, row.server, queue_id, row.account, row.kind);
+        let wanted = self.wants(row.ts);
+        self.redelivered.as_mut().is_some_and(|redelivered| wanted && !redelivered.is_new(row.ts, &key))
     }
 
     fn refusal(&mut self, row: &Refusal<&str>) {
@@ -130,9 +140,11 @@ impl Seam {
 }
 
 /// The messages of the time in which a line may come again, in whichever file: a queue that is not sure whether it
-/// has delivered delivers again.
+/// has delivered delivers again, and of what was collected twice, the second file begins before the first one ends.
 pub(super) struct Redelivered {
-    window: i64,
+    late: i64,
+    /// What is later than this may come in a file that is still to be read.
+    later: Timestamp,
     seen: FxHashSet<u64>,
     order: VecDeque<(Timestamp, u64)>,
 }
@@ -140,7 +152,7 @@ pub(super) struct Redelivered {
 impl Redelivered {
     /// For lines that may come so much later than their time.
     pub(super) fn within(late: i64) -> Option<Self> {
-        (late > 0).then(|| Self { window: 2 * late, seen: FxHashSet::default(), order: VecDeque::new() })
+        (late > 0).then(|| Self { late, later: Timestamp::MAX, seen: FxHashSet::default(), order: VecDeque::new() })
     }
 
     fn is_new(&mut self, ts: Timestamp, key: &impl Hash) -> bool {
@@ -149,10 +161,15 @@ impl Redelivered {
             return false;
         }
         self.order.push_back((ts, hash));
-        while let Some((_, old)) = self.order.pop_front_if(|(earlier, _)| *earlier < ts - self.window) {
+        let over = self.later.min(ts - 2 * self.late);
+        while let Some((_, old)) = self.order.pop_front_if(|(earlier, _)| *earlier < over) {
             self.seen.remove(&old);
         }
         true
+    }
+
+    fn next_file(&mut self, later: Timestamp) {
+        self.later = later.saturating_sub(self.late);
     }
 }
 
@@ -193,5 +210,18 @@ mod tests {
         assert!(is_new(140, "d") && is_new(100, "a"), "memory does not follow the log's length");
         assert_eq!(seen[0].seen.len(), seen[0].order.len());
         assert!(Redelivered::within(0).is_none());
+    }
+
+    #[test]
+    fn what_a_file_behind_this_one_may_tell_again_is_known_until_then() {
+        let Some(mut seen) = Redelivered::within(10 * SECOND) else { panic!("none") };
+        let is_new = |seen: &mut Redelivered, ts: i64| seen.is_new(ts * SECOND, &ts);
+        seen.next_file(110 * SECOND);
+        assert!([90, 100, 200, 300].into_iter().all(|ts| is_new(&mut seen, ts)));
+        assert_eq!(seen.order.len(), 3, "the next file begins behind one of them");
+        seen.next_file(Timestamp::MAX);
+        assert!([100, 200, 300].into_iter().all(|ts| !is_new(&mut seen, ts)));
+        assert!(is_new(&mut seen, 310) && !is_new(&mut seen, 300));
+        assert_eq!(seen.order.len(), 2, "no file is behind this one");
     }
 }
