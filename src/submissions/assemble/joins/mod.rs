@@ -66,6 +66,10 @@ impl Joins {
         let client = session.client(Default::default());
         let [account, mechanism, helo, _] = session.said.texts();
         let proven = self.entry(number, session.host);
+        // A copy of the log that begins in the middle of the session has less of it.
+        if proven.started < session.started && proven.covers(at) {
+            return;
+        }
         proven.service = session.service;
         proven.encryption = if of_peer { Encryption::default() } else { Encryption::of(session, orphan) };
         proven.orphan = orphan;
@@ -126,9 +130,12 @@ impl Joins {
         let mail_from = taken.mail_from.unwrap_or(mail_from);
         let speaks_for = self.find(number, session.host).map(|proven| proven.speaks_for.clone());
         let told = self.tell(number, session.host, at, [taken.queue_id, taken.message_id]);
-        told.ts = if told.heard { told.ts.min(at) } else { at };
-        told.heard = true;
-        told.speaks_for = speaks_for;
+        if told.heard {
+            told.ts = told.ts.min(at);
+        } else {
+            // A copy of the log need not have the line that says so.
+            (told.ts, told.heard, told.speaks_for) = (at, true, speaks_for);
+        }
         told.size = told.size.or(taken.size);
         if !told.tracked {
             // A copy of the log may have less of the session.
