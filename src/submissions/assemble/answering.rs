@@ -1,10 +1,11 @@
 //! What the server answers, for servers that log their talk line by line: see [`pending`](super::pending).
 
 use super::pending::{Asked, Next};
+use super::rejects::code;
 use super::session::SessionKey;
 use super::{Assembler, Moment};
 use crate::formats::record::{AuthFailed, Client, Rejected, Stage};
-use crate::submissions::Rows;
+use crate::submissions::{Rows, shown};
 
 /// The commands came in an order that is none (RFC 5321 section 4.2.2): what had to come before was refused itself.
 const OUT_OF_ORDER: &[u8] = b"503";
@@ -42,6 +43,14 @@ impl Assembler {
     fn auth_denied(&mut self, now: Moment<'_>, reply: &[u8], rows: &mut dyn Rows) {
         let Some(session) = self.sessions.find(now.key) else { return };
         session.dialogue.trying_as_peer = false;
+        if let Some(mut failure) = session.take_auth_failure() {
+            // A note has told of it already, unless the client has tried again since.
+            if !session.dialogue.trying {
+                failure.code = code(&shown(reply)).into();
+                return rows.refusal(&failure.view());
+            }
+            rows.refusal(&failure.view());
+        }
         let is_refusal = matches!(reply, [b'5', b'3', b'4' | b'5' | b'8', ..]) || reply.starts_with(TOO_MANY);
         if session.dialogue.trying && is_refusal || reply.starts_with(b"501") {
             let aborted = reply.starts_with(b"501");

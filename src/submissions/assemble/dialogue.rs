@@ -30,7 +30,7 @@ impl Assembler {
                 return;
             }
             Record::AuthFailing(failed) => return self.auth_failing(now, failed, rows),
-            Record::FailedAs { account } => return self.failed_as(now.key, account, rows),
+            Record::FailedAs { account } => return self.failed_as(now.key, account),
             Record::Commanded(command) => return self.commanded(now, command, rows),
             Record::Granted => return self.granted(now, rows),
             Record::Denied { reply } => return self.denied(now, reply, rows),
@@ -147,18 +147,13 @@ impl Assembler {
     }
 
     /// A note names the account of an attempt that fails. Where no note before it has said so, the reply does.
-    fn failed_as(&mut self, key: SessionKey, account: &[u8], rows: &mut dyn Rows) {
+    fn failed_as(&mut self, key: SessionKey, account: &[u8]) {
         let Some(session) = self.sessions.find(key) else { return };
-        let Some(mut failure) = session.take_auth_failure() else {
-            if session.dialogue.trying {
-                session.claim(account, None);
-            }
-            return;
-        };
-        if !account.is_empty() {
-            failure.account = Account::read(&text(account), &self.settings.realm).name.into();
+        if session.dialogue.trying {
+            session.claim(account, None);
+        } else if !account.is_empty() {
+            session.name_auth_failure(&Account::read(&text(account), &self.settings.realm).name);
         }
-        rows.refusal(&failure.view());
     }
 
     /// A server speaks for another's client. Only a server may.

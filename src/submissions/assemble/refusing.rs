@@ -83,6 +83,7 @@ impl Assembler {
             reason: &reason,
             code: match rejects::stated_code(&reason) {
                 "" if failed.aborted => "501",
+                "" if rejects::is_unjudged(&reason) => "454",
                 "" => "535",
                 code => code,
             },

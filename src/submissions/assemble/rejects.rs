@@ -160,6 +160,12 @@ pub(super) fn code(reply: &str) -> &str {
     if digits == 3 { &reply[..3] } else { "" }
 }
 
+/// Whether credentials were not judged because nobody could be asked: Postfix' words of Dovecot, behind which it replies
+/// 454 and not 535 (`XSASL_AUTH_TEMP` in `xsasl_dovecot_server.c` and `smtpd_sasl_glue.c`).
+pub(super) fn is_unjudged(reason: &str) -> bool {
+    matches!(reason, "Connection lost to authentication server" | "Can't connect to authentication server")
+}
+
 /// The code that a server's words begin with where they are its reply; a word that only begins with digits is none.
 pub(super) fn stated_code(reason: &str) -> &str {
     let code = code(reason);

@@ -93,7 +93,7 @@ pub(super) struct Session {
     pub dialogue: Dialogue,
     /// What the client has asked for and the server has not answered yet, where the log has it.
     pub pending: Pending,
-    /// An authentication that failed; for whom may come on a later line.
+    /// An authentication that failed; for whom and with which reply may come on later lines.
     auth_failure: Option<Box<Refusal>>,
 }
 
@@ -172,7 +172,7 @@ impl Session {
         self.heard > self.failures + self.given_up
     }
 
-    /// Keeps an authentication that failed until a line says for whom.
+    /// Keeps an authentication that failed until its reply; a line between them may say for whom.
     pub(super) fn fail_auth(&mut self, row: Refusal) {
         self.auth_failure = Some(Box::new(row));
     }
@@ -180,6 +180,13 @@ impl Session {
     /// Whether a note that an authentication fails is of the one that is kept: the client has not tried again.
     pub(super) fn fails_again(&self) -> bool {
         self.auth_failure.is_some() && !self.dialogue.trying
+    }
+
+    /// A line says for whom authentication has failed.
+    pub(super) fn name_auth_failure(&mut self, account: &str) {
+        if let Some(failure) = &mut self.auth_failure {
+            failure.account = account.into();
+        }
     }
 
     /// Hands on the authentication that failed.
