@@ -193,7 +193,8 @@ impl Assembler {
         let counts = |session: &&mut Session| session.authenticated || session.dialogue.of_peer;
         let Some(session) = self.sessions.find(now.key).filter(counts) else { return };
         let tls_version = session.tls_version(now.at, rejected.client);
-        let row = Refusal { tls_version, ..session.refusal(now.at, rejected.client, &self.known) };
+        let mechanism = message::upper(&shown(session.said.mechanism())).into();
+        let row = Refusal { tls_version, mechanism, ..session.refusal(now.at, rejected.client, &self.known) };
         if rejected.stage == Stage::Data {
             // Where the content was refused, some recipients were not.
             session.rejects.clear();

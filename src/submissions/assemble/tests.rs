@@ -193,6 +193,27 @@ fn a_log_that_is_there_twice_is_joined_once() {
 }
 
 #[test]
+fn what_is_refused_behind_a_login_has_its_mechanism() {
+    let said = [
+        "+,,",
+        "<,AUTH login,",
+        "*,user@example.org,authenticated",
+        "<,MAIL FROM:<x@example.org> SIZE=99000000,",
+        ">,552 5.3.4 Message size exceeds fixed maximum message size,",
+        "<,MAIL FROM:<x@example.org>,",
+        ">,250 2.1.0 Sender OK,",
+        "<,RCPT TO:<y@example.org>,",
+        ">,250 2.1.5 Recipient OK,",
+        "<,BDAT 99000000 LAST,",
+        ">,552 5.3.4 Message size exceeds fixed maximum message size,",
+    ];
+    let begin = "2026-03-02T09:00:00.000Z,MBX1\\Client MBX1,80000000000000A1,0,10.0.0.1:587,192.0.2.1:5000";
+    let found = read_in_order(&[&said.map(|rest| format!("{begin},{rest}\n")).concat()]).refusals;
+    let kinds = found.iter().map(|row| (row.kind, row.mechanism.as_str())).collect::<Vec<_>>();
+    assert_eq!(kinds, [(RefusalKind::SenderRejected, "LOGIN"), (RefusalKind::DataRejected, "LOGIN")]);
+}
+
+#[test]
 fn what_is_joined_is_let_go_of() {
     let logs = handed_on(300);
     let all = logs.join("");
