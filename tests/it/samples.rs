@@ -137,6 +137,16 @@ fn every_sample_becomes_its_rows() {
     findings.none();
 }
 
+/// What a session's end says of TLS counts for what was refused in it, too.
+#[test]
+fn refusals_before_tls_was_logged_are_not_in_the_clear() {
+    let log = project().join("sample_data/raw/postfix/tls-logged-later.log");
+    let answer = Logs::at(vec![log]).format("postfix").year(2026).read();
+    let versions = answer.refusals().iter().map(|row| format!("{} {}", row.kind.as_str(), row.tls_version.as_str()));
+    let expected = ["recipients_rejected unknown", "auth_failed unknown", "data_rejected unknown", "auth_failed none"];
+    assert_eq!(versions.collect::<Vec<_>>(), expected);
+}
+
 #[test]
 fn every_format_has_samples_and_every_sample_a_format() {
     let mut findings = Findings::default();

@@ -10,6 +10,7 @@ use super::host::remote_hosts;
 use super::refused::{clients, only};
 use crate::formats::Unreadable;
 use crate::formats::record::{RefusalKind, Refused};
+use crate::formats::sasl;
 
 /// How a line of `synprot_error` in `smtp_in.c` begins, which `log_selector = +smtp_protocol_error` asks for.
 const ERROR: &[u8] = b"SMTP protocol error in \"";
@@ -83,10 +84,10 @@ fn rejected(text: &[u8]) -> Result<Option<Refused<'_>>, Unreadable> {
     Ok(Some(Refused { kind, client: host.client, helo: host.helo, encrypted, mechanism, reason, ..Refused::default() }))
 }
 
-/// The mechanism that a text begins with, if it can be one (RFC 4422 section 3.1), and what stands behind it.
+/// The mechanism that a text begins with, if it is one, and what stands behind it.
 fn mechanism(text: &[u8]) -> (&[u8], &[u8]) {
     let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let (name, behind) = text.split_at(text.iter().take_while(|byte| is_of_name(byte)).count());
-    let is_whole = name.len() <= 20 && matches!(behind, [] | [b' ' | b':' | b'"', ..]);
-    (if is_whole { name } else { b"" }, behind)
+    let is_whole = matches!(behind, [] | [b' ' | b':' | b'"', ..]);
+    (if is_whole { sasl::mechanism(name) } else { b"" }, behind)
 }

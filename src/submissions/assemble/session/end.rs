@@ -26,10 +26,7 @@ impl Session {
 
     /// Whether anything depends on how the session ends.
     pub(in super::super) fn is_unsettled(&self) -> bool {
-        !self.rejects.is_empty()
-            || !self.open.is_empty()
-            || !self.silent.is_empty()
-            || !self.silent_refusals.is_empty()
+        !self.rejects.is_empty() || !self.open.is_empty() || !self.silent.is_empty() || !self.silent_refusals.is_empty()
     }
 
     /// What the server has counted tells of the session's messages: that there was TLS where no line has said so, and
