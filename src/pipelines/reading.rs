@@ -3,9 +3,9 @@
 //! A pass over some days begins a little before them, for the sessions that were open at midnight. Where a row
 //! turns out to come from a session that began earlier still, the pass is done again from further back; so what is
 //! read before the days never shows in the rows. And it is done again where sessions without a TLS version turn out to
-//! be of a host that logs them.
+//! be of a host that logs them, and where a file turns out to go back in time whose lines are joined with others.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::definition::{SourceSettings, TlsLogged};
@@ -159,14 +159,25 @@ impl Prepared {
     ) -> Result<Read<S>> {
         let mut lead = LEAD;
         let mut overlapping = stream.overlaps() || self.format.joins_logs();
+        let mut back_to = BTreeMap::new();
         loop {
-            let (pass, places) = self.pass(storage, stream, days, lead, &tls_known.logging, overlapping)?;
+            let (mut pass, places) = self.pass(storage, stream, days, lead, &tls_known.logging, overlapping)?;
+            for (file, place) in pass.files.iter_mut().zip(&places) {
+                if let Some(earliest) = back_to.get(place) {
+                    (file.earliest, file.goes_back) = (Some(*earliest), true);
+                }
+            }
             let mut sink = new_sink(&places)?;
             let outcome = pass::read(storage, &pass, &mut sink)?;
             let from_start = pass.files.first().is_none_or(|file| file.from == 0) && places.first() == Some(&0);
             if outcome.overlap_found {
                 tracing::debug!("files overlap: read again, each row once");
                 overlapping = true;
+            } else if goes_back(&outcome, &places, &mut back_to) {
+                tracing::debug!(
+                    files = back_to.len(),
+                    "several logs in one file: read again, nothing of it joined before its end"
+                );
             } else if !outcome.orphans.is_empty() && lead < HORIZON && !from_start {
                 tracing::debug!(days = outcome.orphans.len(), "sessions began earlier: read again from further back");
                 lead = HORIZON;
@@ -201,8 +212,8 @@ impl Prepared {
             }
             let at = line_near(storage, file, begin, self.reading())?;
             let (raw, first, earliest) = (file.look.file.clone(), file.first, file.lower());
-            let copies = file.copies;
-            files.push(PassFile { file: raw, from: at.offset, year: at.year, first, earliest, copies });
+            let (copies, goes_back) = (file.copies, earliest < first);
+            files.push(PassFile { file: raw, from: at.offset, year: at.year, first, earliest, goes_back, copies });
             places.push(place);
         }
         let realm = self.settings.realm.as_deref().unwrap_or_default().into();
@@ -210,4 +221,12 @@ impl Prepared {
         let zone = self.settings.timezone;
         Ok((Pass { files, days, format: self.format, zone, settings, overlapping }, places))
     }
+}
+
+/// Learns which files go back in time, by their places, and how far; false where all of them were known.
+fn goes_back(outcome: &Outcome, places: &[usize], known: &mut BTreeMap<usize, Timestamp>) -> bool {
+    let before = known.len();
+    let found = outcome.files.iter().zip(places).filter(|(file, _)| file.goes_back);
+    known.extend(found.filter_map(|(file, place)| file.span.map(|(earliest, _)| (*place, earliest))));
+    known.len() > before
 }

@@ -59,7 +59,7 @@ use sessions::Sessions;
 pub const HORIZON: i64 = 24 * HOUR;
 
 /// How far apart the lines of one event may be: clocks differ, and logs are written a little late.
-const WAIT: i64 = 300 * SECOND;
+pub(super) const WAIT: i64 = 300 * SECOND;
 
 /// How long a server may judge a message that has come in whole: as long as two filters together that sendmail waits for
 /// as long as it does unless told otherwise (`Timeout` `E:5m` of a milter).
@@ -102,7 +102,7 @@ pub struct Assembler {
     copies: Option<Copies>,
     /// What several logs tell of, where the server writes several.
     joins: Option<Joins>,
-    /// The earliest time that a file behind this one may have.
+    /// The earliest time that lines may have which are neither read yet nor in order with those that are.
     later: Timestamp,
     swept: Timestamp,
     sweep_every: i64,
@@ -137,7 +137,7 @@ impl Assembler {
         }
     }
 
-    /// Learns that a file begins, and the earliest time that the files behind it may have.
+    /// Learns that a file begins, and the earliest time that files behind it may have, or lines in it behind newer ones.
     pub fn next_file(&mut self, later: Timestamp) {
         self.fronts.next_file(later);
         if self.joins.is_some() {

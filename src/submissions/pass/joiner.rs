@@ -7,14 +7,14 @@ use std::sync::mpsc::{Receiver, Sender};
 
 use super::reader::{Step, count_line_ends};
 use super::wanted::{Redelivered, Repeats, Seam, Wanted};
-use super::{DayStats, FileStats, OVERLAP, Outcome, Pass, PassFile, RejectedLine, Sink};
+use super::{DayStats, FileStats, OVERLAP, Outcome, Pass, RejectedLine, Sink};
 use crate::calendar::{Day, SECOND, Timestamp};
 use crate::formats::{Record, Unreadable};
 use crate::sources;
 use crate::sources::stamp::Stamp;
 use crate::sources::timeline::Timeline;
 use crate::storage::Storage;
-use crate::submissions::assemble::{Assembler, HORIZON};
+use crate::submissions::assemble::{Assembler, HORIZON, WAIT};
 use crate::submissions::scan::{Candidate, Found, Run, Scanned};
 
 /// How much of a line that cannot be read is kept.
@@ -133,10 +133,10 @@ impl<'a> Joiner<'a> {
         self.file = file;
         self.last = None;
         self.line_ends = 0;
-        let later = self.later.get(file + 1).copied().unwrap_or(Timestamp::MAX);
+        let behind = self.later.get(file + 1).copied().unwrap_or(Timestamp::MAX);
+        let later = self.pass.files.get(file).map_or(behind, |file| behind.min(file.goes_back_to()));
         self.assembler.next_file(later);
-        let goes_down_to = self.pass.files.get(file).and_then(PassFile::goes_down_to);
-        self.rows.next_file(self.copies(), goes_down_to.map_or(later, |down_to| later.min(down_to)));
+        self.rows.next_file(self.copies(), later);
         let Some(next) = self.pass.files.get(file) else { return };
         self.rows.sink.begins(file);
         self.timeline.next_file(next.year);
@@ -260,6 +260,7 @@ impl<'a> Joiner<'a> {
         if run.second.is_some() {
             let span = file.span.get_or_insert((at, at));
             *span = (span.0.min(at), span.1.max(at));
+            file.goes_back |= self.rows.joined && at < span.1 - WAIT;
         }
         self.latest = self.latest.max(at);
         if !self.copies() {

@@ -65,9 +65,10 @@ pub struct PassFile {
     pub year: i32,
     /// When its first line was written: a file that begins after the days is not opened.
     pub first: Option<Timestamp>,
-    /// The earliest time that its lines may have, as far as its ends tell: not its first line's where it is sorted the
-    /// other way round.
+    /// The earliest time that its lines may have, as far as that is known.
     pub earliest: Option<Timestamp>,
+    /// Whether older lines come behind newer ones: it is sorted the other way round, or several logs were put into it.
+    pub goes_back: bool,
     /// Whether it [repeats](Format::copies) refusals that other files tell of.
     pub copies: bool,
 }
@@ -87,9 +88,9 @@ impl Pass {
 }
 
 impl PassFile {
-    /// The time down to which it goes from its first line, where it is sorted the other way round.
-    fn goes_down_to(&self) -> Option<Timestamp> {
-        self.earliest.filter(|earliest| self.first.is_some_and(|first| *earliest < first))
+    /// The earliest time that lines behind newer ones may have.
+    fn goes_back_to(&self) -> Timestamp {
+        self.earliest.filter(|_| self.goes_back).unwrap_or(Timestamp::MAX)
     }
 }
 
@@ -169,6 +170,8 @@ pub struct FileStats {
     pub truncated: bool,
     /// The first and the last time on its lines.
     pub span: Option<(Timestamp, Timestamp)>,
+    /// Whether it [goes back](PassFile::goes_back), where that matters.
+    pub goes_back: bool,
     /// Up to when lines behind its end could change nothing: the latest time that was read by then, or that of the
     /// earliest row which was open then.
     pub settled: Timestamp,

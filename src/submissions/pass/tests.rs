@@ -51,6 +51,7 @@ fn ids_of(
         year: 1970,
         first: None,
         earliest: None,
+        goes_back: false,
         copies: false,
     };
     let pass = Pass {

@@ -54,7 +54,7 @@ impl Wanted<'_> {
     }
 
     /// Learns that a file begins, whether it is one that repeats what others tell of (then it goes on with none), and
-    /// from which time on lines may come in it and behind it that are older than those before them.
+    /// from which time on lines may come, in it or in files behind it, that are older than those before them.
     pub(super) fn next_file(&mut self, copies: bool, later: Timestamp) {
         if let Some(redelivered) = &mut self.redelivered {
             redelivered.next_file(later);
