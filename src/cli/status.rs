@@ -48,6 +48,13 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     for source in missing {
         context.messages.warning(&format!("source '{source}' is not in the lake: `mailtally run` brings it in"));
     }
+    let named = |known: &&Freshness| definition.sources.iter().any(|source| source.name == known.source);
+    for Freshness { source, .. } in known.iter().filter(|known| !named(known)) {
+        context.messages.warning(&format!(
+            "source '{source}' is not in the pipeline: its rows stay in the lake and count in the reports; \
+             if it was renamed, they count twice"
+        ));
+    }
     Ok(ExitCode::Done)
 }
 

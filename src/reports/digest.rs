@@ -176,8 +176,7 @@ fn cause(text: &str) -> String {
 
 /// A warning's first number: how bad it is.
 fn number(text: &str) -> f64 {
-    let numbers = text.split(|letter| !is_of_number(letter));
-    numbers.filter_map(|number| number.parse().ok()).next().unwrap_or_default()
+    text.split(|letter| !is_of_number(letter)).find_map(|number| number.parse().ok()).unwrap_or_default()
 }
 
 fn is_of_number(letter: char) -> bool {

@@ -24,7 +24,7 @@ pub(super) fn object(file: &RawFile, facts: &Facts, settings: &SourceSettings) -
         "truncated": facts.truncated,
         "unfinished_line": glance.unfinished_line,
         "containers": glance.containers.keys().map(|container| container.name()).collect::<Vec<_>>(),
-        "format": facts.format.format().map(|format| format.name()),
+        "format": format(facts.format),
         "format_from": format_from(facts.format),
         "format_tie": tie,
         "first_lines": glance.lines,
@@ -80,12 +80,19 @@ pub(super) fn hosts(facts: &Facts) -> std::collections::BTreeSet<&str> {
     facts.glance.hosts.iter().chain(servers).map(String::as_str).collect()
 }
 
+fn format(found: FormatFound) -> Option<&'static str> {
+    match found {
+        FormatFound::Report(report) => Some(report.name),
+        of_log => of_log.format().map(|format| format.name()),
+    }
+}
+
 fn format_from(found: FormatFound) -> Option<&'static str> {
     match found {
         FormatFound::Given(_) => Some("given"),
-        FormatFound::Detected(_) => Some("content"),
+        FormatFound::Detected(_) | FormatFound::Report(_) => Some("content"),
         FormatFound::OfOthers(_) => Some("other_files"),
-        FormatFound::Tie(..) | FormatFound::Report(_) | FormatFound::Nothing => None,
+        FormatFound::Tie(..) | FormatFound::Nothing => None,
     }
 }
 

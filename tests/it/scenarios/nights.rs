@@ -2,6 +2,7 @@
 //! bytes touch, and in the end the lake is as if it had been filled at once.
 
 use mailtally::lake::tables;
+use mailtally::pipelines::report::newest_day;
 use polars::prelude::col;
 
 use super::answer::{self, rotated};
@@ -232,6 +233,34 @@ fn a_tls_line_that_comes_later_decides_the_days_before() {
     assert_eq!(place.daily()[..2], none);
     assert_eq!(refused(&place), ["none"]);
     place.ingest().built("mx3", []);
+}
+
+/// A log without a line on 2 March, read as if it were 3 March.
+#[test]
+fn an_empty_day_is_missing_and_a_day_that_goes_on_is_not_the_newest() {
+    let place = Place::new(&[MX3]);
+    let sessions = ["2026-03-01T12:00:00Z", "2026-03-03T12:00:00Z"]
+        .map(|at| Log::default().session(at, 70, "4F2A0001", Some("TLSv1.3")).bytes());
+    place.log("mx3/mail.log", &sessions.concat());
+    place.run(&[]).expect(0);
+    let newest = |today: &str| newest_day(&place.lake(), today.parse().unwrap()).unwrap().unwrap().to_string();
+    assert_eq!(["2026-03-03", "2026-03-04", "2026-03-01"].map(newest), ["2026-03-02", "2026-03-03", "2026-03-03"]);
+    let status = place.say(&["status", "pipeline.toml", "--json"]).expect(0).json();
+    assert_eq!((&status["days"], &status["missing_days"]), (&2.into(), &1.into()));
+    place.say(&["report", "pipeline.toml", "--date", "2026-03-05"]).expect(0).warns("the lake ends with 2026-03-03");
+    place.pipeline(&MX3.replace("\"mx3\"", "\"mail1\""));
+    place.say(&["status", "pipeline.toml"]).expect(0).warns("source 'mx3' is not in the pipeline");
+}
+
+/// The name of a failed login is anybody's to choose, and a spreadsheet opens CSV.
+#[test]
+fn a_tally_holds_no_formula() {
+    let place = Place::new(&[MX3]);
+    let line = "2026-03-01T12:00:00Z mx3 postfix/smtpd[70]: warning: unknown[192.0.2.1]: SASL LOGIN authentication failed: (reason unavailable), sasl_username==1+1\n";
+    let path = place.log("mx3/mail.log", line.as_bytes());
+    let arguments = ["tally", "--csv", "--refusals", "--format", "postfix", path.to_str().unwrap()];
+    let said = place.say(&arguments).expect(0);
+    assert!(said.out.contains(",'=1+1,"), "{}", said.out);
 }
 
 /// A central log has many hosts, of which some have few lines: they are judged like the others, in the first night and
