@@ -75,12 +75,11 @@ impl Format for Exim {
 
     fn wants(&self, _program: &[u8], message: &[u8]) -> bool {
         match behind_id(own_text(message)) {
-            Some((_, text)) => {
-                matches!(text, [b'<' | b'=' | b'-' | b'*', b'=' | b'>' | b'*', b' ', ..])
-                    || text == b"Completed"
-                    || text.starts_with(b"Completed ")
-                    || is_rejected(text)
-            }
+            Some((_, text)) => match text {
+                [b'<' | b'=' | b'-' | b'*', b'=' | b'>' | b'*', b' ', ..] => true,
+                [b'C', rest @ ..] => matches!(rest.strip_prefix(b"ompleted"), Some([] | [b' ', ..])),
+                _ => is_rejected(text),
+            },
             None => is_refusal(own_text(message)),
         }
     }
@@ -196,10 +195,11 @@ fn first_piece(message: &[u8]) -> Option<&[u8]> {
 /// (`string_log_address` in `deliver.c`).
 fn recipient(text: &[u8]) -> &[u8] {
     let first = word(text);
-    let behind = || text[first.len()..].strip_prefix(b" <");
-    match memchr::memchr(b'@', first) {
-        None => behind().map_or(first, |address| &address[..memchr::memchr(b'>', address).unwrap_or(address.len())]),
-        Some(_) => first,
+    match text[first.len()..].strip_prefix(b" <") {
+        Some(address) if memchr::memchr(b'@', first).is_none() => {
+            &address[..memchr::memchr(b'>', address).unwrap_or(address.len())]
+        }
+        _ => first,
     }
 }
 
