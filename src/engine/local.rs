@@ -3,8 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::pipelines::ingest::outcome::Outcome;
-use crate::pipelines::{Executor, Result};
+use crate::pipelines::{Executor, Parts};
 
 /// Runs tasks on this process's threads.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +20,7 @@ impl Local {
 }
 
 impl Executor for Local {
-    fn run(&self, tasks: usize, work: &(dyn Fn(usize) -> Result<Outcome> + Sync)) -> Vec<Result<Outcome>> {
+    fn run(&self, tasks: usize, work: &(dyn Fn(usize) -> Parts + Sync)) -> Vec<Parts> {
         let next = AtomicUsize::new(0);
         let done = Mutex::new(Vec::with_capacity(tasks));
         std::thread::scope(|scope| {
@@ -45,18 +44,19 @@ impl Executor for Local {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 mod tests {
     use super::*;
+    use crate::calendar::{Day, DayRange};
+    use crate::pipelines::ingest::outcome::Outcome;
 
     #[test]
     fn outcomes_come_in_the_order_of_tasks() {
         let work = |task: usize| {
             std::thread::sleep(std::time::Duration::from_millis(20 - task as u64));
-            Ok(Outcome { truncated: vec![task.to_string()], ..Outcome::default() })
+            vec![(DayRange::single(Day::from_epoch_days(task as i32)), Ok(Outcome::default()))]
         };
         let outcomes = Local::new(4).run(9, &work);
-        let order = outcomes.into_iter().map(|outcome| outcome.unwrap().truncated.remove(0)).collect::<String>();
-        assert_eq!(order, "012345678");
+        let order = outcomes.iter().map(|parts| parts[0].0.start.epoch_days()).collect::<Vec<_>>();
+        assert_eq!(order, (0..9).collect::<Vec<_>>());
     }
 }

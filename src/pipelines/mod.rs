@@ -23,4 +23,4 @@ pub mod tally;
 mod upload;
 
 pub use error::{Error, Result};
-pub use executor::Executor;
+pub use executor::{Executor, Parts};

@@ -135,6 +135,20 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// The file that the error is about, by its [displayed](storage::display) name; none of a pattern or a store.
+    #[must_use]
+    pub fn file(&self) -> Option<&str> {
+        match self {
+            Self::Open { file, .. }
+            | Self::Read { file, .. }
+            | Self::Damaged { file, .. }
+            | Self::Unsupported { file, .. } => Some(file),
+            _ => None,
+        }
+    }
+}
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 pub(crate) mod testing;

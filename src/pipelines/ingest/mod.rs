@@ -19,11 +19,12 @@ use std::sync::Arc;
 
 use super::beside::Beside;
 use super::reading::Read;
-use super::{Error, Executor, Result};
+use super::{Error, Executor, Parts, Result};
 use crate::calendar::{Day, DayRange};
 use crate::formats::detect;
 use crate::lake::tables::{COVERAGE, Table};
 use crate::lake::{DataFile, Lake, Partition, RunInfo};
+use crate::sources;
 use crate::storage::{Storage, display};
 use crate::submissions::pass::{DayStats, FileStats};
 use crate::submissions::streams::{Stream, TlsHostsOfFile};
@@ -85,17 +86,19 @@ pub fn run(
     let tasks = of_task.collect::<Vec<_>>();
     let results = executor.run(tasks.len(), &|index| {
         let (source, task) = tasks[index];
-        ingest(storage, lake, source, task, progress)
+        by_halves(task.days, &|days| ingest(storage, lake, source, task, days, progress))
     });
     let mut whole: BTreeMap<(String, Day), (Built, DayInputs)> = BTreeMap::new();
     let mut lost = BTreeSet::new();
-    for ((source, task), result) in tasks.iter().zip(results) {
-        match result {
-            Ok(outcome) => collect(source, outcome, &mut whole, &mut ingested.truncated),
-            Err(error) => {
-                tracing::error!(source = task.source, days = %task.days, "the pass failed");
-                lost.extend(task.days.days().map(|day| (task.source.clone(), day)));
-                ingested.failed.push(Failure { source: task.source.clone(), days: Some(task.days), error });
+    for ((source, task), results) in tasks.iter().zip(results) {
+        for (days, result) in results {
+            match result {
+                Ok(outcome) => collect(source, outcome, &mut whole, &mut ingested.truncated),
+                Err(error) => {
+                    tracing::error!(source = task.source, %days, "the pass failed");
+                    lost.extend(days.days().map(|day| (task.source.clone(), day)));
+                    ingested.failed.push(Failure { source: task.source.clone(), days: Some(days), error });
+                }
             }
         }
     }
@@ -103,6 +106,26 @@ pub fn run(
     commit(lake, planned, &whole, run)?;
     ingested.days = whole.into_iter().map(|(day, (built, _))| (day, built)).collect();
     Ok(ingested)
+}
+
+/// Does something with days, and where a file turns out to be damaged, with each half of them: those that need nothing
+/// of it are not lost.
+fn by_halves(days: DayRange, work: &dyn Fn(DayRange) -> Result<Outcome>) -> Parts {
+    let error = match work(days) {
+        Err(error @ Error::Sources(sources::Error::Damaged { .. })) if days.len() > 1 => error,
+        result => return vec![(days, result)],
+    };
+    tracing::info!(%days, %error, "what needs nothing of this file is looked for");
+    let middle = days.start.plus(i32::try_from(days.len() / 2).unwrap_or(1));
+    let halves = [DayRange { end: middle, ..days }, DayRange { start: middle, ..days }];
+    let mut parts = Parts::new();
+    for (days, result) in halves.into_iter().flat_map(|half| by_halves(half, work)) {
+        match (parts.last_mut(), &result) {
+            (Some((before, Err(error))), Err(other)) if error.to_string() == other.to_string() => before.end = days.end,
+            _ => parts.push((days, result)),
+        }
+    }
+    parts
 }
 
 /// Adds a task's days to those of the other streams.
@@ -149,12 +172,13 @@ fn files_of(built: &Built, table: &Table) -> impl Iterator<Item = DataFile> {
     of_table.flat_map(|files| files.files.clone())
 }
 
-/// One task: a pass, its data files, and what they were built from.
+/// Days of a task: a pass, its data files, and what they were built from.
 fn ingest(
     storage: &Arc<Storage>,
     lake: &Lake,
     source: &Planned<'_>,
     task: &Task,
+    days: DayRange,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Outcome> {
     let stream = &source.prepared.streams[task.stream];
@@ -165,18 +189,17 @@ fn ingest(
         Ok(DaySink::new(lake, &beside, &task.source, &task.digests, names, progress))
     };
     let mut tls = source.tls_known[task.stream].clone();
-    let Read { sink, outcome: seen, places } =
-        source.prepared.read(storage, stream, Some(task.days), &mut tls, new_sink)?;
+    let Read { sink, outcome: seen, places } = source.prepared.read(storage, stream, Some(days), &mut tls, new_sink)?;
     let mut rows = sink.finish()?;
     let lines_read = seen.files.iter().map(|file| file.lines.read).sum::<u64>();
-    tracing::info!(source = task.source, days = %task.days, files = places.len(), lines_read, "read");
+    tracing::info!(source = task.source, %days, files = places.len(), lines_read, "read");
     let mut outcome = Outcome::default();
     for (file, place) in seen.files.iter().zip(&places) {
         if file.truncated {
             outcome.truncated.push(name(*place));
         }
     }
-    for day in task.days.days() {
+    for day in days.days() {
         let stats = seen.days.get(&day).cloned().unwrap_or_default();
         let rows = rows.remove(&day).unwrap_or_default();
         balanced(&task.source, day, &stats, &rows)?;

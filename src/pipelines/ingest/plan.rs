@@ -86,6 +86,15 @@ impl Wanted {
             Self::Changed(days) | Self::All(days) => days,
         }
     }
+
+    /// The same without the days before `start`.
+    pub(super) fn since(self, start: Day) -> Self {
+        let since = |days: DayRange| DayRange { start: days.start.max(start), ..days };
+        match self {
+            Self::Changed(days) => Self::Changed(since(days)),
+            Self::All(days) => Self::All(since(days)),
+        }
+    }
 }
 
 /// Plans a source.

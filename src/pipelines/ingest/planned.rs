@@ -6,13 +6,14 @@ use std::sync::Arc;
 use super::ledger::Ledger;
 use super::plan::{Found, Plan, Wanted, plan};
 use super::{Failure, Ingested};
-use crate::calendar::{DAY, Timestamp};
+use crate::calendar::{DAY, Day, DayRange, Timestamp};
 use crate::lake::Lake;
-use crate::pipelines::Result;
 use crate::pipelines::definition::Source;
 use crate::pipelines::reading::{Prepared, TlsKnown, prepare};
+use crate::pipelines::{Error, Result};
 use crate::sources::{RawFile, list};
-use crate::storage::Storage;
+use crate::storage::{Storage, display};
+use crate::submissions::assemble::HORIZON;
 use crate::submissions::streams::{KnownFile, StreamFile};
 
 /// A source as it was found, and what is to be done with it.
@@ -53,7 +54,11 @@ pub fn plan_sources<'a>(
     let mut planned = Vec::new();
     let mut ingested = Ingested::default();
     for source in sources {
-        match planning.source(source) {
+        let found = planning.source(source).map(|(plan, failed)| {
+            ingested.failed.extend(failed);
+            plan
+        });
+        match found {
             Ok(Some(plan)) => {
                 ingested.detected.extend(plan.prepared.found.map(|found| (source.name.clone(), found)));
                 let kept = plan.plan.kept.iter().map(|(day, gone)| ((source.name.clone(), *day), gone.clone()));
@@ -85,10 +90,49 @@ struct Planning<'a> {
 }
 
 impl Planning<'_> {
+    /// Plans a source, and tells of the days that cannot be planned for files that cannot be read.
+    fn source<'s>(self, source: &'s Source) -> Result<(Option<Planned<'s>>, Vec<Failure>)> {
+        let files = list(self.storage, &source.files)?;
+        match self.listed(source, &files) {
+            Err(error) => self.behind_unreadable(source, files, error),
+            planned => Ok((planned?, Vec::new())),
+        }
+    }
+
+    /// Plans a source without the files that cannot be read, and the days behind them. A file may hold any day up to when
+    /// it was written last, and sessions that go on in the next file for as long as lines are joined.
+    fn behind_unreadable<'s>(
+        self,
+        source: &'s Source,
+        mut files: Vec<RawFile>,
+        mut error: Error,
+    ) -> Result<(Option<Planned<'s>>, Vec<Failure>)> {
+        let days = self.wanted.range();
+        let (mut start, mut failed) = (days.start, Vec::new());
+        loop {
+            let is_it =
+                |file: &RawFile| matches!(&error, Error::Sources(error) if error.file() == Some(&*display(&file.url)));
+            let Some(unreadable) = files.iter().position(is_it).map(|place| files.remove(place)) else {
+                return Err(error);
+            };
+            let behind = Day::of(unreadable.modified.saturating_add(HORIZON)).next().max(days.start);
+            start = start.max(behind);
+            if start >= days.end || files.is_empty() {
+                return Err(error);
+            }
+            tracing::error!(source = source.name, file = display(&unreadable.url), "the file cannot be read");
+            let days = Some(DayRange { start: days.start, end: behind }).filter(|days| !days.is_empty());
+            failed.push(Failure { source: source.name.clone(), days, error });
+            match (Self { wanted: self.wanted.since(start), ..self }).listed(source, &files) {
+                Ok(planned) => return Ok((planned, failed)),
+                Err(next) => error = next,
+            }
+        }
+    }
+
     /// Plans a source by the files that can hold the days of the run. None of the others is opened, unless something
     /// is missing in these: the proof that a host logs TLS versions, or what a day was built from.
-    fn source<'s>(self, source: &'s Source) -> Result<Option<Planned<'s>>> {
-        let files = list(self.storage, &source.files)?;
+    fn listed<'s>(self, source: &'s Source, files: &[RawFile]) -> Result<Option<Planned<'s>>> {
         let mut known = self.ledger.known_files(&source.name, &source.settings_digest());
         let since = self.since();
         let (of_late, older) = files.iter().cloned().partition::<Vec<_>, _>(|file| file.modified >= since);
@@ -103,7 +147,7 @@ impl Planning<'_> {
             }
             known.extend(planned.searched());
         }
-        self.files(source, &files, &known)
+        self.files(source, files, &known)
     }
 
     /// Since when files were written that can hold the days that the run looks back to. Ever, where days are asked for,

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::time::{Duration, Instant};
 
+use chrono::DateTime;
 use mailtally::lake::tables;
 use polars::prelude::col;
 
@@ -111,13 +112,29 @@ fn a_damaged_file_fails_its_own_days_only() {
     place.log("mx1/mail.log.2.gz", &damaged);
     place.log("mx3/mail.log", &Log::default().session("2026-03-02T12:00:00Z", 72, "4F2A0002", None).bytes());
     let said = place.run(&["--stage", "ingest,rollup"]).expect(5).warns("mail.log.2.gz").built("mx3", [2]);
-    let failed = said.json()["failed"].clone();
-    assert_eq!(failed[0]["source"], "mx1");
-    assert!(said.days("ingested", "mx1").is_disjoint(&(3..=6).collect()));
-    assert_eq!(place.table(&tables::DAILY_VOLUME, &[col("messages")]).iter().filter(|row| *row == "1").count(), 1);
+    let failed = said.json()["failed"].as_array().unwrap().clone();
+    let days = failed.iter().map(|failed| format!("{} {} to {}", failed["source"], failed["from"], failed["to"]));
+    assert_eq!(days.collect::<Vec<_>>(), [r#""mx1" "2026-03-02" to "2026-03-06""#]);
+    said.built("mx1", [1, 7, 8, 9, 10]);
 
     place.log("mx1/mail.log.2.gz", &gzip(&raw::MX1[1]));
     place.ingest().built("mx3", []);
+    place.rows().of("mx1").assert_is(&answer::MX1, "the file is whole again");
+}
+
+/// Of a file whose beginning is damaged nothing is known but when it was written last.
+#[test]
+fn a_file_that_cannot_be_opened_fails_the_days_before_it_was_written() {
+    let place = Place::new(&[place::MX1]);
+    place.logs("mx1", rotated(&raw::MX1));
+    let path = place.log("mx1/mail.log.2", &[&[0x1f, 0x8b, 8][..], &[0xff; 99]].concat());
+    let written = DateTime::parse_from_rfc3339("2026-03-06T06:25:00Z").unwrap();
+    File::options().write(true).open(&path).unwrap().set_modified(written.into()).unwrap();
+    let said = place.run(&["--stage", "ingest"]).expect(5).warns("mail.log.2 is damaged").built("mx1", [8, 9, 10]);
+    assert_eq!(said.json()["failed"][0]["to"], "2026-03-07");
+
+    place.log("mx1/mail.log.2", &raw::MX1[1]);
+    place.ingest();
     place.rows().of("mx1").assert_is(&answer::MX1, "the file is whole again");
 }
 

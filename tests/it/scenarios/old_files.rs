@@ -62,7 +62,9 @@ fn a_night_does_not_open_them() {
     place.ingest();
     assert_eq!(place.daily(), [row(1, "TLSv1.3")]);
     written(&place, "mail.log.2.gz", 40, &damaged);
+    written(&place, "mail.log.1", 2, &session(2, "4F2A0008", Some("TLSv1.2")));
     place.run(&["--stage", "ingest"]).expect(5).warns("mail.log.2.gz");
+    assert_eq!(place.daily(), [row(2, "TLSv1.2"), row(1, "TLSv1.3")], "what is newer than it is built");
 }
 
 #[test]
