@@ -79,7 +79,7 @@ impl TlsVersion {
             b"TLSv1.1" | b"TLS1.1" | b"TLSv1_1" | b"TLS 1.1" | b"TLS-1.1" => Self::Tls11,
             b"TLSv1.2" | b"TLS1.2" | b"TLSv1_2" | b"TLS 1.2" | b"TLS-1.2" => Self::Tls12,
             b"TLSv1.3" | b"TLS1.3" | b"TLSv1_3" | b"TLS 1.3" => Self::Tls13,
-            b"SSLv3" | b"SSL3" | b"SSLv2" | b"SSL2" => Self::SslV3,
+            b"SSLv3" | b"SSL3" | b"SSL3.0" | b"SSLv2" | b"SSL2" => Self::SslV3,
             b"SP_PROT_TLS1_0_SERVER" | b"SP_PROT_TLS1_SERVER" | b"0x40" | b"64" => Self::Tls10,
             b"SP_PROT_TLS1_1_SERVER" | b"0x100" | b"256" => Self::Tls11,
             b"SP_PROT_TLS1_2_SERVER" | b"0x400" | b"1024" => Self::Tls12,

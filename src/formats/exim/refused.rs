@@ -92,7 +92,7 @@ fn replies(text: &[u8]) -> impl Iterator<Item = (Host<'_>, &[u8])> {
     colons.flat_map(|colon| {
         let (whence, reply) = (&text[..colon], &text[colon + 2..]);
         let login = without_connection(whence);
-        let here = memchr::memchr(b' ', login).is_none() && !login.ends_with(b"]");
+        let here = memchr::memchr(b' ', login).is_none() && !login.starts_with(b"[") && !login.ends_with(b"]");
         let remote = remote_hosts(whence).map(move |host| (host, reply));
         here.then_some((Host::default(), reply)).into_iter().chain(remote)
     })

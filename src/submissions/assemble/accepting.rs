@@ -249,10 +249,14 @@ impl Assembler {
     pub(super) fn accepted(&mut self, at: Timestamp, host: u32, accepted: &Accepted<'_>, rows: &mut dyn Rows) {
         let (slot, message) = self.messages.take();
         message.tell(at, host, accepted, &mut self.known);
-        if accepted.more_follows {
-            self.insert(slot, rows);
-        } else {
-            self.accept(slot, rows);
+        if !accepted.more_follows {
+            return self.accept(slot, rows);
+        }
+        match self.messages.insert(slot) {
+            // The same line again, as where a file begins with what the one before ended with: so do those that follow.
+            Some(before) if self.messages.is_told_again(before, slot) => self.messages.release(before),
+            Some(before) => self.close(before, rows),
+            None => {}
         }
     }
 

@@ -23,8 +23,9 @@ pub(super) struct Copies(VecDeque<(Timestamp, u64)>);
 impl Copies {
     /// Whether a line is the copy of one before, which has no other copy.
     pub(super) fn is_copy(&mut self, at: Timestamp, line: &Line<'_>, kind: RefusalKind) -> bool {
+        let is_of_a_file = line.pid == 0 && line.program.is_empty();
         // What goes wrong in a handshake is in the main log only.
-        if kind == RefusalKind::TlsFailed || line.pid == 0 {
+        if kind == RefusalKind::TlsFailed || is_of_a_file {
             return false;
         }
         let hash = FxBuildHasher.hash_one((line.host, line.pid, without_piece(line.message)));
@@ -70,6 +71,9 @@ mod tests {
         assert!(is_copy(4, "[20]: 2026-01-05 10:00:03 plain authenticator failed for u"));
         assert!(!is_copy(5, "[22]: 1vbJDq-00001B-2d H=x rejected after DATA"));
         assert!(is_copy(5, r"[22]: [1\9] 1vbJDq-00001B-2d H=x rejected after DATA"));
+        // Without `syslog_pid`.
+        assert!(!is_copy(6, ": plain authenticator failed for u"));
+        assert!(is_copy(6, ": plain authenticator failed for u"));
         assert!(!is_copy(6, "[23]: plain authenticator failed for u"));
         assert!(!is_copy(60, "[23]: plain authenticator failed for u"));
     }

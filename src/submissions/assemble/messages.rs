@@ -58,6 +58,12 @@ impl Messages {
         }
     }
 
+    /// Whether a message that had a queue id is the one that has it now, told again by a copy of the same line.
+    pub(super) fn is_told_again(&self, before: u32, now: u32) -> bool {
+        let (before, now) = (self.slots.get(before), self.slots.get(now));
+        before.ts == now.ts && before.account() == now.account()
+    }
+
     /// The message with a queue id.
     pub(super) fn find(&mut self, host: u32, queue_id: &[u8]) -> Option<&mut Message> {
         let Self { slots, by_queue_id } = self;
