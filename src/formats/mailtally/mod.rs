@@ -96,7 +96,10 @@ impl Style for Mailtally {
         let stamp = read.and_then(|()| stamp(&mut own.stamps, Fields(&own.buffer)).ok_or(TIME));
         let (stamp, message) = match stamp {
             Ok(stamp) => (*own.last.insert(stamp), &own.buffer[..]),
-            Err(fault) => (own.last.unwrap_or(Stamp::Utc(0)), FAULTS[fault].0),
+            Err(fault) => match own.last {
+                Some(last) => (last, FAULTS[fault].0),
+                None => return Framed::Unreadable,
+            },
         };
         let host = if stamp_is_of(message) { Fields(message).get("server").unwrap_or_default() } else { b"" };
         Framed::Line(Line { stamp, host, program: b"", pid: 0, message, repeated: 1 })
@@ -192,6 +195,10 @@ impl Format for Mailtally {
     /// The header row is the first line.
     fn has_header(&self) -> bool {
         true
+    }
+
+    fn unreadable(&self) -> &'static str {
+        "no JSON object with ts, and no row under a header row with the schema's columns"
     }
 
     /// A line says itself whether there was TLS.

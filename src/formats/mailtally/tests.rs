@@ -29,6 +29,8 @@ fn reason(members: &str) -> String {
 fn rows_are_read_by_their_header() {
     let found = parse(&[
         "a,b",
+        r#"{"ts":0,"account":"dan"}"#,
+        "a,b",
         "account,ts,x_note,mail_from",
         "alice,1970-01-01T01:00:01.5+01:00,\"a, \"\"quoted\"\" word\",\"<>\"",
         "\"o\"\"neil\",2.25,,\"a,b@example.org\"",
@@ -41,6 +43,8 @@ fn rows_are_read_by_their_header() {
         r#"{"ts":"1970-01-01T00:00:04Z","account":"carol"}"#,
     ]);
     let expected = [
+        "-",
+        r#"Utc(0) dan """#,
         "no header row with the schema's columns before it",
         "-",
         r#"Utc(1500000) alice """#,

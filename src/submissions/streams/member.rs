@@ -53,7 +53,8 @@ impl Member {
         let mut look = look(storage, file)?;
         let whole = look.length == Some(look.head.len() as u64);
         let mut sight = Sight::default();
-        sight.see(if whole { Part::Whole } else { Part::Beginning }, whole_lines(&look.head, whole), format);
+        let part = if whole { Part::Whole } else { Part::Beginning };
+        sight.see(part, whole_lines(&look.head, whole), &mut Framer::default(), format);
         let mut rotation = Rotation::of(&file.url);
         let copies = rotation.take_copied(format.copies());
         let mut known_last = None;
@@ -85,7 +86,12 @@ impl Member {
     fn note_end(&mut self, format: &'static dyn Format) {
         if let Some(tail) = self.look.tail.as_ref().filter(|_| !self.end_seen) {
             let lines = tail.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end);
-            self.sight.see(Part::End, lines, format);
+            let mut framer = Framer::default();
+            if format.has_header() {
+                // What the lines at the end mean stands at the beginning.
+                Sight::default().see(Part::Beginning, whole_lines(&self.look.head, false), &mut framer, format);
+            }
+            self.sight.see(Part::End, lines, &mut framer, format);
             self.end_seen = true;
         }
         self.look.forget_text();
@@ -101,8 +107,13 @@ enum Part {
 }
 
 impl Sight {
-    fn see<'a>(&mut self, part: Part, lines: impl Iterator<Item = &'a [u8]>, format: &'static dyn Format) {
-        let mut framer = Framer::default();
+    fn see<'a>(
+        &mut self,
+        part: Part,
+        lines: impl Iterator<Item = &'a [u8]>,
+        framer: &mut Framer,
+        format: &'static dyn Format,
+    ) {
         for line in lines.flat_map(|line| unpack(line, format)) {
             let Framed::Line(line) = framer.frame_as(line, &AnyProgram(format)) else { continue };
             self.note_host(&line, format);

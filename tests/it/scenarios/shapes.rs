@@ -22,6 +22,35 @@ fn one_file_is_as_good_as_many() {
     assert_rows(place::MX2, [("maillog".to_owned(), &whole[..])], &answer::MX2, "mx2 in one file");
 }
 
+/// Of a large file a run looks at the ends first. What the lines at its end mean may stand at its beginning, and the first
+/// line may be the rest of one that was cut off.
+#[test]
+fn both_ends_of_a_large_file_are_understood() {
+    let per_day = 1_000;
+    let ids = || (2..=6).flat_map(|day| (0..per_day).map(move |number| (day, number)));
+    let row = |(day, number)| {
+        let (minute, second) = (number / 60, number % 60);
+        format!("2026-03-{day:02}T10:{minute:02}:{second:02}Z,alice@example.org,TLSv1.3,1,{day}-{number}\n")
+    };
+    let csv = "ts,account,tls_version,recipients,queue_id\n".to_owned() + &ids().map(row).collect::<String>();
+    let object = |(day, number)| {
+        let (minute, second) = (number / 60, number % 60);
+        format!(
+            "{{\"ts\":\"2026-03-{day:02}T10:{minute:02}:{second:02}Z\",\"account\":\"alice@example.org\",\
+             \"tls_version\":\"TLSv1.3\",\"recipients\":1,\"queue_id\":\"{day}-{number}\"}}\n"
+        )
+    };
+    let json = "queue_id\":\"Q0\"}\n".to_owned() + &ids().map(object).collect::<String>();
+    for (text, rejected) in [(csv, 0), (json, 1)] {
+        let place = Place::new(&["[[sources]]\nname = \"mx4\"\nformat = \"mailtally\"\nfiles = [\"logs/mx4/*\"]\n"]);
+        place.log("mx4/mx4.log", text.as_bytes());
+        let lines = place.ingest().built("mx4", 2..=6).json()["ingested"].as_array().unwrap().clone();
+        assert_eq!(lines.iter().map(|day| day["lines_rejected"].as_u64().unwrap()).sum::<u64>(), rejected);
+        let expected = (2..=6).map(|day| format!("2026-03-{day:02},alice@example.org,TLSv1.3,{per_day},{per_day}"));
+        assert_eq!(place.daily(), expected.collect::<Vec<_>>());
+    }
+}
+
 #[test]
 fn many_small_files_are_as_good_as_few() {
     let whole = raw::MX1.concat();
