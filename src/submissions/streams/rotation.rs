@@ -14,18 +14,27 @@ pub(super) struct Rotation {
     /// The folder and the name that the file had while it was written to, without its ending `.log`: a date stands
     /// before it or behind it.
     pub stem: String,
-    /// From the oldest to the newest: dates upwards, then numbers downwards, then the name without either.
+    /// From the oldest to the newest: dates upwards, then numbers downwards, what is called old, and the name without any.
     pub rank: (u8, i64),
 }
 
 impl Rotation {
-    /// Reads a name as logrotate, newsyslog and savelog make it, or as Windows' servers do, whose date stands in
-    /// front of the ending.
+    /// Reads a name as logrotate, newsyslog and savelog make it, as Windows' servers do, whose date stands in front of
+    /// the ending, or as people and editors do who keep what was there.
     pub(super) fn of(url: &Url) -> Self {
         let mut name = url.as_str();
         for ending in [".gz", ".zst", ".xz", ".bz2"] {
             name = name.strip_suffix(ending).unwrap_or(name);
         }
+        if let Some(kept) = [".old", ".bak", ".orig", ".save", "~"].iter().find_map(|ending| name.strip_suffix(ending))
+        {
+            let rotation = Self::of_name(kept);
+            return Self { rank: rotation.rank.min((1, 0)), ..rotation };
+        }
+        Self::of_name(name)
+    }
+
+    fn of_name(name: &str) -> Self {
         if let Some(dated) = [".log", ".LOG"].iter().find_map(|ending| name.strip_suffix(ending)) {
             let rotation = Self::of_digits(dated);
             if rotation.rank.0 == 0 {
@@ -193,6 +202,9 @@ mod tests {
             ("mail.log", "file:///l/mail", (2, 0)),
             ("mail.log.1", "file:///l/mail", (1, -1)),
             ("mail.log.10.gz", "file:///l/mail", (1, -10)),
+            ("mail.log.old", "file:///l/mail", (1, 0)),
+            ("mainlog.bak.gz", "file:///l/mainlog", (1, 0)),
+            ("mail.log.1~", "file:///l/mail", (1, -1)),
             ("maillog-20260301.zst", "file:///l/maillog", (0, 20_260_301)),
             ("maillog-2026-03-01", "file:///l/maillog", (0, 20_260_301)),
             ("maillog.20260301", "file:///l/maillog", (0, 20_260_301)),
