@@ -1,6 +1,6 @@
 //! What is known of a stream's servers: their names, whether they log TLS versions, the ciphers that they use.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::encryption::Tls;
 use super::names::Names;
@@ -20,8 +20,8 @@ pub(super) struct Known {
     /// By host: when its first line was.
     since: Vec<Timestamp>,
     services: Names,
-    /// The services of which a line has said a session's TLS version, each with its host.
-    said_tls: FxHashSet<(u32, u32)>,
+    /// By host and service: when a line has said the TLS version of a session last.
+    said_tls: FxHashMap<(u32, u32), Timestamp>,
     ciphers: Names,
     /// The class of each cipher met, since each name is taken apart once.
     classes: FxHashMap<(u32, TlsVersion), CipherClass>,
@@ -38,7 +38,7 @@ impl Default for Known {
             logs_tls: Vec::new(),
             since: Vec::new(),
             services,
-            said_tls: FxHashSet::default(),
+            said_tls: FxHashMap::default(),
             ciphers,
             classes: FxHashMap::default(),
         }
@@ -72,13 +72,13 @@ impl Known {
     }
 
     /// A line has said the TLS version of a session of this service.
-    pub(super) fn note_tls(&mut self, host: u32, service: u32) {
-        self.said_tls.insert((host, service));
+    pub(super) fn note_tls(&mut self, host: u32, service: u32, at: Timestamp) {
+        self.said_tls.insert((host, service), at);
     }
 
-    /// Whether lines say the TLS versions of this service's sessions, as far as is known by now.
-    pub(super) fn says_tls(&self, host: u32, service: u32) -> bool {
-        self.said_tls.contains(&(host, service))
+    /// When a line has said the TLS version of a session of this service last, among those that were read.
+    pub(super) fn said_tls(&self, host: u32, service: u32) -> Option<Timestamp> {
+        self.said_tls.get(&(host, service)).copied()
     }
 
     /// When a host's first line was.

@@ -164,7 +164,7 @@ impl Assembler {
                 let session = self.sessions.of_line(&mut self.known, now, *client);
                 session.tls = Some(tls);
                 if session.tls_begins == TlsMode::Implicit {
-                    self.known.note_tls(host, session.service);
+                    self.known.note_tls(host, session.service, at);
                 }
             }
             Record::Authenticated { client, mechanism, account } => {
@@ -282,11 +282,14 @@ impl Assembler {
         self.end(now.key, None, rows);
         let session = self.sessions.begin(&mut self.known, now, client);
         session.known = true;
-        // Where TLS comes first of all, silence is more likely a setting of that service alone, or of days gone by. Only
-        // a service that has said the versions of others is taken at its word: its name may not tell what it does.
         session.tls_logged = self.known.logs_tls(now.key.0)
-            && (session.tls_begins != TlsMode::Implicit || self.known.says_tls(now.key.0, session.service))
             && self.format.silence_is_cleartext(self.known.service_name(session.service).as_bytes());
+        // Where TLS comes first of all, silence is more likely a setting of that service alone, or of days gone by. Only
+        // a service that has just said the versions of others is taken at its word: its name may not tell what it does.
+        if session.tls_logged && session.tls_begins == TlsMode::Implicit {
+            let said = self.known.said_tls(now.key.0, session.service);
+            session.proven_until = said.map_or(Timestamp::MIN, |said| said + HORIZON);
+        }
         session
     }
 

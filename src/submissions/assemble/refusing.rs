@@ -106,7 +106,7 @@ impl Assembler {
         rows: &mut dyn Rows,
     ) {
         let session = self.sessions.of_line(&mut self.known, now, Client::default());
-        if session.is_orphan(now.at) {
+        if session.began_unseen(now.at) {
             rows.orphan(now.at);
         }
         if session.tls.is_none() && (surely || session.known) {

@@ -235,6 +235,50 @@ fn a_tls_line_that_comes_later_decides_the_days_before() {
     place.ingest().built("mx3", []);
 }
 
+/// Where TLS begins with the connection, silence about it is cleartext only shortly after a line of that service has said
+/// a version: in the morning by what was said the day before, whichever days are read, and no more a day later.
+#[test]
+fn silence_of_a_service_of_implicit_tls_means_the_same_night_by_night() {
+    let session = |stamp: &str, queue_id: &str, version: Option<&str>| {
+        let log = Log::default().session(&format!("2026-03-{stamp}:00:00Z"), 70, queue_id, version).bytes();
+        String::from_utf8(log).unwrap().replace("/submission/", "/smtps/").into_bytes()
+    };
+    let first = [session("01T08", "4F2A0001", None), session("01T12", "4F2A0002", Some("TLSv1.3"))];
+    let second = [("02T09", "4F2A0003"), ("02T13", "4F2A0004"), ("03T13", "4F2A0005")]
+        .map(|(stamp, id)| session(stamp, id, None));
+    let told = Log::default().session("2026-03-02T08:00:00Z", 75, "4F2A0006", Some("TLSv1.2")).bytes();
+    let files = [first.concat(), [told, second.concat()].concat()];
+    let expected = [
+        "2026-03-01,alice@example.org,TLSv1.3,1,1",
+        "2026-03-01,alice@example.org,unknown,1,1",
+        "2026-03-02,alice@example.org,TLSv1.2,1,1",
+        "2026-03-02,alice@example.org,none,1,1",
+        "2026-03-02,alice@example.org,unknown,1,1",
+        "2026-03-03,alice@example.org,unknown,1,1",
+    ];
+    let at_once = Place::new(&[MX3]);
+    at_once.logs("mx3", rotated(&files));
+    at_once.ingest().built("mx3", 1..=3);
+    assert_eq!(at_once.daily(), expected);
+
+    let nightly = Place::new(&[MX3]);
+    nightly.logs("mx3", rotated(&files));
+    for day in 1..=3 {
+        nightly.run(&["--stage", "ingest", "--date", &format!("2026-03-{day:02}")]).expect(0).built("mx3", [day]);
+    }
+    nightly.rows().assert_is(&at_once.rows(), "night by night");
+    nightly.ingest().built("mx3", []);
+
+    // The file that proves it comes late.
+    let late = Place::new(&[MX3]);
+    late.logs("mx3", rotated(&files[1..]));
+    late.ingest().built("mx3", [2, 3]);
+    late.logs("mx3", rotated(&files));
+    late.ingest().built("mx3", [1, 2]);
+    late.rows().assert_is(&at_once.rows(), "the first file came late");
+    late.ingest().built("mx3", []);
+}
+
 /// A log without a line on 2 March, read as if it were 3 March.
 #[test]
 fn an_empty_day_is_missing_and_a_day_that_goes_on_is_not_the_newest() {

@@ -55,6 +55,8 @@ pub(super) struct Session {
     pub whole: bool,
     /// Whether the host logs TLS versions.
     pub tls_logged: bool,
+    /// Until when that is proof enough that there is none where no line says a version.
+    pub proven_until: Timestamp,
     /// Refused commands that wait for the session's end.
     pub rejects: Rejects,
     /// A handshake that broke; the library's reason may come on a later line.
@@ -109,7 +111,7 @@ impl Session {
         self.open.clear();
         self.accepted = 0;
         (self.known, self.whole) = (false, false);
-        self.tls_logged = false;
+        (self.tls_logged, self.proven_until) = (false, Timestamp::MAX);
         self.rejects.clear();
         self.tls_failure = None;
         self.opened = 0;
@@ -222,8 +224,14 @@ impl Session {
         self.client.set([client.ip, client.name]);
     }
 
-    /// Whether the session's beginning is not known at this time: not read, or too long ago.
+    /// Whether the session lacks at this time what may stand in lines before it: its beginning, or what proves its silence
+    /// about TLS.
     pub(super) fn is_orphan(&self, at: Timestamp) -> bool {
+        self.began_unseen(at) || (self.tls.is_none() && at > self.proven_until)
+    }
+
+    /// Whether the session's beginning is not known at this time: not read, or too long ago.
+    pub(super) fn began_unseen(&self, at: Timestamp) -> bool {
         (!(self.known || self.whole) && self.tls.is_none()) || at - self.started > HORIZON
     }
 
