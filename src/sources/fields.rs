@@ -20,6 +20,28 @@ pub fn flatten(text: &[u8], out: &mut Vec<u8>) -> bool {
     object(&mut Vec::new(), text, out, DEEPEST)
 }
 
+/// What a field's path ends with where [`flatten_values`] has found a list or an object.
+pub const NESTED: &[u8] = b"[]";
+
+/// Appends the members of the object that `text` is, each with one value: a list or an object is an empty field with
+/// [`NESTED`] behind its name. False as of [`flatten`].
+pub fn flatten_values(text: &[u8], out: &mut Vec<u8>) -> bool {
+    let mut path = Vec::new();
+    let (mut members, mut whole) = (json::members(text), true);
+    for (key, found) in members.by_ref() {
+        path.clear();
+        json::unescape(key, &mut path);
+        blank_controls(&mut path);
+        if let Value::Other([b'{' | b'[', ..]) = found {
+            path.extend_from_slice(NESTED);
+            push(&path, b"", out);
+        } else {
+            whole &= value(&mut path, found, out, 0);
+        }
+    }
+    whole && members.are_all()
+}
+
 /// Appends a field: for formats that are not JSON and are read like it.
 pub fn push(path: &[u8], value: &[u8], out: &mut Vec<u8>) {
     field(path, |out| out.extend_from_slice(value), out);
@@ -186,6 +208,17 @@ mod tests {
         for text in ["", "[]", r#"{"a":1"#, r#"{"a":1}{"#, r#"{"a":{"b" 1}}"#, r#"{"a":[1"#, r#"{"a":1 "b":2,}}"#] {
             assert!(!is_whole(text), "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_no_value_is_marked() {
+        let mut out = Vec::new();
+        assert!(flatten_values(br#"{"a":"x","b":["y"],"c":{"d":1},"e":null,"f":2}"#, &mut out));
+        assert_eq!(
+            Fields(&out).firsts(["a", "b", "c", "b[]", "c[]", "f"]).map(|found| found.map(<[u8]>::len)),
+            [Some(1), None, None, Some(0), Some(0), Some(1)]
+        );
+        assert!(!flatten_values(br#"{"a":1"#, &mut out) && !flatten_values(b"[]", &mut out));
     }
 
     #[test]

@@ -16,23 +16,24 @@ pub(super) enum Value<'a> {
 #[derive(Debug)]
 pub(super) struct Members<'a> {
     rest: &'a [u8],
+    /// Whether a comma has to stand before the next.
+    begun: bool,
 }
 
 /// The members of the object that `text` starts with.
 #[must_use]
 pub(super) fn members(text: &[u8]) -> Members<'_> {
-    Members { rest: trim(text).strip_prefix(b"{").unwrap_or_default() }
+    Members { rest: trim(text).strip_prefix(b"{").unwrap_or_default(), begun: false }
 }
 
 impl<'a> Iterator for Members<'a> {
     type Item = (&'a [u8], Value<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let rest = trim(self.rest);
-        let rest = trim(rest.strip_prefix(b",").unwrap_or(rest));
+        let rest = behind_comma(self.rest, self.begun)?;
         let (key, rest) = string(rest)?;
         let (value, rest) = value(trim(trim(rest).strip_prefix(b":")?))?;
-        self.rest = rest;
+        (self.rest, self.begun) = (rest, true);
         Some((key, value))
     }
 }
@@ -48,21 +49,22 @@ impl Members<'_> {
 #[derive(Debug)]
 pub(super) struct Elements<'a> {
     rest: &'a [u8],
+    /// Whether a comma has to stand before the next.
+    begun: bool,
 }
 
 /// The elements of the array that `text` starts with.
 #[must_use]
 pub(super) fn elements(text: &[u8]) -> Elements<'_> {
-    Elements { rest: trim(text).strip_prefix(b"[").unwrap_or_default() }
+    Elements { rest: trim(text).strip_prefix(b"[").unwrap_or_default(), begun: false }
 }
 
 impl<'a> Iterator for Elements<'a> {
     type Item = Value<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let rest = trim(self.rest);
-        let (found, rest) = value(trim(rest.strip_prefix(b",").unwrap_or(rest)))?;
-        self.rest = rest;
+        let (found, rest) = value(behind_comma(self.rest, self.begun)?)?;
+        (self.rest, self.begun) = (rest, true);
         Some(found)
     }
 }
@@ -72,6 +74,12 @@ impl Elements<'_> {
     pub(super) fn are_all(&self) -> bool {
         matches!(trim(self.rest).strip_prefix(b"]"), Some(rest) if trim(rest).is_empty())
     }
+}
+
+/// Where the next member or element may begin: behind a comma, but for the first.
+fn behind_comma(rest: &[u8], begun: bool) -> Option<&[u8]> {
+    let rest = trim(rest);
+    if begun { rest.strip_prefix(b",").map(trim) } else { Some(rest) }
 }
 
 /// The length of the object that `text` starts with; none where it does not end in it. What is in it is not looked
@@ -218,9 +226,16 @@ mod tests {
 
     #[test]
     fn what_is_left_tells_whether_an_object_is_whole() {
-        for (text, whole) in
-            [("{}", true), ("{\"a\":1 } ", true), ("{\"a\":1", false), ("{} x", false), ("{\"a\" 1}", false)]
-        {
+        for (text, whole) in [
+            ("{}", true),
+            ("{\"a\":1 } ", true),
+            ("{\"a\":1", false),
+            ("{} x", false),
+            ("{\"a\" 1}", false),
+            ("{\"a\":\"1\" \"b\":1}", false),
+            ("{,\"a\":1}", false),
+            ("{\"a\":1,}", false),
+        ] {
             let mut members = members(text.as_bytes());
             while members.next().is_some() {}
             assert_eq!(members.are_all(), whole, "{text}");

@@ -56,7 +56,7 @@ fn satisfies(property: &Value, value: &Value) -> bool {
     let is_of = |name: &Value| match name.as_str().unwrap() {
         "string" => value.is_string(),
         "number" => value.is_number(),
-        "integer" => value.is_i64() || value.is_u64(),
+        "integer" => value.as_f64().is_some_and(|number| number.fract() == 0.0),
         "boolean" => value.is_boolean(),
         "null" => value.is_null(),
         other => panic!("the schema has learnt a type: {other}"),
@@ -133,6 +133,7 @@ fn what_does_not_satisfy_the_schema_is_told() {
         r#"{"ts":1,"account":"a","tls":"x"}"#,
         r#"{"ts":1,"account":"a","recipients":-1}"#,
         r#"{"ts":1,"account":"a","recipients":"1"}"#,
+        r#"{"ts":1,"account":"a","recipients":1.5}"#,
         r#"{"ts":1,"account":["a"]}"#,
         r#"{"ts":1,"account":"a","tls_version":"TLSv1"}"#,
     ] {

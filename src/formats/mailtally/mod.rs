@@ -19,7 +19,7 @@ use self::row::{Row, number};
 use super::record::Record;
 use super::{Evidence, Format, Tells, Unreadable, redact};
 use crate::calendar::{DAY, SECOND};
-use crate::sources::fields::{Fields, flatten, push};
+use crate::sources::fields::{Fields, flatten_values, push};
 use crate::sources::framing::{Framed, Line, Own, Program, Style};
 use crate::sources::stamp::{Stamp, StampReader};
 
@@ -86,7 +86,7 @@ impl Style for Mailtally {
         let line = line.trim_ascii();
         own.buffer.clear();
         let read = if line.starts_with(b"{") {
-            if flatten(line, &mut own.buffer) { Ok(()) } else { Err(JSON) }
+            if flatten_values(line, &mut own.buffer) { Ok(()) } else { Err(JSON) }
         } else if take_header(own, line) {
             return Framed::Blank;
         } else {

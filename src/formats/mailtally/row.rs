@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::{COLUMNS, FREE, TLS_VERSIONS};
 use crate::formats::Unreadable;
 use crate::formats::record::{Accepted, Client, Encrypted, RefusalKind, Refused};
-use crate::sources::fields::Fields;
+use crate::sources::fields::{Fields, NESTED};
 
 /// A line's columns, in the order of [`COLUMNS`]; empty ones are not there.
 pub(super) struct Row<'a>([&'a [u8]; COLUMNS.len()]);
@@ -16,10 +16,12 @@ impl<'a> Row<'a> {
         for (path, value) in fields.iter() {
             match COLUMNS.iter().position(|column| column.as_bytes() == path) {
                 Some(place) if found[place].replace(value).is_some() => {
-                    return Err(Unreadable("a column that is there twice, or a list"));
+                    return Err(Unreadable("a column that is there twice"));
                 }
-                None if !path.starts_with(FREE) => return Err(Unreadable("a column that is not in the schema")),
-                _ => {}
+                None if path.starts_with(FREE) => {}
+                None if path.ends_with(NESTED) => return Err(Unreadable("a list or an object, which is no value")),
+                None => return Err(Unreadable("a column that is not in the schema")),
+                Some(_) => {}
             }
         }
         Ok(Self(found.map(Option::unwrap_or_default)))
@@ -29,11 +31,15 @@ impl<'a> Row<'a> {
         COLUMNS.iter().position(|other| *other == column).map_or(b"", |place| self.0[place])
     }
 
-    /// A column that is a whole number, up to a most.
+    /// A column that is a whole number, up to a most. `2.0` is one, as JSON Schema has it: pandas writes a column of
+    /// counts so where some are missing.
     fn count(&self, column: &str, most: u64, reason: &'static str) -> Result<Option<u64>, Unreadable> {
         match self.get(column) {
             b"" => Ok(None),
-            text => number(text).filter(|count| *count <= most).map(Some).ok_or(Unreadable(reason)),
+            text => number(text.strip_suffix(b".0").unwrap_or(text))
+                .filter(|count| *count <= most)
+                .map(Some)
+                .ok_or(Unreadable(reason)),
         }
     }
 
