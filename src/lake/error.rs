@@ -11,6 +11,16 @@ pub enum Error {
     /// The store that should hold the lake cannot be opened.
     #[error(transparent)]
     Storage(#[from] crate::storage::Error),
+    /// The table's folder cannot be looked into.
+    #[error("cannot open table '{table}' in {place}: {source}; check that this user may read the lake")]
+    Enter {
+        /// The table.
+        table: &'static str,
+        /// Its folder.
+        place: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
     /// The table's log cannot be read.
     #[error("cannot read the log of table '{table}' in {place}: {source}")]
     Log {
@@ -174,4 +184,20 @@ pub enum Error {
         /// What delta-rs says.
         source: Box<DeltaTableError>,
     },
+}
+
+impl Error {
+    /// The place of the table that could not be worked on, where the message names one.
+    #[must_use]
+    pub fn place(&self) -> Option<&str> {
+        match self {
+            Self::Enter { place, .. }
+            | Self::Log { place, .. }
+            | Self::Create { place, .. }
+            | Self::Commit { place, .. }
+            | Self::Scan { place, .. }
+            | Self::Vacuum { place, .. } => Some(place),
+            _ => None,
+        }
+    }
 }

@@ -4,7 +4,7 @@
 //! which local disks, S3, Azure and Google Cloud Storage all have, so no lock service is needed anywhere.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use deltalake_core::DeltaTableError;
@@ -70,10 +70,7 @@ impl Lake {
 impl Log {
     /// The newest version; `None` where there is no table yet.
     pub(super) async fn open(&self) -> Result<Option<Opened>> {
-        // A store without folders says "no log"; of a local folder delta-rs wants that it is there. One that this user
-        // may not enter is not missing.
-        let is_missing = |folder: PathBuf| matches!(folder.try_exists(), Ok(false));
-        if storage::local_path(self.store.root_url()).is_some_and(is_missing) {
+        if !self.may_be_there()? {
             self.seen.forget(self.table);
             return Ok(None);
         }
@@ -93,6 +90,17 @@ impl Log {
             Err(source) => {
                 Err(Error::Log { table: self.table.name, place: self.place.clone(), source: Box::new(source) })
             }
+        }
+    }
+
+    /// Whether there is a log to read, as far as the place tells. A store without folders says so itself when it is
+    /// asked; of a local folder delta-rs wants that it is there, and calls one missing that this user may not enter.
+    fn may_be_there(&self) -> Result<bool> {
+        let Some(folder) = storage::local_path(self.store.root_url()) else { return Ok(true) };
+        match folder.join("_delta_log").read_dir() {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(source) => Err(Error::Enter { table: self.table.name, place: self.place.clone(), source }),
         }
     }
 

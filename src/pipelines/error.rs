@@ -151,7 +151,7 @@ pub enum Error {
         place: String,
     },
     /// The lake's lock cannot be taken.
-    #[error("cannot lock the lake: {place}: {source}")]
+    #[error("cannot lock the lake: {place}: {source}; check that this user may write there")]
     Lock {
         /// The lock file.
         place: String,
