@@ -99,7 +99,9 @@ pub fn locate(base: &Path, text: &str) -> Result<Url> {
         return Url::parse(text).map_err(|_| bad());
     }
     let path = normalise(&base.join(text));
-    Url::from_file_path(path).map_err(|()| bad())
+    // A slash at the end stands for the files in a folder.
+    let url = if text.ends_with('/') { Url::from_directory_path(path) } else { Url::from_file_path(path) };
+    url.map_err(|()| bad())
 }
 
 /// The local path of a `file://` URL, for what must be named to a person or locked.
@@ -146,6 +148,7 @@ mod tests {
     fn a_path_is_taken_from_the_base() {
         let url = locate(Path::new("/etc/mailtally"), "../logs/mail.log*").unwrap();
         assert_eq!(display(&url), "/etc/logs/mail.log*");
+        assert_eq!(display(&locate(Path::new("/etc/mailtally"), "../logs/").unwrap()), "/etc/logs/");
         assert_eq!(locate(Path::new("/"), "s3://bucket/logs/").unwrap().as_str(), "s3://bucket/logs/");
     }
 

@@ -312,6 +312,7 @@ mod tests {
             list(&place.storage, &[url]).unwrap_err().to_string()
         };
         assert!(error("logs").contains("logs is a folder: write "), "{}", error("logs"));
+        assert_eq!(found(&place, &["logs/"]), ["logs/mail.log"]);
         assert!(error("/dev/null").starts_with("/dev/null is no regular file"), "{}", error("/dev/null"));
     }
 
