@@ -101,9 +101,10 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Definition(definition::Error::Read { .. }) => {
-                Some("give the path of a pipeline file, such as pipelines/demo.toml")
-            }
+            Self::Definition(definition::Error::Read { source, .. }) => Some(match source.kind() {
+                io::ErrorKind::PermissionDenied => "check that this user may read the file, and enter its folders",
+                _ => "give the path of a pipeline file, such as pipelines/demo.toml",
+            }),
             Self::Setting { .. } => Some("correct or unset the variable; `mailtally --help` lists them all"),
             Self::NoDays { .. } => Some("both days are included: --from 2026-03-01 --to 2026-03-07 are seven days"),
             Self::Storage(_) => Some("check the URL, and the options in [storage] or MAILTALLY_STORAGE_…"),
