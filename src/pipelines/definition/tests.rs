@@ -207,6 +207,19 @@ fn an_unknown_name_is_refused_with_the_valid_ones() {
 }
 
 #[test]
+fn what_only_a_shell_understands_is_refused() {
+    insta::assert_snapshot!(refusal(&SHORT.replace("'lake'", "'~/lake'").replace("'mail.log'", "['$HOME/mail.log']")), @r#"
+    demo.toml has 2 mistakes
+    demo.toml:1:8: '~/lake' begins with '~' or has a '$', which only a shell replaces: write the whole path
+      1 | lake = '~/lake'
+        |        ^^^^^^^^
+    demo.toml:5:10: '$HOME/mail.log' begins with '~' or has a '$', which only a shell replaces: write the whole path
+      5 | files = ['$HOME/mail.log']
+        |          ^^^^^^^^^^^^^^^^
+    "#);
+}
+
+#[test]
 fn bad_places_and_options_are_refused() {
     let text = SHORT.replace("'lake'", "'s4://bucket/lake'") + "[storage]\naws_endpiont = 'x'\naws_region = []\n";
     insta::assert_snapshot!(refusal(&text), @r#"

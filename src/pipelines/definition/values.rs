@@ -37,6 +37,9 @@ pub enum BadValue {
     /// A URL with `?` or `#`: in a URL these end the path, so a wildcard `?` would be lost without a word.
     #[error("'{0}' has a '?' or '#', which end the path of a URL: use '*' as wildcard")]
     Query(String),
+    /// A path as only a shell understands it: as it stands it would be a folder of that name, here.
+    #[error("'{0}' begins with '~' or has a '$', which only a shell replaces: write the whole path")]
+    Shell(String),
     /// The text is no domain.
     #[error("'{0}' is not a realm: write a domain such as example.com")]
     Realm(String),
@@ -80,9 +83,13 @@ const SCHEMES: &[&str] = &["file", "s3", "s3a", "az", "azure", "adl", "abfs", "a
 /// The URL of a path relative to `base`, or of a URL. Wildcards survive.
 ///
 /// # Errors
-/// Where the text is neither, its scheme is unknown, or it has a query.
+/// Where the text is neither, its scheme is unknown, it has a query, or it is meant for a shell.
 pub fn place(base: &Path, text: &str) -> Result<Url, BadValue> {
     let bad = || BadValue::Place(text.to_owned());
+    let mut parts = text.split('/');
+    if !text.contains("://") && (text.starts_with('~') || parts.any(|part| part.starts_with('$'))) {
+        return Err(BadValue::Shell(text.to_owned()));
+    }
     let url = storage::locate(base, text).map_err(|_| bad())?;
     let scheme = url.scheme();
     if !SCHEMES.contains(&scheme) {
@@ -214,6 +221,10 @@ mod tests {
         assert!(at("s3://bucket/mail.log?").unwrap_err().to_string().contains("wildcard"));
         assert!(at("gss://bucket/x").unwrap_err().to_string().contains("did you mean 'gs'?"));
         assert!(at("s3:///x").unwrap_err().to_string().contains("neither a path nor a URL"));
+        for text in ["~/lake", "~", "~mail/lake", "$HOME/lake", "/srv/${HOST}/lake"] {
+            assert!(at(text).unwrap_err().to_string().contains("write the whole path"), "{text}");
+        }
+        assert_eq!(at("./~/a~$b").unwrap(), "/etc/mailtally/~/a~$b");
     }
 
     #[test]
