@@ -62,11 +62,18 @@ fn is_usual(form: &str) -> bool {
     reports::export(form).is_none_or(|export| export.usual)
 }
 
-/// The names listed, each once; all that are known where nothing is listed.
+/// The names listed, each once; all that are known where there is no list.
 fn choices(entry: Option<Entry<'_>>, what: &str, known: &[&str]) -> Vec<String> {
     let Some(entry) = entry else { return known.iter().map(|name| (*name).to_owned()).collect() };
+    let list = entry.list();
+    if list.is_empty() {
+        entry.refuse::<()>(
+            format!("'{}' is empty", entry.key()),
+            Some("leave the key out for all usual ones".to_owned()),
+        );
+    }
     let mut names: Vec<String> = Vec::new();
-    for name in entry.list().iter().filter_map(|entry| entry.choice(what, known)) {
+    for name in list.iter().filter_map(|entry| entry.choice(what, known)) {
         if !names.contains(&name) {
             names.push(name);
         }

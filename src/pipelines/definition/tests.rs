@@ -207,6 +207,16 @@ fn an_unknown_name_is_refused_with_the_valid_ones() {
 }
 
 #[test]
+fn an_empty_list_is_refused() {
+    insta::assert_snapshot!(refusal(&format!("{SHORT}[report]\nformats = []\n")), @r#"
+    demo.toml:7:11: 'formats' is empty
+      7 | formats = []
+        |           ^^
+        = leave the key out for all usual ones
+    "#);
+}
+
+#[test]
 fn what_only_a_shell_understands_is_refused() {
     insta::assert_snapshot!(refusal(&SHORT.replace("'lake'", "'~/lake'").replace("'mail.log'", "['$HOME/mail.log']")), @r#"
     demo.toml has 2 mistakes
