@@ -23,6 +23,16 @@ pub enum BadValue {
         /// `did you mean …`, where a zone is near.
         near: Option<String>,
     },
+    /// The name is an abbreviation, of which no region can be told for sure.
+    #[error(
+        "unknown time zone '{text}': an abbreviation does not tell the region: write an IANA name such as {region}"
+    )]
+    Abbreviation {
+        /// What was written.
+        text: String,
+        /// A region where it is in use, or any.
+        region: &'static str,
+    },
     /// The text is neither a path nor a URL.
     #[error("'{0}' is neither a path nor a URL of the form file://, s3://, az:// or gs://")]
     Place(String),
@@ -62,9 +72,31 @@ fn advice(near: &Option<String>, otherwise: &str) -> String {
 /// # Errors
 /// Where there is none of that name; the nearest one is named.
 pub fn timezone(text: &str) -> Result<Tz, BadValue> {
-    text.parse().map_err(|_| BadValue::TimeZone {
-        text: text.to_owned(),
-        near: did_you_mean(text, TZ_VARIANTS.iter().map(|zone| zone.name())),
+    text.parse().map_err(|_| match region(text) {
+        Some(region) => BadValue::Abbreviation { text: text.to_owned(), region },
+        None => BadValue::TimeZone {
+            text: text.to_owned(),
+            near: did_you_mean(text, TZ_VARIANTS.iter().map(|zone| zone.name())),
+        },
+    })
+}
+
+/// A region that an abbreviation may stand for. A zone whose name looks like it is hours off: `EST` for `CEST`.
+fn region(text: &str) -> Option<&'static str> {
+    let is_abbreviation = (2..=5).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase());
+    is_abbreviation.then_some(match text {
+        "WEST" => "Europe/Lisbon",
+        "BST" => "Europe/London",
+        "EEST" => "Europe/Helsinki",
+        "MSK" => "Europe/Moscow",
+        "EDT" => "America/New_York",
+        "CST" | "CDT" => "America/Chicago",
+        "MDT" => "America/Denver",
+        "PST" | "PDT" => "America/Los_Angeles",
+        "JST" => "Asia/Tokyo",
+        "IST" => "Asia/Kolkata",
+        "AEST" | "AEDT" => "Australia/Sydney",
+        _ => "Europe/Berlin",
     })
 }
 
@@ -210,6 +242,14 @@ mod tests {
         assert_eq!(refused, "unknown time zone 'europe/berlin': did you mean 'Europe/Berlin'?");
         let refused = timezone("+02:00").unwrap_err().to_string();
         assert_eq!(refused, "unknown time zone '+02:00': write an IANA name such as Europe/Berlin");
+    }
+
+    #[test]
+    fn an_abbreviation_is_no_zone_that_looks_like_it() {
+        for (text, region) in [("CEST", "Europe/Berlin"), ("PDT", "America/Los_Angeles"), ("BST", "Europe/London")] {
+            let refused = timezone(text).unwrap_err().to_string();
+            assert!(refused.ends_with(&format!("write an IANA name such as {region}")), "{refused}");
+        }
     }
 
     #[test]
