@@ -33,6 +33,35 @@ pub enum Error {
         /// What object_store says.
         source: object_store::Error,
     },
+    /// An endpoint is no URL.
+    #[error("cannot open {url}: the option {key} is no URL with http:// or https:// but '{value}'")]
+    Endpoint {
+        /// The place asked for.
+        url: String,
+        /// The option.
+        key: String,
+        /// Its value.
+        value: String,
+    },
+}
+
+/// The options that say where a store is, in object_store's spelling.
+const ENDPOINTS: &[&str] = &[
+    "aws_endpoint",
+    "aws_endpoint_url_s3",
+    "azure_storage_endpoint",
+    "google_base_url",
+    "endpoint",
+    "endpoint_url",
+    "base_url",
+];
+
+/// Whether an option should say where a store is and does not. object_store puts paths behind whatever it is given and
+/// panics where that makes no URL.
+#[must_use]
+pub fn is_bad_endpoint(key: &str, value: &str) -> bool {
+    let is_http = || value.starts_with("http://") || value.starts_with("https://");
+    ENDPOINTS.contains(&key) && !(is_http() && Url::parse(value).is_ok_and(|url| url.has_host()))
 }
 
 /// Opens stores by URL, each once, and runs their futures.
@@ -45,8 +74,15 @@ pub struct Storage {
 
 impl Storage {
     /// A storage with `object_store`'s options (keys in lower case) that runs its futures on `runtime`.
+    ///
+    /// An endpoint with `http://` says that there is no TLS; object_store wants it said a second time, by `allow_http`.
     #[must_use]
-    pub fn new(options: BTreeMap<String, String>, runtime: tokio::runtime::Handle) -> Self {
+    pub fn new(mut options: BTreeMap<String, String>, runtime: tokio::runtime::Handle) -> Self {
+        let mut endpoints = options.iter().filter(|(key, _)| ENDPOINTS.contains(&key.as_str()));
+        let is_plain = endpoints.any(|(_, endpoint)| endpoint.starts_with("http://"));
+        if is_plain && !options.keys().any(|key| key.ends_with("allow_http")) {
+            options.insert("allow_http".to_owned(), true.to_string());
+        }
         Self { options, runtime, stores: Mutex::default() }
     }
 
@@ -82,10 +118,19 @@ impl Storage {
         let store: Arc<dyn ObjectStore> = if url.scheme() == "file" {
             Arc::new(LocalFileSystem::new())
         } else {
+            self.check_endpoints(url)?;
             object_store::parse_url_opts(url, &self.options).map_err(failed)?.0.into()
         };
         stores.insert(key, Arc::clone(&store));
         Ok((store, path))
+    }
+
+    /// Those of the clouds' own variables have not been looked at before.
+    fn check_endpoints(&self, url: &Url) -> Result<()> {
+        let Some((key, value)) = self.options.iter().find(|(key, value)| is_bad_endpoint(key, value)) else {
+            return Ok(());
+        };
+        Err(Error::Endpoint { url: url.to_string(), key: key.clone(), value: value.clone() })
     }
 }
 
@@ -150,6 +195,31 @@ mod tests {
         assert_eq!(display(&url), "/etc/logs/mail.log*");
         assert_eq!(display(&locate(Path::new("/etc/mailtally"), "../logs/").unwrap()), "/etc/logs/");
         assert_eq!(locate(Path::new("/"), "s3://bucket/logs/").unwrap().as_str(), "s3://bucket/logs/");
+    }
+
+    #[test]
+    fn an_endpoint_without_tls_is_allowed_once_it_is_named() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let allowed = |options: &[(&str, &str)]| {
+            let options = options.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+            Storage::new(options, runtime.handle().clone()).options().get("allow_http").cloned()
+        };
+        assert_eq!(allowed(&[("aws_endpoint", "http://127.0.0.1:9000")]).as_deref(), Some("true"));
+        assert_eq!(allowed(&[("aws_endpoint", "https://s3.example.com")]), None);
+        assert_eq!(allowed(&[("aws_endpoint", "http://127.0.0.1:9000"), ("aws_allow_http", "false")]), None);
+    }
+
+    #[test]
+    fn an_endpoint_is_a_url() {
+        for bad in ["minio.local:9000", "minio.local", "http://", "http:/minio", "s3://bucket", ""] {
+            assert!(is_bad_endpoint("aws_endpoint", bad), "{bad}");
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let options = BTreeMap::from([("aws_endpoint".to_owned(), bad.to_owned())]);
+            let storage = Storage::new(options, runtime.handle().clone());
+            let refused = storage.store(&Url::parse("s3://bucket/lake").unwrap()).unwrap_err().to_string();
+            assert!(refused.contains("the option aws_endpoint is no URL"), "{refused}");
+        }
+        assert!(!is_bad_endpoint("aws_endpoint", "http://[::1]:9000/base") && !is_bad_endpoint("aws_region", "x"));
     }
 
     #[test]

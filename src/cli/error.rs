@@ -5,7 +5,7 @@ use std::io;
 use super::ExitCode;
 use crate::pipelines::definition::values::BadValue;
 use crate::pipelines::{self, definition};
-use crate::{sources, storage};
+use crate::{lake, sources, storage};
 
 /// The result of this module.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -107,9 +107,28 @@ impl Error {
             }),
             Self::Setting { .. } => Some("correct or unset the variable; `mailtally --help` lists them all"),
             Self::NoDays { .. } => Some("both days are included: --from 2026-03-01 --to 2026-03-07 are seven days"),
-            Self::Storage(_) => Some("check the URL, and the options in [storage] or MAILTALLY_STORAGE_…"),
+            _ if self.is_of_object_store() => Some(
+                "check the URL, and the options in [storage] or MAILTALLY_STORAGE_…: credentials, region, endpoint",
+            ),
             Self::Output(_) => Some("check that the disk behind the output has room"),
             _ => None,
+        }
+    }
+
+    /// Whether an object store did not do what was asked, for which its options may be the reason.
+    fn is_of_object_store(&self) -> bool {
+        use pipelines::Error as Pipeline;
+        let is_url = |place: &str| place.contains("://");
+        match self {
+            Self::Storage(_) | Self::Pipeline(Pipeline::Storage(_) | Pipeline::Lake(lake::Error::Storage(_))) => true,
+            Self::Sources(source) | Self::Pipeline(Pipeline::Sources(source)) => match source {
+                sources::Error::Place(_) => true,
+                sources::Error::List { pattern: place, .. } | sources::Error::Open { file: place, .. } => is_url(place),
+                _ => false,
+            },
+            Self::Pipeline(Pipeline::Lake(lake)) => lake.place().is_some_and(is_url),
+            Self::Pipeline(Pipeline::Publish { place, .. }) => is_url(place),
+            _ => false,
         }
     }
 
@@ -117,5 +136,33 @@ impl Error {
     #[must_use]
     pub fn is_closed_output(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lake::tables;
+
+    fn entered(place: &str) -> Error {
+        let source = io::ErrorKind::PermissionDenied.into();
+        let table = tables::COVERAGE.name;
+        Error::Pipeline(lake::Error::Enter { table, place: place.to_owned(), source }.into())
+    }
+
+    #[test]
+    fn options_are_hinted_at_where_an_object_store_is_asked() {
+        assert!(entered("s3://bucket/lake/coverage").hint().is_some_and(|hint| hint.contains("[storage]")));
+        assert_eq!(entered("/srv/lake/coverage").hint(), None);
+    }
+
+    #[test]
+    fn a_pipeline_that_may_not_be_read_is_not_looked_for_elsewhere() {
+        let hint = |kind: io::ErrorKind| {
+            let error = definition::Error::Read { path: "/etc/nightly.toml".into(), source: kind.into() };
+            Error::Definition(error).hint().unwrap_or_default()
+        };
+        assert!(hint(io::ErrorKind::PermissionDenied).starts_with("check that this user may read"));
+        assert!(hint(io::ErrorKind::NotFound).contains("pipelines/demo.toml"));
     }
 }

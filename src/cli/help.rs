@@ -22,7 +22,8 @@ pub fn after_long_help() -> String {
 }
 
 const STORAGE_HELP: &str = "  MAILTALLY_STORAGE_…   an option of object_store for s3://, az:// and gs://,
-                        e.g. MAILTALLY_STORAGE_AWS_ENDPOINT=http://127.0.0.1:9000
+                        e.g. MAILTALLY_STORAGE_AWS_ENDPOINT=http://127.0.0.1:9000;
+                        http:// is without TLS, which …_AWS_ALLOW_HTTP=false forbids
   AWS_…, AZURE_…, GOOGLE_…
                         the clouds' own variables, as far as object_store knows them
   NO_COLOR              no colour on a terminal

@@ -11,6 +11,7 @@ use url::Url;
 
 use super::args::{GlobalArgs, LogFormat, PipelineArgs};
 use super::{Error, Result};
+use crate::pipelines::definition::values::BadValue;
 use crate::pipelines::definition::{Definition, Known, choice, did_you_mean, values};
 
 /// The environment's variables.
@@ -197,13 +198,15 @@ fn storage(environment: &Environment) -> Result<BTreeMap<String, String>> {
     }
     for (name, value) in environment {
         let Some(key) = name.strip_prefix(STORAGE_PREFIX) else { continue };
-        let key = values::storage_option(key).map_err(|error| Error::Setting {
+        let wrong = |error: BadValue| Error::Setting {
             name: name.clone(),
             // It may be a credential.
             value: "…".to_owned(),
             reason: error.to_string(),
-        })?;
-        options.insert(key, value.clone());
+        };
+        let key = values::storage_option(key).map_err(wrong)?;
+        let value = values::storage_value(&key, value.clone()).map_err(wrong)?;
+        options.insert(key, value);
     }
     Ok(options)
 }
@@ -288,6 +291,7 @@ mod tests {
         insta::assert_snapshot!(refused("MAILTALLY_LOG_FORMAT", "xml"), @"MAILTALLY_LOG_FORMAT=xml: must be text or json");
         insta::assert_snapshot!(refused("MAILTALLY_LAKE", "s4://x/y"), @"MAILTALLY_LAKE=s4://x/y: unknown scheme 's4://': did you mean 's3'?");
         insta::assert_snapshot!(refused("MAILTALLY_STORAGE_AWS_ENDPIONT", "secret"), @"MAILTALLY_STORAGE_AWS_ENDPIONT=…: unknown storage option 'aws_endpiont': did you mean 'aws_endpoint'?");
+        insta::assert_snapshot!(refused("MAILTALLY_STORAGE_AWS_ENDPOINT", "minio:9000"), @"MAILTALLY_STORAGE_AWS_ENDPOINT=…: 'minio:9000' is no endpoint: write a URL with http:// or https://, such as https://s3.example.com:9000");
         assert_eq!(refused("MAILTALLY_THREADS", "0").exit_code(), ExitCode::Usage);
     }
 

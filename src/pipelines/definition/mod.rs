@@ -235,7 +235,10 @@ fn storage(entry: Entry<'_>) -> BTreeMap<String, String> {
     let Some(section) = entry.open_section("[storage]") else { return options };
     for entry in section.entries() {
         match (values::storage_option(entry.key()), entry.scalar()) {
-            (Ok(key), Some(value)) => drop(options.insert(key, value)),
+            (Ok(key), Some(value)) => match values::storage_value(&key, value) {
+                Ok(value) => drop(options.insert(key, value)),
+                Err(error) => drop(entry.refuse::<()>(error.to_string(), None)),
+            },
             (Err(error), _) => drop(entry.refuse::<()>(error.to_string(), None)),
             (Ok(_), None) => drop(entry.wrong_type::<()>("a string, a number, true or false")),
         }

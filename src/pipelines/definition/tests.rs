@@ -231,9 +231,10 @@ fn what_only_a_shell_understands_is_refused() {
 
 #[test]
 fn bad_places_and_options_are_refused() {
-    let text = SHORT.replace("'lake'", "'s4://bucket/lake'") + "[storage]\naws_endpiont = 'x'\naws_region = []\n";
+    let text = SHORT.replace("'lake'", "'s4://bucket/lake'")
+        + "[storage]\naws_endpiont = 'x'\naws_region = []\naws_endpoint = 'minio:9000'\n";
     insta::assert_snapshot!(refusal(&text), @r#"
-    demo.toml has 3 mistakes
+    demo.toml has 4 mistakes
     demo.toml:1:8: unknown scheme 's4://': did you mean 's3'?
       1 | lake = 's4://bucket/lake'
         |        ^^^^^^^^^^^^^^^^^^
@@ -243,6 +244,9 @@ fn bad_places_and_options_are_refused() {
     demo.toml:8:14: 'aws_region' must be a string, a number, true or false, not a list
       8 | aws_region = []
         |              ^^
+    demo.toml:9:16: 'minio:9000' is no endpoint: write a URL with http:// or https://, such as https://s3.example.com:9000
+      9 | aws_endpoint = 'minio:9000'
+        |                ^^^^^^^^^^^^
     "#);
 }
 

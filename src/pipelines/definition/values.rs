@@ -61,6 +61,12 @@ pub enum BadValue {
         /// `did you mean …`, where an option is near.
         near: Option<String>,
     },
+    /// An endpoint is no URL: object_store would not notice before it asks for one there.
+    #[error("'{value}' is no endpoint: write a URL with http:// or https://, such as https://s3.example.com:9000")]
+    Endpoint {
+        /// What was written.
+        value: String,
+    },
 }
 
 fn advice(near: &Option<String>, otherwise: &str) -> String {
@@ -193,6 +199,14 @@ pub fn storage_option(key: &str) -> Result<String, BadValue> {
     })
 }
 
+/// An option's value, where it can be used.
+///
+/// # Errors
+/// Where it should be an endpoint and is none.
+pub fn storage_value(key: &str, value: String) -> Result<String, BadValue> {
+    if storage::is_bad_endpoint(key, &value) { Err(BadValue::Endpoint { value }) } else { Ok(value) }
+}
+
 /// The one spelling of an option that a store knows.
 #[must_use]
 pub fn known_storage_option(key: &str) -> Option<String> {
@@ -279,6 +293,8 @@ mod tests {
         assert_eq!(storage_option("AWS_ENDPOINT_URL").unwrap(), "aws_endpoint");
         assert_eq!(storage_option("aws_allow_http").unwrap(), "aws_allow_http");
         assert_eq!(storage_option("azure_client_id").unwrap(), "azure_storage_client_id");
+        let refused = storage_value("aws_endpoint", "minio.local:9000".to_owned()).unwrap_err().to_string();
+        assert!(refused.starts_with("'minio.local:9000' is no endpoint: write a URL with http://"), "{refused}");
         let refused = storage_option("aws_endpiont").unwrap_err().to_string();
         assert_eq!(refused, "unknown storage option 'aws_endpiont': did you mean 'aws_endpoint'?");
     }
