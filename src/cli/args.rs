@@ -53,7 +53,7 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "N", value_parser = value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 
-    /// Form of the program's own log on standard error [default: text]
+    /// Form of the program's own log on standard error; errors, warnings and hints stay text [default: text]
     #[arg(long, global = true, value_name = "FORM")]
     pub log_format: Option<LogFormat>,
 

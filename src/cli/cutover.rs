@@ -56,7 +56,7 @@ pub struct Args {
     #[arg(long, help_heading = "What is switched off")]
     pub no_basic: bool,
 
-    /// Print in this form: text, or rows as csv, jsonl or parquet
+    /// Print in this form: text, or rows as csv, jsonl, parquet or xlsx
     #[arg(long, value_name = "FORM", default_value = TEXT)]
     pub format: String,
 
