@@ -5,6 +5,7 @@ use memchr::memmem;
 use super::UUID;
 use super::auth::{AUTH_USER, behind_auth, mechanism, proxied};
 use super::pairs::{Pairs, are_fields, pairs_of};
+use super::tls;
 use crate::formats::Unreadable;
 use crate::formats::record::{AuthFailed, Client, Encrypted, Ended, Record, Rejected, Sequel, Stage, Taken};
 use crate::sources::fields::{Fields, member};
@@ -97,15 +98,16 @@ impl<'a> Entry<'a> {
     /// Whether it may say something, by how it begins.
     pub(super) fn matters(self) -> bool {
         if !self.is_of_core() {
-            return [&b"secured: "[..], b"delaying for ", b"authenticated as ", b"auth_user=", AUTH_USER, TLS_TIMEOUT]
+            return [&b"delaying for "[..], b"authenticated as ", b"auth_user=", AUTH_USER]
                 .iter()
+                .chain(&tls::BEGINNINGS)
                 .any(|beginning| self.text.starts_with(beginning));
         }
         [&b"connect"[..], b"HAProxy", b"disconnect", b"sender", b"recipient", b"message", b"queue"]
             .iter()
             .any(|word| self.is(word))
             || self.is_hook()
-            || self.text.starts_with(b"client connection error: ")
+            || tls::connection_error(self.text).is_some()
             || self.refuses_content()
             || behind_auth(self.text).is_some()
     }
@@ -132,7 +134,7 @@ impl<'a> Entry<'a> {
         match self.text.first() {
             Some(b'c') if self.is(b"connect") => self.connected().map(Some),
             Some(b'H') => Ok(self.fronted()),
-            Some(b'c') => Ok(self.broken_handshake()),
+            Some(b'c') => Ok(tls::connection_error(self.text).and_then(tls::broken_handshake)),
             Some(b'd') => self.ended().map(Some),
             Some(b's') => self.sender(),
             Some(b'r') => self.recipient(),
@@ -173,13 +175,7 @@ impl<'a> Entry<'a> {
                 aborted: false,
             })));
         }
-        if self.origin != b"tls" {
-            return Ok(None);
-        }
-        if self.text == TLS_TIMEOUT {
-            return Ok(Some(Record::TlsFailed { client: Client::default(), reason: self.text }));
-        }
-        self.text.strip_prefix(b"secured: ").map(secured).transpose()
+        if self.origin == b"tls" { tls::of_plugin(self.text) } else { Ok(None) }
     }
 
     fn connected(self) -> Result<Record<'a>, Unreadable> {
@@ -263,14 +259,6 @@ impl<'a> Entry<'a> {
         })))
     }
 
-    /// An error of the TLS library: of the handshake, unless the connection's end says that there was TLS.
-    fn broken_handshake(self) -> Option<Record<'a>> {
-        let reason = self.text.strip_prefix(b"client connection error: ")?;
-        let library = memmem::find(reason, b" routines:")?;
-        let at = memchr::memrchr(b':', &reason[..library])? + 1;
-        Some(Record::TlsFailed { client: Client::default(), reason: reason[at..].trim_ascii() })
-    }
-
     /// The address in `sender <ADDRESS>`, and the fields behind it.
     ///
     /// In plain text both stand in one line, and an address may hold what looks like fields: they begin behind the
@@ -309,15 +297,6 @@ fn within(part: &[u8], text: &[u8]) -> bool {
     text.as_ptr_range().contains(&part.as_ptr())
 }
 
-/// `cipher=C version=V verified=false`.
-fn secured(text: &[u8]) -> Result<Record<'_>, Unreadable> {
-    let get = |name: &[u8]| Pairs(text).find(|(key, _)| *key == name).map(|(_, value)| value);
-    match (get(b"version"), get(b"cipher")) {
-        (Some(version), Some(cipher)) => Ok(Record::Secured { client: Client::default(), version, cipher }),
-        _ => Err(Unreadable("secured: without a version")),
-    }
-}
-
 /// How lines begin with which the server itself refuses a message's content: `data_done` and `accumulate_data` of
 /// `connection.js`, and what it says where its own queue does not take the message.
 const REFUSED_CONTENT: [&[u8]; 5] = [
@@ -327,9 +306,6 @@ const REFUSED_CONTENT: [&[u8]; 5] = [
     b"Client sent bare line-feed",
     b"Unrecognized response from outbound layer: ",
 ];
-
-/// What `plugins/tls.js` says where a client does not go on with its handshake.
-const TLS_TIMEOUT: &[u8] = b"timeout setting up TLS";
 
 /// What `plugins/auth/auth_base.js` answers where a name or a password is missing, and no line of the log but the
 /// connection's last.

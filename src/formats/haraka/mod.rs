@@ -20,6 +20,7 @@ mod entry;
 mod pairs;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 use std::hash::BuildHasher;
 
@@ -98,7 +99,7 @@ impl Format for Haraka {
 
     fn tells(&self) -> Tells {
         Tells {
-            tls_version: "after STARTTLS; on port 465 only that there is TLS",
+            tls_version: "after STARTTLS, up to 2.8.25 only by the cipher; on port 465 only that there is TLS",
             cipher: "after STARTTLS",
             account: "where the plugin logs it; else the sender stands for it",
             mechanism: "with level = PROTOCOL",

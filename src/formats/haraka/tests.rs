@@ -106,6 +106,32 @@ fn a_session_is_read_in_every_format() {
 }
 
 #[test]
+fn up_to_2_8_25_a_version_is_the_cipher_s() {
+    let secured = |version: &str| format!("secured: cipher=AES256-SHA version={version} verified=false");
+    for of_cipher in ["TLSv1.0", "SSLv3"] {
+        all_are("tls", &secured(of_cipher), &[], "secured  AES256-SHA");
+    }
+    for of_session in ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3", "TLSv1/SSLv3"] {
+        all_are("tls", &secured(of_session), &[], &format!("secured {of_session} AES256-SHA"));
+    }
+}
+
+#[test]
+fn up_to_2_8_27_broken_handshakes_have_the_client_s_address_inside() {
+    let error =
+        "Error: 80CC:error:0A000102:SSL routines:tls_early_post_process_client_hello:unsupported protocol:x.c:1:";
+    for client in ["[192.0.2.1]", "[2001:db8::1]", "desk.example.org [192.0.2.1]"] {
+        all_are("core", &format!("client {client} connection error: {error}"), &[], "TlsFailed");
+        all_are("core", &format!("client {client} connection error: Error: read ECONNRESET"), &[], "-");
+        all_are("core", &format!("client {client} half closed connection"), &[], "-");
+    }
+    all_are("core", &format!("client x connection error: {error}"), &[], "-");
+    all_are("tls", "timeout", &[], "TlsFailed");
+    all_are("karma", "timeout", &[], "-");
+    all_are("tls", "timeout of something else", &[], "-");
+}
+
+#[test]
 fn what_the_server_itself_refuses_has_lines_of_its_own() {
     for text in [
         "Incoming message exceeded max size of 100000",
