@@ -63,12 +63,16 @@ pub(super) fn sender(addresses: &[u8]) -> Option<&[u8]> {
     Some(&rest[..end.or_else(|| memchr::memrchr(b'>', rest))?])
 }
 
-/// A command that the server refused. What came out of order (503) is no attempt, but for a login.
+/// A command that the server refused. What came out of order (503) is no attempt, but for a login; `DATA` may say by that
+/// that no recipient was accepted, so that a message ends with it (`smtp_check_data`).
 pub(super) fn failed<'a>(command: &'a [u8], reply: &'a [u8]) -> Option<Record<'a>> {
     let begins = |name: &[u8]| command.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
     let out_of_order = reply.starts_with(b"503");
     if begins(b"AUTH") {
         return login_refused(command, reply);
+    }
+    if begins(b"DATA") && out_of_order && reply.ends_with(b"No recipient specified") {
+        return Some(Record::Reset);
     }
     let stage = match () {
         () if out_of_order => return None,

@@ -141,7 +141,11 @@ fn what_failed_is_told_once() {
             "failed-command command=\"DATA\" result=\"554 5.3.4 Message too big for system\"",
             "rejected Data 554 5.3.4 Message too big for system",
         ),
-        ("failed-command command=\"DATA\" result=\"503 5.5.1 Invalid command: No recipient specified\"", "-"),
+        ("failed-command command=\"DATA\" result=\"503 5.5.1 Invalid command: No recipient specified\"", "Reset"),
+        (
+            "failed-command command=\"DATA\" result=\"503 5.5.1 Invalid command: Command not allowed at this point.\"",
+            "-",
+        ),
         (
             "failed-command command=\"AUTH PLAIN (...)\" result=\"503 5.5.1 Invalid command: Already authenticated\"",
             "-",
