@@ -16,7 +16,17 @@ pub(super) fn handshake(text: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
         return Ok(Some(tls_failed(error)));
     }
     let Some(text) = text.strip_prefix(b", relay=") else { return Ok(None) };
-    secured(text).map(Some).ok_or(Unreadable("STARTTLS=server that cannot be read"))
+    match secured(text) {
+        None if is_of_certificate(text) => Ok(None),
+        secured => secured.map(Some).ok_or(Unreadable("STARTTLS=server that cannot be read")),
+    }
+}
+
+/// `R, field=cn_subject, status=failed to extract CN`: what is odd about a client's certificate stands in front of the
+/// line that tells of its handshake (`CHECK_X509_NAME` and `getaltnames` in `tls.c`).
+fn is_of_certificate(text: &[u8]) -> bool {
+    let client = last(text, b", status=").and_then(|(rest, _)| last(rest, b", field="));
+    client.is_some_and(|(client, _)| cut_relay(client).is_some())
 }
 
 /// `R, version=V, verify=W, cipher=C, bits=A/B`.

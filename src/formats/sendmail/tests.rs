@@ -80,6 +80,22 @@ fn a_session_is_secured_and_authenticated() {
 }
 
 #[test]
+fn what_is_odd_about_a_certificate_says_nothing() {
+    let line = |relay: &str, rest: &str| parse(&format!("STARTTLS=server, relay={relay}, {rest}"));
+    for rest in [
+        "field=cn_subject, status=failed to extract CN",
+        "field=cn_issuer, status=CN too long",
+        "field=cn_subject, status=CN contains NUL",
+        "field=AltName, status=value contains non IA5",
+    ] {
+        assert_eq!(line("a.example.org [192.0.2.1]", rest), "-");
+        assert_eq!(line(&"x".repeat(LONGEST_RELAY), rest), "-");
+    }
+    let cut = line("a.example.org [192.0.2.1]", "field=cn_subject");
+    assert_eq!(cut, "unreadable: STARTTLS=server that cannot be read");
+}
+
+#[test]
 fn a_message_is_taken_with_its_id_only() {
     let line = |sender: &str, msgid: &str, proto: &str| {
         parse(&format!(
