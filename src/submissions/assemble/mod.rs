@@ -158,7 +158,7 @@ impl Assembler {
             Record::LoggedIn(login) => self.logged_in(now, login, rows),
             Record::Secured { client, version, cipher } => {
                 let tls = self.known.tls(version, cipher);
-                if self.sessions.find(key).is_some_and(|session| session.is_before(*client, session.tls.is_some())) {
+                if self.sessions.find(key).is_some_and(|session| session.is_before(*client, session.is_past_tls())) {
                     self.end(key, None, rows);
                 }
                 let session = self.sessions.of_line(&mut self.known, now, *client);

@@ -249,6 +249,12 @@ impl Session {
         !self.known && (again || of_another())
     }
 
+    /// Whether TLS begins no more in it: it has begun, or the client has sent messages, for which it would have to log in
+    /// anew (RFC 3207 section 4.2).
+    pub(super) fn is_past_tls(&self) -> bool {
+        self.tls.is_some() || self.opened > 0
+    }
+
     /// The TLS version, for a refusal.
     pub(super) fn tls_version(&self, at: Timestamp, client: Client<'_>) -> TlsVersion {
         match &self.tls {
