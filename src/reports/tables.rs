@@ -43,7 +43,8 @@ pub struct Tables {
     /// a bit for every week in which it was `active`, used a `legacy` version, or an `unknown` one.
     pub weeks: LazyFrame,
     /// The rows of the page, where they were wanted: `date`, `account`, `domain`, `tls_version`, `auth_family`,
-    /// `triple_des`, `messages`, `recipients`, `bytes`, and whether an account without a name is `lumped`.
+    /// `triple_des`, `tls_known_present`, `messages`, `recipients`, `bytes`, and whether an account without a name is
+    /// `lumped`.
     pub activity: DataFrame,
     /// `coverage`, with every column.
     pub coverage: LazyFrame,

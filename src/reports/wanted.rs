@@ -137,8 +137,17 @@ mod tests {
     fn only_what_a_dataset_needs_is_read() {
         let few = named(&["summary", "sending_volume_details", "cutover", "cutover_details", "coverage", "eac"]);
         assert!(few.devices.is_empty() && !few.refusals && few.ways && !few.weeks);
-        let needed =
-            ["account", "auth_family", "cipher", "cipher_class", "client_ip", "domain", "messages", "tls_version"];
+        let needed = [
+            "account",
+            "auth_family",
+            "cipher",
+            "cipher_class",
+            "client_ip",
+            "domain",
+            "messages",
+            "tls_mode",
+            "tls_version",
+        ];
         assert_eq!(few.columns(&DAILY_CLIENTS, day("2026-03-02")), needed, "each column once");
         let page = Wanted { activity: Some(1), ..few };
         let needed = page.columns(&DAILY_CLIENTS, day("2026-03-02"));

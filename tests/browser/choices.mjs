@@ -195,18 +195,21 @@ async function cutover(checks, report) {
     for (const row of activity) {
       const at = VERSIONS.indexOf(row.tls_version);
       const fails = (at > 0 && at < VERSIONS.indexOf(min)) || (no3des && row.triple_des === 1) || (cleartext && at === 0) || (basic && row.auth_family === 'basic');
-      const own = perAccount.get(row.account) ?? { all: 0, failing: 0 };
+      const unknown = (min && at < 0) || (no3des && row.triple_des === null) || (cleartext && row.tls_known_present === null) || (basic && row.auth_family === null);
+      const own = perAccount.get(row.account) ?? { all: 0, failing: 0, unknown: 0 };
       own.all += row.messages;
       if (fails) own.failing += row.messages;
+      else if (unknown) own.unknown += row.messages;
       if (fails) failing += row.messages;
       perAccount.set(row.account, own);
     }
     perAccount.delete(null);
     const states = [...perAccount.values()];
-    return { failing, breaks: states.filter((own) => own.failing === own.all).length, mixed: states.filter((own) => own.failing > 0 && own.failing < own.all).length };
+    return { failing, breaks: states.filter((own) => own.failing === own.all).length, mixed: states.filter((own) => own.failing > 0 && own.failing < own.all).length, undetermined: states.filter((own) => own.failing === 0 && own.unknown > 0).length };
   };
   const cases = [
     ['TLS 1.2 and no cleartext, to begin with', '', { min: 'TLSv1.2', cleartext: true }],
+    ['no cleartext alone', '&min=any&nocleartext=1', { cleartext: true }],
     ['TLS 1.3', '&min=TLSv1.3&nocleartext=0', { min: 'TLSv1.3' }],
     ['no 3DES alone', '&min=any&nocleartext=0&no3des=1', { no3des: true }],
     ['no passwords', '&min=any&nocleartext=0&nobasic=1', { basic: true }],
@@ -215,8 +218,8 @@ async function cutover(checks, report) {
   for (const [name, query, switches] of cases) {
     await checks.check(`cutover: ${name}`, async () => {
       await report.go(`#view=cutover${query}`);
-      const { failing, breaks, mixed } = expected(switches);
-      same([await report.count('.outcome .breaks .figure'), await report.count('.outcome .mixed .figure')], [breaks, mixed], 'break, mixed');
+      const { failing, breaks, mixed, undetermined } = expected(switches);
+      same([await report.count('.outcome .breaks .figure'), await report.count('.outcome .mixed .figure'), await report.count('.outcome .undetermined .figure')], [breaks, mixed, undetermined], 'break, mixed, undetermined');
       require((await report.text('.would-fail')).startsWith(`${english(failing)} of `), `${await report.text('.would-fail')}, expected ${failing}`);
     });
   }

@@ -53,10 +53,10 @@ export async function shape(checks, browser, fixtures, template) {
 
   await checks.check('5,973 messages over TLSv1.0 and 5,280 over TLSv1.2 are 53.08 % and 46.92 %', async () => {
     const json = data('small');
-    const row = { date: json.window.end, account: 'alice@a.test', domain: 'a.test', auth_family: 'basic', triple_des: 0, recipients: 1, bytes: 1 };
+    const row = { date: json.window.end, account: 'alice@a.test', domain: 'a.test', auth_family: 'basic', triple_des: 0, tls_known_present: 1, recipients: 1, bytes: 1 };
     json.tables.activity = table(
       [{ ...row, tls_version: 'TLSv1.0', messages: 5973 }, { ...row, tls_version: 'TLSv1.2', messages: 5280 }],
-      { date: 'date', account: 'text', domain: 'text', tls_version: 'text', auth_family: 'text', triple_des: 'bool', messages: 'int', recipients: 'int', bytes: 'int' },
+      { date: 'date', account: 'text', domain: 'text', tls_version: 'text', auth_family: 'text', triple_des: 'bool', tls_known_present: 'bool', messages: 'int', recipients: 'int', bytes: 'int' },
     );
     const report = await browser.open(write(fixtures, 'contract', json, template));
     const cells = async (version) => (await report.page.locator(`[data-version="${version}"] td`).allInnerTexts()).slice(0, 2);
@@ -81,8 +81,8 @@ export async function shape(checks, browser, fixtures, template) {
     json.lumped_accounts = 12_345;
     json.tables.legacy_clients.total = 250_000;
     json.tables.activity = table(
-      [...Array(3)].map((_, at) => ({ date: json.window.end, account: at ? `a${at}@x.example` : null, domain: 'x.example', tls_version: 'TLSv1.3', auth_family: 'basic', triple_des: 0, messages: 5, recipients: 5, bytes: 5, lumped: at ? 0 : 1 })),
-      { date: 'date', account: 'text', domain: 'text', tls_version: 'text', auth_family: 'text', triple_des: 'bool', messages: 'int', recipients: 'int', bytes: 'int', lumped: 'bool' },
+      [...Array(3)].map((_, at) => ({ date: json.window.end, account: at ? `a${at}@x.example` : null, domain: 'x.example', tls_version: 'TLSv1.3', auth_family: 'basic', triple_des: 0, tls_known_present: 1, messages: 5, recipients: 5, bytes: 5, lumped: at ? 0 : 1 })),
+      { date: 'date', account: 'text', domain: 'text', tls_version: 'text', auth_family: 'text', triple_des: 'bool', tls_known_present: 'bool', messages: 'int', recipients: 'int', bytes: 'int', lumped: 'bool' },
     );
     const report = await browser.open(write(fixtures, 'cut', json, template), '#view=volume');
     require((await report.text('.table')).includes('smaller accounts together'), 'no row for the others');

@@ -51,6 +51,18 @@ export function reasonsOf(switches: Switches, version: number, tripleDes: boolea
   );
 }
 
+/** Whether what is not known of a row could make it fail. */
+function isUndetermined(facts: Facts, row: number, switches: Switches): boolean {
+  const family = facts.family[row];
+  return (
+    (switches.minTls > 0 && facts.version[row] === UNKNOWN) ||
+    // Without a cipher in the log, 3DES is neither known nor ruled out.
+    (switches.no3des && Number.isNaN(facts.tripleDes[row])) ||
+    (switches.noCleartext && Number.isNaN(facts.tlsPresent[row])) ||
+    (switches.noBasic && (family < 0 || facts.families[family] === 'unknown'))
+  );
+}
+
 export function whatIf(facts: Facts, rows: Uint32Array, switches: Switches): WhatIf {
   const accounts = new Map<number, Outcome>();
   const result: WhatIf = {
@@ -62,7 +74,6 @@ export function whatIf(facts: Facts, rows: Uint32Array, switches: Switches): Wha
     counts: { breaks: 0, mixed: 0, undetermined: 0, safe: 0 },
   };
   const isBasic = facts.families.map((word) => word === 'basic');
-  const asksTls = switches.minTls > 0 || switches.no3des || switches.noCleartext;
   for (const row of rows) {
     const account = facts.account[row];
     const version = facts.version[row];
@@ -74,9 +85,7 @@ export function whatIf(facts: Facts, rows: Uint32Array, switches: Switches): Wha
       accounts.set(account, sum);
     }
     const reasons = reasonsOf(switches, version, facts.tripleDes[row] === 1, family >= 0 && isBasic[family]);
-    // Without a cipher in the log, 3DES is neither known nor ruled out.
-    const unknownCipher = switches.no3des && Number.isNaN(facts.tripleDes[row]);
-    const unknown = reasons === 0 && ((asksTls && version === UNKNOWN) || unknownCipher || (switches.noBasic && (family < 0 || facts.families[family] === 'unknown')));
+    const unknown = reasons === 0 && isUndetermined(facts, row, switches);
     sum.messages += messages;
     result.messages += messages;
     if (reasons !== 0) {

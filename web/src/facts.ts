@@ -1,5 +1,6 @@
-// The finest rows of the page, `activity`: date, account, TLS version, AUTH family, 3DES or not. Every filter narrows
-// these rows, and every chart and account table is a sum over what is left, so that filters always mean the same.
+// The finest rows of the page, `activity`: date, account, TLS version, AUTH family, 3DES or not, TLS or not where its
+// version is not known. Every filter narrows these rows, and every chart and account table is a sum over what is left,
+// so that filters always mean the same.
 
 import type { Page, Table } from './contract';
 import { type State, passes } from './state';
@@ -46,6 +47,8 @@ export class Facts {
   readonly family: Int32Array;
   readonly families: string[];
   readonly tripleDes: Float64Array;
+  /** Whether there was TLS: an unknown version is over TLS, or of no log that tells. */
+  readonly tlsPresent: Float64Array;
   readonly measures: Record<Measure, Float64Array>;
 
   constructor(page: Page) {
@@ -65,6 +68,7 @@ export class Facts {
     this.family = table.column('auth_family').values as Int32Array;
     this.families = table.column('auth_family').words;
     this.tripleDes = table.column('triple_des').values as Float64Array;
+    this.tlsPresent = table.column('tls_known_present').values as Float64Array;
     const measure = (name: Measure) => table.column(name).values as Float64Array;
     this.measures = { messages: measure('messages'), recipients: measure('recipients'), bytes: measure('bytes') };
   }

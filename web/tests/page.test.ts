@@ -31,7 +31,8 @@ const facts = new Facts(
           { name: 'domain', kind: 'text', words: ['a.test', 'b.test'], values: [0, 0, 1, null] },
           { name: 'tls_version', kind: 'text', words: ['TLSv1.0', 'TLSv1.3', 'none', 'unknown'], values: [0, 1, 2, 3] },
           { name: 'auth_family', kind: 'text', words: ['basic', 'oauth'], values: [0, 1, 0, null] },
-          { name: 'triple_des', kind: 'bool', values: [1, 0, 0, 0] },
+          { name: 'triple_des', kind: 'bool', values: [1, 0, 0, null] },
+          { name: 'tls_known_present', kind: 'bool', values: [1, 1, 0, null] },
           { name: 'messages', kind: 'int', values: [5, 3, 2, 1] },
           { name: 'recipients', kind: 'int', values: [5, 3, 2, 1] },
           { name: 'bytes', kind: 'int', values: [50, 30, null, 10] },
@@ -163,6 +164,18 @@ test('no two versions and no two domains of a chart have one pattern', () => {
   for (const { versions, series } of [palette(false), palette(true)]) {
     for (const paints of [versions, series]) assert.equal(new Set(paints.map((paint) => paint.pattern)).size, paints.length);
   }
+});
+
+test('TLS without a version is no cleartext', () => {
+  const { tripleDes, tlsPresent } = facts;
+  const none = { minTls: 0, no3des: false, noCleartext: false, noBasic: false };
+  const statuses = () => [{ noCleartext: true }, { minTls: 4 }, { minTls: 4, noCleartext: true }, { no3des: true }].map((some) => whatIf(facts, all.slice(3), { ...none, ...some }).accounts[0].status);
+  assert.deepEqual(statuses(), ['undetermined', 'undetermined', 'undetermined', 'undetermined']);
+  tlsPresent[3] = 1;
+  assert.deepEqual(statuses(), ['safe', 'undetermined', 'undetermined', 'undetermined']);
+  tripleDes[3] = 0;
+  assert.deepEqual(statuses(), ['safe', 'undetermined', 'undetermined', 'safe']);
+  tlsPresent[3] = tripleDes[3] = NaN;
 });
 
 test('a cipher that is not logged may be 3DES', () => {

@@ -223,4 +223,19 @@ mod tests {
         let nothing = cutover(&examples::empty(), &SCENARIOS[2].switches).unwrap();
         assert_eq!((nothing.rows.height(), nothing.accounts, nothing.messages), (0, [0; 4], 0));
     }
+
+    /// bob's log does not tell his version. Over implicit TLS that is no cleartext, and may still be too low a version.
+    #[test]
+    fn who_has_tls_is_safe_from_a_switch_of_cleartext() {
+        let lake = examples::lake();
+        let clients = lake.clients.clone().with_column(lit("implicit").alias("tls_mode"));
+        let tables = examples::Lake { clients, ..lake }.tables();
+        let accounts = |name: &str| {
+            let scenario = SCENARIOS.iter().find(|scenario| scenario.name == name).unwrap();
+            cutover(&tables, &scenario.switches).unwrap().accounts
+        };
+        assert_eq!(accounts("no_cleartext"), [0, 0, 0, 2]);
+        assert_eq!(accounts("min_tlsv1_2_no_cleartext"), [0, 1, 1, 0]);
+        assert_eq!(accounts("no_basic"), [0, 1, 1, 0]);
+    }
 }

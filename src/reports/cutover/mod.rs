@@ -3,107 +3,14 @@
 //!
 //! A lowest TLS version breaks the connections below it; AUTH without TLS is a switch of its own, as servers have
 //! it (`smtpd_tls_auth_only`). What is not logged breaks nothing here, and is not called safe either.
-//!
-//! Whether a message would fail depends on few things: its TLS version, whether its cipher is 3DES, and the kind of
-//! its authentication. Those make 63 ways in, each with a bit of its own, so that an account's ways are one number.
 
 pub mod accounts;
+mod ways;
 
-use crate::submissions::cipher::is_triple_des;
+pub use self::ways::{Way, Ways};
+
+use self::ways::{Known, Tls};
 use crate::submissions::tls::TlsVersion;
-
-/// What is known of something that is so or not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Known {
-    No,
-    Yes,
-    Unknown,
-}
-
-/// How a message came in, as far as a switch can matter to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Way {
-    version: TlsVersion,
-    triple_des: Known,
-    basic: Known,
-}
-
-const KNOWN: [Known; 3] = [Known::No, Known::Yes, Known::Unknown];
-
-impl Way {
-    /// The way of a row of `daily_clients`.
-    #[must_use]
-    pub fn of(version: Option<&str>, cipher: Option<&str>, auth_family: Option<&str>) -> Self {
-        let version = TlsVersion::ALL.into_iter().find(|known| Some(known.as_str()) == version).unwrap_or_default();
-        let triple_des = match cipher {
-            Some(cipher) if is_triple_des(cipher) => Known::Yes,
-            Some(_) => Known::No,
-            // Without TLS there is no cipher, and TLS 1.3 has no 3DES.
-            None if matches!(version, TlsVersion::None | TlsVersion::Tls13) => Known::No,
-            None => Known::Unknown,
-        };
-        let basic = match auth_family {
-            Some("basic") => Known::Yes,
-            Some("oauth" | "other") => Known::No,
-            _ => Known::Unknown,
-        };
-        Self { version, triple_des, basic }
-    }
-
-    /// Every way that there is, in the order of their bits.
-    fn all() -> impl Iterator<Item = Self> {
-        TlsVersion::ALL.into_iter().flat_map(|version| {
-            KNOWN.into_iter().flat_map(move |triple_des| KNOWN.map(|basic| Self { version, triple_des, basic }))
-        })
-    }
-
-    /// The way's own bit.
-    #[must_use]
-    pub fn bit(self) -> i64 {
-        1 << ((self.version as i64 * 3 + self.triple_des as i64) * 3 + self.basic as i64)
-    }
-}
-
-/// A set of ways.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Ways(pub i64);
-
-impl Ways {
-    /// The ways for which something holds.
-    pub fn with(holds: impl Fn(&Way) -> bool) -> Self {
-        Self(Way::all().filter(holds).map(Way::bit).fold(0, |ways, bit| ways | bit))
-    }
-
-    /// Those of clients that have to act: without TLS, or with a version that is retired.
-    #[must_use]
-    pub fn legacy() -> Self {
-        Self::with(|way| way.version.is_legacy())
-    }
-
-    /// Those whose cipher is known to be 3DES.
-    #[must_use]
-    pub fn triple_des() -> Self {
-        Self::with(|way| way.triple_des == Known::Yes)
-    }
-
-    /// Those of which the cipher is not known.
-    #[must_use]
-    pub fn unknown_cipher() -> Self {
-        Self::with(|way| way.triple_des == Known::Unknown)
-    }
-
-    /// Whether a way, or one of several, is among them.
-    #[must_use]
-    pub fn meet(self, ways: i64) -> bool {
-        self.0 & ways != 0
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-}
 
 /// What is switched off at the servers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -124,11 +31,11 @@ const REASONS: [&str; 4] = ["tls", "des3", "cleartext", "basic"];
 impl Switches {
     /// Which of the four reasons a message of this way would fail for.
     fn reasons(&self, way: Way) -> [bool; 4] {
-        let is_tls = !matches!(way.version, TlsVersion::None | TlsVersion::Unknown);
         [
-            is_tls && self.min_tls.is_some_and(|lowest| way.version < lowest),
-            self.no_3des && way.triple_des == Known::Yes,
-            self.no_cleartext && way.version == TlsVersion::None,
+            // What is not known stands behind every version.
+            way.tls != Tls::None && self.min_tls.is_some_and(|lowest| way.tls.version() < lowest),
+            self.no_3des && way.tls.triple_des() == Known::Yes,
+            self.no_cleartext && way.tls == Tls::None,
             self.no_basic && way.basic == Known::Yes,
         ]
     }
@@ -139,10 +46,10 @@ impl Switches {
 
     /// Whether what is not known of a way could make it fail.
     fn is_undetermined(&self, way: Way) -> bool {
-        let asks_tls = self.min_tls.is_some() || self.no_3des || self.no_cleartext;
         !self.fails(way)
-            && (asks_tls && way.version == TlsVersion::Unknown
-                || self.no_3des && way.triple_des == Known::Unknown
+            && (self.min_tls.is_some() && way.tls.version() == TlsVersion::Unknown
+                || self.no_3des && way.tls.triple_des() == Known::Unknown
+                || self.no_cleartext && way.tls == Tls::Unknown
                 || self.no_basic && way.basic == Known::Unknown)
     }
 
@@ -245,16 +152,11 @@ mod tests {
     use super::*;
 
     fn way(version: &str, cipher: &str, family: &str) -> Way {
-        let given = |text: &'static str| (!text.is_empty()).then_some(text);
-        let [version, cipher, family] = [version, cipher, family].map(|text| given(text.to_owned().leak()));
-        Way::of(version, cipher, family)
+        way_by(version, cipher, family, "unknown")
     }
 
-    #[test]
-    fn every_way_has_a_bit_of_its_own() {
-        let bits: Vec<i64> = Way::all().map(Way::bit).collect();
-        assert_eq!(bits, (0..63).map(|place| 1_i64 << place).collect::<Vec<_>>());
-        assert_eq!(Ways::with(|_| true), Ways(i64::MAX));
+    fn way_by(version: &str, cipher: &str, family: &str, mode: &str) -> Way {
+        Way::of([version, cipher, family, mode].map(|text| Some(text).filter(|text| !text.is_empty())))
     }
 
     /// The same examples as in web/tests/page.test.ts.
@@ -299,6 +201,31 @@ mod tests {
         assert_eq!(outcome("no_3des", way("none", "", "oauth")), Some(Outcome::Safe));
         assert_eq!(outcome("min_tlsv1_2", no_cipher), Some(Outcome::Safe));
         assert_eq!(outcome("no_basic", way("TLSv1.2", "", "unknown")), Some(Outcome::Undetermined));
+    }
+
+    /// The same examples as in web/tests/page.test.ts.
+    #[test]
+    fn tls_without_a_version_is_no_cleartext() {
+        let cleartext = Switches { no_cleartext: true, ..TODAY };
+        let no_3des = Switches { no_3des: true, ..TODAY };
+        let encrypted = [
+            way_by("unknown", "", "basic", "implicit"),
+            way_by("unknown", "", "basic", "starttls"),
+            way("unknown", "ECDHE-RSA-AES128-SHA", "basic"),
+        ];
+        for way in encrypted.map(Way::bit) {
+            assert_eq!(cleartext.outcome(way), Outcome::Safe);
+            assert_eq!(lowest(TlsVersion::Tls12).outcome(way), Outcome::Undetermined);
+            assert_eq!(SCENARIOS[7].switches.outcome(way), Outcome::Undetermined);
+        }
+        assert_eq!(
+            encrypted.map(|way| no_3des.outcome(way.bit())),
+            [Outcome::Undetermined, Outcome::Undetermined, Outcome::Safe]
+        );
+        for mode in ["unknown", ""] {
+            assert_eq!(cleartext.outcome(way_by("unknown", "", "basic", mode).bit()), Outcome::Undetermined);
+        }
+        assert_eq!(cleartext.outcome(way_by("none", "", "basic", "cleartext").bit()), Outcome::Breaks);
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! What the page's filters work on: the window's messages by day, account, TLS version, kind of authentication, and
-//! whether the cipher was 3DES.
+//! What the page's filters work on: the window's messages by day, account, TLS version, kind of authentication,
+//! whether the cipher was 3DES, and whether there was TLS, where its version is not known.
 //!
 //! No dataset is that fine, since no person reads it row by row. The page sums these rows again for every filter
 //! and for every switch of the cutover, so a filter means the same in each of its charts and tables.
@@ -20,10 +20,10 @@ const MAX_LUMPED_ROWS: usize = 50_000;
 const SMALLER_DOMAINS: &str = "…";
 
 /// What a row is about.
-const KEY: [&str; 6] = ["date", "account", "domain", "tls_version", "auth_family", "triple_des"];
+const KEY: [&str; 7] = ["date", "account", "domain", "tls_version", "auth_family", "triple_des", "tls_known_present"];
 
 /// The same where accounts are held together.
-const KEY_AND_LUMPED: [&str; 7] = [KEY[0], KEY[1], KEY[2], KEY[3], KEY[4], KEY[5], "lumped"];
+const KEY_AND_LUMPED: [&str; 8] = [KEY[0], KEY[1], KEY[2], KEY[3], KEY[4], KEY[5], KEY[6], "lumped"];
 
 /// What is counted.
 const MEASURES: [&str; 3] = ["messages", "recipients", "bytes"];
@@ -31,8 +31,8 @@ const MEASURES: [&str; 3] = ["messages", "recipients", "bytes"];
 /// The rows, and how many accounts they hold together.
 #[derive(Debug)]
 pub struct Activity {
-    /// `date`, `account`, `domain`, `tls_version`, `auth_family`, `triple_des`, `messages`, `recipients`, `bytes`, and
-    /// where accounts are held together, `lumped`: rows that have no account for that reason.
+    /// `date`, `account`, `domain`, `tls_version`, `auth_family`, `triple_des`, `tls_known_present`, `messages`,
+    /// `recipients`, `bytes`, and where accounts are held together, `lumped`: rows that have no account for that reason.
     pub rows: DataFrame,
     /// How many accounts are held together: those with the fewest messages, where all would be too many rows.
     pub lumped_accounts: usize,
@@ -72,7 +72,7 @@ fn build(tables: &Tables, most: Most) -> PolarsResult<Activity> {
 }
 
 fn in_order(rows: DataFrame) -> PolarsResult<DataFrame> {
-    let order = ["account", "date", "domain", "tls_version", "auth_family", "triple_des"];
+    let order = ["account", "date", "domain", "tls_version", "auth_family", "triple_des", "tls_known_present"];
     rows.sort(order, SortMultipleOptions::default().with_nulls_last(true))
 }
 
@@ -143,6 +143,19 @@ mod tests {
         let flags: Vec<_> = rows.column("triple_des").unwrap().bool().unwrap().iter().collect();
         // alice over TLSv1.0 and TLSv1.3, bob of whom nothing is known, and somebody without TLS.
         assert_eq!(flags, [Some(true), Some(false), Some(false), None, Some(false)]);
+        let flags: Vec<_> = rows.column("tls_known_present").unwrap().bool().unwrap().iter().collect();
+        assert_eq!(flags, [Some(true), Some(true), Some(true), None, Some(false)]);
+    }
+
+    #[test]
+    fn tls_without_a_version_is_told_by_how_it_began() {
+        let lake = examples::lake();
+        let clients = lake.clients.clone().with_column(lit("implicit").alias("tls_mode"));
+        let tables = examples::Lake { clients, ..lake }.tables();
+        let Activity { rows, .. } = activity(&tables).unwrap();
+        let flags: Vec<_> = rows.column("tls_known_present").unwrap().bool().unwrap().iter().collect();
+        assert_eq!(texts(&rows, "tls_version")[3], Some("unknown"));
+        assert_eq!(flags[3..], [Some(true), Some(false)]);
     }
 
     #[test]

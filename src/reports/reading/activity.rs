@@ -19,8 +19,8 @@ use crate::rollups::texts::{MISSING, Number, Texts};
 /// The account of those that are held together. No text has this number.
 const LUMPED: Number = Number::MAX;
 
-static ROWS: Layout<5, 0, 3> = Layout {
-    key: ["account", "domain", "tls_version", "cipher", "auth_family"],
+static ROWS: Layout<6, 0, 3> = Layout {
+    key: ["account", "domain", "tls_version", "cipher", "auth_family", "tls_mode"],
     smallest: [],
     rows: "rows",
     sums: [("messages", "messages"), ("recipients", "recipients"), ("bytes", "bytes")],
@@ -37,7 +37,7 @@ pub(super) struct Activity {
     /// Accounts that may be told by name; none where all may.
     named: Option<FxHashSet<Number>>,
     day: Day,
-    groups: Groups<5, 0, 3>,
+    groups: Groups<6, 0, 3>,
     rows: Vec<Row>,
 }
 
@@ -47,6 +47,8 @@ struct Row {
     /// Account, domain, TLS version and family of authentication.
     key: [Number; 4],
     triple_des: Option<bool>,
+    /// Whether there was TLS.
+    tls: Option<bool>,
     sums: [i64; 3],
 }
 
@@ -72,11 +74,14 @@ impl Activity {
     /// Must be called behind the last day.
     pub(super) fn end_day(&mut self, texts: &Texts) {
         let (mut known, day) = (KnownWays::default(), self.day);
-        let mut row = |group: &Group<5, 0, 3>| {
-            let [account, domain, version, cipher, family] = group.key;
-            let way = known.of([version, cipher, family], texts);
-            let triple_des = (!Ways::unknown_cipher().meet(way)).then(|| Ways::triple_des().meet(way));
-            Row { day, key: [account, domain, version, family], triple_des, sums: group.sums }
+        let (with_triple_des, unknown_cipher) = (Ways::triple_des(), Ways::unknown_cipher());
+        let (cleartext, unknown_tls) = (Ways::cleartext(), Ways::unknown_tls());
+        let mut row = |group: &Group<6, 0, 3>| {
+            let [account, domain, version, cipher, family, mode] = group.key;
+            let way = known.of([version, cipher, family, mode], texts);
+            let triple_des = (!unknown_cipher.meet(way)).then(|| with_triple_des.meet(way));
+            let tls = (!unknown_tls.meet(way)).then(|| !cleartext.meet(way));
+            Row { day, key: [account, domain, version, family], triple_des, tls, sums: group.sums }
         };
         let groups = std::mem::replace(&mut self.groups, Groups::new(&ROWS));
         self.rows.extend(groups.groups().iter().map(&mut row));
@@ -89,6 +94,7 @@ impl Activity {
         let names = ["account", "domain", "tls_version", "auth_family"].into_iter().enumerate();
         columns.extend(names.map(|(at, name)| spelling.texts(name, rows.iter().map(|row| row.key[at]))));
         columns.push(truths("triple_des", rows.iter().map(|row| row.triple_des)));
+        columns.push(truths("tls_known_present", rows.iter().map(|row| row.tls)));
         let sums = ROWS.sums.iter().enumerate();
         columns.extend(sums.map(|(at, (_, name))| counts(name, rows.iter().map(|row| row.sums[at]))));
         columns.push(truths("lumped", rows.iter().map(|row| Some(row.key[0] == LUMPED))));

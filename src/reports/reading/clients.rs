@@ -16,8 +16,8 @@ use crate::rollups::rows::Rows;
 use crate::rollups::texts::{MISSING, Number, Texts};
 
 /// What an account sent in the same way.
-static CLIENTS: Layout<5, 1, 1> = Layout {
-    key: ["account", "tls_version", "cipher", "cipher_class", "auth_family"],
+static CLIENTS: Layout<6, 1, 1> = Layout {
+    key: ["account", "tls_version", "cipher", "cipher_class", "auth_family", "tls_mode"],
     smallest: ["domain"],
     rows: "rows",
     sums: [("messages", "messages")],
@@ -35,7 +35,7 @@ static DEVICES: Layout<7, 3, 1> = Layout {
 
 /// What an account sent, by the way in.
 pub(super) struct Clients {
-    groups: Groups<5, 1, 1>,
+    groups: Groups<6, 1, 1>,
     /// The last day of each, by the groups' places.
     last: Vec<Day>,
 }
@@ -58,7 +58,7 @@ impl Clients {
     /// The frame [`Tables::clients`](super::Tables::clients).
     pub(super) fn into_frame(self, ways: &[i64], spelling: &Spelling) -> Result<DataFrame> {
         let mut columns = self.groups.into_columns(&spelling.places);
-        columns.retain(|column| column.name() != "cipher");
+        columns.retain(|column| !["cipher", "tls_mode"].contains(&column.name().as_str()));
         columns.push(counts("way", ways.iter().copied()));
         columns.push(dates("date", self.last.iter().copied()));
         spelling.frame(columns)
@@ -68,7 +68,7 @@ impl Clients {
     pub(super) fn ways(&self, texts: &Texts) -> Vec<i64> {
         let mut known = KnownWays::default();
         let keys = self.groups.groups().iter().map(|group| group.key);
-        keys.map(|[_, version, cipher, _, family]| known.of([version, cipher, family], texts)).collect()
+        keys.map(|[_, version, cipher, _, family, mode]| known.of([version, cipher, family, mode], texts)).collect()
     }
 }
 
@@ -139,37 +139,39 @@ impl Devices {
         spelling.frame(columns)
     }
 
-    /// The ways of the groups.
+    /// The ways of the groups, as far as a message can fail by them: how TLS began breaks nothing, and a device that
+    /// uses two ports is one device.
     pub(super) fn ways(&self, texts: &Texts) -> Vec<i64> {
         let mut known = KnownWays::default();
         let keys = self.groups.groups().iter().map(|group| group.key);
-        keys.map(|[_, _, _, version, cipher, _, family]| known.of([version, cipher, family], texts)).collect()
+        keys.map(|[_, _, _, version, cipher, _, family]| known.of([version, cipher, family, MISSING], texts)).collect()
     }
 }
 
-/// The ways of rows, whose TLS version, cipher and family of authentication tell them.
+/// The ways of rows.
 pub(super) fn ways(rows: &Rows<'_>, texts: &Texts) -> Result<Vec<i64>> {
     let mut known = KnownWays::default();
-    let [versions, ciphers, families] = ["tls_version", "cipher", "auth_family"].map(|name| rows.texts(name));
-    let told = versions?.iter().zip(ciphers?).zip(families?);
-    Ok(told.map(|((version, cipher), family)| known.of([*version, *cipher, *family], texts)).collect())
+    let [versions, ciphers, families, modes] =
+        ["tls_version", "cipher", "auth_family", "tls_mode"].map(|name| rows.texts(name));
+    let told = versions?.iter().zip(ciphers?).zip(families?).zip(modes?);
+    Ok(told.map(|(((version, cipher), family), mode)| known.of([*version, *cipher, *family, *mode], texts)).collect())
 }
 
 /// Few different ways come, often one behind the other.
 #[derive(Default)]
 pub(super) struct KnownWays {
-    known: FxHashMap<[Number; 3], i64>,
-    last: Option<([Number; 3], i64)>,
+    known: FxHashMap<[Number; 4], i64>,
+    last: Option<([Number; 4], i64)>,
 }
 
 impl KnownWays {
-    /// The bit of the way of a TLS version, a cipher and a family of authentication.
-    pub(super) fn of(&mut self, told: [Number; 3], texts: &Texts) -> i64 {
+    /// The bit of the way of a TLS version, a cipher, a family of authentication and how TLS began.
+    pub(super) fn of(&mut self, told: [Number; 4], texts: &Texts) -> i64 {
         if let Some((_, bit)) = self.last.filter(|(last, _)| *last == told) {
             return bit;
         }
-        let [version, cipher, family] = told.map(|number| texts.text(number));
-        let bit = *self.known.entry(told).or_insert_with(|| Way::of(version, cipher, family).bit());
+        let way = || Way::of(told.map(|number| texts.text(number)));
+        let bit = *self.known.entry(told).or_insert_with(|| way().bit());
         self.last = Some((told, bit));
         bit
     }

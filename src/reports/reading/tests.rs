@@ -122,15 +122,15 @@ fn sums_are_those_of_the_rows() {
         lake.volume.clone().filter(window.clone().or(before.clone())).with_column(window.clone().alias("in_window"));
     let clients = lake.clients.clone().filter(window.clone());
     let tls = lake.tls.clone().filter(window.clone().or(before.clone()));
-    let accounts = [
-        sums(&["messages", "recipients", "bytes"]),
-        seen.to_vec(),
-        vec![col("domain").min(), distinct("date").alias("active_days"), col("mail_froms").max()],
-    ];
+    let sent = [sums(&["messages", "recipients", "bytes"]), seen.to_vec(), vec![col("domain").min()]].concat();
+    // An account may have several rows on a day: that of nobody known has one for each domain.
+    let days = volume.clone().group_by(["account", "in_window", "date"].map(col));
+    let days = days.agg([sent.clone(), sums(&["mail_froms"])].concat());
+    let of_days = vec![distinct("date").alias("active_days"), col("mail_froms").max()];
     let by_day = |more: &[&str]| [sums(more), vec![distinct("account").alias("accounts")]].concat();
     let ways = [col("domain").min(), col("messages").sum(), col("date").max()];
     let checks = [
-        (&tables.accounts, volume.clone(), vec!["account", "in_window"], accounts.concat()),
+        (&tables.accounts, days, vec!["account", "in_window"], [sent, of_days].concat()),
         (&tables.domains, volume.clone(), vec!["date", "domain"], by_day(&["messages", "recipients", "bytes"])),
         (&tables.domains_seen, volume, vec!["domain"], seen.to_vec()),
         (&tables.versions, tls, vec!["date", "domain", "tls_version"], by_day(&["messages"])),

@@ -48,8 +48,9 @@ struct Days {
     /// How many days the account was active on, and the last of them.
     active: i64,
     last: Day,
-    /// The most sender addresses of a day.
+    /// The most sender addresses of a day, and those of the last one.
     mail_froms: Option<i64>,
+    last_mail_froms: Option<i64>,
 }
 
 impl Volume {
@@ -111,8 +112,13 @@ impl Accounts {
             if days.active == 0 || days.last != day {
                 days.active += 1;
                 days.last = day;
+                days.last_mail_froms = None;
             }
-            days.mail_froms = days.mail_froms.max(mail_froms);
+            // Mail of no known account has a row for each domain of its senders.
+            if let Some(mail_froms) = mail_froms {
+                *days.last_mail_froms.get_or_insert_default() += mail_froms;
+            }
+            days.mail_froms = days.mail_froms.max(days.last_mail_froms);
         }
         Ok(())
     }
