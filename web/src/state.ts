@@ -40,8 +40,14 @@ function match(text: string | null): Match {
   return operator ? { operator, text: text.slice(at + 1) } : { operator: 'contains', text };
 }
 
+/** The first and the last day of the data. */
+export interface Days {
+  start: number;
+  end: number;
+}
+
 /** Reads a fragment. What it does not understand it leaves out: a link is never an error. */
-export function parse(fragment: string): State {
+export function parse(fragment: string, window: Days): State {
   const state = initial();
   for (const [key, value] of new URLSearchParams(fragment.replace(/^#/, ''))) {
     const day = /^\d{4}-\d\d-\d\d$/.test(value) ? fromIsoDay(value) : NaN;
@@ -53,7 +59,13 @@ export function parse(fragment: string): State {
     else if (key === 'lang') state.language = value;
     else state.options[key] = value;
   }
-  return state;
+  return { ...state, ...within(window, state) };
+}
+
+/** The days that a link asks for, as far as there is data of them: all days where there is none. */
+function within({ start, end }: Days, { from = start, to = end }: Pick<State, 'from' | 'to'>): Pick<State, 'from' | 'to'> {
+  const isElsewhere = from > end || to < start;
+  return { from: isElsewhere || from <= start ? undefined : from, to: isElsewhere || to >= end ? undefined : to };
 }
 
 /** The fragment of a state, shortest first: what is as it was to begin with is not written. */
