@@ -84,6 +84,7 @@ export function whatIf(facts: Facts, rows: Uint32Array, switches: Switches): Wha
       sum = { account, domain: facts.domain[row], status: 'safe', messages: 0, failing: 0, unknown: 0, reasons: 0, last: -1 };
       accounts.set(account, sum);
     }
+    sum.domain = facts.firstDomain(sum.domain, facts.domain[row]);
     const reasons = reasonsOf(switches, version, facts.tripleDes[row] === 1, family >= 0 && isBasic[family]);
     const unknown = reasons === 0 && isUndetermined(facts, row, switches);
     sum.messages += messages;

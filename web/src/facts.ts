@@ -50,6 +50,8 @@ export class Facts {
   /** Whether there was TLS: an unknown version is over TLS, or of no log that tells. */
   readonly tlsPresent: Float64Array;
   readonly measures: Record<Measure, Float64Array>;
+  /** Made when it is first asked for. */
+  private domainsByAccount?: Map<string, string[]>;
 
   constructor(page: Page) {
     const table: Table = page.tables.get('activity')!;
@@ -131,6 +133,7 @@ export class Facts {
         sums.set(account, sum);
         seen.set(account, new Uint8Array(this.days));
       }
+      sum.domain = this.firstDomain(sum.domain, this.domain[row]);
       const count = messages[row];
       sum.messages += count;
       sum.recipients += recipients[row] || 0;
@@ -145,6 +148,31 @@ export class Facts {
       }
     }
     return [...sums.values()].sort((a, b) => b.messages - a.messages || a.account - b.account);
+  }
+
+  /** The one of two domains that comes first by the alphabet, as the datasets have it; one that is not known comes last. */
+  firstDomain(one: number, other: number): number {
+    if (one === other) return one;
+    if (one < 0 || other < 0) return Math.max(one, other);
+    return this.domains[other] < this.domains[one] ? other : one;
+  }
+
+  /** The domains that an account has messages of; `undefined` where it has none in the window, or is held together with others. */
+  domainsOf(account: string): string[] | undefined {
+    this.domainsByAccount ??= this.allDomains();
+    return this.domainsByAccount.get(account);
+  }
+
+  private allDomains(): Map<string, string[]> {
+    const found = new Map<string, string[]>();
+    for (let row = 0; row < this.rows; row++) {
+      const [account, domain] = [this.accounts[this.account[row]], this.domains[this.domain[row]]];
+      if (account === undefined || domain === undefined) continue;
+      const domains = found.get(account);
+      if (!domains) found.set(account, [domain]);
+      else if (!domains.includes(domain)) domains.push(domain);
+    }
+    return found;
   }
 
   /** How many accounts with a name are among the rows, or `lumped` more where small ones are counted together. */

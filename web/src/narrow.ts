@@ -7,8 +7,11 @@ import { type Field, passes } from './state';
 
 const MICROS_PER_DAY = 86_400_000_000;
 
-/** An account's domain: what is behind the last @. */
-const domainOf = (account: string | null): string | null => (account?.includes('@') ? account.slice(account.lastIndexOf('@') + 1) : null);
+/** The domains that an account counts for. Of accounts without messages of their own the name says what is known: what is behind the last @. */
+function domainsOf(context: Context, account: string | null): (string | null)[] {
+  if (account === null) return [];
+  return context.facts.domainsOf(account) ?? [account.includes('@') ? account.slice(account.lastIndexOf('@') + 1) : null];
+}
 
 /** Which of the filters a dataset has no column for. */
 export function notNarrowed(context: Context, table: Table): Field[] {
@@ -26,7 +29,9 @@ export function narrowed(context: Context, table: Table): Uint32Array {
   const from = state.from ?? -Infinity;
   const to = state.to ?? page.window.end;
   const isFiltered = state.from !== undefined || state.to !== undefined;
-  const skip = new Set(notNarrowed(context, table));
+  const without = notNarrowed(context, table);
+  const narrows = (field: Field) => state[field].text !== '' && !without.includes(field);
+  const [byAccount, byDomain, byVersion] = [narrows('account'), narrows('domain'), narrows('tls')];
   const day = (row: number): [number, number] => {
     if (table.has('date')) return [table.number('date', row), table.number('date', row)];
     if (table.has('week')) return [table.number('week', row), table.number('week', row) + 6];
@@ -38,12 +43,12 @@ export function narrowed(context: Context, table: Table): Uint32Array {
       if (last < from || first > to) return false;
     }
     const account = table.text('account', row) ?? table.text('last_account', row);
-    const domain = table.text('domain', row) ?? domainOf(account);
+    const domains = () => (table.has('domain') ? [table.text('domain', row)] : domainsOf(context, account));
     const version = table.text('tls_version', row) ?? table.text('last_tls_version', row);
     return (
-      (skip.has('account') || passes(state.account, account)) &&
-      (skip.has('domain') || passes(state.domain, domain)) &&
-      (skip.has('tls') || passes(state.tls, version, format.version(version)))
+      (!byAccount || passes(state.account, account)) &&
+      (!byDomain || passes(state.domain, ...domains())) &&
+      (!byVersion || passes(state.tls, version, format.version(version)))
     );
   });
 }
