@@ -23,7 +23,7 @@ export function append(element: Element, children: Child[]): void {
 
 /** Controls and marks of direction can make a text look like another one (Unicode UAX #9): they are shown as U+FFFD. */
 export function visible(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
 }
 
 /** `h('p', { class: 'quiet', onclick: … }, 'text', element)` */

@@ -19,9 +19,9 @@ pub(super) fn escaped(text: &str) -> String {
     safe
 }
 
-/// Unicode's explicit directional marks (UAX #9).
+/// Unicode's explicit directional formatting characters (UAX #9, section 2).
 fn is_direction_mark(character: char) -> bool {
-    matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+    matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{061c}')
 }
 
 /// The attribute of a class; nothing where there is none.
@@ -70,6 +70,7 @@ mod tests {
     fn markup_is_text() {
         assert_eq!(escaped("<a href='x' title=\"y\">&"), "&lt;a href=&#39;x&#39; title=&quot;y&quot;&gt;&amp;");
         assert_eq!(escaped("a\u{202e}b\u{0}"), "a\u{fffd}b\u{fffd}");
+        assert_eq!(escaped("\u{61c}1\u{200f}2\u{2066}"), "\u{fffd}1\u{fffd}2\u{fffd}");
         assert_eq!(escaped("jürgen@münchen.example"), "jürgen@münchen.example");
     }
 
