@@ -68,13 +68,20 @@ export interface Choice {
   label: string;
 }
 
+/** A select of more choices has them once the reader turns to it: the browser measures each of them. */
+const MOST_AT_ONCE = 500;
+
 /** A labelled select whose choice is an option of the view. */
 export function select(label: string, choices: Choice[], value: string, chosen: (value: string) => void): HTMLElement {
-  const element = h(
-    'select',
-    { 'data-focus': label, onchange: (event: Event) => chosen((event.target as HTMLSelectElement).value) },
-    ...choices.map((choice) => h('option', { value: choice.value, selected: choice.value === value }, choice.label)),
-  );
+  const option = (choice: Choice) => h('option', { value: choice.value, selected: choice.value === value }, choice.label);
+  const element = h('select', { 'data-focus': label, onchange: (event: Event) => chosen((event.target as HTMLSelectElement).value) });
+  const isLong = choices.length > MOST_AT_ONCE;
+  element.append(...(isLong ? choices.filter((choice) => choice.value === value) : choices).map(option));
+  if (isLong) {
+    const complete = () => element.length < choices.length && element.replaceChildren(...choices.map(option));
+    // Safari opens it without focusing it.
+    for (const event of ['focus', 'pointerdown']) element.addEventListener(event, complete);
+  }
   return h('label', { class: 'field' }, h('span', {}, label), element);
 }
 
@@ -95,16 +102,29 @@ export function segments(label: string, choices: Choice[], value: string, chosen
   );
 }
 
+/** The domains by name, for each language. */
+const namesOf = new WeakMap<object, Map<string, Choice[]>>();
+
+function domainChoices(context: Context): Choice[] {
+  const { facts, format } = context;
+  const known = namesOf.get(facts) ?? new Map<string, Choice[]>();
+  namesOf.set(facts, known);
+  let choices = known.get(format.language);
+  if (!choices) {
+    const compare = format.compare();
+    const named = facts.domains.map((domain, at) => ({ value: domain, label: domainName(context, at) }));
+    choices = [{ value: '*', label: format.t.allDomains }, ...named.sort((a, b) => compare(a.label, b.label))];
+    if (facts.domain.includes(-1)) choices.push({ value: '?', label: format.t.unknownDomain });
+    known.set(format.language, choices);
+  }
+  return choices;
+}
+
 /** `Show data for`: one domain, or all. */
 export function showFor(context: Context): HTMLElement {
-  const { facts, format, state } = context;
-  const { t } = format;
-  const compare = format.compare();
-  const named = facts.domains.map((domain, at) => ({ value: domain, label: domainName(context, at) }));
-  const domains = named.sort((a, b) => compare(a.label, b.label));
-  if (facts.domain.includes(-1)) domains.push({ value: '?', label: t.unknownDomain });
+  const { format, state } = context;
   const value = state.show === undefined ? '*' : state.show === '' ? '?' : state.show;
-  return select(t.showFor, [{ value: '*', label: t.allDomains }, ...domains], value, (chosen) =>
+  return select(format.t.showFor, domainChoices(context), value, (chosen) =>
     context.go({ show: chosen === '*' ? undefined : chosen === '?' ? '' : chosen }),
   );
 }
