@@ -79,6 +79,15 @@ async function filters(checks, report) {
     await page.locator('#filter-from').dispatchEvent('change');
     same((await report.figures()).length - 1, 4, 'days of the chart');
   });
+  await checks.check('a link of another window shows the days that are in this one', async () => {
+    const { start } = json.window;
+    await report.go(`#view=volume&from=${iso(start - 4)}&to=${iso(start + 3)}`);
+    const days = (await report.figures()).slice(1);
+    same(days.length, 4, 'days of the chart');
+    const shown = days.reduce((all, cells) => all + Number(cells.at(-1).replaceAll(',', '')), 0);
+    same(shown, sum(activity.filter((row) => row.date <= start + 3)), 'messages');
+    same(await report.page.inputValue('#filter-from'), iso(start), 'from');
+  });
   await checks.check('clearing the filters shows everything again', async () => {
     await report.page.click('#clear');
     same(await report.page.locator('#filtered').count(), 0, 'status');

@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { data, page as assemble, table } from '../../web/fixtures/generate.mjs';
-import { require, same } from './checks.mjs';
+import { eventually, require, same } from './checks.mjs';
 
 /** How many times as long as its bare data takes to read a page may take to open, and then to be narrowed and drawn. */
 const [MOST_TO_OPEN, MOST_TO_NARROW] = [6, 4];
@@ -40,6 +40,53 @@ export async function shape(checks, browser, fixtures, template) {
       stops.push(await report.page.evaluate(() => document.activeElement.className || document.activeElement.tagName));
     }
     for (const wanted of ['search', 'export', 'expand', 'scroll']) require(stops.includes(wanted), `${wanted} is not reached: ${stops.join(' ')}`);
+    await report.close();
+  });
+
+  await checks.check('the keyboard goes from section to section, and what is shown is said', async () => {
+    const report = await browser.open(fixtures.small);
+    const active = () => report.page.evaluate(() => document.activeElement.textContent);
+    for (const [at, name] of [[1, 'Sending volume'], [2, 'TLS usage']]) {
+      await report.page.locator('nav a').nth(at).focus();
+      await report.page.keyboard.press('Enter');
+      await eventually(async () => same([await active(), await report.text('header .hidden[role=status]')], [name, name], 'where the reader is, and what is said'));
+    }
+    await report.go('#view=overview');
+    await report.page.locator('.versions a').first().focus();
+    await report.page.keyboard.press('Enter');
+    await eventually(async () => same(await report.page.evaluate(() => document.activeElement.id), 'report', 'behind a link that is gone'));
+    await report.close();
+  });
+
+  await checks.check('names as long as DNS has them fit a phone', async () => {
+    const long = `${'d'.repeat(63)}.${'e'.repeat(63)}.${'f'.repeat(63)}.example`;
+    const json = JSON.parse(JSON.stringify(data('month')).replaceAll('corp.example.com', long));
+    const report = await browser.open(write(fixtures, 'long', json, template), '', { width: 390, height: 844 });
+    for (const view of VIEWS) {
+      await report.go(`#view=${view}`);
+      await report.page.waitForTimeout(60);
+      const width = await report.page.evaluate(() => document.documentElement.scrollWidth);
+      require(width <= 390, `${view} is ${width} px wide`);
+    }
+    await report.close();
+  });
+
+  await checks.check('thousands of domains are there to choose from once they are asked for', async () => {
+    const json = data('small');
+    const row = { date: json.window.end, tls_version: 'TLSv1.3', auth_family: 'basic', triple_des: 0, messages: 1, recipients: 1, bytes: 1 };
+    json.tables.activity = table(
+      [...Array(3000)].map((_, at) => ({ ...row, account: `a@d${at}.example`, domain: `d${at}.example` })),
+      { date: 'date', account: 'text', domain: 'text', tls_version: 'text', auth_family: 'text', triple_des: 'bool', messages: 'int', recipients: 'int', bytes: 'int' },
+    );
+    const report = await browser.open(write(fixtures, 'domains', json, template), '#view=volume&show=d7.example');
+    const chosen = report.page.locator('.controls select');
+    const options = () => chosen.locator('option').count();
+    same([await options(), await chosen.inputValue()], [1, 'd7.example'], 'before');
+    await chosen.focus();
+    same([await options(), await chosen.inputValue()], [3001, 'd7.example'], 'after');
+    await chosen.selectOption('d2999.example');
+    same((await report.rows()).length, 1, 'accounts');
+    same(await report.page.locator('.controls select').inputValue(), 'd2999.example', 'shown');
     await report.close();
   });
 

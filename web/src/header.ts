@@ -74,7 +74,7 @@ export function title(context: Context, redraw: (theme: string) => void, theme: 
 
 export function navigation(context: Context, views: View[]): HTMLElement {
   const { format, state } = context;
-  const link = ({ name }: View) => h('a', { href: fragment({ ...state, view: name, options: {} }), 'aria-current': name === state.view ? 'page' : null }, format.t.views[name]);
+  const link = ({ name }: View) => h('a', { id: `section-${name}`, href: fragment({ ...state, view: name, options: {} }), 'aria-current': name === state.view ? 'page' : null }, format.t.views[name]);
   return h('nav', { 'aria-label': format.t.sections }, h('ul', {}, ...views.map((view) => h('li', {}, link(view)))));
 }
 

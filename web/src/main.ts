@@ -24,14 +24,16 @@ class App {
   private readonly head = h('div', { class: 'head' });
   private readonly bar = h('div', { class: 'filter-bar' });
   private readonly status = h('div', { class: 'filter-status', role: 'status' });
-  private readonly main = h('main', { id: 'report', tabindex: -1 });
+  private readonly main = h('main', { id: 'report', tabindex: -1, 'aria-labelledby': 'view-name' });
+  /** Says which view is shown to those who do not see it change. */
+  private readonly said = h('p', { class: 'hidden', role: 'status' });
 
   constructor(private readonly page: Page, root: HTMLElement) {
     this.facts = new Facts(page);
     this.views = VIEWS.filter((view) => view.needs.some((name) => page.tables.has(name)));
-    this.state = parse(location.hash);
+    this.state = parse(location.hash, this.page.window);
     const skip = h('a', { href: '#report', class: 'skip', onclick: (event: Event) => this.skip(event) });
-    root.replaceChildren(skip, h('header', {}, this.head, this.bar, this.status), this.main, h('footer'));
+    root.replaceChildren(skip, h('header', {}, this.head, this.bar, this.status, this.said), this.main, h('footer'));
     window.addEventListener('hashchange', () => this.follow());
     DARK.addEventListener('change', () => this.drawAll());
     // Paper is white: charts are drawn anew for it.
@@ -56,10 +58,11 @@ class App {
   }
 
   private follow(): void {
-    if (location.hash !== fragment(this.state)) {
-      this.state = parse(location.hash);
-      this.drawAll();
-    }
+    if (location.hash === fragment(this.state)) return;
+    const before = this.state.view;
+    this.state = parse(location.hash, this.page.window);
+    this.drawAll();
+    if (before !== this.state.view) this.said.textContent = this.viewName();
   }
 
   private go(change: Partial<State>): void {
@@ -97,14 +100,14 @@ class App {
   }
 
   private drawAll(): void {
-    const focused = document.activeElement?.id;
+    const focused = document.activeElement ?? document.body;
     this.format = new Format(this.state.language);
     if (!this.views.some((view) => view.name === this.state.view)) this.state.view = 'overview';
     document.documentElement.lang = this.format.language;
     document.documentElement.dataset.theme = this.theme;
     const context = this.context();
     const { t } = this.format;
-    document.title = `${this.page.title} · ${t.views[this.state.view as keyof typeof t.views]}`;
+    document.title = `${this.page.title} · ${this.viewName()}`;
     this.head.replaceChildren(title(context, (theme) => this.paint(theme), this.theme));
     append(this.head, [numbers(context), navigation(context, this.views)]);
     this.bar.replaceChildren(filters(context, (change) => this.narrow(change)));
@@ -112,7 +115,13 @@ class App {
     root.querySelector('.skip')!.textContent = t.skip;
     root.querySelector('footer')!.replaceChildren(footer(this.format));
     this.drawView(context);
-    if (focused) document.getElementById(focused)?.focus();
+    if (focused.id) document.getElementById(focused.id)?.focus();
+    // What is gone, such as a link of the view before, leaves its reader at the beginning of the view.
+    if (focused !== document.body && document.activeElement === document.body) this.main.focus();
+  }
+
+  private viewName(): string {
+    return this.format.t.views[this.state.view as keyof Format['t']['views']];
   }
 
   /** A filter has been typed: the view follows, the filters keep focus and cursor. */
@@ -140,7 +149,7 @@ class App {
     this.status.replaceChildren();
     append(this.status, filterStatus(context));
     const view = this.views.find((known) => known.name === this.state.view) ?? this.views[0];
-    const content = h('div', { class: `view ${view.name}` }, h('h2', { class: view.name === 'overview' ? 'hidden' : '' }, this.format.t.views[view.name]));
+    const content = h('div', { class: `view ${view.name}` }, h('h2', { id: 'view-name', class: view.name === 'overview' ? 'hidden' : '' }, this.viewName()));
     append(content, view.render(context));
     this.main.replaceChildren(content);
     sweep();

@@ -5,10 +5,13 @@ import assert from 'node:assert/strict';
 // @ts-ignore: the page's types do not know Node.
 import { test } from 'node:test';
 import { page } from '../src/contract';
+import type { Context } from '../src/context';
 import { csv } from '../src/csv';
 import { reasonsOf, whatIf } from '../src/cutover';
+import { visible } from '../src/dom';
 import { Facts } from '../src/facts';
 import { Format, fromIsoDay, isoDay, isoTime } from '../src/format';
+import { narrowed } from '../src/narrow';
 import { palette } from '../src/palette';
 import { Phrases } from '../src/phrases';
 import { format, initial, parse, passes } from '../src/state';
@@ -41,20 +44,36 @@ const facts = new Facts(
     },
   }),
 );
+/** The days of the facts. */
+const DAYS = { start: 100, end: 101 };
+const MARCH = { start: fromIsoDay('2026-03-01'), end: fromIsoDay('2026-03-31') };
 const all = facts.select(initial(), LABELS);
 
 test('a state becomes a link and back', () => {
-  const state = parse('#view=tls&from=2026-03-01&account=starts:a%3Ab&tls=is:TLSv1.2&show=&sort=-messages&lang=es');
-  assert.equal(state.from, fromIsoDay('2026-03-01'));
+  const state = parse('#view=tls&from=2026-03-02&account=starts:a%3Ab&tls=is:TLSv1.2&show=&sort=-messages&lang=es', MARCH);
+  assert.equal(state.from, fromIsoDay('2026-03-02'));
   assert.deepEqual(state.account, { operator: 'starts', text: 'a:b' });
   assert.equal(state.show, '');
-  assert.deepEqual(parse(format(state)), state);
+  assert.deepEqual(parse(format(state), MARCH), state);
 });
 
 test('what a link does not say right is left out', () => {
-  const state = parse('#from=yesterday&account=like:x');
+  const state = parse('#from=yesterday&account=like:x', MARCH);
   assert.equal(state.from, undefined);
   assert.deepEqual(state.account, { operator: 'contains', text: 'like:x' });
+});
+
+test('a link shows the days of the window that it asks for', () => {
+  const days = (fragment: string) => {
+    const { from, to } = parse(fragment, MARCH);
+    return [from, to].map((day) => day && isoDay(day));
+  };
+  assert.deepEqual(days('#from=2026-03-02&to=2026-03-05'), ['2026-03-02', '2026-03-05']);
+  assert.deepEqual(days('#from=2026-02-25&to=2026-03-05'), [undefined, '2026-03-05']);
+  assert.deepEqual(days('#from=2026-03-25&to=2026-04-05'), ['2026-03-25', undefined]);
+  for (const elsewhere of ['#to=2026-02-28', '#from=2026-04-01', '#from=2026-04-01&to=2026-04-05', '#from=2026-03-01&to=2026-03-31']) {
+    assert.deepEqual(days(elsewhere), [undefined, undefined], elsewhere);
+  }
 });
 
 test('contains, is and starts with ignore case, and nothing is not something', () => {
@@ -66,7 +85,7 @@ test('contains, is and starts with ignore case, and nothing is not something', (
 });
 
 test('filters narrow rows, all of them together', () => {
-  const messages = (fragment: string) => facts.sum(facts.select(parse(fragment), LABELS));
+  const messages = (fragment: string) => facts.sum(facts.select(parse(fragment, DAYS), LABELS));
   assert.equal(messages('#'), 11);
   assert.equal(messages('#account=alice'), 8);
   assert.equal(messages('#account=alice&tls=is:TLSv1.3'), 3);
@@ -184,4 +203,44 @@ test('a cipher that is not logged may be 3DES', () => {
   const only3des = { minTls: 0, no3des: true, noCleartext: false, noBasic: false };
   assert.deepEqual(whatIf(facts, all.slice(1, 3), only3des).accounts.map((outcome) => outcome.status), ['undetermined', 'safe']);
   tripleDes[1] = 0;
+});
+
+test('controls and marks of direction are seen', () => {
+  assert.equal(visible('a\u202eb\u0000c\u061cd\u2066e'), 'a\ufffdb\ufffdc\ufffdd\ufffde');
+  assert.equal(visible('jürgen@münchen.example'), 'jürgen@münchen.example');
+});
+
+/** bob has no domain and has sent for two, on a day each; carol has sent nothing. */
+test('an account without a domain is found by those that it counts for', () => {
+  const text = (name: string, words: string[], values: number[]) => ({ name, kind: 'text' as const, words, values });
+  const int = (name: string, values: number[]) => ({ name, kind: 'int' as const, values });
+  const own = page({
+    contract: 1,
+    title: 't',
+    window: { start: 100, end: 101, previous_start: 98, previous_end: 99, as_of: 101 },
+    tables: {
+      activity: {
+        total: 2,
+        columns: [
+          { name: 'date', kind: 'date', values: [100, 101] },
+          text('account', ['bob'], [0, 0]),
+          text('domain', ['a.test', 'b.test'], [1, 0]),
+          text('tls_version', ['TLSv1.0'], [0, 0]),
+          text('auth_family', ['basic'], [0, 0]),
+          { name: 'triple_des', kind: 'bool', values: [0, 0] },
+          ...['messages', 'recipients', 'bytes'].map((name) => int(name, [1, 1])),
+        ],
+      },
+      legacy_clients: { total: 3, columns: [text('account', ['bob', 'carol', 'dave@b.test'], [0, 1, 2])] },
+    },
+  });
+  const facts = new Facts(own);
+  const rows = (fragment: string) => [...narrowed({ page: own, facts, state: parse(fragment, DAYS), format: new Format('en', []) } as unknown as Context, own.tables.get('legacy_clients')!)];
+  assert.deepEqual(rows('#'), [0, 1, 2]);
+  assert.deepEqual(rows('#domain=is:a.test'), [0]);
+  assert.deepEqual(rows('#domain=is:b.test'), [0, 2]);
+  assert.deepEqual(rows('#domain=is:c.test'), []);
+  const [bob] = facts.perAccount(facts.select(initial(), LABELS));
+  assert.equal(facts.domains[bob.domain], 'a.test', 'its name is the first one, as in the datasets');
+  assert.equal(facts.firstDomain(-1, 1), 1);
 });
