@@ -228,6 +228,7 @@ test('an account without a domain is found by those that it counts for', () => {
           text('tls_version', ['TLSv1.0'], [0, 0]),
           text('auth_family', ['basic'], [0, 0]),
           { name: 'triple_des', kind: 'bool', values: [0, 0] },
+          { name: 'tls_known_present', kind: 'bool', values: [1, 1] },
           ...['messages', 'recipients', 'bytes'].map((name) => int(name, [1, 1])),
         ],
       },
