@@ -164,20 +164,24 @@ pub(super) fn relayed(text: &[u8]) -> Record<'_> {
 /// What stands between a reply and its envelope.
 const ENVELOPE: &[u8] = b"; from=<";
 
+/// What stands there where there is no sender yet: at `MAIL FROM`, of which older versions check the size before they keep
+/// its address (`log_whatsup()` in `smtpd_check.c` leaves out what is not known).
+const NO_SENDER: &[u8] = b"; proto=";
+
 /// A reply and the envelope behind it: `550 …; from=<F> to=<T> proto=P helo=<H>`. The reply may hold what the client
 /// wrote, so that its last envelope is taken for the real one.
 fn reply(text: &[u8]) -> (&[u8], &[u8], &[u8]) {
-    let end = memmem::rfind(text, ENVELOPE).unwrap_or(text.len());
+    let end = memmem::rfind(text, ENVELOPE).or_else(|| memmem::rfind(text, NO_SENDER)).unwrap_or(text.len());
     let (mail_from, helo) = envelope(&text[end..]);
     (&text[..end], mail_from, helo)
 }
 
-/// The sender and the client's name in `; from=<F> to=<T> proto=P helo=<H>`.
+/// The sender and the client's name in `;( from=<F>)?( to=<T>)? proto=P helo=<H>`.
 fn envelope(text: &[u8]) -> (&[u8], &[u8]) {
-    let Some(envelope) = text.strip_prefix(ENVELOPE) else { return (b"", b"") };
-    let mail_from = &envelope[..memchr::memchr(b'>', envelope).unwrap_or(envelope.len())];
-    let helo = memmem::find(envelope, b" helo=<").map_or(&b""[..], |at| {
-        let helo = without_sender(&envelope[at + b" helo=<".len()..]);
+    let mail_from = text.strip_prefix(ENVELOPE).unwrap_or_default();
+    let mail_from = &mail_from[..memchr::memchr(b'>', mail_from).unwrap_or(mail_from.len())];
+    let helo = memmem::find(text, b" helo=<").map_or(&b""[..], |at| {
+        let helo = without_sender(&text[at + b" helo=<".len()..]);
         let end = [&b"> sasl_username=<"[..], b"> sasl_method="].iter().find_map(|next| memmem::rfind(helo, next));
         let end = end.or_else(|| memchr::memrchr(b'>', helo));
         &helo[..end.unwrap_or(helo.len())]

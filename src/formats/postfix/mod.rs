@@ -115,6 +115,8 @@ impl Format for Postfix {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Component {
     Smtpd,
+    /// Also as `oqmgr`, the queue manager of old that `master.cf` may still name, and as `nqmgr`, which was the name of
+    /// today's at first.
     Qmgr,
     Cleanup,
     Pickup,
@@ -126,17 +128,18 @@ impl Component {
     /// The daemon's name stands behind the last slash of the tag.
     #[inline]
     fn of(tag: &[u8]) -> Option<Self> {
-        let Some(last) = tag.last_chunk() else { return Self::of_short(tag) };
+        let Some(end) = tag.last_chunk() else { return Self::of_short(tag) };
         // As a number, what a tag ends with is compared in one step.
-        let last = u64::from_be_bytes(*last);
+        let last = u64::from_be_bytes(*end);
         let ends_with = |name: &[u8; 8]| {
             let length = name.iter().filter(|byte| **byte != 0).count();
             (last ^ u64::from_be_bytes(*name)) << (64 - 8 * length) == 0
         };
         if ends_with(b"\0\0/smtpd") {
             Some(Self::Smtpd)
-        } else if ends_with(b"\0\0\0/qmgr") {
-            Some(Self::Qmgr)
+        } else if ends_with(b"\0\0\0\0qmgr") {
+            let is_qmgr = matches!(end, [_, _, _, b'/', ..] | [_, _, b'/', b'o' | b'n', ..]);
+            is_qmgr.then_some(Self::Qmgr)
         } else if ends_with(b"/cleanup") {
             Some(Self::Cleanup)
         } else {
@@ -149,7 +152,7 @@ impl Component {
         match tag {
             dovecot::PROGRAM => Some(Self::Dovecot),
             tag if tag.ends_with(b"/smtpd") => Some(Self::Smtpd),
-            tag if tag.ends_with(b"/qmgr") => Some(Self::Qmgr),
+            tag if tag.ends_with(b"/qmgr") || tag.ends_with(b"/oqmgr") || tag.ends_with(b"/nqmgr") => Some(Self::Qmgr),
             tag if tag.ends_with(b"/pickup") => Some(Self::Pickup),
             _ => None,
         }

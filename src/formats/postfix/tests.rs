@@ -129,6 +129,12 @@ fn rejects_carry_their_envelope() {
         ),
         "rejected Mail 552 5.3.4 Message size exceeds fixed limit | a@b | h"
     );
+    assert_eq!(
+        parse(
+            "NOQUEUE: reject: MAIL from H[192.0.2.1]: 552 5.3.4 Message size exceeds fixed limit; proto=ESMTP helo=<h>"
+        ),
+        "rejected Mail 552 5.3.4 Message size exceeds fixed limit |  | h"
+    );
     assert_eq!(parse("NOQUEUE: reject: CONNECT from H[192.0.2.1]: 554 no; proto=SMTP"), "-");
     assert_eq!(
         parse(
@@ -244,6 +250,9 @@ fn a_component_is_what_stands_behind_the_last_slash() {
         ("/smtpd", Some(Smtpd)),
         ("mail-out/qmgr", Some(Qmgr)),
         ("p/qmgr", Some(Qmgr)),
+        ("postfix/oqmgr", Some(Qmgr)),
+        ("postfix/nqmgr", Some(Qmgr)),
+        ("/oqmgr", Some(Qmgr)),
         ("postfix/cleanup", Some(Cleanup)),
         ("/cleanup", Some(Cleanup)),
         ("postfix/pickup", Some(Pickup)),
@@ -254,6 +263,8 @@ fn a_component_is_what_stands_behind_the_last_slash() {
         ("postfix-smtpd", None),
         ("postfix/smtp", None),
         ("postfix/proxyqmgr", None),
+        ("postfix/fooqmgr", None),
+        ("postfix/xqmgr", None),
         ("xcleanup", None),
         ("cleanup", None),
         ("", None),
