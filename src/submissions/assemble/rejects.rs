@@ -86,11 +86,23 @@ impl Rejects {
     }
 }
 
+impl Reject {
+    /// Whether a message that was opened behind its transaction cannot be the same one: there is none, another sender's
+    /// transaction comes between, or the sender was refused, as it is for every recipient.
+    fn stands_alone(&self, next: Option<&Self>, opened: u32) -> bool {
+        let is_of_another = |next: &Self| {
+            let named = !self.mail_from.is_empty() && !next.mail_from.is_empty();
+            next.after == self.after && named && next.mail_from != self.mail_from
+        };
+        self.after == opened || self.row.kind == RefusalKind::SenderRejected || next.is_some_and(is_of_another)
+    }
+}
+
 /// The rejects that stand for a whole transaction each, of `failed` transactions where the server counted them.
 ///
 /// Rejects at `MAIL FROM` are transactions of their own. Rejected recipients of one sender between two messages
 /// are one transaction, and where a message of the session was opened behind them they may be recipients of that
-/// one: the server's count decides how many are not.
+/// one: the server's count decides how many are not, those first that cannot be.
 fn transactions(rejects: Vec<Reject>, failed: Option<usize>, opened: u32) -> Vec<Reject> {
     let (mut chosen, recipients): (Vec<_>, Vec<_>) = rejects.into_iter().partition(|reject| reject.whole);
     let mut groups: Vec<Vec<Reject>> = Vec::new();
@@ -101,11 +113,14 @@ fn transactions(rejects: Vec<Reject>, failed: Option<usize>, opened: u32) -> Vec
             None => groups.push(vec![reject]),
         }
     }
-    let (alone, followed): (Vec<_>, Vec<_>) = groups.into_iter().partition(|group| group[0].after == opened);
-    let failed = failed.unwrap_or(alone.len());
+    let nexts = groups.iter().skip(1).map(|next| Some(&next[0])).chain([None]);
+    let alone = groups.iter().zip(nexts).map(|(group, next)| group[0].stands_alone(next, opened)).collect::<Vec<_>>();
+    let failed = failed.unwrap_or_else(|| alone.iter().filter(|alone| **alone).count());
+    let mut groups = groups.into_iter().zip(alone).collect::<Vec<_>>();
+    groups.sort_by_key(|(_, alone)| !alone);
     let mut whole = Vec::new();
     let mut spare = Vec::new();
-    for mut group in alone.into_iter().chain(followed).take(failed) {
+    for (mut group, _) in groups.into_iter().take(failed) {
         whole.extend(group.pop());
         spare.extend(group);
     }
