@@ -5,7 +5,8 @@
 //! {"id":"…","createdAt":"2026-03-01T09:00:00Z","type":"tls.handshake","data":{"version":"TLSv1_3",…,"remoteIp":"192.0.2.10","remotePort":59010}}
 //! ```
 //!
-//! Events are listed at <https://stalw.art/docs/telemetry/events>; failed logins and handshakes are told at level debug.
+//! Events are listed at <https://stalw.art/docs/telemetry/events>; failed logins and handshakes are told at level debug,
+//! commands to log in that are not allowed at the default one (`EventType::level()` in `crates/trc/src/event/level.rs`).
 //! A session is known by its client's address and port and the server's port, which every event of it repeats; only JSON
 //! has a span's id, too. At the default level no event tells where a session begins or ends. In text, what the listener
 //! knows stands in front of what the client has said, and of two values of one name the first counts: versions up to 0.15
@@ -37,11 +38,12 @@ use event::{Event, LEVELS, SMTP, SUBMISSION};
 pub struct Stalwart;
 
 /// The events that matter.
-const EVENTS: [&[u8]; 23] = [
+const EVENTS: [&[u8]; 27] = [
     b"smtp.connection-start",
     b"smtp.connection-end",
     b"smtp.ehlo",
     b"smtp.mail-from",
+    b"smtp.rcpt-to",
     b"smtp.rset",
     b"tls.handshake",
     b"tls.handshake-error",
@@ -49,6 +51,9 @@ const EVENTS: [&[u8]; 23] = [
     b"auth.failed",
     // In place of it, where it is one too many.
     b"security.authentication-ban",
+    b"auth.token-expired",
+    b"smtp.auth-not-allowed",
+    b"smtp.auth-mechanism-not-supported",
     b"smtp.mail-from-not-allowed",
     b"smtp.mail-from-unauthorized",
     b"smtp.relay-not-allowed",
@@ -154,6 +159,7 @@ impl Format for Stalwart {
             b"smtp.connection-end" => Record::Disconnected { counters: b"" },
             b"smtp.ehlo" => Record::Greeted { helo: event.text("domain") },
             b"smtp.mail-from" => Record::Sender { mail_from: event.text("from") },
+            b"smtp.rcpt-to" => Record::Recipient,
             b"smtp.rset" => Record::Reset,
             b"tls.handshake" => {
                 Record::Secured { client, version: event.text("version"), cipher: event.text("details") }
@@ -162,6 +168,11 @@ impl Format for Stalwart {
             b"auth.success" => Record::Authenticated { client, mechanism: b"", account: event.text("accountName") },
             b"auth.failed" => auth_failed(&event, b"Authentication failed"),
             b"security.authentication-ban" => auth_failed(&event, b"Banned due to authentication errors"),
+            b"auth.token-expired" => auth_failed(&event, b"OAuth token expired"),
+            b"smtp.auth-not-allowed" => auth_failed(&event, b"503 5.5.1 AUTH not allowed."),
+            b"smtp.auth-mechanism-not-supported" => {
+                auth_failed(&event, b"554 5.7.8 Authentication mechanism not supported.")
+            }
             b"smtp.mail-from-not-allowed" => refused(Stage::Mail, b"Sender not allowed", client),
             b"smtp.mail-from-unauthorized" => refused(Stage::Mail, b"Not authorized to send as", client),
             b"smtp.relay-not-allowed" => refused(Stage::Recipient, b"Relay not allowed", client),
@@ -214,7 +225,8 @@ impl Format for Stalwart {
     }
 }
 
-/// A login that failed, for a reason that the event's name says.
+/// A login that failed, for a reason that the event's name says. Where that is not answered by 535, it is the reply of
+/// `Session::ingest()` in `crates/smtp/src/inbound/session.rs`.
 fn auth_failed<'a>(event: &Event<'a>, reason: &'static [u8]) -> Record<'a> {
     let (client, account) = (event.client(), event.get("accountName"));
     Record::AuthFailed(AuthFailed { client, mechanism: b"", account, reason, aborted: false })

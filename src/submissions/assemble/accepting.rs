@@ -153,14 +153,22 @@ impl Assembler {
         }
     }
 
-    /// The session's message begins anew.
-    pub(super) fn reset(&mut self, key: SessionKey, rows: &mut dyn Rows) {
+    /// The server lets the session's client begin a message, which it does only where the one before is over.
+    pub(super) fn begin(&mut self, key: SessionKey, mail_from: &[u8], rows: &mut dyn Rows) {
+        let Some(session) = self.sessions.find(key) else { return };
+        session.begin_message(mail_from);
         if self.announces_logins {
             self.judge(key, rows);
         }
-        if let Some(session) = self.sessions.find(key) {
-            session.settle();
-            session.said.next_message();
+    }
+
+    /// The session's message begins anew.
+    pub(super) fn reset(&mut self, key: SessionKey, rows: &mut dyn Rows) {
+        let Some(session) = self.sessions.find(key) else { return };
+        session.settle();
+        session.said.next_message();
+        if self.announces_logins {
+            self.judge(key, rows);
         }
     }
 

@@ -183,11 +183,7 @@ impl Assembler {
                 let session = self.sessions.of_line(&mut self.known, now, Client::default());
                 session.said.greet(helo);
             }
-            Record::Sender { mail_from } => {
-                if let Some(session) = self.sessions.find(key) {
-                    session.begin_message(mail_from);
-                }
-            }
+            Record::Sender { mail_from } => self.begin(key, mail_from, rows),
             Record::Content { message_id, size } => {
                 if let Some(session) = self.sessions.find(key) {
                     session.said.send(message_id, *size);
