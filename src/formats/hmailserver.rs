@@ -12,8 +12,9 @@
 //! The log holds the whole talk, what clients prove themselves with included: names are read out of base64, passwords
 //! never are, and of a line that cannot be read they are [taken out](super::redact) before it is kept. Since 2022 the
 //! server itself leaves passwords out: what it logs of PLAIN is the name alone in base64, and ` ***`; see
-//! `LogClientCommand_()` in `hmailserver/source/Server/SMTP/SMTPConnection.cpp`. The text of a line is its last column
-//! and ends with the line's last quote, so nothing in it can begin another.
+//! `LogClientCommand_()` in `hmailserver/source/Server/SMTP/SMTPConnection.cpp`. Before, it did so where the name and the
+//! password were the answer to a challenge, with the name in clear. The text of a line is its last column and ends with
+//! the line's last quote, so nothing in it can begin another.
 
 use super::record::{Client, Command, Record, Taken};
 use super::sasl;
@@ -209,8 +210,8 @@ fn is_ready(sent: &[u8]) -> bool {
 }
 
 /// What a client sends: a command, or what may be an answer.
-fn command(text: &[u8]) -> Option<Record<'_>> {
-    let text = text.trim_ascii();
+fn command(sent: &[u8]) -> Option<Record<'_>> {
+    let text = sent.trim_ascii();
     let end = text.iter().position(|byte| *byte == b' ' || *byte == b':').unwrap_or(text.len());
     let (name, rest) = (&text[..end], text.get(end + 1..).unwrap_or_default().trim_ascii());
     let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
@@ -225,7 +226,8 @@ fn command(text: &[u8]) -> Option<Record<'_>> {
             Record::AuthBegun { mechanism: sasl::mechanism(rest), response: rest[end..].trim_ascii() }
         }
         8 if is("STARTTLS") => Record::TlsAsked,
-        _ if end == text.len() || rest == b"***" => Record::Answered { response: text },
+        // Of what is left of an answer, a tab in front says that it is not base64.
+        _ if end == text.len() || text.ends_with(b" ***") => Record::Answered { response: sent.trim_ascii_end() },
         _ => Record::Commanded(Command::Other),
     })
 }

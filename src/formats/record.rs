@@ -68,7 +68,7 @@ pub enum Record<'a> {
     },
     /// What a client sends where it may be an answer to a challenge.
     Answered {
-        /// In base64.
+        /// In base64, or what the server has left of it.
         response: &'a [u8],
     },
     /// Another server begins to authenticate: what it sends is no client's, unless it says [whose](Record::SpeaksFor).

@@ -3,6 +3,8 @@
 //! A reply says what it answers only by its place: see [`pending`](super::pending). Who the client is may show only in
 //! what it answers to a challenge, in base64; a password that stands there too is never looked at.
 
+use std::borrow::Cow;
+
 use super::joins::Other;
 use super::pending::Asked;
 use super::session::{Session, SessionKey};
@@ -14,7 +16,7 @@ use crate::submissions::account::Account;
 use crate::submissions::tls::TlsMode;
 use crate::submissions::{Refusal, Rows, Submission, text};
 
-/// What stands behind a name in base64 where the server leaves the password out (hMailServer since 2022).
+/// What stands behind a name where the server leaves the password out (hMailServer).
 const LEFT_OUT: &[u8] = b" ***";
 
 /// The longest name that a client is taken to log in with (RFC 4616 section 2).
@@ -207,10 +209,21 @@ impl Session {
             Awaited::Nothing => {}
             Awaited::Name => self.claim(&base64(response), None),
             Awaited::Plain => match response.strip_suffix(LEFT_OUT) {
-                Some(name) => self.claim(&base64(name), None),
+                Some(left) => self.claim(&left_name(left), None),
                 None => self.claim(plain_name(&base64(response)), None),
             },
         }
+    }
+}
+
+/// The name that is left of PLAIN's message where the password is left out: in base64, or before 2022 in clear, behind
+/// a tab for NUL where there is no authzid, and only that where there is one. Base64 has neither a tab nor an `@`. See
+/// `_LogClientCommand()` in `hmailserver/source/Server/SMTP/SMTPConnection.cpp`.
+fn left_name(left: &[u8]) -> Cow<'_, [u8]> {
+    match left.iter().rposition(|byte| *byte == b'\t') {
+        Some(tab) => Cow::Borrowed(&left[tab + 1..]),
+        None if left.contains(&b'@') => Cow::Borrowed(left),
+        None => Cow::Owned(base64(left)),
     }
 }
 
@@ -292,6 +305,19 @@ mod tests {
             assert_eq!(base64(text.as_bytes()), expected, "{text}");
         }
         assert!(base64(&[b'A'; 4000]).is_empty());
+    }
+
+    #[test]
+    fn what_is_left_of_plain_is_a_name_in_base64_or_in_clear() {
+        for (left, name) in [
+            ("YWxpY2U=", "alice"),
+            ("\tprinter", "printer"),
+            ("\talice@corp.example.com", "alice@corp.example.com"),
+            ("alice@corp.example.com", "alice@corp.example.com"),
+            ("", ""),
+        ] {
+            assert_eq!(&*left_name(left.as_bytes()), name.as_bytes(), "{left}");
+        }
     }
 
     #[test]
