@@ -34,7 +34,11 @@ const TCP: &[u8] = b"TCPIP";
 /// Between two quoted columns.
 const BETWEEN: &[u8] = b"\"\t\"";
 
-const HANDSHAKE: &[u8] = b"TLS/SSL handshake completed. ";
+/// How a handshake's line begins; see `AsyncHandshakeCompleted()` and `HandshakeFailed_()` in
+/// `hmailserver/source/Server/Common/TCPIP/TCPConnection.cpp`. The server's own deliveries and other protocols have the
+/// same, with numbers that no session of SMTP has.
+const HANDSHAKE: &[u8] = b"TCPConnection - TLS/SSL handshake ";
+const COMPLETED: &[u8] = b"TLS/SSL handshake completed. ";
 
 impl Style for HMailServer {
     /// Its logs are files of its own.
@@ -82,14 +86,14 @@ impl Format for HMailServer {
     fn wants(&self, program: &[u8], message: &[u8]) -> bool {
         match program {
             SMTP => text(message).is_some_and(|(_, text)| text.starts_with(SENT) || text.starts_with(RECEIVED)),
-            TCP => memchr::memmem::find(message, HANDSHAKE).is_some(),
+            TCP => message.starts_with(HANDSHAKE),
             _ => false,
         }
     }
 
     fn parse<'a>(&self, line: &Line<'a>) -> Result<Option<Record<'a>>, Unreadable> {
         if line.program == TCP {
-            return Ok(secured(line.message));
+            return Ok(handshake(line.message));
         }
         let Some((ip, text)) = text(line.message) else { return Ok(None) };
         if let Some(sent) = text.strip_prefix(SENT) {
@@ -103,7 +107,7 @@ impl Format for HMailServer {
     }
 
     fn tls_mark(&self) -> Option<&'static [u8]> {
-        Some(HANDSHAKE)
+        Some(COMPLETED)
     }
 
     fn announces_logins(&self) -> bool {
@@ -177,10 +181,16 @@ fn behind<'a>(message: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     Some(&value[..memchr::memchr(b',', value).unwrap_or(value.len())])
 }
 
-/// `… handshake completed. Session Id: 7, Remote IP: 192.0.2.7, Version: TLSv1.2, Cipher: ECDHE-…, Bits: 256`.
-fn secured(message: &[u8]) -> Option<Record<'_>> {
+/// `… handshake completed. Session Id: 7, Remote IP: 192.0.2.7, Version: TLSv1.2, Cipher: ECDHE-…, Bits: 256`, or
+/// `… handshake failed. Session Id: 7, Remote IP: 192.0.2.7, Error code: 1, Message: unsupported protocol`.
+fn handshake(message: &[u8]) -> Option<Record<'_>> {
+    const REASON: &[u8] = b"Message: ";
     let client = Client { name: b"", ip: behind(message, b"Remote IP: ")? };
     behind(message, b"Session Id: ")?;
+    if message[HANDSHAKE.len()..].starts_with(b"failed. ") {
+        let reason = memchr::memmem::find(message, REASON).map_or(message.len(), |at| at + REASON.len());
+        return Some(Record::StartTlsFailed { client, reason: &message[reason..] });
+    }
     Some(Record::Secured {
         client,
         version: behind(message, b"Version: ")?,

@@ -185,6 +185,14 @@ pub enum Record<'a> {
         /// What the line says of the cause.
         reason: &'a [u8],
     },
+    /// The TLS handshake broke which the session's client had asked for. Where none had, the line is not of a session
+    /// of this protocol.
+    StartTlsFailed {
+        /// With whom.
+        client: Client<'a>,
+        /// What the line says of the cause.
+        reason: &'a [u8],
+    },
     /// The TLS library's word on the handshake that has just broken in this session.
     TlsProblem {
         /// The library's message.

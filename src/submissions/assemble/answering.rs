@@ -51,7 +51,7 @@ impl Assembler {
             }
             rows.refusal(&failure.view());
         }
-        let is_refusal = matches!(reply, [b'5', b'3', b'4' | b'5' | b'8', ..]) || reply.starts_with(TOO_MANY);
+        let is_refusal = matches!(reply, [b'5', b'3', b'0' | b'4' | b'5' | b'8', ..]) || reply.starts_with(TOO_MANY);
         if session.dialogue.trying && is_refusal || reply.starts_with(b"501") {
             let aborted = reply.starts_with(b"501");
             let client = Client::default();

@@ -34,6 +34,7 @@ impl Assembler {
             Record::AuthFailing(failed) => return self.auth_failing(now, failed, rows),
             Record::FailedAs { account } => return self.failed_as(now.key, account),
             Record::Commanded(command) => return self.commanded(now, command, rows),
+            Record::StartTlsFailed { client, reason } => return self.starttls_failed(now, *client, reason, rows),
             Record::Granted => return self.granted(now, rows),
             Record::Denied { reply } => return self.denied(now, reply, rows),
             Record::SpeaksFor { session, client, helo } => {
@@ -121,15 +122,16 @@ impl Assembler {
     /// The server greets: a session begins, unless its handshake has begun it.
     fn welcomed(&mut self, now: Moment<'_>, client: Client<'_>, rows: &mut dyn Rows) {
         let tls_logged = self.known.logs_tls(now.key.0);
-        if let Some(session) = self.sessions.find(now.key)
-            && session.is_handshake(now.at, client)
-        {
-            session.known = true;
-            session.tls_logged = tls_logged;
-            session.tls_begins = TlsMode::Implicit;
-        } else {
-            self.connected(now, client, rows);
-        }
+        let session = match self.sessions.find(now.key).filter(|session| session.is_handshake(now.at, client)) {
+            Some(session) => {
+                session.known = true;
+                session.tls_logged = tls_logged;
+                session.tls_begins = TlsMode::Implicit;
+                session
+            }
+            None => self.connected(now, client, rows),
+        };
+        session.dialogue.greeted = true;
     }
 
     /// A note says that authentication fails. Of an attempt that is written down twice it is one, and a server that is

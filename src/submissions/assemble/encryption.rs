@@ -2,9 +2,52 @@
 
 use super::known::Known;
 use super::session::Session;
-use crate::formats::record::Encrypted;
+use super::{Assembler, Moment};
+use crate::formats::record::{Client, Encrypted};
+use crate::submissions::Rows;
 use crate::submissions::cipher::CipherClass;
 use crate::submissions::tls::{TlsMode, TlsVersion};
+
+impl Assembler {
+    /// A handshake is complete: of the key's session, or of the one behind it.
+    pub(super) fn secured(
+        &mut self,
+        now: Moment<'_>,
+        client: Client<'_>,
+        (version, cipher): (&[u8], &[u8]),
+        rows: &mut dyn Rows,
+    ) {
+        let tls = self.known.tls(version, cipher);
+        if self.sessions.find(now.key).is_some_and(|session| session.is_before_handshake(client)) {
+            self.end(now.key, None, rows);
+        }
+        let session = self.sessions.of_line(&mut self.known, now, client);
+        session.tls = Some(tls);
+        if session.tls_begins == TlsMode::Implicit {
+            self.known.note_tls(now.key.0, session.service, now.at);
+        }
+    }
+
+    /// The handshake that the session's client has asked for is broken, and the session is over with it.
+    pub(super) fn starttls_failed(&mut self, now: Moment<'_>, client: Client<'_>, reason: &[u8], rows: &mut dyn Rows) {
+        if self.sessions.find(now.key).is_some_and(|session| session.awaits_handshake(client)) {
+            self.disconnected_by_tls(now, (reason, true), rows);
+        }
+    }
+}
+
+impl Session {
+    /// Whether the client has asked for encryption, and there is none yet.
+    fn awaits_handshake(&self, client: Client<'_>) -> bool {
+        self.dialogue.tls_asked && self.tls.is_none() && self.is_with(client)
+    }
+
+    /// Whether a handshake is of the next session of the key. Of one that began with the server's greeting it is only
+    /// where its client has asked for it: what comes unasked stands in front of the next greeting.
+    fn is_before_handshake(&self, client: Client<'_>) -> bool {
+        self.is_before(client, self.is_past_tls()) || (self.dialogue.greeted && !self.awaits_handshake(client))
+    }
+}
 
 /// The session's encryption.
 #[derive(Clone, Copy, Debug)]

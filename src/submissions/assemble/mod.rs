@@ -156,17 +156,7 @@ impl Assembler {
                 self.connected(now, *client, rows);
             }
             Record::LoggedIn(login) => self.logged_in(now, login, rows),
-            Record::Secured { client, version, cipher } => {
-                let tls = self.known.tls(version, cipher);
-                if self.sessions.find(key).is_some_and(|session| session.is_before(*client, session.is_past_tls())) {
-                    self.end(key, None, rows);
-                }
-                let session = self.sessions.of_line(&mut self.known, now, *client);
-                session.tls = Some(tls);
-                if session.tls_begins == TlsMode::Implicit {
-                    self.known.note_tls(host, session.service, at);
-                }
-            }
+            Record::Secured { client, version, cipher } => self.secured(now, *client, (version, cipher), rows),
             Record::Authenticated { client, mechanism, account } => {
                 self.authenticated(now, *client, (account, mechanism), rows);
             }

@@ -5,6 +5,8 @@
 pub(super) struct Dialogue {
     /// Whether the log has it.
     pub heard: bool,
+    /// Whether the session began with the server's greeting, in front of which a handshake of its own may stand.
+    pub greeted: bool,
     /// Whether the client has asked for encryption, and was not refused.
     pub tls_asked: bool,
     /// Whether the client is authenticating.
