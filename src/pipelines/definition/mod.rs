@@ -135,6 +135,10 @@ pub struct Known<'a> {
 const KEYS: &[&str] =
     &["name", "lake", "publish", "storage", "sources", "run", "window", "report", "limits", "activity"];
 
+/// What to say of a file that is something else.
+const NO_PIPELINE: &str = "this looks like no pipeline: that is TOML, with lake, publish and [[sources]]; \
+                           `mailtally tally` and `mailtally inspect` take logs";
+
 impl Definition {
     /// Reads a pipeline file.
     ///
@@ -158,8 +162,13 @@ impl Definition {
             let top = Section::new(&proof, "", KEYS, document.get_ref(), 0);
             definition(top, path, folder, known)
         } else {
-            for error in &broken {
-                proof.refuse(error.span().unwrap_or(0..0), error.message(), None);
+            // A log, say, has a mistake in every line, and the first of them is enough to see what it is.
+            let (most, advice) = match text.contains("[[sources]]") {
+                true => (broken.len(), None),
+                false => (1, Some(NO_PIPELINE.to_owned())),
+            };
+            for error in broken.iter().take(most) {
+                proof.refuse(error.span().unwrap_or(0..0), error.message(), advice.clone());
             }
             None
         };

@@ -73,6 +73,9 @@ fn two_where_the_pipeline_or_the_command_line_is_wrong() {
     let said = place.run(&[]).expect(2).warns("pipeline.toml:10:1: unknown key 'relam'");
     assert!(said.err.contains("did you mean 'realm'?"), "{}", said.err);
     assert!(!place.path("lake").exists(), "nothing was begun");
+    place.log("mx3/other.log", b"Mar  2 09:00:00 mx1 cron[1]: nothing\nMar  2 09:00:01 mx1 cron[1]: nothing\n");
+    let said = place.say(&["run", "logs/mx3/other.log"]).expect(2).warns("this looks like no pipeline");
+    assert_eq!(said.err.lines().count(), 4, "{}", said.err);
 }
 
 #[test]
