@@ -61,7 +61,7 @@ pub struct GlobalArgs {
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
 
-    /// Say nothing but errors: no warnings, no progress, whatever -v says
+    /// Say nothing but errors on standard error: no warnings, no progress, whatever -v says
     #[arg(short, long, global = true)]
     pub quiet: bool,
 }

@@ -10,11 +10,12 @@ pub enum ExitCode {
     Failed = 1,
     /// The command line, a setting or the pipeline file is wrong; nothing was begun.
     Usage = 2,
-    /// Everything is done, but a data check failed or more lines were rejected than the pipeline allows.
+    /// Everything is done, but more lines were rejected than the pipeline allows, or a day is left as it is on which
+    /// somebody has to decide; or nothing was found of what was asked.
     DataCheck = 3,
     /// Another run holds the lake.
     Locked = 4,
-    /// Some days failed; the others are done, and running again resumes.
+    /// Some days failed, or all of them; what did not is done, and running again resumes.
     SomeDaysFailed = 5,
 }
 
@@ -36,9 +37,9 @@ impl ExitCode {
             Self::Done => "done, or nothing to do",
             Self::Failed => "failed",
             Self::Usage => "the command line, a setting or the pipeline file is wrong",
-            Self::DataCheck => "done, but a data check failed or too many lines were rejected",
+            Self::DataCheck => "done, but look at it: too many bad lines, days left as they are, or nothing found",
             Self::Locked => "another run holds the lake",
-            Self::SomeDaysFailed => "some days failed, the others are done; run again to resume",
+            Self::SomeDaysFailed => "days failed, some or all; what did not is done; run again to resume",
         }
     }
 }
