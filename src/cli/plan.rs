@@ -6,16 +6,18 @@ use serde_json::json;
 
 use super::args::Work;
 use super::output::TextTable;
-use super::run::{definition, order};
+use super::run::{definition, order, warn_of_empty};
 use super::{Context, ExitCode, Result};
 use crate::calendar::{Day, DayRange};
 use crate::pipelines::import::Report;
-use crate::pipelines::ingest::plan::Reason;
-use crate::pipelines::runner::{Plans, Runner};
+use crate::pipelines::ingest::kept;
+use crate::pipelines::ingest::plan::Wanted;
+use crate::pipelines::runner::{Plans, Publication, Runner};
 
 /// Print what `run` would do, and why, without doing it
 ///
-/// Takes the flags of `run` and reads the same files and ledger, but writes nothing.
+/// Takes the flags of `run` and reads the same files and ledger, but writes nothing. What is only found by reading a
+/// file to its end, such as damage, it does not tell.
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_long_help = "Examples:
   mailtally plan pipelines/demo.toml
@@ -45,6 +47,7 @@ pub(super) fn show(work: &Work, json: bool, context: &mut Context) -> Result<Exi
     let definition = definition(&work.pipeline, context)?;
     let storage = Arc::new(context.storage(&definition.storage)?);
     let plans = Runner::new(&storage, &definition).plan(&order(work, context)?)?;
+    warn_of_empty(&definition, &plans.known.empty, context);
     for failure in &plans.known.failed {
         context.messages.failure(&format!("source '{}' cannot be read", failure.source), &failure.error);
     }
@@ -60,30 +63,29 @@ fn print(plans: &Plans<'_>, context: &mut Context) -> Result<()> {
     let mut table = TextTable::new(&["date", "source", "stage", "why"]);
     for source in &plans.sources {
         for (day, reason) in &source.plan.days {
-            let why = match reason {
-                Reason::New => "not in the lake".to_owned(),
-                Reason::Changed(what) => format!("changed: {what}"),
-                Reason::Asked => "asked for".to_owned(),
-            };
-            table.row([day.to_string(), source.source.name.clone(), "ingest".to_owned(), why]);
+            table.row([day.to_string(), source.source.name.clone(), "ingest".to_owned(), reason.to_string()]);
         }
-        for (day, gone) in &source.plan.kept {
-            let why = format!("left as it is: gone are {}", gone.join(", "));
-            table.row([day.to_string(), source.source.name.clone(), "-".to_owned(), why]);
-        }
+    }
+    for range in kept::ranges(&plans.known.kept) {
+        let why = format!("left as it is ({}): gone are {}", range.kept.why, range.gone());
+        table.row([range.days.to_string(), range.source.to_owned(), "-".to_owned(), why]);
     }
     for report in &plans.imports {
         let why = format!("{} messages that another product has counted, in {}", report.messages(), report.file);
         table.row([report.period.to_string(), report.source.clone(), "import".to_owned(), why]);
     }
-    for day in &plans.rollups {
-        table.row([day.to_string(), String::new(), "rollup".to_owned(), "older than its submissions".to_owned()]);
+    for days in DayRange::group(plans.rollups.iter().copied()) {
+        table.row([days.to_string(), String::new(), "rollup".to_owned(), "from its submissions".to_owned()]);
     }
-    if let (true, Some(days)) = (table.is_empty(), plans.empty) {
-        return context.output.line(&nothing_found(days));
+    if let Some(publication) = plans.publish {
+        let why = match publication {
+            Publication::DaysChange => "days that the report may show change",
+            Publication::NotCurrent => "what is published is not current",
+        };
+        table.row([String::new(), String::new(), "publish".to_owned(), why.to_owned()]);
     }
     if table.is_empty() {
-        return context.output.line("nothing to do: the lake holds what the files hold");
+        return context.output.line(&nothing_to_do(plans.empty, &plans.known.empty));
     }
     context.output.table(&table)?;
     let tasks = plans.sources.iter().flat_map(|source| &source.plan.tasks).collect::<Vec<_>>();
@@ -91,19 +93,30 @@ fn print(plans: &Plans<'_>, context: &mut Context) -> Result<()> {
     context.output.line(&format!("\n{} passes over {mebibytes} MiB of files", tasks.len()))
 }
 
-/// What to say where there was nothing to do since nothing was found.
-pub(super) fn nothing_found(days: DayRange) -> String {
-    let looked =
-        if days.start == Day::from_epoch_days(0) { format!("up to {}", days.last()) } else { days.to_string() };
-    format!(
-        "nothing to do: no file holds a line of {looked}; see lookback_days in the pipeline, or ask for --from and --to"
-    )
+/// What to say where there was nothing to do: since nothing was found, or since it was done before.
+pub(super) fn nothing_to_do(nothing_of: Option<Wanted>, without_files: &[String]) -> String {
+    match nothing_of {
+        Some(Wanted::All(days)) => format!("nothing to do: no file holds a line of {days}"),
+        Some(Wanted::Changed(days)) => {
+            let all = days.start == Day::from_epoch_days(0);
+            let looked = if all { format!("up to {}", days.last()) } else { days.to_string() };
+            format!(
+                "nothing to do: no file holds a line of {looked}; see lookback_days in the pipeline, or ask for --from \
+                 and --to"
+            )
+        }
+        None if without_files.is_empty() => {
+            "nothing to do: the lake and the reports hold what the files hold".to_owned()
+        }
+        None => format!("nothing to do, and no file with a line of {}", without_files.join(", ")),
+    }
 }
 
 fn as_json(plans: &Plans<'_>) -> serde_json::Value {
     let sources = plans.sources.iter().map(|source| {
         let days = source.plan.days.iter().map(|(day, reason)| json!({"date": day, "why": reason}));
-        let kept = source.plan.kept.iter().map(|(day, gone)| json!({"date": day, "gone": gone}));
+        let kept = source.plan.kept.iter();
+        let kept = kept.map(|(day, kept)| json!({"date": day, "why": kept.why, "gone": kept.gone}));
         json!({
             "source": source.source.name, "format": source.prepared.format.name(),
             "days": days.collect::<Vec<_>>(), "kept": kept.collect::<Vec<_>>(), "tasks": source.plan.tasks,
@@ -111,7 +124,8 @@ fn as_json(plans: &Plans<'_>) -> serde_json::Value {
     });
     let imports = plans.imports.iter().map(report_as_json);
     let (sources, imports) = (sources.collect::<Vec<_>>(), imports.collect::<Vec<_>>());
-    json!({"sources": sources, "imports": imports, "rollups": plans.rollups})
+    let publish = plans.publish.is_some();
+    json!({"sources": sources, "imports": imports, "rollups": plans.rollups, "publish": publish})
 }
 
 /// Another product's report that is, or would be, imported.

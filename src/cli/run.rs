@@ -6,23 +6,27 @@ use serde_json::json;
 
 use super::args::{Stage, Work};
 use super::plan::report_as_json;
+use super::status::not_in_pipeline;
 use super::{Context, ExitCode, Result, plan, summary};
 use crate::engine::Local;
 use crate::formats::FORMATS;
 use crate::formats::aggregate::AGGREGATES;
 use crate::pipelines::definition::{Definition, Known};
+use crate::pipelines::ingest::kept::{self, KeptRange};
 use crate::pipelines::report::{dataset_names, format_names};
 use crate::pipelines::runner::{Done, Order, Progress, Runner, Stages};
+use crate::pipelines::status::behind;
 use crate::storage::display;
 
 /// Run a pipeline: read new logs, roll up the days that changed, publish the reports
 ///
 /// Without dates, every day is built whose inputs changed since it was last committed, up to yesterday (UTC) and
 /// within the pipeline's lookback. Running again changes nothing; a run that was interrupted is resumed by
-/// running again. A day whose files are gone by now is left as it is, and the run says so.
+/// running again. A day whose files are gone by now is left as it is, also where a setting was changed, and the run
+/// says so. It tells of sources, too, that have no line of yesterday.
 ///
-/// Ends with 0 where all is done, 3 where a data check or the reject limit failed, 4 where another run holds the
-/// lake, 5 where some days failed.
+/// Ends with 0 where all is done, 3 where too many lines could not be read or days were left as they are though they
+/// were asked for or files have new lines of them, 4 where another run holds the lake, 5 where days failed.
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_long_help = "Examples:
   mailtally run pipelines/demo.toml
@@ -65,7 +69,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     let done = runner.run(&order(&args.work, context)?, &executor, &progress);
     bar.finish();
     let done = done?;
-    complain(&done, context);
+    complain(&definition, &done, context);
     if args.json {
         context.output.json(&as_json(&done, context))?;
     } else {
@@ -98,10 +102,18 @@ pub(super) fn order(work: &Work, context: &Context) -> Result<Order> {
 }
 
 /// Says what did not go as it should, on standard error.
-fn complain(done: &Done, context: &Context) {
+fn complain(definition: &Definition, done: &Done, context: &Context) {
     let ingested = &done.ingested;
-    for source in &ingested.empty {
-        context.messages.warning(&format!("source '{source}': no file matches, or none holds a line with a time"));
+    warn_of_empty(definition, &ingested.empty, context);
+    for (source, last) in &done.behind {
+        context.messages.warning(&format!(
+            "source '{source}' has no line after {last}, {} days behind: unless nothing happened since, look whether the \
+             server and its syslog still write, and whether 'files' names what they write to",
+            behind(*last, context.today())
+        ));
+    }
+    for source in &done.left_over {
+        context.messages.warning(&not_in_pipeline(source));
     }
     for (source, found) in ingested.detected.iter().filter(|(_, found)| found.is_doubtful()) {
         let (format, next) = (found.best.format.name(), found.next.map_or("", |next| next.format.name()));
@@ -110,12 +122,8 @@ fn complain(done: &Done, context: &Context) {
              is right, and let another source with format = \"{next}\" read the same files where both servers write there"
         ));
     }
-    for ((source, day), gone) in &ingested.kept {
-        context.messages.warning(&format!(
-            "{day} of source '{source}' is left as it is: what it was built from is gone ({}); \
-             --allow-fewer-inputs builds it from what is left, where something is",
-            gone.join(", ")
-        ));
+    for range in kept::ranges(&ingested.kept) {
+        context.messages.warning(&left_as_it_is(&range));
     }
     for file in &ingested.truncated {
         context.messages.warning(&format!("{file} is cut off: what is readable was counted"));
@@ -137,10 +145,35 @@ fn complain(done: &Done, context: &Context) {
     }
 }
 
+/// Says that there is nothing to read for sources.
+pub(super) fn warn_of_empty(definition: &Definition, sources: &[String], context: &Context) {
+    for source in sources.iter().filter_map(|name| definition.source(name)) {
+        let files = source.files.iter().map(display).collect::<Vec<_>>().join(", ");
+        let name = &source.name;
+        context
+            .messages
+            .warning(&format!("source '{name}': no file matches {files}, or none holds a line with a time"));
+    }
+}
+
+fn left_as_it_is(range: &KeptRange<'_>) -> String {
+    let KeptRange { source, days, kept, .. } = range;
+    let (is, came, them) = match days.len() {
+        1 => ("is left as it is", "it was built", "it"),
+        _ => ("are left as they are", "they were built", "them"),
+    };
+    let advice = if kept.left {
+        format!("--allow-fewer-inputs builds {them} from what is left, which makes {them} poorer")
+    } else {
+        format!("no file holds a line of {them} any more")
+    };
+    format!("{days} of source '{source}' {is} ({}): what {came} from is gone ({}); {advice}", kept.why, range.gone())
+}
+
 fn exit_code(done: &Done) -> ExitCode {
     if !done.ingested.failed.is_empty() || !done.rolled.failed.is_empty() {
         ExitCode::SomeDaysFailed
-    } else if !done.over_limit.is_empty() || !done.ingested.kept.is_empty() {
+    } else if !done.over_limit.is_empty() || done.ingested.kept.values().any(|kept| kept.undone) {
         ExitCode::DataCheck
     } else {
         ExitCode::Done
@@ -163,7 +196,12 @@ fn as_json(done: &Done, context: &Context) -> serde_json::Value {
             "of_lines": found.lines, "next": next,
         })
     });
-    let kept = ingested.kept.iter().map(|((source, day), gone)| json!({"source": source, "date": day, "gone": gone}));
+    let kept = ingested.kept.iter().map(|((source, day), kept)| {
+        json!({"source": source, "date": day, "why": kept.why, "gone": kept.gone, "undone": kept.undone})
+    });
+    let behind = done.behind.iter().map(
+        |(source, last)| json!({"source": source, "last_day": last, "days_behind": behind(*last, context.today())}),
+    );
     let failed = ingested.failed.iter().map(|failure| {
         let error = super::messages::paragraph(&failure.error);
         json!({"source": failure.source, "from": failure.days.map(|days| days.start), "to": failure.days.map(|days| days.last()), "error": error})
@@ -181,6 +219,9 @@ fn as_json(done: &Done, context: &Context) -> serde_json::Value {
         "ingested": days.collect::<Vec<_>>(),
         "imported": imported.collect::<Vec<_>>(),
         "kept": kept.collect::<Vec<_>>(),
+        "empty": ingested.empty,
+        "behind": behind.collect::<Vec<_>>(),
+        "not_in_pipeline": done.left_over,
         "rolled_up": done.rolled.days,
         "failed": failed.chain(failed_rollups).collect::<Vec<_>>(),
         "published": published,

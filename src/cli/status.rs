@@ -13,8 +13,8 @@ use crate::pipelines::status::{Freshness, freshness};
 
 /// Show how fresh and how complete the lake is, source by source
 ///
-/// For each source: the newest complete day, missing days, lines that could not be read, and the share of
-/// messages whose TLS version the log does not tell.
+/// For each source: the newest complete day, missing days, how many days its lines are behind yesterday, lines that
+/// could not be read, and the share of messages whose TLS version the log does not tell.
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_long_help = "Examples:
   mailtally status pipelines/demo.toml
@@ -37,7 +37,7 @@ pub struct Args {
 pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     let definition = definition(&args.pipeline, context)?;
     let storage = Arc::new(context.storage(&definition.storage)?);
-    let known = freshness(Runner::new(&storage, &definition).lake())?;
+    let known = freshness(Runner::new(&storage, &definition).lake(), context.today())?;
     let missing = definition.sources.iter().filter(|source| known.iter().all(|known| known.source != source.name));
     let missing = missing.map(|source| source.name.clone()).collect::<Vec<_>>();
     if args.json {
@@ -48,14 +48,19 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     for source in missing {
         context.messages.warning(&format!("source '{source}' is not in the lake: `mailtally run` brings it in"));
     }
-    let named = |known: &&Freshness| definition.sources.iter().any(|source| source.name == known.source);
+    let named = |known: &&Freshness| definition.source(&known.source).is_some();
     for Freshness { source, .. } in known.iter().filter(|known| !named(known)) {
-        context.messages.warning(&format!(
-            "source '{source}' is not in the pipeline: its rows stay in the lake and count in the reports; \
-             if it was renamed, they count twice"
-        ));
+        context.messages.warning(&not_in_pipeline(source));
     }
     Ok(ExitCode::Done)
+}
+
+/// What to say of a source that the lake has and the pipeline has not.
+pub(super) fn not_in_pipeline(source: &str) -> String {
+    format!(
+        "source '{source}' is not in the pipeline: its rows stay in the lake and count in the reports; \
+         if it was renamed, they count twice"
+    )
 }
 
 fn print(known: &[Freshness], context: &mut Context) -> Result<()> {
@@ -65,6 +70,7 @@ fn print(known: &[Freshness], context: &mut Context) -> Result<()> {
         "last day",
         "#days",
         "#missing",
+        "#days behind",
         "last line (UTC)",
         "#lines",
         "#rejected",
@@ -79,6 +85,7 @@ fn print(known: &[Freshness], context: &mut Context) -> Result<()> {
             source.last_day.to_string(),
             source.days.to_string(),
             source.missing().to_string(),
+            source.days_behind(context.today()).to_string(),
             source
                 .last_line
                 .and_then(chrono::DateTime::from_timestamp_micros)
@@ -100,7 +107,7 @@ fn as_json(source: &Freshness, today: crate::calendar::Day) -> serde_json::Value
     json!({
         "source": source.source, "first_day": source.first_day, "last_day": source.last_day, "days": source.days,
         "missing_days": source.missing(), "last_line": source.last_line.and_then(chrono::DateTime::from_timestamp_micros).map(|at| at.to_rfc3339()),
-        "days_behind": today.epoch_days() - 1 - source.last_day.epoch_days(),
+        "days_behind": source.days_behind(today),
         "lines_read": source.lines_read, "lines_rejected": source.lines_rejected, "submissions": source.submissions,
         "refusals": source.refusals, "unknown_tls_share": source.unknown_tls_share,
     })

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::plan::nothing_found;
+use super::plan::nothing_to_do;
 use super::{Context, Result};
 use crate::formats::detect::Found;
 use crate::pipelines::definition::Definition;
@@ -22,11 +22,14 @@ pub(super) fn print(definition: &Definition, done: &Done, context: &mut Context)
     let read = !done.ingested.days.is_empty() || !done.imported.is_empty();
     let idle = !read && done.rolled.days.is_empty() && done.published.is_none();
     let failed = !done.ingested.failed.is_empty() || !done.rolled.failed.is_empty();
-    if let (true, Some(days)) = (idle && !failed, done.empty) {
-        return context.output.line(&nothing_found(days));
+    if idle && !failed && done.ingested.kept.values().any(|kept| kept.undone) {
+        return context.output.line("nothing could be done: the days are left as they are");
     }
     if idle && !failed {
-        context.output.line("nothing to do: the lake and the reports hold what the files hold")?;
+        context.output.line(&nothing_to_do(done.empty, &done.ingested.empty))?;
+        if done.empty.is_some() {
+            return Ok(());
+        }
         let place = display(&definition.publish);
         return context.output.line(&format!("reports     {place}"));
     }

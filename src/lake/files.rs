@@ -126,6 +126,13 @@ impl DataFile {
         (bound("maxValues") == Some(text)).then(|| text.to_owned())
     }
 
+    /// The largest number that a column has in the file; `None` where the statistics do not tell it.
+    #[must_use]
+    pub fn most(&self, column: &str) -> Option<i64> {
+        let stats = serde_json::from_str::<serde_json::Value>(&self.stats).ok()?;
+        stats.get("maxValues")?.get(column)?.as_i64()
+    }
+
     /// Whether the path spells the partition as [`new_path`] does, and as nobody reads otherwise.
     pub(super) fn is_in_its_folder(&self) -> bool {
         let folder = self.path.rsplit_once('/').map_or("", |(folder, _)| folder);

@@ -13,10 +13,11 @@ use super::ingest::{self, Ingested, Planned};
 use super::lock::Lock;
 use super::report::{self, Published, Request};
 use super::rollup::{self, Rolled};
+use super::status::last_with_lines;
 use super::{Executor, Result};
 use crate::calendar::{Day, DayRange, Timestamp};
 use crate::lake::tables::COVERAGE;
-use crate::lake::{Lake, RunInfo};
+use crate::lake::{Lake, RunInfo, Snapshot};
 use crate::storage::Storage;
 
 /// What a run is for.
@@ -58,8 +59,12 @@ pub struct Done {
     pub published: Option<Published>,
     /// Days of a source in which more lines were rejected than the pipeline allows.
     pub over_limit: Vec<OverLimit>,
-    /// The days that were looked at, where the lake holds nothing after all.
-    pub empty: Option<DayRange>,
+    /// Sources of logs without a line of yesterday, and the last day of which they have any.
+    pub behind: Vec<(String, Day)>,
+    /// Sources that the lake has and the pipeline has not.
+    pub left_over: Vec<String>,
+    /// The days that were looked at, where the lake holds nothing of them after all.
+    pub empty: Option<Wanted>,
 }
 
 /// A day with too many lines that could not be read.
@@ -84,10 +89,21 @@ pub struct Plans<'a> {
     pub imports: Vec<Report>,
     /// What is known without doing anything: sources that failed, days that would be kept.
     pub known: Ingested,
-    /// Days that would be rolled up, beside those that are ingested.
-    pub rollups: Vec<Day>,
-    /// The days that were looked at, where the lake holds nothing yet.
-    pub empty: Option<DayRange>,
+    /// Days that would be rolled up, those that are ingested among them.
+    pub rollups: BTreeSet<Day>,
+    /// Why the report would be published; none where it is current.
+    pub publish: Option<Publication>,
+    /// The days that were looked at, where the lake holds nothing of them yet.
+    pub empty: Option<Wanted>,
+}
+
+/// Why a report is published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Publication {
+    /// Days are built that it may show, or hold others against.
+    DaysChange,
+    /// What is published is not what the pipeline asks for, or not of what the lake has.
+    NotCurrent,
 }
 
 /// A pipeline with its places opened.
@@ -131,9 +147,17 @@ impl<'a> Runner<'a> {
         let wanted = self.wanted(order);
         let (sources, imports, known) =
             if order.stages.ingest { self.plan_ingest(order, wanted)? } else { Default::default() };
-        let rollups = if order.stages.rollup { self.days_to_roll_up(wanted, &BTreeSet::new())? } else { Vec::new() };
-        let empty = self.is_empty()?.then_some(wanted.range());
-        Ok(Plans { sources, imports, known, rollups, empty })
+        let built = sources.iter().flat_map(|source| source.plan.days.keys().copied());
+        let built = built.chain(days_of(&imports)).collect::<BTreeSet<_>>();
+        let rollups = if order.stages.rollup {
+            self.days_to_roll_up(wanted, &built)?.into_iter().chain(built.iter().copied()).collect()
+        } else {
+            BTreeSet::new()
+        };
+        let changes = !(built.is_empty() && imports.is_empty() && rollups.is_empty());
+        let publish = order.stages.report.then(|| self.publication(changes, Day::of(order.now))).transpose()?.flatten();
+        let empty = self.nothing_found(order, &self.lake.snapshot(&COVERAGE)?);
+        Ok(Plans { sources, imports, known, rollups, publish, empty })
     }
 
     /// Runs the stages.
@@ -144,7 +168,7 @@ impl<'a> Runner<'a> {
         let _lock = Lock::take(&self.definition.lake)?;
         let wanted = self.wanted(order);
         tracing::info!(pipeline = self.definition.name, days = %wanted.range(), "run begins");
-        let mut done = Done::default();
+        let (mut done, mut logs) = (Done::default(), BTreeSet::new());
         if order.stages.ingest {
             let (planned, imports, known) = self.plan_ingest(order, wanted)?;
             (progress.expect)(planned.iter().flat_map(|source| &source.plan.tasks).map(|task| task.bytes).sum());
@@ -153,25 +177,47 @@ impl<'a> Runner<'a> {
             done.over_limit = self.over_limit(&done.ingested);
             import::run(&self.lake, &imports, &info)?;
             done.imported = imports;
+            logs.extend(planned.iter().map(|planned| planned.source.name.as_str()));
         }
         if order.stages.rollup {
             let ingested = done.ingested.days.keys().map(|(_, day)| *day);
-            let imported = done.imported.iter().filter(|report| report.is_daily()).map(|report| report.period.start);
-            let ingested = ingested.chain(imported).collect();
+            let ingested = ingested.chain(days_of(&done.imported)).collect();
             let days = self.days_to_roll_up(wanted, &ingested)?;
             done.rolled = rollup::run(&self.lake, &days, &info(order, "rollup"))?;
         }
         if order.stages.report {
             done.published = self.publish(Day::of(order.now))?;
         }
-        done.empty = self.is_empty()?.then_some(wanted.range());
+        self.look_around(&mut done, order, &logs)?;
         let failed = done.ingested.failed.len() + done.rolled.failed.len();
         tracing::info!(ingested = done.ingested.days.len(), rolled_up = done.rolled.days.len(), failed, "run ends");
         Ok(done)
     }
 
-    fn is_empty(&self) -> Result<bool> {
-        Ok(self.lake.snapshot(&COVERAGE)?.dates().is_empty())
+    /// What is to be told of the lake as it is now: sources that do not go on, those that are in no pipeline any more, and
+    /// whether there is nothing at all.
+    fn look_around(&self, done: &mut Done, order: &Order, logs: &BTreeSet<&str>) -> Result<()> {
+        let (today, coverage) = (Day::of(order.now), self.lake.snapshot(&COVERAGE)?);
+        let sources = last_with_lines(&coverage, today);
+        let strangers = sources.keys().filter(|source| self.definition.source(source).is_none());
+        done.left_over = strangers.map(|source| (*source).to_owned()).collect();
+        // Whoever looks back over everything may well have an archive, and whoever asks for days asks for these.
+        if matches!((order.days, self.definition.run.lookback), (None, Lookback::Days(_))) {
+            let failed = |source: &str| done.ingested.failed.iter().any(|failure| failure.source == source);
+            let late = sources.iter().filter_map(|(source, last)| Some((*source, (*last)?)));
+            let late = late.filter(|(source, last)| last.next() < today && logs.contains(source) && !failed(source));
+            done.behind = late.map(|(source, last)| (source.to_owned(), last)).collect();
+        }
+        done.empty = self.nothing_found(order, &coverage);
+        Ok(())
+    }
+
+    /// The days that were looked at, where the lake holds nothing at all, or nothing of the days that were asked for.
+    fn nothing_found(&self, order: &Order, coverage: &Snapshot) -> Option<Wanted> {
+        let asked = order.days.filter(|_| order.stages.ingest);
+        let days = coverage.dates();
+        let found = days.iter().any(|day| asked.is_none_or(|asked| asked.contains(*day)));
+        (!found).then(|| self.wanted(order))
     }
 
     /// The sources of logs, the reports of other products, and what is known of both beforehand.
@@ -232,6 +278,11 @@ impl<'a> Runner<'a> {
         })
         .collect()
     }
+}
+
+/// The days of imported reports that count in the daily tables.
+fn days_of(reports: &[Report]) -> impl Iterator<Item = Day> {
+    reports.iter().filter(|report| report.is_daily()).map(|report| report.period.start)
 }
 
 /// How a run tells how far it is.

@@ -1,11 +1,13 @@
 //! How fresh and how complete the lake is, per source.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use polars::prelude::{Expr, LazyFrame, col, lit};
 
 use super::{Error, Result};
 use crate::calendar::{Day, DayRange, Timestamp};
-use crate::lake::Lake;
 use crate::lake::tables::COVERAGE;
+use crate::lake::{DataFile, Lake, Snapshot};
 
 /// One source of the lake.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,8 +16,10 @@ pub struct Freshness {
     pub source: String,
     /// Its first day.
     pub first_day: Day,
-    /// Its last day.
+    /// Its last day that is over; where none is, its last day.
     pub last_day: Day,
+    /// The last of them of which it has lines.
+    pub last_with_lines: Option<Day>,
     /// Of how many days between them it has lines.
     pub days: i64,
     /// Its last line's time.
@@ -38,14 +42,52 @@ impl Freshness {
     pub fn missing(&self) -> i64 {
         DayRange::inclusive(self.first_day, self.last_day).len() as i64 - self.days
     }
+
+    /// Days up to yesterday that its lines do not reach.
+    #[must_use]
+    pub fn days_behind(&self, today: Day) -> usize {
+        behind(self.last_with_lines.unwrap_or(self.first_day.previous()), today)
+    }
 }
 
-/// What the lake has of each source, by name.
+/// Days between the last one with lines and today: 0 where that one was yesterday.
+#[must_use]
+pub fn behind(last: Day, today: Day) -> usize {
+    DayRange { start: last.next(), end: today }.len()
+}
+
+/// The last day that is over of which the lake has lines, by source; none where it has no such day of a source that it
+/// knows. The table's log tells, so that no file is opened.
+#[must_use]
+pub fn last_with_lines(coverage: &Snapshot, today: Day) -> BTreeMap<&str, Option<Day>> {
+    // A day may have been built from nothing.
+    let has_lines = |file: &DataFile| file.most("lines_read").is_none_or(|lines| lines > 0);
+    let mut sources = BTreeMap::new();
+    for file in &coverage.files {
+        let Some(source) = file.partition.source.as_deref() else { continue };
+        let last: &mut Option<Day> = sources.entry(source).or_default();
+        *last = (*last).max(Some(file.partition.date).filter(|day| *day < today && has_lines(file)));
+    }
+    sources
+}
+
+/// The files of the days that are over, and those of sources that have no such day.
+fn of_days_over(coverage: &Snapshot, today: Day) -> Vec<DataFile> {
+    let is_over = |file: &&DataFile| file.partition.date < today;
+    let known: BTreeSet<_> = coverage.files.iter().filter(is_over).map(|file| &file.partition.source).collect();
+    let counts = |file: &&DataFile| is_over(file) || !known.contains(&file.partition.source);
+    coverage.files.iter().filter(counts).cloned().collect()
+}
+
+/// What the lake has of each source, by name. `today` goes on, so it is no day of the lake yet, though whoever asks for it
+/// may have it built.
 ///
 /// # Errors
 /// Where the lake cannot be read.
-pub fn freshness(lake: &Lake) -> Result<Vec<Freshness>> {
-    let files = lake.snapshot(&COVERAGE)?.files;
+pub fn freshness(lake: &Lake, today: Day) -> Result<Vec<Freshness>> {
+    let coverage = lake.snapshot(&COVERAGE)?;
+    let last_with_lines = last_with_lines(&coverage, today);
+    let files = of_days_over(&coverage, today);
     let failed = |source| Error::Query { table: COVERAGE.name, source };
     let rows = summed(lake.scan(&COVERAGE, &files)?).collect().map_err(failed)?;
     let text = |row: usize| -> polars::prelude::PolarsResult<Freshness> {
@@ -56,8 +98,10 @@ pub fn freshness(lake: &Lake) -> Result<Vec<Freshness>> {
         };
         let submissions = int("submissions")?;
         let unknown = rows.column("unknown")?.f64()?.get(row).unwrap_or(0.0);
+        let source = rows.column("source")?.str()?.get(row).unwrap_or_default();
         Ok(Freshness {
-            source: rows.column("source")?.str()?.get(row).unwrap_or_default().to_owned(),
+            last_with_lines: last_with_lines.get(source).copied().flatten(),
+            source: source.to_owned(),
             first_day: day("first_day")?,
             last_day: day("last_day")?,
             days: int("days")?,

@@ -7,10 +7,12 @@
 
 mod columns;
 pub(super) mod coverage;
+pub mod kept;
 pub mod ledger;
 pub mod outcome;
 pub mod plan;
 mod planned;
+pub mod reason;
 mod repeated;
 mod sink;
 
@@ -28,6 +30,7 @@ use crate::sources;
 use crate::storage::{Storage, display};
 use crate::submissions::pass::{DayStats, FileStats};
 use crate::submissions::streams::{Stream, TlsHostsOfFile};
+use kept::Kept;
 use outcome::{DayInputs, DayOutcome, DayRows, FileInput, Lines, Outcome, StreamInputs, Task};
 pub use planned::{Planned, plan_sources};
 use sink::DaySink;
@@ -37,8 +40,8 @@ use sink::DaySink;
 pub struct Ingested {
     /// The days that were built, by source.
     pub days: BTreeMap<(String, Day), Built>,
-    /// The days that were left as they are, with the files that are gone.
-    pub kept: BTreeMap<(String, Day), Vec<String>>,
+    /// The days that were left as they are.
+    pub kept: BTreeMap<(String, Day), Kept>,
     /// What failed: the source, the days where it concerns some only, and why.
     pub failed: Vec<Failure>,
     /// Files that end in the middle of compressed data.

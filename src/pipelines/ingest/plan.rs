@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::kept::Kept;
 use super::ledger::{Entry, Ledger};
 use super::outcome::{DayInputs, FileInput, Task};
+use super::reason::{Change, Reason};
 use crate::calendar::{Day, DayRange, HOUR, Timestamp};
 use crate::submissions::assemble::HORIZON;
 use crate::submissions::streams::{Stream, StreamFile};
@@ -62,20 +63,8 @@ pub struct Plan {
     pub tasks: Vec<Task>,
     /// The days to be built, and why.
     pub days: BTreeMap<Day, Reason>,
-    /// The days that would become poorer, with the files that are gone: they are left as they are.
-    pub kept: BTreeMap<Day, Vec<String>>,
-}
-
-/// Why a day is built.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    /// The lake does not have it.
-    New,
-    /// Its inputs have changed: which, in words.
-    Changed(String),
-    /// It was asked for.
-    Asked,
+    /// The days that would become poorer: they are left as they are.
+    pub kept: BTreeMap<Day, Kept>,
 }
 
 impl Wanted {
@@ -107,11 +96,16 @@ pub fn plan(found: &Found<'_>, ledger: &Ledger, wanted: Wanted, allow_fewer_inpu
         let entry = ledger.entry(found.source, day);
         let Some(reason) = reason(found, entry, day, wanted) else { continue };
         let gone = entry.map(|entry| gone(found, &entry.inputs)).unwrap_or_default();
-        let is_held = held.contains(&day);
-        if gone.is_empty() || (allow_fewer_inputs && is_held) {
+        let left = held.contains(&day);
+        if gone.is_empty() || (allow_fewer_inputs && left) {
             plan.days.insert(day, reason);
-        } else if is_held || matches!(wanted, Wanted::All(_)) {
-            plan.kept.insert(day, gone);
+        } else {
+            // Where no file holds the day, a new one merely begins or ends near it.
+            let (asked, new_lines) = (matches!(wanted, Wanted::All(_)), reason.is_new_lines());
+            if asked || left || !new_lines {
+                let undone = asked || new_lines;
+                plan.kept.insert(day, Kept { why: reason, gone, left, undone });
+            }
         }
     }
     plan.tasks = tasks(found, ledger, &plan.days);
@@ -121,7 +115,7 @@ pub fn plan(found: &Found<'_>, ledger: &Ledger, wanted: Wanted, allow_fewer_inpu
 /// Why a day is to be built; none where it is as it should be.
 fn reason(found: &Found<'_>, entry: Option<&Entry>, day: Day, wanted: Wanted) -> Option<Reason> {
     let Some(entry) = entry else { return Some(Reason::New) };
-    let unfinished = (!entry.whole).then(|| "an earlier run did not come to its end".to_owned());
+    let unfinished = (!entry.whole).then_some(Change::Unfinished);
     match (unfinished.or_else(|| change(found, &entry.inputs, day)), wanted) {
         (Some(change), _) => Some(Reason::Changed(change)),
         (None, Wanted::All(_)) => Some(Reason::Asked),
@@ -155,22 +149,22 @@ pub(super) fn can_hold(stream: &Stream, file: usize, day: Day, reach: Reach) -> 
         .is_some_and(|(first, last)| first < day.end() + reach.after && last >= day.start() - reach.before)
 }
 
-/// What has changed since a day was built, in words.
-fn change(found: &Found<'_>, entry: &DayInputs, day: Day) -> Option<String> {
+/// What has changed since a day was built.
+fn change(found: &Found<'_>, entry: &DayInputs, day: Day) -> Option<Change> {
     if entry.settings != found.settings {
-        return Some("the source's settings".to_owned());
+        return Some(Change::Settings);
     }
     found.streams.iter().find_map(|(stream, tls_logging)| {
         let before = entry.streams.iter().find(|before| before.is_of(stream));
         let decided = before.and_then(|before| before.undecided.iter().find(|host| tls_logging.of(host)));
         if let Some(host) = decided {
-            return Some(format!("host {host} has been seen to log TLS versions"));
+            return Some(Change::LogsTls(host.clone()));
         }
         let reach = before.map_or(Reach::USUAL, |before| Reach::of(before.closed, before.orphans));
         let files = stream.files.iter().enumerate().filter(|(place, _)| can_hold(stream, *place, day, reach));
         files.map(|(_, file)| file).find_map(|file| match before.and_then(|before| before.record_of(file)) {
-            None => Some(format!("new file {}", name(file))),
-            Some(then) => (!then.closed && has_grown(file, then)).then(|| format!("{} has grown", name(file))),
+            None => Some(Change::NewFile(name(file))),
+            Some(then) => (!then.closed && has_grown(file, then)).then(|| Change::Grown(name(file))),
         })
     })
 }

@@ -61,14 +61,14 @@ pub fn plan_sources<'a>(
         match found {
             Ok(Some(plan)) => {
                 ingested.detected.extend(plan.prepared.found.map(|found| (source.name.clone(), found)));
-                let kept = plan.plan.kept.iter().map(|(day, gone)| ((source.name.clone(), *day), gone.clone()));
+                let kept = plan.plan.kept.iter().map(|(day, kept)| ((source.name.clone(), *day), kept.clone()));
                 ingested.kept.extend(kept);
                 planned.push(plan);
             }
             Ok(None) => {
                 let nothing = Found { source: &source.name, settings: &source.settings_digest(), streams: Vec::new() };
                 let kept = plan(&nothing, &ledger, wanted, allow_fewer_inputs).kept;
-                ingested.kept.extend(kept.into_iter().map(|(day, gone)| ((source.name.clone(), day), gone)));
+                ingested.kept.extend(kept.into_iter().map(|(day, kept)| ((source.name.clone(), day), kept)));
                 ingested.empty.push(source.name.clone());
             }
             Err(error) => {

@@ -16,7 +16,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 static NOW: LazyLock<SystemTime> = LazyLock::new(SystemTime::now);
 
 /// A place whose runs look back as far as they do where the pipeline says nothing of it.
-fn empty_place() -> Place {
+pub(super) fn empty_place() -> Place {
     let place = Place::new(&[]);
     std::fs::write(place.path("pipeline.toml"), format!("lake = \"lake\"\npublish = \"published\"\n{MX3}")).unwrap();
     place
@@ -30,7 +30,7 @@ fn place(version: Option<&str>) -> Place {
 }
 
 /// A session of so many days ago.
-fn session(age: u32, queue_id: &str, version: Option<&str>) -> Vec<u8> {
+pub(super) fn session(age: u32, queue_id: &str, version: Option<&str>) -> Vec<u8> {
     Log::default().session(&stamp(age), 70 + age, queue_id, version).bytes()
 }
 
@@ -38,7 +38,7 @@ fn then(age: u32) -> SystemTime {
     *NOW - DAY * age
 }
 
-fn stamp(age: u32) -> String {
+pub(super) fn stamp(age: u32) -> String {
     DateTime::<Utc>::from(then(age)).to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
@@ -47,7 +47,7 @@ fn row(age: u32, version: &str) -> String {
 }
 
 /// A file that was last written so many days ago.
-fn written(place: &Place, name: &str, age: u32, bytes: &[u8]) {
+pub(super) fn written(place: &Place, name: &str, age: u32, bytes: &[u8]) {
     let path = place.log(&format!("mx3/{name}"), bytes);
     File::options().write(true).open(path).unwrap().set_modified(then(age)).unwrap();
 }

@@ -1,0 +1,153 @@
+//! What an operator is told night after night: logs that do not go on, sources that nobody names any more, days that a
+//! changed setting cannot reach, and days of which there is nothing.
+
+use super::old_files::{empty_place, session, stamp, written};
+use super::place::{MX3, Place};
+use super::raw::Log;
+
+/// A place with a day's log of each of these days ago, in files of their own.
+fn place(ages: &[u32]) -> Place {
+    let place = empty_place();
+    for age in ages {
+        written(&place, &format!("mail.log.{age}"), *age, &session(*age, "4F2A0001", Some("TLSv1.3")));
+    }
+    place
+}
+
+fn day(age: u32) -> String {
+    stamp(age)[..10].to_owned()
+}
+
+/// Changes the pipeline by a text that is put behind its only source.
+fn add(place: &Place, text: &str) {
+    let path = place.path("pipeline.toml");
+    let pipeline = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(path, pipeline + text).unwrap();
+}
+
+#[test]
+fn a_log_that_has_died_is_told_every_night() {
+    let place = place(&[5, 4]);
+    add(&place, "[[sources]]\nname = \"mx4\"\nformat = \"postfix\"\nfiles = [\"logs/mx4/*\"]\n");
+    place.log("mx4/mail.log", &session(1, "4F2A0002", Some("TLSv1.3")));
+    for _ in 0..2 {
+        let said = place.run(&[]).expect(0).warns(&format!("source 'mx3' has no line after {}, 3 days behind", day(4)));
+        assert!(!said.err.contains("mx4"), "{}", said.err);
+        assert_eq!(said.json()["behind"][0]["days_behind"], 3);
+    }
+    let said = place.say(&["status", "pipeline.toml", "--json"]).expect(0);
+    let behind = said.out.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    assert_eq!(behind.map(|source| source["days_behind"].clone()).collect::<Vec<_>>(), [3, 0]);
+    // Whoever asks for days does not ask for others.
+    assert_eq!(place.run(&["--date", &day(4)]).expect(0).err, "");
+}
+
+/// Lines without mail are lines, and a day without mail is none of a dead log.
+#[test]
+fn a_quiet_day_is_not_late() {
+    let place = place(&[2]);
+    written(&place, "mail.log", 0, &Log::default().smtpd(&stamp(1), 7, "statistics: max cache size 1").bytes());
+    assert_eq!(place.run(&[]).expect(0).err, "");
+}
+
+#[test]
+fn today_is_no_complete_day_though_it_was_asked_for() {
+    let place = place(&[1, 0]);
+    place.run(&[]).expect(0);
+    place.run(&["--date", &day(0)]).expect(0);
+    let status = place.say(&["status", "pipeline.toml", "--json"]).expect(0).json();
+    assert_eq!((&status["last_day"], &status["days_behind"]), (&day(1).into(), &0.into()));
+    assert_eq!(place.say(&["report", "pipeline.toml", "--date", &day(0)]).expect(0).err, "");
+}
+
+#[test]
+fn a_source_that_finds_nothing_is_told_with_where_it_looks() {
+    let place = place(&[1]);
+    place.run(&[]).expect(0);
+    let pipeline = std::fs::read_to_string(place.path("pipeline.toml")).unwrap();
+    std::fs::write(place.path("pipeline.toml"), pipeline.replace("logs/mx3/*", "logs/mx3/mial*")).unwrap();
+    let said = place.say(&["run", "pipeline.toml"]).expect(0).warns("logs/mx3/mial*");
+    assert!(said.out.starts_with("nothing to do, and no file with a line of mx3"), "{}", said.out);
+    place.say(&["plan", "pipeline.toml"]).expect(0).warns("logs/mx3/mial*");
+}
+
+#[test]
+fn a_source_that_left_the_pipeline_is_told() {
+    let place = Place::new(&[MX3]);
+    place.log("mx3/mail.log", &Log::default().session("2026-03-01T12:00:00Z", 70, "4F2A0001", None).bytes());
+    place.run(&[]).expect(0);
+    place.pipeline(&MX3.replace("\"mx3\"", "\"mail1\""));
+    let said = place.run(&[]).expect(0).warns("source 'mx3' is not in the pipeline");
+    assert_eq!(said.json()["not_in_pipeline"], serde_json::json!(["mx3"]));
+}
+
+/// Files of three days each, of which the oldest is gone when the realm changes: its last day goes on in the next file.
+#[test]
+fn a_changed_setting_reaches_no_day_whose_files_are_gone() {
+    let place = Place::new(&[MX3]);
+    let of = |days: std::ops::RangeInclusive<u32>, hour: u32| {
+        let mut log = Log::default();
+        for day in days {
+            log.session(&format!("2026-03-{day:02}T{hour:02}:00:00Z"), day, &format!("4F2A{day:02}{hour:02}"), None);
+        }
+        log.bytes()
+    };
+    place.log("mx3/mail.log.1", &of(1..=4, 6));
+    place.log("mx3/mail.log", &[of(4..=4, 12), of(5..=6, 6)].concat());
+    place.run(&[]).expect(0).built("mx3", 1..=6);
+    place.remove("mx3/mail.log.1");
+    place.pipeline(&format!("{MX3}realm = \"example.org\"\n"));
+    let plan = place.say(&["plan", "pipeline.toml"]).expect(0).out;
+    assert!(plan.contains("2026-03-01 to 2026-03-03   mx3      -"), "{plan}");
+    let said = place.run(&[]).expect(0).built("mx3", [5, 6]);
+    let words = "2026-03-01 to 2026-03-03 of source 'mx3' are left as they are (changed: the source's settings)";
+    let said = said.warns(words).warns("no file holds a line of them any more");
+    let said = said.warns("2026-03-04 of source 'mx3' is left as it is").warns("builds it from what is left");
+    assert_eq!(said.days("kept", "mx3"), (1..=4).collect());
+    // Nobody can mend it, so that no night fails for it. Whoever asks for such a day does not get it.
+    place.run(&[]).expect(0).warns(words);
+    let said = place.run(&["--date", "2026-03-02", "--allow-fewer-inputs"]).expect(3);
+    assert!(!said.err.contains("--allow-fewer-inputs"), "{}", said.err);
+    place.run(&["--date", "2026-03-04"]).expect(3).warns("--allow-fewer-inputs");
+}
+
+/// Lines that came late for a day of which a file is gone: whether it may become poorer, somebody has to say.
+#[test]
+fn new_lines_of_a_day_that_lost_a_file_are_not_passed_over() {
+    let place = Place::new(&[MX3]);
+    let session = |hour: u32| {
+        Log::default().session(&format!("2026-03-02T{hour:02}:00:00Z"), hour, &format!("4F2A00{hour:02}"), None).bytes()
+    };
+    place.log("mx3/mail.log.2", &session(6));
+    place.run(&[]).expect(0).built("mx3", [2]);
+    place.remove("mx3/mail.log.2");
+    place.log("mx3/mail.log.1", &session(9));
+    for _ in 0..2 {
+        place.run(&[]).expect(3).warns("2026-03-02 of source 'mx3' is left as it is (changed: new file");
+    }
+}
+
+#[test]
+fn a_day_of_which_there_is_nothing_is_told() {
+    let place = place(&[1]);
+    place.run(&[]).expect(0);
+    for command in ["run", "plan"] {
+        let said = place.say(&[command, "pipeline.toml", "--date", "2020-01-01"]).expect(0);
+        assert_eq!(said.out, "nothing to do: no file holds a line of 2020-01-01\n");
+    }
+}
+
+#[test]
+fn a_plan_names_the_rollups_and_the_report() {
+    let place = place(&[2, 1]);
+    let stages = |arguments: &[&str]| {
+        let said = place.say(&[&["plan", "pipeline.toml", "--json"], arguments].concat()).expect(0).json();
+        (said["rollups"].as_array().unwrap().len(), said["publish"].clone())
+    };
+    assert_eq!(stages(&[]), (2, true.into()));
+    assert_eq!(stages(&["--stage", "ingest"]), (0, false.into()));
+    place.run(&[]).expect(0);
+    assert_eq!(stages(&[]), (0, false.into()));
+    add(&place, "[report]\nformats = [\"csv\"]\n");
+    assert_eq!(stages(&[]), (0, true.into()));
+}
