@@ -89,7 +89,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
         context.messages.warning("the lake is empty: `mailtally run` fills it");
         return Ok(ExitCode::DataCheck);
     };
-    if let Some(newest) = newest.filter(|newest| request.window.last > *newest) {
+    if let Some(newest) = report::last_day(runner.lake())?.filter(|newest| request.window.last > *newest) {
         context.messages.warning(&format!("the lake ends with {newest}: the window's days behind it are empty"));
     }
     if !args.formats.is_empty() {

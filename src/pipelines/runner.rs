@@ -246,7 +246,18 @@ impl<'a> Runner<'a> {
         if report::is_current(self.storage, &self.lake, &request)? {
             return Ok(None);
         }
-        Ok(Some(report::run(self.storage, &self.lake, &request)?))
+        let published = report::run(self.storage, &self.lake, &request)?;
+        report::remove_old(self.storage, &request.place)?;
+        Ok(Some(published))
+    }
+
+    /// Why the report would be published, once days have changed or not.
+    fn publication(&self, changes: bool, today: Day) -> Result<Option<Publication>> {
+        if changes {
+            return Ok(Some(Publication::DaysChange));
+        }
+        let Some(request) = self.request(None, today)? else { return Ok(None) };
+        Ok((!report::is_current(self.storage, &self.lake, &request)?).then_some(Publication::NotCurrent))
     }
 
     /// The report that the pipeline asks for, of the days asked for or the newest ones; none of an empty lake.

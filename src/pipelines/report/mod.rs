@@ -1,16 +1,17 @@
 //! The report stage: a window of the daily tables into published datasets and the page.
 
 mod inputs;
+mod manifest;
 
 use std::sync::Arc;
 
 use object_store::ObjectStoreExt as _;
 use polars::prelude::DataFrame;
-use serde::{Deserialize, Serialize};
 use url::Url;
 
 use self::inputs::Inputs;
 pub use self::inputs::remembered;
+use self::manifest::Manifest;
 use super::ahead::each_ahead;
 use super::upload::{sheets, write_files};
 use super::{Error, Result};
@@ -28,9 +29,6 @@ pub const HTML: &str = "html";
 
 /// The page's file.
 const PAGE: &str = "report.html";
-
-/// What was published and from what, so that an unchanged report is not written again.
-const MANIFEST: &str = "manifest.json";
 
 /// Rows of a dataset that are written together.
 const ROWS_AT_ONCE: usize = 1 << 17;
@@ -67,16 +65,6 @@ pub struct Published {
     pub notes: Vec<String>,
 }
 
-/// The manifest beside the published files.
-#[derive(Debug, Serialize, Deserialize, PartialEq, Eq)]
-struct Manifest {
-    window_start: Day,
-    window_end: Day,
-    as_of: Day,
-    digest: String,
-    files: Vec<String>,
-}
-
 /// The newest day of the lake that is over, or where none of them is, the newest; none where it is empty. Whoever asks for
 /// it may have `today` built while it goes on.
 ///
@@ -95,13 +83,24 @@ pub fn window(as_of: Day, days: u32, asked: Option<DayRange>) -> Window {
     Window { first, last, as_of }
 }
 
-/// Whether what is published already is what this request would give.
+/// The newest day of the lake, which may be one that goes on; none where it is empty.
+///
+/// # Errors
+/// Where the lake cannot be read.
+pub fn last_day(lake: &Lake) -> Result<Option<Day>> {
+    Ok(lake.snapshot(&COVERAGE)?.dates().into_iter().max())
+}
+
+/// Whether what is published already is what this request would give, and all of it is still there.
 ///
 /// # Errors
 /// Where the lake cannot be read.
 pub fn is_current(storage: &Storage, lake: &Lake, request: &Request) -> Result<bool> {
     let digest = Inputs::of(lake, request)?.digest(request);
-    Ok(manifest(storage, &request.place)?.is_some_and(|manifest| manifest.digest == digest))
+    match Manifest::read(storage, &request.place)? {
+        Some(manifest) if manifest.digest == digest => manifest.is_complete(storage, &request.place),
+        _ => Ok(false),
+    }
 }
 
 impl Request {
@@ -137,7 +136,8 @@ pub fn cutover(lake: &Lake, window: Window, switches: &Switches) -> Result<Cutov
     Ok(cut_over(&Inputs::read(lake, wanted)?.tables(lake)?, switches)?)
 }
 
-/// Builds the datasets and publishes them: each file whole, the manifest last.
+/// Builds the datasets and publishes them: each file whole, the manifest last. What was published there before and is no
+/// part of them stays.
 ///
 /// # Errors
 /// Where the lake cannot be read or a file cannot be written.
@@ -166,12 +166,18 @@ pub fn run(storage: &Arc<Storage>, lake: &Lake, request: &Request) -> Result<Pub
         published.page = Some(place);
     }
     let files = published.files.iter().chain(&published.page).map(|file| name(file).to_owned()).collect();
-    let Window { first, last, as_of } = request.window;
-    let manifest = Manifest { window_start: first, window_end: last, as_of, digest, files };
-    let manifest = serde_json::to_vec_pretty(&manifest).unwrap_or_default();
-    put(storage, &below(&request.place, MANIFEST), manifest)?;
-    tracing::info!(first = %first, last = %last, files = published.files.len(), "published");
+    Manifest::new(request.window, digest, files).put(storage, &request.place)?;
+    tracing::info!(window = %request.window, files = published.files.len(), "published");
     Ok(published)
+}
+
+/// Takes away what earlier reports of the place have left there and the last one has not written, so that nobody takes
+/// old figures for those of the manifest beside them.
+///
+/// # Errors
+/// Where a file cannot be removed.
+pub fn remove_old(storage: &Storage, place: &Url) -> Result<()> {
+    Manifest::read(storage, place)?.map_or(Ok(()), |manifest| manifest.remove_old(storage, place))
 }
 
 /// Writes a dataset in every form that is asked for, a part of its rows after the other.
@@ -191,21 +197,6 @@ fn publish(
     published.files.extend(files);
     published.notes.extend(exports.iter().filter_map(|export| sheets(export, name, rows.height() as u64)));
     Ok(())
-}
-
-/// The manifest of what is published; none where nothing is, or where it cannot be read as one.
-fn manifest(storage: &Storage, place: &Url) -> Result<Option<Manifest>> {
-    let url = below(place, MANIFEST);
-    let (store, path) = storage.store(&url)?;
-    let failed = |source| Error::Publish { place: display(&url), source };
-    let got = storage.wait(async {
-        match store.get(&path).await {
-            Ok(found) => found.bytes().await.map(Some),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
-    });
-    Ok(got.map_err(failed)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
 }
 
 fn put(storage: &Storage, place: &Url, bytes: Vec<u8>) -> Result<()> {

@@ -1,0 +1,92 @@
+//! The manifest beside the published files: what was published and from what, so that an unchanged report is not written
+//! again, and what a changed one leaves behind is taken away.
+
+use futures::future::join_all;
+use object_store::{Error as StoreError, ObjectStoreExt as _};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::super::{Error, Result};
+use super::put;
+use crate::calendar::Day;
+use crate::reports::Window;
+use crate::storage::{self, Storage, below, display};
+
+/// Its file.
+const NAME: &str = "manifest.json";
+
+/// The manifest of a place.
+#[derive(Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub(super) struct Manifest {
+    window_start: Day,
+    window_end: Day,
+    as_of: Day,
+    pub(super) digest: String,
+    files: Vec<String>,
+    /// Files that only manifests before this one named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    old_files: Vec<String>,
+}
+
+impl Manifest {
+    /// The manifest of files that have just been written.
+    pub(super) fn new(window: Window, digest: String, files: Vec<String>) -> Self {
+        let Window { first, last, as_of } = window;
+        Self { window_start: first, window_end: last, as_of, digest, files, old_files: Vec::new() }
+    }
+
+    /// The manifest of what is published; none where nothing is, or where it cannot be read as one.
+    pub(super) fn read(storage: &Storage, place: &Url) -> Result<Option<Self>> {
+        let url = below(place, NAME);
+        let (store, path) = storage.store(&url)?;
+        let failed = |source| Error::Publish { place: display(&url), source };
+        let got = storage.wait(async {
+            match store.get(&path).await {
+                Ok(found) => found.bytes().await.map(Some),
+                Err(StoreError::NotFound { .. }) => Ok(None),
+                Err(error) => Err(error),
+            }
+        });
+        Ok(got.map_err(failed)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+    }
+
+    /// Puts it in the place of the one before it, whose other files are remembered.
+    pub(super) fn put(mut self, storage: &Storage, place: &Url) -> Result<()> {
+        if let Some(before) = Self::read(storage, place)? {
+            let old = before.files.into_iter().chain(before.old_files).filter(|file| !self.files.contains(file));
+            self.old_files = old.collect();
+        }
+        self.write(storage, place)
+    }
+
+    fn write(&self, storage: &Storage, place: &Url) -> Result<()> {
+        put(storage, &below(place, NAME), serde_json::to_vec_pretty(self).unwrap_or_default())
+    }
+
+    /// Whether all files are there, and none that only an earlier manifest named. Of a file that a store keeps to itself
+    /// nobody knows, so it is written again, or that fails and is told.
+    pub(super) fn is_complete(&self, storage: &Storage, place: &Url) -> Result<bool> {
+        let stored = self.files.iter().map(|file| storage.store(&below(place, file)));
+        let stored = stored.collect::<storage::Result<Vec<_>>>()?;
+        let heads = stored.iter().map(|(store, path)| store.head(path));
+        Ok(self.old_files.is_empty() && storage.wait(join_all(heads)).iter().all(|head| head.is_ok()))
+    }
+
+    /// Removes the files that only manifests before this one named, which a reader who has this one does not look for.
+    pub(super) fn remove_old(mut self, storage: &Storage, place: &Url) -> Result<()> {
+        if self.old_files.is_empty() {
+            return Ok(());
+        }
+        // Whatever somebody may have written into the manifest: what we write lies beside it.
+        for file in self.old_files.iter().filter(|file| !file.contains('/') && *file != NAME) {
+            let file = below(place, file);
+            let (store, path) = storage.store(&file)?;
+            match storage.wait(store.delete(&path)) {
+                Ok(()) | Err(StoreError::NotFound { .. }) => tracing::info!(file = display(&file), "removed"),
+                Err(source) => return Err(Error::Publish { place: display(&file), source }),
+            }
+        }
+        self.old_files.clear();
+        self.write(storage, place)
+    }
+}

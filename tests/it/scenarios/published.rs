@@ -1,0 +1,83 @@
+//! The folder of published files holds one report: nothing of former ones stays in it, and nothing of it goes missing.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use super::place::{MX3, Place};
+use super::raw::Log;
+
+fn place() -> Place {
+    let place = Place::new(&[]);
+    place.log("mx3/mail.log", &Log::default().session("2026-03-01T12:00:00Z", 70, "4F2A0001", None).bytes());
+    asks_for(&place, "\"csv\", \"html\"");
+    place.run(&[]).expect(0);
+    place
+}
+
+fn asks_for(place: &Place, formats: &str) {
+    let common = "lake = \"lake\"\npublish = \"published\"\nrun.lookback_days = \"all\"\n";
+    let report = format!("[report]\ndatasets = [\"summary\", \"tls_usage\"]\nformats = [{formats}]\n");
+    fs::write(place.path("pipeline.toml"), format!("{common}{report}{MX3}")).unwrap();
+}
+
+fn files(place: &Place) -> BTreeSet<String> {
+    let files = fs::read_dir(place.path("published")).unwrap();
+    files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+fn are(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+fn manifest(place: &Place) -> serde_json::Value {
+    serde_json::from_slice(&fs::read(place.path("published/manifest.json")).unwrap()).unwrap()
+}
+
+#[test]
+fn what_is_published_no_more_is_removed() {
+    let place = place();
+    fs::write(place.path("published/notes.csv"), "ours").unwrap();
+    asks_for(&place, "\"xlsx\", \"html\"");
+    place.run(&[]).expect(0);
+    assert_eq!(files(&place), are(&["manifest.json", "notes.csv", "report.html", "summary.xlsx", "tls_usage.xlsx"]));
+    assert_eq!(manifest(&place)["old_files"], serde_json::Value::Null);
+    assert!(place.run(&[]).expect(0).json()["published"].is_null());
+}
+
+/// A report that somebody asks for beside the nightly one takes nothing away, and nothing is forgotten over it.
+#[test]
+fn a_narrower_report_removes_nothing() {
+    let place = place();
+    let all = are(&["manifest.json", "report.html", "summary.csv", "tls_usage.csv"]);
+    place.say(&["report", "pipeline.toml", "--dataset", "summary", "--format", "csv"]).expect(0);
+    assert_eq!(files(&place), all);
+    asks_for(&place, "\"csv\"");
+    place.run(&[]).expect(0);
+    assert_eq!(files(&place), are(&["manifest.json", "summary.csv", "tls_usage.csv"]));
+}
+
+#[test]
+fn a_file_that_is_missing_is_written_again() {
+    let place = place();
+    let all = files(&place);
+    for file in ["report.html", "summary.csv"] {
+        fs::remove_file(place.path("published").join(file)).unwrap();
+        assert_eq!(place.say(&["plan", "pipeline.toml", "--json"]).expect(0).json()["publish"], true);
+        place.run(&[]).expect(0);
+        assert_eq!(files(&place), all);
+    }
+}
+
+/// Nothing but names of files beside it is taken from a manifest.
+#[test]
+fn a_manifest_names_nothing_elsewhere() {
+    let place = place();
+    fs::write(place.path("elsewhere.csv"), "theirs").unwrap();
+    let mut changed = manifest(&place);
+    changed["files"].as_array_mut().unwrap().push("../elsewhere.csv".into());
+    fs::write(place.path("published/manifest.json"), changed.to_string()).unwrap();
+    asks_for(&place, "\"html\"");
+    place.run(&[]).expect(0);
+    assert!(place.path("elsewhere.csv").exists());
+    assert_eq!(files(&place), are(&["manifest.json", "report.html"]));
+}
