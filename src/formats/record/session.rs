@@ -88,6 +88,8 @@ pub struct Counters {
     pub present: bool,
     /// Successful authentications.
     pub auth: u32,
+    /// Commands to authenticate that did not succeed.
+    pub auth_failed: u32,
     /// Accepted `MAIL FROM` commands.
     pub mail: u32,
     /// Messages taken over by `DATA`.
@@ -100,7 +102,7 @@ pub struct Counters {
 
 impl Counters {
     /// Reads ` ehlo=2 starttls=1 auth=1/2 mail=1 …`, as Postfix writes them since 3.0: of a pair, the first number
-    /// counts what succeeded.
+    /// counts what succeeded, and the second one all.
     #[must_use]
     pub fn read(text: &[u8]) -> Self {
         let mut counters = Counters::default();
@@ -109,11 +111,13 @@ impl Counters {
             if !value.first().is_some_and(u8::is_ascii_digit) {
                 continue;
             }
-            let digits = value.iter().take(9).take_while(|byte| byte.is_ascii_digit());
-            let count = digits.fold(0, |count, digit| count * 10 + u32::from(digit - b'0'));
+            let (count, rest) = number(value);
             counters.present = true;
             match name.last_chunk() {
-                Some(b" auth") => counters.auth = count,
+                Some(b" auth") => {
+                    let all = rest.strip_prefix(b"/").map_or(count, |all| number(all).0);
+                    (counters.auth, counters.auth_failed) = (count, all.saturating_sub(count));
+                }
                 Some(b" mail") => counters.mail = count,
                 Some(b" data") => counters.data = count,
                 Some(b" bdat") => counters.chunks = count,
@@ -125,6 +129,13 @@ impl Counters {
     }
 }
 
+/// The number that a text begins with, and what follows it.
+fn number(text: &[u8]) -> (u32, &[u8]) {
+    let digits = text.iter().take(9).take_while(|byte| byte.is_ascii_digit()).count();
+    let (digits, rest) = text.split_at(digits);
+    (digits.iter().fold(0, |number, digit| number * 10 + u32::from(digit - b'0')), rest)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,8 +144,10 @@ mod tests {
     fn counters_count_what_succeeded() {
         let found =
             Counters::read(b" ehlo=2 starttls=1 auth=1/2 mail=7 rcpt=11/12 data=6 rset=1 quit=1 commands=30/31");
-        let expected = Counters { present: true, auth: 1, mail: 7, data: 6, chunks: 0, starttls: 1 };
+        let expected = Counters { present: true, auth: 1, auth_failed: 1, mail: 7, data: 6, chunks: 0, starttls: 1 };
         assert_eq!(found, expected);
         assert_eq!(Counters::read(b""), Counters::default());
+        let auth = |text: &[u8]| (Counters::read(text).auth, Counters::read(text).auth_failed);
+        assert_eq!([auth(b" auth=0/3 quit=1"), auth(b" auth=2"), auth(b" auth=2/")], [(0, 3), (2, 0), (2, 0)]);
     }
 }

@@ -235,6 +235,9 @@ impl Assembler {
                 if let Some(joins) = &mut self.joins {
                     joins.end(key.1, host, at);
                 }
+                if !counters.is_empty() {
+                    self.auth_refused_before_tls(now, counters, rows);
+                }
                 self.end(key, Some(counters), rows);
             }
             Record::Ended(ended) => self.ended(now, ended, rows),

@@ -7,10 +7,13 @@ use super::encryption::Encryption;
 use super::session::{Session, SessionKey};
 use super::{Assembler, Moment, VERDICT, message, rejects};
 use crate::calendar::Timestamp;
-use crate::formats::record::{AuthFailed, Client, Refused, Rejected, Stage};
+use crate::formats::record::{AuthFailed, Client, Counters, Refused, Rejected, Stage};
 use crate::submissions::account::Account;
-use crate::submissions::tls::TlsVersion;
+use crate::submissions::tls::{TlsMode, TlsVersion};
 use crate::submissions::{Refusal, RefusalKind, Rows, shown, text};
+
+/// How many failed commands of a session count that only its end tells of: servers hang up long before.
+const MOST_UNTOLD: u32 = 1_000;
 
 impl Assembler {
     /// An attempt that one line told of.
@@ -95,6 +98,34 @@ impl Assembler {
             rows.refusal(&row);
         }
         session.dialogue.trying = false;
+    }
+
+    /// The session is over without TLS, and its server has counted commands to authenticate that failed and of which no
+    /// line tells: it refuses them before STARTTLS (`smtpd_tls_auth_only`, `smtpd_tls_security_level = encrypt`). Without
+    /// SASL it refuses them too; that is usual on port 25, where others than clients come by, and so that does not count.
+    pub(super) fn auth_refused_before_tls(&mut self, now: Moment<'_>, counters: &[u8], rows: &mut dyn Rows) {
+        let session = self.sessions.of_line(&mut self.known, now, Client::default());
+        let is_encrypted = session.tls.is_some() || !(session.tls_begins == TlsMode::StartTls || session.tls_logged);
+        if session.opened() > 0 || is_encrypted || matches!(self.known.service_name(session.service), "" | "smtp") {
+            return;
+        }
+        let counters = Counters::read(counters);
+        let untold = counters.auth_failed.saturating_sub(session.failures).min(MOST_UNTOLD);
+        if untold == 0 || counters.auth > 0 || counters.starttls > 0 {
+            return;
+        }
+        if !session.known {
+            // Lines that were not read may tell of them.
+            return rows.orphan(now.at);
+        }
+        let row = Refusal {
+            tls_version: session.tls_version(now.at, Client::default()),
+            kind: RefusalKind::AuthFailed,
+            ..session.refusal(now.at, Client::default(), &self.known)
+        };
+        for _ in 0..untold {
+            rows.refusal(&row.view());
+        }
     }
 
     /// The session is over because of its TLS. A handshake broke where the line says so, or where the session has none
