@@ -54,8 +54,24 @@ impl Assembler {
             self.close(message, rows);
         }
         if self.in_filter > 0 {
-            self.reinjected.insert((host, queue_id.to_vec()), Reinjected { at, queued: None });
+            self.reinjected.insert((host, queue_id.to_vec()), Reinjected { at, message_id: Vec::new(), queued: None });
         }
+    }
+
+    pub(super) fn message_id(&mut self, host: u32, queue_id: &[u8], message_id: &[u8]) {
+        if let Some(message) = self.messages.find(host, queue_id) {
+            message.set_message_id(message_id);
+        } else if let Some(seen) = self.reinjected(host, queue_id) {
+            seen.message_id = message_id.to_vec();
+        }
+    }
+
+    /// What a queue id may mean that a filter has put back into the queue.
+    fn reinjected(&mut self, host: u32, queue_id: &[u8]) -> Option<&mut Reinjected> {
+        if self.in_filter == 0 {
+            return None;
+        }
+        self.reinjected.get_mut(&(host, queue_id.to_vec()))
     }
 
     pub(super) fn queued(
@@ -72,9 +88,7 @@ impl Assembler {
             }
             self.messages.get_mut(message).queue(queued);
             self.accept_or_wait(at, message, rows);
-        } else if self.in_filter > 0
-            && let Some(seen) = self.reinjected.get_mut(&(host, queue_id.to_vec()))
-        {
+        } else if let Some(seen) = self.reinjected(host, queue_id) {
             seen.queued = Some((text(queued.mail_from), queued.size, queued.recipients));
         }
     }
@@ -139,7 +153,11 @@ impl Assembler {
         if !queue_id.is_empty() && self.fronts.are_logged() {
             self.opened_behind(now.at, message, rows);
         }
-        match self.reinjected.remove(&(now.key.0, queue_id.to_vec())) {
+        let reinjected = self.reinjected.remove(&(now.key.0, queue_id.to_vec()));
+        if let Some(Reinjected { message_id, .. }) = &reinjected {
+            self.messages.get_mut(message).set_message_id(message_id);
+        }
+        match reinjected {
             Some(Reinjected { queued: Some((mail_from, size, recipients)), .. }) => {
                 self.messages.get_mut(message).queue(Queued { mail_from: mail_from.as_bytes(), size, recipients });
                 self.accept_or_wait(now.at, message, rows);

@@ -1,4 +1,5 @@
-//! What is open, and what can no longer be joined: memory follows what is open at once.
+//! What is open, and what can no longer be joined: memory follows what is open at once. Of files that are written at one
+//! time and read one behind the other, what the first has left open waits for the next one.
 
 use super::joins::Settled;
 use super::{Assembler, HORIZON, VERDICT};
@@ -39,9 +40,12 @@ impl Assembler {
             return;
         }
         if self.swept > Timestamp::MIN {
-            self.expire(at.min(self.later) - HORIZON, rows);
-            self.settle(at.min(self.later), rows);
+            let read_to = at.min(self.later);
+            self.expire(read_to - HORIZON, rows);
+            self.settle(read_to, rows);
         }
+        // The filter and the queue write into one log, and this may be every message of it.
+        self.reinjected.retain(|_, message| message.at >= at - HORIZON);
         self.swept = at;
     }
 
@@ -72,7 +76,6 @@ impl Assembler {
         for key in self.sessions.older_than(before) {
             self.end(key, None, rows);
         }
-        self.reinjected.retain(|_, message| message.at >= before);
         for message in self.messages.expire(before) {
             self.close(message, rows);
         }

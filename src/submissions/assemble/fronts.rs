@@ -224,14 +224,18 @@ impl Assembler {
     /// The server in front has handed a message on.
     pub(super) fn handed_on(&mut self, at: Timestamp, slot: u32, rows: &mut dyn Rows) {
         self.fronts.seen = true;
-        let queue_id = self.messages.get(slot).queue_id().to_vec();
+        let message = self.messages.get(slot);
+        let (host, queue_id) = (message.host, message.queue_id().to_vec());
+        // Before any line of a server in front, nothing is noted of what the one behind opens.
+        let is_near = |open: &u32| (at - HORIZON..=at + WAIT).contains(&self.messages.get(*open).ts);
+        let open = self.messages.place(host, &queue_id).filter(is_near);
         let half = self.half(at, &queue_id, rows);
         if half.joined || half.handed_on.is_some() {
             // The line has come again.
             self.messages.release(slot);
             return;
         }
-        let Some(host) = half.behind else {
+        let Some(host) = half.behind.or(open.map(|_| host)) else {
             half.handed_on = Some(slot);
             if !self.announce(slot, rows) {
                 self.fronts.halves.remove(&queue_id);
@@ -239,7 +243,7 @@ impl Assembler {
             }
             return;
         };
-        half.joined = true;
+        (half.behind, half.joined) = (Some(host), true);
         if let Some(queued) = half.queued.take() {
             self.join(queued, slot, rows);
             self.accept(queued, rows);

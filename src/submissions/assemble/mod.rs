@@ -108,10 +108,12 @@ pub struct Assembler {
     sweep_every: i64,
 }
 
-/// A message that a filter in front of the queue may have put back into it, and what its queue line said.
+/// A message that a filter in front of the queue may have put back into it, its header's message id, and what its queue
+/// line said.
 #[derive(Debug)]
 struct Reinjected {
     at: Timestamp,
+    message_id: Vec<u8>,
     queued: Option<(CompactString, Option<u64>, Option<u32>)>,
 }
 
@@ -140,9 +142,11 @@ impl Assembler {
     /// Learns that a file begins, and the earliest time that files behind it may have, or lines in it behind newer ones.
     pub fn next_file(&mut self, later: Timestamp) {
         self.fronts.next_file(later);
-        if self.joins.is_some() {
-            (self.later, self.swept) = (later, Timestamp::MIN);
+        if self.joins.is_some() || self.later < self.swept {
+            // This file begins before the time that was swept last.
+            self.swept = Timestamp::MIN;
         }
+        self.later = later;
     }
 
     /// Takes the next record of the stream.
@@ -198,9 +202,7 @@ impl Assembler {
             Record::Opened(opened) => self.opened(now, opened, rows),
             Record::OpenedByOthers { queue_id } => self.opened_by_others(at, host, queue_id, rows),
             Record::MessageId { queue_id, message_id } => {
-                if let Some(message) = self.messages.find(host, queue_id) {
-                    message.set_message_id(message_id);
-                }
+                self.message_id(host, queue_id, message_id);
             }
             Record::SetAside { queue_id, mail_from } => {
                 self.set_aside(now, *queue_id, mail_from, rows);

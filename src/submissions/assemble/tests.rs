@@ -18,11 +18,15 @@ impl Rows for Nowhere {
 }
 
 fn take(assembler: &mut Assembler, at: Timestamp, message: &str) {
+    take_into(assembler, at, message, &mut Nowhere);
+}
+
+fn take_into(assembler: &mut Assembler, at: Timestamp, message: &str, rows: &mut dyn Rows) {
     let line = format!("Mar  1 09:00:00 mx1 postfix/smtpd[7]: {message}");
     let mut framer = Framer::default();
     let Framed::Line(line) = framer.frame(line.as_bytes()) else { panic!("{message}") };
     let Ok(Some(record)) = Postfix.parse(&line) else { panic!("{message}") };
-    assembler.record(at, &line, &record, &mut Nowhere);
+    assembler.record(at, &line, &record, rows);
 }
 
 #[test]
@@ -45,6 +49,47 @@ fn what_is_never_closed_expires_by_the_log_s_own_time() {
         (0, 0, 0)
     );
     assert_eq!((assembler.in_filter, assembler.oldest_open(HORIZON + 2 * HOUR)), (0, None));
+}
+
+#[test]
+fn what_is_open_waits_for_the_other_files_of_its_time() {
+    let opened = "AAAAAA1: client=a.example[192.0.2.1], sasl_method=PLAIN, sasl_username=a@example.org";
+    let other = "connect from b.example[192.0.2.2]";
+    let mut assembler = Assembler::new(&Postfix, Settings::default());
+    assembler.next_file(HOUR);
+    take(&mut assembler, 2 * HOUR, opened);
+    take(&mut assembler, 7 * HORIZON, other);
+    assert_eq!(assembler.messages.times().count(), 1);
+    // The second one begins as early, and once it is far enough, nothing of that time comes any more.
+    assembler.next_file(Timestamp::MAX);
+    for (hours, open) in [(1, 1), (3, 1), (27, 0)] {
+        take(&mut assembler, hours * HOUR, other);
+        assert_eq!(assembler.messages.times().count(), open, "{hours}");
+    }
+    // Nor does what is open outlive files that are too short to look for it in one of them.
+    take(&mut assembler, 30 * HOUR, opened);
+    for file in 31..60 {
+        assembler.next_file((file + 1) * HOUR);
+        take(&mut assembler, file * HOUR, other);
+    }
+    assert_eq!(assembler.messages.times().count(), 0);
+}
+
+#[test]
+fn a_message_that_a_filter_has_put_back_has_its_message_id() {
+    let mut assembler = Assembler::new(&Postfix, Settings::default());
+    let mut kept = Kept::default();
+    for message in [
+        "NOQUEUE: client=a.example[192.0.2.1], sasl_method=PLAIN, sasl_username=a@example.org",
+        "ABCDEF1: client=localhost[127.0.0.1]",
+        "ABCDEF1: message-id=<1@example.org>",
+        "ABCDEF1: from=<a@example.org>, size=1820, nrcpt=2 (queue active)",
+        "proxy-accept: END-OF-MESSAGE: 250 2.0.0 Ok: queued as ABCDEF1; from=<a@example.org> to=<b@example.net> proto=ESMTP helo=<h>",
+    ] {
+        take_into(&mut assembler, 1, message, &mut kept);
+    }
+    let found = kept.submissions.iter().map(|row| (row.queue_id.as_str(), row.message_id.as_str())).collect::<Vec<_>>();
+    assert_eq!(found, [("ABCDEF1", "<1@example.org>")]);
 }
 
 /// Rows as a sink gets them.

@@ -34,7 +34,7 @@ pub(super) struct Joiner<'a> {
     day: (Day, DayStats),
     timeline: Timeline,
     file: usize,
-    /// By file, the earliest time that its lines and those of the files behind it may have.
+    /// By file, the [earliest time](Pass::earliest) that its lines and those of the files behind it may have.
     later: Vec<Timestamp>,
     /// The time of the run before, for gaps.
     last: Option<Timestamp>,

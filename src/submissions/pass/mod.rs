@@ -74,12 +74,14 @@ pub struct PassFile {
 }
 
 impl Pass {
-    /// By file, the earliest time that its lines and those of the files behind it may have.
+    /// By file, the earliest time that its lines and those of the files behind it may have. What repeats the refusals of
+    /// others goes on with nothing that is open.
     fn earliest(&self) -> Vec<Timestamp> {
         let mut earliest = Timestamp::MAX;
         let mut times = Vec::with_capacity(self.files.len());
         for file in self.files.iter().rev() {
-            earliest = file.earliest.map_or(earliest, |of_file| earliest.min(of_file));
+            let of_file = file.earliest.filter(|_| !file.copies);
+            earliest = of_file.map_or(earliest, |of_file| earliest.min(of_file));
             times.push(earliest);
         }
         times.reverse();

@@ -72,6 +72,29 @@ fn first_of_march() -> Option<DayRange> {
 }
 
 #[test]
+fn nothing_waits_for_files_that_repeat_others() {
+    let place = Place::new();
+    let file = |name: &str, earliest, copies| PassFile {
+        file: place.write(name, b""),
+        from: 0,
+        year: 1970,
+        first: earliest,
+        earliest,
+        goes_back: false,
+        copies,
+    };
+    let files = vec![
+        file("mainlog.1", Some(10), false),
+        file("rejectlog.1", Some(11), true),
+        file("mainlog", Some(20), false),
+        file("rejectlog", Some(12), true),
+    ];
+    let (format, zone, settings) = (&Sendmail, Tz::UTC, Settings::default());
+    let pass = Pass { files, days: None, format, zone, settings, overlapping: false };
+    assert_eq!(pass.earliest(), [10, 20, 20, Timestamp::MAX]);
+}
+
+#[test]
 fn a_late_line_is_of_its_own_day() {
     let lines = [
         event(1, "2026-03-01T23:59:00Z"),
