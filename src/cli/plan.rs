@@ -89,6 +89,9 @@ fn print(plans: &Plans<'_>, context: &mut Context) -> Result<()> {
     }
     context.output.table(&table)?;
     let tasks = plans.sources.iter().flat_map(|source| &source.plan.tasks).collect::<Vec<_>>();
+    if tasks.is_empty() {
+        return Ok(());
+    }
     let mebibytes = tasks.iter().map(|task| task.bytes).sum::<u64>().div_ceil(1 << 20);
     context.output.line(&format!("\n{} passes over {mebibytes} MiB of files", tasks.len()))
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::args::{Stage, Work};
 use super::plan::report_as_json;
 use super::status::not_in_pipeline;
+use super::summary::many;
 use super::{Context, ExitCode, Result, plan, summary};
 use crate::engine::Local;
 use crate::formats::FORMATS;
@@ -107,9 +108,9 @@ fn complain(definition: &Definition, done: &Done, context: &Context) {
     warn_of_empty(definition, &ingested.empty, context);
     for (source, last) in &done.behind {
         context.messages.warning(&format!(
-            "source '{source}' has no line after {last}, {} days behind: unless nothing happened since, look whether the \
+            "source '{source}' has no line after {last}, {} behind: unless nothing happened since, look whether the \
              server and its syslog still write, and whether 'files' names what they write to",
-            behind(*last, context.today())
+            many(behind(*last, context.today()), "day", "")
         ));
     }
     for source in &done.left_over {

@@ -61,7 +61,7 @@ pub struct Done {
     pub over_limit: Vec<OverLimit>,
     /// Sources of logs without a line of yesterday, and the last day of which they have any.
     pub behind: Vec<(String, Day)>,
-    /// Sources that the lake has and the pipeline has not.
+    /// Sources that the lake has and the pipeline has not, with days that the pipeline looks back to.
     pub left_over: Vec<String>,
     /// The days that were looked at, where the lake holds nothing of them after all.
     pub empty: Option<Wanted>,
@@ -131,12 +131,15 @@ impl<'a> Runner<'a> {
     /// The days that an order is for: what was asked, or the lookback up to yesterday.
     #[must_use]
     pub fn wanted(&self, order: &Order) -> Wanted {
-        let today = Day::of(order.now);
-        let back = match self.definition.run.lookback {
+        order.days.map_or_else(|| Wanted::Changed(self.looked_back_to(Day::of(order.now))), Wanted::All)
+    }
+
+    fn looked_back_to(&self, today: Day) -> DayRange {
+        let start = match self.definition.run.lookback {
             Lookback::Days(days) => today.plus(-i32::try_from(days).unwrap_or(i32::MAX)),
             Lookback::All => Day::from_epoch_days(0),
         };
-        order.days.map_or(Wanted::Changed(DayRange { start: back, end: today }), Wanted::All)
+        DayRange { start, end: today }
     }
 
     /// What a run would do.
@@ -199,14 +202,18 @@ impl<'a> Runner<'a> {
     fn look_around(&self, done: &mut Done, order: &Order, logs: &BTreeSet<&str>) -> Result<()> {
         let (today, coverage) = (Day::of(order.now), self.lake.snapshot(&COVERAGE)?);
         let sources = last_with_lines(&coverage, today);
-        let strangers = sources.keys().filter(|source| self.definition.source(source).is_none());
-        done.left_over = strangers.map(|source| (*source).to_owned()).collect();
+        let sources = sources.into_iter().filter_map(|(source, last)| Some((source, last?))).collect::<Vec<_>>();
+        // One that was given up long ago is not told for ever.
+        let range = self.looked_back_to(today);
+        let left_over =
+            |(source, last): &&(&str, Day)| range.contains(*last) && self.definition.source(source).is_none();
+        done.left_over = sources.iter().filter(left_over).map(|(source, _)| (*source).to_owned()).collect();
         // Whoever looks back over everything may well have an archive, and whoever asks for days asks for these.
         if matches!((order.days, self.definition.run.lookback), (None, Lookback::Days(_))) {
             let failed = |source: &str| done.ingested.failed.iter().any(|failure| failure.source == source);
-            let late = sources.iter().filter_map(|(source, last)| Some((*source, (*last)?)));
-            let late = late.filter(|(source, last)| last.next() < today && logs.contains(source) && !failed(source));
-            done.behind = late.map(|(source, last)| (source.to_owned(), last)).collect();
+            let late = sources.iter().filter(|(source, last)| last.next() < today && logs.contains(source));
+            let late = late.filter(|(source, _)| !failed(source));
+            done.behind = late.map(|(source, last)| ((*source).to_owned(), *last)).collect();
         }
         done.empty = self.nothing_found(order, &coverage);
         Ok(())

@@ -163,7 +163,8 @@ impl Definition {
             definition(top, path, folder, known)
         } else {
             // A log, say, has a mistake in every line, and the first of them is enough to see what it is.
-            let (most, advice) = match text.contains("[[sources]]") {
+            let is_ours = |line: &str| KEYS.iter().any(|key| line.trim_start_matches(['[', ' ']).starts_with(key));
+            let (most, advice) = match text.lines().any(is_ours) {
                 true => (broken.len(), None),
                 false => (1, Some(NO_PIPELINE.to_owned())),
             };
