@@ -39,6 +39,9 @@ export interface ChartSpec {
   legend?: boolean;
 }
 
+/** The most days whose bars are broad enough for patterns. */
+const MOST_PATTERNED = 120;
+
 const live = new Set<{ chart: echarts.ECharts; observer: ResizeObserver }>();
 
 /** Frees the charts that are no longer in the document. */
@@ -130,7 +133,8 @@ function options(context: Context, spec: ChartSpec, hidden: Set<string>, width: 
   const series = shares(spec, hidden);
   const item = (paint: Paint) => ({
     color: paint.color,
-    decal: decal(paint.pattern, palette.hatch),
+    // Bars of three pixels show no pattern, and thousands of them cannot be printed.
+    decal: spec.days.length > MOST_PATTERNED ? 'none' : decal(paint.pattern, palette.hatch),
     borderColor: palette.paper,
     borderWidth: spec.days.length > 45 ? 0 : 0.75,
   });

@@ -20,7 +20,9 @@ export function numbers(context: Context): Child {
   const share = (part: number, whole: number) => (whole > 0 ? (100 * part) / whole : 0);
   const now = share(legacy(''), figure('messages'));
   const before = figure('previous_messages') > 0 ? now - share(legacy('previous_'), figure('previous_messages')) : NaN;
-  const compared = format.say(t.comparedWith, { from: format.shortDay(window.previous_start), to: format.shortDay(window.previous_end) });
+  // Within a year, days tell themselves apart.
+  const day = window.end - window.previous_start < 365 ? format.shortDay : format.day;
+  const compared = format.say(t.comparedWith, { from: day(window.previous_start), to: day(window.previous_end) });
   return h(
     'div',
     { class: 'numbers' },
