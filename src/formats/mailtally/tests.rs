@@ -22,7 +22,7 @@ fn parse(lines: &[&str]) -> Vec<String> {
 }
 
 fn reason(members: &str) -> String {
-    parse(&[&format!(r#"{{"ts":1,"account":"a",{members}}}"#)]).concat()
+    parse(&[r#"{"ts":0,"account":"a"}"#, &format!(r#"{{"ts":1,"account":"a",{members}}}"#)]).pop().unwrap_or_default()
 }
 
 #[test]
