@@ -105,7 +105,12 @@ impl Assembler {
     /// SASL it refuses them too; that is usual on port 25, where others than clients come by, and so that does not count.
     pub(super) fn auth_refused_before_tls(&mut self, now: Moment<'_>, counters: &[u8], rows: &mut dyn Rows) {
         let session = self.sessions.of_line(&mut self.known, now, Client::default());
-        let is_encrypted = session.tls.is_some() || !(session.tls_begins == TlsMode::StartTls || session.tls_logged);
+        let is_encrypted = session.tls.is_some()
+            || match session.tls_begins {
+                TlsMode::StartTls => false,
+                TlsMode::Implicit => true,
+                _ => !session.tls_logged,
+            };
         if session.opened() > 0 || is_encrypted || matches!(self.known.service_name(session.service), "" | "smtp") {
             return;
         }
