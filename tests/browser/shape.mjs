@@ -73,10 +73,10 @@ export async function shape(checks, browser, fixtures, template) {
 
   await checks.check('thousands of domains are there to choose from once they are asked for', async () => {
     const json = data('small');
-    const row = { date: json.window.end, tls_version: 'TLSv1.3', auth_family: 'basic', triple_des: 0, messages: 1, recipients: 1, bytes: 1 };
+    const row = { date: json.window.end, tls_version: 'TLSv1.3', auth_family: 'basic', triple_des: 0, tls_known_present: 1, messages: 1, recipients: 1, bytes: 1 };
     json.tables.activity = table(
       [...Array(3000)].map((_, at) => ({ ...row, account: `a@d${at}.example`, domain: `d${at}.example` })),
-      { date: 'date', account: 'text', domain: 'text', tls_version: 'text', auth_family: 'text', triple_des: 'bool', messages: 'int', recipients: 'int', bytes: 'int' },
+      { date: 'date', account: 'text', domain: 'text', tls_version: 'text', auth_family: 'text', triple_des: 'bool', tls_known_present: 'bool', messages: 'int', recipients: 'int', bytes: 'int' },
     );
     const report = await browser.open(write(fixtures, 'domains', json, template), '#view=volume&show=d7.example');
     const chosen = report.page.locator('.controls select');
