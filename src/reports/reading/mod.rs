@@ -134,7 +134,7 @@ impl Reading {
         if let Some(most) = self.wanted.activity {
             let (volume, texts) = (&self.volume, &self.texts);
             let activity = self.activity.get_or_insert_with(|| Activity::new(volume.busiest(most, texts)));
-            activity.add(day, rows, texts)?;
+            activity.add(day, &rows, texts)?;
         }
         if !self.wanted.devices.is_empty() {
             let wanted: BooleanArray = ways.iter().map(|way| Some(self.wanted.devices.meet(*way))).collect();

@@ -163,3 +163,45 @@ fn sums_are_those_of_the_rows() {
         assert!(wanted.height() > 3, "by {key:?}");
     }
 }
+
+/// A lake of which the daily tables are made of the same clients, as the rollups make them: each day a known account
+/// counts for the first of the domains that it sent for.
+fn of_clients() -> Lake {
+    let lake = busy();
+    let own = when(col("account").is_null()).then(col("domain")).otherwise(lit(NULL)).alias("nobodys");
+    let clients = lake.clients.clone().with_column(own);
+    let rollup = |key: &[&str], table: &Table| {
+        let key: Vec<Expr> = ["date", "account", "nobodys"].iter().chain(key).map(|name| col(*name)).collect();
+        let sums = ["messages", "recipients", "bytes"].map(|name| col(name).sum());
+        let domain = col("domain").min().over([col("date"), col("account"), col("nobodys")]).unwrap();
+        let rows = clients.clone().with_column(domain).group_by(key);
+        let rows = rows.agg([[col("domain").first()].as_slice(), &sums].concat());
+        examples::complete(rows.collect().unwrap(), table)
+    };
+    Lake { volume: rollup(&[], &DAILY_VOLUME), tls: rollup(&["tls_version"], &DAILY_TLS), ..lake }
+}
+
+/// The page tells messages by domain and version as the datasets do, also where an account has several domains a day
+/// and where accounts are held together.
+#[test]
+fn the_page_has_the_domains_of_the_datasets() {
+    let lake = of_clients();
+    for most in [usize::MAX, 20, 0] {
+        let tables = lake.read(Wanted { activity: Some(most), ..examples::wanted() }, 7);
+        let window = super::super::datasets::within(&examples::window());
+        let checks =
+            [(&tables.domains, vec!["date", "domain"]), (&tables.versions, vec!["date", "domain", "tls_version"])];
+        for (dataset, key) in checks {
+            let summed = |rows: LazyFrame| {
+                let columns: Vec<Expr> = key.iter().map(|name| col(*name)).collect();
+                let sums = rows.group_by(columns).agg([col("messages").sum()]).collect().unwrap();
+                let sums = spelled(sums, &tables.texts).unwrap();
+                sums.sort(key.clone(), SortMultipleOptions::default()).unwrap()
+            };
+            let (page, dataset) =
+                (summed(tables.activity.clone().lazy()), summed(dataset.clone().filter(window.clone())));
+            assert!(page.equals_missing(&dataset), "{most}, by {key:?}: {page} {dataset}");
+            assert!(page.height() > 10, "by {key:?}");
+        }
+    }
+}
