@@ -133,8 +133,9 @@ impl Reading {
         }
         if let Some(most) = self.wanted.activity {
             let (volume, texts) = (&self.volume, &self.texts);
-            let activity = self.activity.get_or_insert_with(|| Activity::new(volume.busiest(most, texts)));
-            activity.add(day, &rows, texts)?;
+            let activity =
+                self.activity.get_or_insert_with(|| Activity::new(volume.busiest(most, texts), volume.bare(texts)));
+            activity.add(day, rows, texts)?;
         }
         if !self.wanted.devices.is_empty() {
             let wanted: BooleanArray = ways.iter().map(|way| Some(self.wanted.devices.meet(*way))).collect();
@@ -161,7 +162,7 @@ impl Reading {
     pub fn tables(self, coverage: LazyFrame, imported: LazyFrame) -> Result<Tables> {
         let Self { texts, refused, volume, clients, devices, addresses, versions, ways, weeks, activity, .. } = self;
         let (client_ways, device_ways) = (clients.ways(&texts), devices.ways(&texts));
-        let mut activity = activity.unwrap_or_else(|| Activity::new(None));
+        let mut activity = activity.unwrap_or_else(|| Activity::new(None, Default::default()));
         activity.end_day(&texts);
         let spelling = Spelling::new(texts);
         let lazy = |frame: Result<DataFrame>| frame.map(IntoLazy::lazy);

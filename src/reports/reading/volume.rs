@@ -92,6 +92,12 @@ impl Volume {
         Some(busiest.map(|(_, account, _)| *account).collect())
     }
 
+    /// The accounts of the window without a domain in their names.
+    pub(super) fn bare(&self, texts: &Texts) -> FxHashSet<Number> {
+        let accounts = self.of_window.groups.groups().iter().map(|group| group.key[0]);
+        accounts.filter(|account| texts.text(*account).is_some_and(|name| !name.contains('@'))).collect()
+    }
+
     /// The frames [`Tables::accounts`](super::Tables::accounts), [`Tables::domains`](super::Tables::domains) and
     /// [`Tables::domains_seen`](super::Tables::domains_seen).
     pub(super) fn into_frames(self, spelling: &Spelling) -> Result<[DataFrame; 3]> {
