@@ -13,7 +13,7 @@ use super::{Error, Result};
 use crate::calendar::{DayRange, HOUR, Timestamp};
 use crate::formats::detect::{Detected, Found, detect};
 use crate::formats::{self, Format, aggregate};
-use crate::sources::{Look, RawFile, look};
+use crate::sources::{RawFile, at_once, look};
 use crate::storage::{Storage, display};
 use crate::submissions::assemble::{HORIZON, Settings};
 use crate::submissions::pass::{self, Outcome, Pass, PassFile, Sink};
@@ -85,7 +85,7 @@ pub fn prepare(
 
 /// The format that the files' own lines show.
 fn detected(storage: &Arc<Storage>, files: &[RawFile]) -> Result<Found> {
-    let heads = files.iter().map(|file| look(storage, file)).collect::<std::result::Result<Vec<Look>, _>>()?;
+    let heads = at_once(files, |file| look(storage, file))?;
     let names = || files.first().map_or_else(String::new, |file| display(&file.url));
     if let Some((look, report)) = heads.iter().find_map(|look| Some((look, aggregate::claimed(&look.head)?))) {
         return Err(Error::NoLog { file: display(&look.file.url), name: report.name, title: report.title });

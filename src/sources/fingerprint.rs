@@ -6,6 +6,8 @@
 //!
 //! The hash is [XXH3](https://github.com/Cyan4973/xxHash), 128 bits: no defence against forgery, and none is needed.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -13,12 +15,13 @@ use xxhash_rust::xxh3::xxh3_128;
 pub(super) const HASHED: usize = 4096;
 
 /// The hash of a file's first decoded bytes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Fingerprint {
     /// How many bytes were hashed: 4096, or all that the file had.
     pub length: u32,
-    /// Their hash, as 32 hexadecimal digits.
-    pub hash: String,
+    /// Their hash; 32 hexadecimal digits where it is written down.
+    #[serde(with = "hexadecimal")]
+    pub hash: u128,
 }
 
 impl Fingerprint {
@@ -39,6 +42,17 @@ impl Fingerprint {
         length <= head.len() && Self::of_first(head, length) == *self
     }
 
+    /// Whether a file of this fingerprint, that begins with `head`, is the one of which `self` was taken, or has grown from
+    /// it: [matches](Self::matches), where the head is only hashed if it was shorter then.
+    #[must_use]
+    pub fn is_or_grew_to(&self, now: &Self, head: &[u8]) -> bool {
+        match self.length.cmp(&now.length) {
+            Ordering::Equal => self == now,
+            Ordering::Less => self.matches(head),
+            Ordering::Greater => false,
+        }
+    }
+
     /// Whether one of two files may be the other, or an earlier state of it: whether the fingerprint of either
     /// [matches](Self::matches) the other's head.
     #[must_use]
@@ -48,12 +62,26 @@ impl Fingerprint {
     }
 
     fn of_first(head: &[u8], length: usize) -> Self {
-        let hash = xxh3_128(head.get(..length).unwrap_or(head));
-        Self { length: length as u32, hash: format!("{hash:032x}") }
+        Self { length: length as u32, hash: xxh3_128(head.get(..length).unwrap_or(head)) }
+    }
+}
+
+mod hexadecimal {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(hash: &u128, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{hash:032x}"))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error> {
+        let digits = String::deserialize(deserializer)?;
+        u128::from_str_radix(&digits, 16).map_err(D::Error::custom)
     }
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 mod tests {
     use super::*;
 
@@ -100,6 +128,12 @@ mod tests {
     #[test]
     fn the_hash_is_the_published_one() {
         // XXH3_128bits of the empty input, from the reference implementation's test vectors.
-        assert_eq!(Fingerprint::of(b"").hash, "99aa06d3014798d86001c324468d497f");
+        let empty = Fingerprint::of(b"");
+        assert_eq!(empty.hash, 0x99aa_06d3_0147_98d8_6001_c324_468d_497f);
+        let written = r#"{"length":0,"hash":"99aa06d3014798d86001c324468d497f"}"#;
+        assert_eq!(serde_json::to_string(&empty).unwrap(), written);
+        assert_eq!(serde_json::from_str::<Fingerprint>(written).unwrap(), empty);
+        let short = Fingerprint { length: 1, hash: 0xab };
+        assert_eq!(serde_json::to_string(&short).unwrap(), format!(r#"{{"length":1,"hash":"{}ab"}}"#, "0".repeat(30)));
     }
 }

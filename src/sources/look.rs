@@ -3,7 +3,10 @@
 //! With it a run decides which files can hold the days asked for, and which it has seen already under another name.
 
 use std::io::{ErrorKind, Read};
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use super::fingerprint::HASHED;
 use super::stored::Stored;
@@ -87,6 +90,30 @@ pub fn look(storage: &Arc<Storage>, file: &RawFile) -> Result<Look> {
         look_at_end(&mut look, reader)?;
     }
     Ok(look)
+}
+
+/// How many files are looked at at the same time: a store answers slowly, but many at once.
+const AT_ONCE: usize = 16;
+
+/// Looks at files, many at the same time; what comes of them is in their order.
+///
+/// # Errors
+/// What `look` failed with, of the first file with which it did.
+pub fn at_once<T: Send>(files: &[RawFile], look: impl Fn(&RawFile) -> Result<T> + Sync) -> Result<Vec<T>> {
+    if let [file] = files {
+        return Ok(vec![look(file)?]);
+    }
+    let next = AtomicUsize::new(0);
+    let mut looked: Vec<(usize, Result<T>)> = thread::scope(|scope| {
+        let mine = || {
+            let turn = || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|turn| *turn < files.len());
+            std::iter::from_fn(turn).map(|turn| (turn, look(&files[turn]))).collect::<Vec<_>>()
+        };
+        let lookers: Vec<_> = (0..AT_ONCE.min(files.len())).map(|_| scope.spawn(mine)).collect();
+        lookers.into_iter().flat_map(|looker| looker.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    });
+    looked.sort_unstable_by_key(|(turn, _)| *turn);
+    looked.into_iter().map(|(_, looked)| looked).collect()
 }
 
 fn look_at_end(look: &mut Look, mut reader: RawReader) -> Result<()> {
@@ -275,6 +302,25 @@ mod tests {
         }
         let stored = gzip(&text[..1000]);
         assert!(looked(&place, &stored[..stored.len() - 3]).truncated);
+    }
+
+    #[test]
+    fn many_files_are_looked_at_in_their_order() {
+        let place = Place::new();
+        let file = |number: usize| place.write(&format!("{number:03}.log"), format!("line {number}\n").as_bytes());
+        let mut files: Vec<RawFile> = (0..100).map(file).collect();
+        for files in [&files[..0], &files[..1], &files[..2], &files] {
+            let looks = at_once(files, |file| look(&place.storage, file)).unwrap();
+            let heads: Vec<String> = (0..files.len()).map(|number| format!("line {number}\n")).collect();
+            assert!(looks.iter().map(|look| look.head.as_slice()).eq(heads.iter().map(String::as_bytes)));
+        }
+        for gone in [90, 40] {
+            std::fs::remove_file(files[gone].url.to_file_path().unwrap()).unwrap();
+        }
+        let error = at_once(&files, |file| look(&place.storage, file)).unwrap_err();
+        assert!(error.to_string().contains("040.log"), "{error}");
+        files.truncate(40);
+        assert!(at_once(&files, |file| look(&place.storage, file)).is_ok());
     }
 
     #[test]

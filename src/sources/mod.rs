@@ -35,7 +35,7 @@ pub use blocks::{BLOCK_SIZE, Block, Blocks, MAX_LINE};
 pub use decompress::Compression;
 pub use fingerprint::Fingerprint;
 pub use list::{RawFile, list};
-pub use look::{Look, SIGHT, look, look_through};
+pub use look::{Look, SIGHT, at_once, look, look_through};
 pub use open::{RawReader, open};
 
 use crate::storage;

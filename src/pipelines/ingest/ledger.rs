@@ -79,7 +79,7 @@ impl Ledger {
             for stream in &inputs.streams {
                 for file in stream.files.iter().filter(|file| file.to_end) {
                     let FileInput { fingerprint, length, last, modified, tls_hosts, .. } = file.clone();
-                    let key = (fingerprint.clone(), length, modified);
+                    let key = (fingerprint, length, modified);
                     let new = KnownFile { fingerprint, length, last, modified, tls_hosts: None };
                     let known = known.entry(key).or_insert(new);
                     known.tls_hosts = known.tls_hosts.take().or(tls_hosts.filter(|_| inputs.settings == settings));

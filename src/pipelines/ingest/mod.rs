@@ -269,7 +269,7 @@ fn inputs(
         let (from, to) = stats.ranges.get(&index).copied().unwrap_or((0, 0));
         let length = if seen.to_end { seen.read_to } else { file.look.length.unwrap_or(seen.read_to) };
         FileInput {
-            fingerprint: file.fingerprint.clone(),
+            fingerprint: file.fingerprint,
             length,
             to_end: seen.to_end,
             closed: seen.settled >= day.end(),

@@ -155,13 +155,14 @@ impl StreamInputs {
     /// The record of a file, by content.
     #[must_use]
     pub fn record_of(&self, file: &StreamFile) -> Option<&FileInput> {
-        self.files.iter().find(|then| file.began_as(&then.fingerprint))
+        let as_it_was = self.files.iter().find(|then| then.fingerprint == file.fingerprint);
+        as_it_was.or_else(|| self.files.iter().find(|then| file.began_as(&then.fingerprint)))
     }
 
     /// Whether a stream is the one that the day was built from: it has one of its files.
     #[must_use]
     pub fn is_of(&self, stream: &Stream) -> bool {
-        stream.files.iter().any(|file| self.record_of(file).is_some())
+        self.files.iter().any(|then| stream.began_as(&then.fingerprint).next().is_some())
     }
 }
 

@@ -172,9 +172,9 @@ fn change(found: &Found<'_>, entry: &DayInputs, day: Day) -> Option<Change> {
 /// What a day was built from and what is not there any more: files, or shorter ones now; and the proof that a host
 /// logs TLS versions, which an operator who changes the settings may well do without.
 fn gone(found: &Found<'_>, entry: &DayInputs) -> Vec<String> {
-    let now = || found.streams.iter().flat_map(|(stream, _)| &stream.files);
     let there = |then: &FileInput| {
-        now().any(|file| file.began_as(&then.fingerprint) && file.look.length.is_none_or(|length| length >= then.to))
+        let mut now = found.streams.iter().flat_map(|(stream, _)| stream.began_as(&then.fingerprint));
+        now.any(|file| file.look.length.is_none_or(|length| length >= then.to))
     };
     let files = entry.streams.iter().flat_map(|stream| &stream.files);
     let files = files.filter(|then| !there(then)).map(|then| then.name.clone());
@@ -230,7 +230,7 @@ fn digest(found: &Found<'_>, day: Day) -> String {
         let files = (0..stream.files.len()).filter(|file| can_hold(stream, *file, day, Reach::USUAL));
         for file in files.map(|file| &stream.files[file]) {
             let length = file.look.length.unwrap_or(file.look.file.size);
-            text.push_str(&format!("{} {length}\n", file.fingerprint.hash));
+            text.push_str(&format!("{:032x} {length}\n", file.fingerprint.hash));
         }
     }
     format!("{:016x}", xxh3_64(text.as_bytes()))

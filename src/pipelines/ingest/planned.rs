@@ -204,7 +204,7 @@ impl Planned<'_> {
         files.filter(|(_, tls_hosts)| tls_hosts.is_some()).filter_map(|(file, tls_hosts)| {
             let StreamFile { look, fingerprint, last, .. } = file;
             Some(KnownFile {
-                fingerprint: fingerprint.clone(),
+                fingerprint: *fingerprint,
                 length: look.length?,
                 last: *last,
                 modified: look.file.modified,

@@ -213,7 +213,7 @@ mod tests {
         let with = [&CONNECT.repeat(100), TLS].concat();
         let (file, found) = search(&without, &[]);
         assert_eq!(found, silent);
-        let fingerprint = file.fingerprint.clone();
+        let fingerprint = file.fingerprint;
         let length = file.look.length.unwrap();
         let modified = file.look.file.modified;
         let unsearched = KnownFile { fingerprint, length, last: None, modified, tls_hosts: None };

@@ -10,7 +10,7 @@ use crate::formats::Format;
 use crate::sources::framing::{AnyProgram, Framed, Framer, Line, unpack};
 use crate::sources::stamp::Stamp;
 use crate::sources::timeline::is_leap_day;
-use crate::sources::{self, Look, RawFile, look, look_through};
+use crate::sources::{self, Fingerprint, Look, RawFile, look, look_through};
 use crate::storage::Storage;
 
 /// A file on its way into a stream.
@@ -59,7 +59,8 @@ impl Member {
         let copies = rotation.take_copied(format.copies());
         let mut known_last = None;
         if look.tail.is_none() {
-            let same = || known.iter().filter(|file| file.fingerprint.matches(&look.head));
+            let fingerprint = Fingerprint::of(&look.head);
+            let same = || known.iter().filter(|file| file.fingerprint.is_or_grew_to(&fingerprint, &look.head));
             let is_as_it_was =
                 |file: &&KnownFile| look.may_have_length(file.length).unwrap_or(file.modified == look.file.modified);
             match same().find(is_as_it_was) {

@@ -15,12 +15,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
+use rustc_hash::FxHashMap;
 
 use crate::calendar::{DAY, DayRange, HOUR, Timestamp};
 use crate::formats::Format;
 use crate::sources::stamp::Stamp;
 use crate::sources::timeline::instant;
-use crate::sources::{self, Fingerprint, Look, RawFile};
+use crate::sources::{self, Fingerprint, Look, RawFile, at_once};
 use crate::storage::Storage;
 pub use evidence::{Searched, TlsHosts, TlsHostsOfFile};
 use member::Member;
@@ -48,6 +49,10 @@ pub struct Stream {
     pub hosts: BTreeSet<String>,
     /// Its files.
     pub files: Vec<StreamFile>,
+    /// Where the files of its source are: in which stream, and where in that.
+    beginnings: Arc<FxHashMap<Fingerprint, (usize, usize)>>,
+    /// Which of its source's streams it is.
+    place: usize,
 }
 
 /// One file of a stream.
@@ -92,35 +97,45 @@ pub fn discover(
     reading: Reading,
     known: &[KnownFile],
 ) -> sources::Result<Vec<Stream>> {
-    let members = files.iter().map(|file| Member::new(storage, file, reading.format, known));
-    let members = without_copies(storage, members.collect::<sources::Result<_>>()?, reading.format)?;
+    let members = at_once(files, |file| Member::new(storage, file, reading.format, known))?;
+    let members = without_copies(storage, members, reading.format)?;
     let mut streams = Vec::new();
     for group in group(members, reading.format) {
         streams.push(order(storage, group, reading)?);
     }
     streams.sort_by(|a, b| a.name.cmp(&b.name));
+    let files =
+        streams.iter().enumerate().flat_map(|(place, stream)| (0..stream.files.len()).map(move |file| (place, file)));
+    let beginnings = files.map(|(place, file)| (streams[place].files[file].fingerprint, (place, file)));
+    let beginnings = Arc::new(beginnings.collect());
+    for (place, stream) in streams.iter_mut().enumerate() {
+        (stream.beginnings, stream.place) = (Arc::clone(&beginnings), place);
+    }
     Ok(streams)
 }
 
-/// Leaves out copies and earlier, shorter states of the same file.
+/// Leaves out copies and earlier, shorter states of the same file. In the order of their beginnings, a file stands
+/// right behind what it grew from.
 fn without_copies(
     storage: &Arc<Storage>,
-    members: Vec<Member>,
+    mut members: Vec<Member>,
     format: &'static dyn Format,
 ) -> sources::Result<Vec<Member>> {
+    members.sort_by(|one, other| one.look.head.cmp(&other.look.head));
     let mut kept: Vec<Member> = Vec::new();
     for mut candidate in members {
-        let is_twin = |member: &Member| Fingerprint::begin_alike(&member.look.head, &candidate.look.head);
-        let Some(twin) = kept.iter().position(is_twin) else {
-            kept.push(candidate);
-            continue;
-        };
-        kept[twin].see_end(storage, format)?;
-        candidate.see_end(storage, format)?;
-        if candidate.look.length > kept[twin].look.length {
-            kept[twin] = candidate;
+        match kept.last_mut() {
+            Some(twin) if Fingerprint::begin_alike(&twin.look.head, &candidate.look.head) => {
+                twin.see_end(storage, format)?;
+                candidate.see_end(storage, format)?;
+                if candidate.look.length > twin.look.length {
+                    *twin = candidate;
+                }
+            }
+            _ => kept.push(candidate),
         }
     }
+    kept.sort_by(|one, other| one.look.file.url.cmp(&other.look.file.url));
     Ok(kept)
 }
 
@@ -173,7 +188,7 @@ fn order(storage: &Arc<Storage>, mut group: Vec<Member>, reading: Reading) -> so
         files.sort_by_key(|file| file.first);
     }
     let name = files.last().map_or_else(String::new, |file| file.look.file.url.to_string());
-    Ok(Stream { name, hosts, files })
+    Ok(Stream { name, hosts, files, beginnings: Arc::default(), place: 0 })
 }
 
 /// The last line's instant: a stamp without a year that lies before the file's first one is of the next year.
@@ -184,11 +199,10 @@ fn last_instant(stamp: Stamp, zone: Tz, year: i32, first: Option<Timestamp>) -> 
 }
 
 impl StreamFile {
-    /// Whether it [began so](Fingerprint::matches) when a fingerprint was taken. Mostly the hashes tell, and its head
-    /// is hashed only against those of a shorter file.
+    /// Whether it [began so](Fingerprint::matches) when a fingerprint was taken.
     #[must_use]
     pub fn began_as(&self, then: &Fingerprint) -> bool {
-        if then.length == self.fingerprint.length { *then == self.fingerprint } else { then.matches(&self.look.head) }
+        then.is_or_grew_to(&self.fingerprint, &self.look.head)
     }
 
     /// The earliest time that its lines may have, as far as its ends tell: its first line's, unless it is sorted the
@@ -200,6 +214,17 @@ impl StreamFile {
 }
 
 impl Stream {
+    /// Its files that [began so](Fingerprint::matches) when a fingerprint was taken. Of a source, no two files begin
+    /// alike: where one is as it was then, none of the others has to be asked.
+    pub fn began_as<'a>(&'a self, then: &'a Fingerprint) -> impl Iterator<Item = &'a StreamFile> {
+        let files = match self.beginnings.get(then) {
+            Some((place, file)) if *place == self.place => &self.files[*file..=*file],
+            Some(_) => &[],
+            None => &self.files[..],
+        };
+        files.iter().filter(|file| file.began_as(then))
+    }
+
     /// The latest time that a file's lines may have: its last line's, or the first one's of the next file of its log.
     #[must_use]
     pub fn upper(&self, file: usize) -> Option<Timestamp> {
