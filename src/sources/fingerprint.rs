@@ -2,7 +2,8 @@
 //!
 //! Rotation renames and compresses (`mail.log`, `mail.log.1`, `mail.log.2.gz`), so a name says nothing about
 //! identity. The first bytes of a log, with their times and process ids, do: together with the decoded
-//! length they tell "the same file", "the same file, grown" and "another file" apart.
+//! length they tell "the same file", "the same file, grown" and "another file" apart. NUL bytes that a file begins with
+//! say nothing, and are left out.
 //!
 //! The hash is [XXH3](https://github.com/Cyan4973/xxHash), 128 bits: no defence against forgery, and none is needed.
 

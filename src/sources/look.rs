@@ -26,7 +26,10 @@ pub struct Look {
     pub compression: Compression,
     /// Whether its lines are made of journald's records: then nothing is known of its end before it is decoded.
     pub exported: bool,
-    /// The first decoded bytes: [`SIGHT`], or all there are.
+    /// How many NUL bytes the file begins with: a log that was copied and truncated while its writer kept its place has
+    /// a hole as long as it was before.
+    pub hole: u64,
+    /// The first decoded bytes behind the hole: [`SIGHT`], or all there are.
     pub head: Vec<u8>,
     /// The last decoded bytes: [`SIGHT`], or all there are. Unknown for a compressed or exported file that was not
     /// looked through, and for a plain one that shrank meanwhile.
@@ -40,6 +43,12 @@ pub struct Look {
 }
 
 impl Look {
+    /// Whether the head is all there is.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.length == Some(self.hole + self.head.len() as u64)
+    }
+
     /// Lets go of the text at both ends, once it was looked at, but for what a [`Fingerprint`](super::Fingerprint) is taken of.
     pub fn forget_text(&mut self) {
         self.head.truncate(HASHED);
@@ -72,19 +81,20 @@ const BEST_DEFLATE_RATIO: u64 = 1032;
 /// Where the file is gone, may not be read, is packed in a way that is not read, or its head is damaged.
 pub fn look(storage: &Arc<Storage>, file: &RawFile) -> Result<Look> {
     let mut reader = open(storage, file, 0)?;
-    let head = read_all(&mut reader, SIGHT)?;
+    let (hole, head) = behind_hole(&mut reader)?;
     let mut look = Look {
         file: file.clone(),
         compression: reader.compression(),
         exported: reader.is_exported(),
         truncated: reader.truncated(),
+        hole,
         head,
         tail: None,
         length: None,
         gzip_length: None,
     };
     if look.head.len() < SIGHT {
-        look.length = Some(look.head.len() as u64);
+        look.length = Some(hole + look.head.len() as u64);
         look.tail = Some(look.head.clone());
     } else if !look.exported {
         look_at_end(&mut look, reader)?;
@@ -114,6 +124,25 @@ pub fn at_once<T: Send>(files: &[RawFile], look: impl Fn(&RawFile) -> Result<T> 
     });
     looked.sort_unstable_by_key(|(turn, _)| *turn);
     looked.into_iter().map(|(_, looked)| looked).collect()
+}
+
+/// How many NUL bytes come first, and what comes behind them.
+fn behind_hole(reader: &mut RawReader) -> Result<(u64, Vec<u8>)> {
+    let mut hole = 0;
+    loop {
+        let mut head = read_all(reader, SIGHT)?;
+        let full = head.len() == SIGHT;
+        let nuls = head.iter().position(|byte| *byte != 0).unwrap_or(head.len());
+        hole += nuls as u64;
+        if nuls == SIGHT {
+            continue;
+        }
+        head.drain(..nuls);
+        if full && nuls > 0 {
+            head.extend(read_all(reader, nuls)?);
+        }
+        return Ok((hole, head));
+    }
 }
 
 fn look_at_end(look: &mut Look, mut reader: RawReader) -> Result<()> {
@@ -302,6 +331,22 @@ mod tests {
         }
         let stored = gzip(&text[..1000]);
         assert!(looked(&place, &stored[..stored.len() - 3]).truncated);
+    }
+
+    #[test]
+    fn a_file_is_looked_at_behind_the_hole_that_it_begins_with() {
+        let (place, text) = (Place::new(), lines(3_000));
+        for hole in [1, 5_000, SIGHT - 1, SIGHT, SIGHT + 1, 3 * SIGHT] {
+            for text in [&text[..], &text[..SIGHT], &text[..1_000], b"\n", b""] {
+                let (whole, stored) = (looked(&place, text), [&vec![0; hole], text].concat());
+                for pack in [|stored: &[u8]| stored.to_vec(), gzip] {
+                    let look = looked_through(&place, &pack(&stored));
+                    assert_eq!((look.hole, look.length), (hole as u64, Some(stored.len() as u64)));
+                    assert!(look.head == whole.head && look.is_whole() == whole.is_whole());
+                    assert_eq!(Fingerprint::of(&look.head), Fingerprint::of(&whole.head));
+                }
+            }
+        }
     }
 
     #[test]

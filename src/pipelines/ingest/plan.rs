@@ -170,7 +170,7 @@ fn change(found: &Found<'_>, entry: &DayInputs, day: Day) -> Option<Change> {
 }
 
 /// What a day was built from and what is not there any more: files, or shorter ones now; and the proof that a host
-/// logs TLS versions, which an operator who changes the settings may well do without.
+/// logs TLS versions, unless the operator says that none does.
 fn gone(found: &Found<'_>, entry: &DayInputs) -> Vec<String> {
     let there = |then: &FileInput| {
         let mut now = found.streams.iter().flat_map(|(stream, _)| stream.began_as(&then.fingerprint));
@@ -179,8 +179,8 @@ fn gone(found: &Found<'_>, entry: &DayInputs) -> Vec<String> {
     let files = entry.streams.iter().flat_map(|stream| &stream.files);
     let files = files.filter(|then| !there(then)).map(|then| then.name.clone());
     let unproven = |host: &&String| {
-        let proven = found.streams.iter().any(|(_, tls_logging)| tls_logging.of(host));
-        entry.settings == found.settings && !proven
+        let mut streams = found.streams.iter();
+        !streams.any(|(_, tls_logging)| *tls_logging == TlsLogging::Never || tls_logging.of(host))
     };
     let hosts = entry.streams.iter().flat_map(|stream| &stream.decided).filter(unproven);
     files.chain(hosts.map(|host| format!("a line in which host {host} says a TLS version"))).collect()

@@ -47,7 +47,7 @@ impl Glance {
             take(&mut glance, line, true);
         }
         let tail = look.tail.as_deref().unwrap_or_default();
-        if look.length.is_some_and(|length| length > look.head.len() as u64) {
+        if look.length.is_some() && !look.is_whole() {
             // The tail begins anywhere in a line.
             let start = memchr::memchr(b'\n', tail).map_or(tail.len(), |end| end + 1);
             lines(&tail[start..]).for_each(|line| take(&mut glance, line, false));
@@ -114,8 +114,7 @@ impl Style for Programless<'_> {
 
 /// The whole lines of what was seen of a file's beginning.
 pub(super) fn beginning(look: &Look) -> &[u8] {
-    let whole = look.length == Some(look.head.len() as u64);
-    let end = memchr::memrchr(b'\n', &look.head).filter(|_| !whole).map_or(look.head.len(), |end| end + 1);
+    let end = memchr::memrchr(b'\n', &look.head).filter(|_| !look.is_whole()).map_or(look.head.len(), |end| end + 1);
     &look.head[..end]
 }
 
@@ -150,6 +149,7 @@ mod tests {
             file: RawFile { url, size: head.len() as u64, modified: 0 },
             compression: Compression::Plain,
             exported: false,
+            hole: 0,
             head: head.into(),
             tail: Some(head.into()),
             length: Some(head.len() as u64),

@@ -131,7 +131,6 @@ impl<'a> Joiner<'a> {
 
     fn begin(&mut self, file: usize) {
         self.file = file;
-        self.last = None;
         self.line_ends = 0;
         let behind = self.later.get(file + 1).copied().unwrap_or(Timestamp::MAX);
         let later = self.pass.files.get(file).map_or(behind, |file| behind.min(file.goes_back_to()));

@@ -112,6 +112,14 @@ fn a_late_line_is_of_its_own_day() {
 }
 
 #[test]
+fn a_silence_may_run_across_files() {
+    let files = [event(1, "2026-03-01T09:00:00Z"), event(2, "2026-03-01T15:00:00Z")];
+    for files in [&files[..], &[files.join("\n")]] {
+        assert_eq!(ids(files, None).1.days[&day("2026-03-01")].longest_gap, 6 * crate::calendar::HOUR);
+    }
+}
+
+#[test]
 fn a_file_with_late_lines_is_read_to_its_end() {
     let lines = [event(1, "2026-03-01T09:00:00Z"), event(2, "2026-03-09T09:00:00Z"), event(3, "2026-03-01T10:00:00Z")];
     assert_eq!(ids(&[lines.join("\n")], first_of_march()).0, ["1", "3"]);

@@ -10,7 +10,7 @@ use crate::formats::Format;
 use crate::sources::framing::{AnyProgram, Framed, Framer, Line, unpack};
 use crate::sources::stamp::Stamp;
 use crate::sources::timeline::is_leap_day;
-use crate::sources::{self, Fingerprint, Look, RawFile, look, look_through};
+use crate::sources::{self, Blocks, Fingerprint, Look, MAX_LINE, RawFile, look, look_through, open};
 use crate::storage::Storage;
 
 /// A file on its way into a stream.
@@ -51,10 +51,13 @@ impl Member {
         known: &[KnownFile],
     ) -> sources::Result<Self> {
         let mut look = look(storage, file)?;
-        let whole = look.length == Some(look.head.len() as u64);
+        let whole = look.is_whole();
         let mut sight = Sight::default();
         let part = if whole { Part::Whole } else { Part::Beginning };
         sight.see(part, whole_lines(&look.head, whole), &mut Framer::default(), format);
+        if sight.first.is_none() && !whole {
+            sight.look_further(storage, file, format)?;
+        }
         let mut rotation = Rotation::of(&file.url);
         let copies = rotation.take_copied(format.copies());
         let mut known_last = None;
@@ -108,6 +111,25 @@ enum Part {
 }
 
 impl Sight {
+    /// Reads on where no line with a time is in sight, which a line may be too long for.
+    fn look_further(
+        &mut self,
+        storage: &Arc<Storage>,
+        file: &RawFile,
+        format: &'static dyn Format,
+    ) -> sources::Result<()> {
+        let mut blocks = Blocks::new(open(storage, file, 0)?).packed(format.is_packed());
+        let (mut framer, mut buffer) = (Framer::default(), None);
+        while self.first.is_none()
+            && let Some(block) = blocks.next_block(buffer.take())?
+            && block.offset < MAX_LINE as u64
+        {
+            self.see(Part::Beginning, whole_lines(&block.bytes, true), &mut framer, format);
+            buffer = Some(block.bytes);
+        }
+        Ok(())
+    }
+
     fn see<'a>(
         &mut self,
         part: Part,

@@ -117,6 +117,10 @@ fn the_proof_that_tls_is_logged_may_be_rotated_away() {
     let said = place.run(&["--stage", "ingest", "--date", "2026-03-02"]).expect(3).warns("host mx3 says a TLS version");
     assert_eq!(said.days("kept", "mx3"), [2].into());
     assert_eq!(place.daily(), expected);
+    // Another setting does not bring the proof back.
+    place.pipeline(&format!("{MX3}realm = \"example.net\"\n"));
+    place.ingest().built("mx3", []).warns("host mx3 says a TLS version");
+    assert_eq!(place.daily(), expected);
     // The operator may know better.
     place.pipeline(&format!("{MX3}tls_logged = false\n"));
     place.ingest().built("mx3", [2]);

@@ -61,6 +61,28 @@ fn many_small_files_are_as_good_as_few() {
     assert_rows(place::MX1, rotated(&files), &answer::MX1, "mx1 in 13 files");
 }
 
+/// A log that was copied and truncated while its writer kept its place begins with a hole of NUL bytes. And its first line
+/// may be longer than what is looked at.
+#[test]
+fn the_first_line_may_come_late() {
+    let hole = |length: usize| move |_: usize| vec![0; length];
+    assert_comes_late("a hole", hole(60_000));
+    assert_comes_late("a large hole", hole(70_000));
+    // Two logs that begin with the same line would be taken for one.
+    assert_comes_late("a long line", |file| format!("{file}{}\n", "x".repeat(70_000)).into_bytes());
+}
+
+/// The rows are the same with this before each file's first line.
+#[track_caller]
+fn assert_comes_late(what: &str, before: impl Fn(usize) -> Vec<u8>) {
+    let files = raw::MX1.iter().enumerate().map(|(file, log)| [before(file), log.clone()].concat());
+    let files = files.collect::<Vec<_>>();
+    assert_rows(place::MX1, rotated(&files), &answer::MX1, what);
+    let packed = rotated(&files).map(|(name, bytes)| (name + ".gz", gzip(bytes))).collect::<Vec<_>>();
+    let files = packed.iter().map(|(name, bytes)| (name.clone(), &bytes[..]));
+    assert_rows(place::MX1, files, &answer::MX1, what);
+}
+
 #[test]
 fn packing_changes_nothing() {
     for (ending, pack) in PACKINGS {
