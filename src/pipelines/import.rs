@@ -13,12 +13,13 @@ use arrow::array::{ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::definition::{Definition, Source};
+use super::ingest::ledger::ROWS;
 use super::ingest::outcome::{DayInputs, Lines};
 use super::ingest::{Built, Failure, coverage};
 use super::{Error, Result};
 use crate::calendar::{Day, DayRange, Timestamp};
 use crate::formats::aggregate::{self, Aggregate, Usage};
-use crate::lake::tables::{COVERAGE, IMPORTED};
+use crate::lake::tables::{COVERAGE, IMPORTED, Table};
 use crate::lake::{DataFile, Lake, Partition, RunInfo, Snapshot};
 use crate::sources::{self, RawFile, list, look};
 use crate::storage::{Storage, display};
@@ -84,7 +85,7 @@ impl Report {
 /// Where the lake cannot be read.
 pub fn plan(storage: &Arc<Storage>, lake: &Lake, definition: &Definition, now: Timestamp) -> Result<Imports> {
     let mut imports = Imports::default();
-    let mut held: Option<[Snapshot; 2]> = None;
+    let mut held: Option<[Snapshot; 5]> = None;
     for source in &definition.sources {
         let failure = |error| Failure { source: source.name.clone(), days: None, error };
         let (aggregate, files) = match found(storage, source) {
@@ -102,7 +103,10 @@ pub fn plan(storage: &Arc<Storage>, lake: &Lake, definition: &Definition, now: T
         }
         let held = match &held {
             Some(held) => held,
-            None => held.insert(lake.snapshots([&IMPORTED, &COVERAGE])?),
+            None => {
+                let [submissions, refusals, rejected] = ROWS;
+                held.insert(lake.snapshots([&IMPORTED, &COVERAGE, submissions, refusals, rejected])?)
+            }
         };
         let mut ends: BTreeMap<Day, Vec<Report>> = BTreeMap::new();
         for file in &files {
@@ -156,13 +160,15 @@ fn alone(reports: Vec<Report>, imported: &Snapshot) -> Result<Option<Report>> {
     }
 }
 
-/// Whether the lake lacks a report: a run that was killed may have left out its row of `coverage`.
-fn is_new(report: &Report, [imported, coverage]: &[Snapshot; 2]) -> bool {
+/// Whether the lake lacks a report, or holds rows of logs beside it: a run that was killed may have left out its row of
+/// `coverage`.
+fn is_new(report: &Report, [imported, coverage, rows @ ..]: &[Snapshot; 5]) -> bool {
     let lacks = |table: &Snapshot| {
         let files = table.partition(&report.partition());
         files.is_empty() || files.iter().any(|file| file.digest() != Some(&report.digest))
     };
-    lacks(imported) || (report.is_daily() && lacks(coverage))
+    let holds = |table: &Snapshot| !table.partition(&report.partition()).is_empty();
+    lacks(imported) || (report.is_daily() && (lacks(coverage) || rows.iter().any(holds)))
 }
 
 fn report(
@@ -224,7 +230,8 @@ fn period(name: &str) -> Option<DayRange> {
     }
 }
 
-/// Puts reports into the lake: the table first, then the days' rows of `coverage`.
+/// Puts reports into the lake: the table first, then the days' rows of `coverage`. Where a source was one of logs, its
+/// rows of the days are taken out in between, so that a day is not counted twice.
 ///
 /// # Errors
 /// Where the lake cannot be written; what it held before is untouched.
@@ -252,7 +259,34 @@ pub fn run(lake: &Lake, reports: &[Report], run: &RunInfo) -> Result<()> {
     let files = coverage::write(lake, &whole, digest_of)?;
     let partitions = files.iter().map(|file| file.partition.clone()).collect::<Vec<_>>();
     if !partitions.is_empty() {
+        ROWS.into_iter().try_for_each(|table| empty(lake, table, &partitions, |_| true, run))?;
         lake.replace(&COVERAGE, &partitions, &files, run)?;
+    }
+    Ok(())
+}
+
+/// Takes the days of reports out of the lake that lines of logs are counted for now.
+///
+/// # Errors
+/// Where the lake cannot be read or written.
+pub(super) fn give_way(lake: &Lake, to_logs: &[Partition], run: &RunInfo) -> Result<()> {
+    empty(lake, &IMPORTED, to_logs, is_daily, run)
+}
+
+/// Empties those of some partitions in which a table has such files. Mostly there are none, and nothing is committed.
+fn empty(
+    lake: &Lake,
+    table: &'static Table,
+    partitions: &[Partition],
+    such: impl Fn(&DataFile) -> bool,
+    run: &RunInfo,
+) -> Result<()> {
+    let held = lake.snapshot(table)?;
+    let has_some = |partition: &&Partition| held.partition(partition).into_iter().any(&such);
+    let partitions = partitions.iter().filter(has_some).cloned().collect::<Vec<_>>();
+    if !partitions.is_empty() {
+        let version = lake.replace(table, &partitions, &[], run)?;
+        tracing::info!(table = table.name, version, partitions = partitions.len(), "emptied");
     }
     Ok(())
 }

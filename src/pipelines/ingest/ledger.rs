@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::outcome::{DayInputs, FileInput, StreamInputs};
 use crate::calendar::{Day, DayRange};
-use crate::lake::tables::{COVERAGE, REFUSALS, REJECTED_LINES, SUBMISSIONS, Table};
+use crate::lake::tables::{COVERAGE, IMPORTED, REFUSALS, REJECTED_LINES, SUBMISSIONS, Table};
 use crate::lake::{DataFile, Lake, Partition, Snapshot};
+use crate::pipelines::import::is_daily;
 use crate::pipelines::{Error, Result};
 use crate::submissions::streams::{KnownFile, Stream};
 
@@ -35,15 +36,18 @@ pub struct Entry {
 }
 
 impl Ledger {
-    /// Reads the entries of some days. A day whose tables do not all carry the same digest is not whole.
+    /// Reads the entries of some days. A day whose tables do not all carry the same digest is not whole, nor is one that
+    /// a report of another product is still counted for.
     ///
     /// # Errors
     /// Where the lake cannot be read.
     pub fn read(lake: &Lake, days: DayRange) -> Result<Self> {
         let [submissions, refusals, rejected] = ROWS;
-        let [data @ .., coverage] = lake.snapshots([submissions, refusals, rejected, &COVERAGE])?;
+        let [data @ .., coverage, imported] =
+            lake.snapshots([submissions, refusals, rejected, &COVERAGE, &IMPORTED])?;
         let files = coverage.files.iter().filter(|file| days.contains(file.partition.date)).collect::<Vec<_>>();
-        let whole = |file: &&DataFile| data.iter().all(|table| agrees(table, file));
+        let counted_twice = |file: &DataFile| imported.partition(&file.partition).into_iter().any(is_daily);
+        let whole = |file: &&DataFile| data.iter().all(|table| agrees(table, file)) && !counted_twice(file);
         let partitions = files.iter().copied().filter(whole).map(|file| &file.partition).collect::<BTreeSet<_>>();
         let entry = |((source, day), inputs): ((String, Day), DayInputs)| {
             let whole = partitions.contains(&Partition::of_source(day, source.as_str()));
@@ -129,9 +133,12 @@ fn read(lake: &Lake, files: &[&DataFile], entries: &mut BTreeMap<(String, Day), 
     Ok(())
 }
 
-/// An entry that cannot be read, say of a later version, is as good as none: the day is built again.
+/// An entry that cannot be read, say of a later version, is as good as none: the day is built again. One without streams
+/// is of a report of another product, and no day that was built from logs.
 fn enter(entries: &mut BTreeMap<(String, Day), DayInputs>, source: &str, day: Day, inputs: &str) {
-    if let Ok(inputs) = serde_json::from_str(inputs) {
+    if let Ok(inputs) = serde_json::from_str::<DayInputs>(inputs)
+        && !inputs.streams.is_empty()
+    {
         entries.insert((source.to_owned(), day), inputs);
     }
 }

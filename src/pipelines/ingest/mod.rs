@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use super::beside::Beside;
 use super::reading::Read;
-use super::{Error, Executor, Parts, Result};
+use super::{Error, Executor, Parts, Result, import};
 use crate::calendar::{Day, DayRange};
 use crate::formats::detect;
 use crate::lake::tables::{COVERAGE, Table};
@@ -149,7 +149,7 @@ fn collect(
     }
 }
 
-/// One commit per table, the ledger's own last.
+/// One commit per table, the ledger's own last. Reports that a source had before it was one of logs go in between.
 fn commit(
     lake: &Lake,
     planned: &[Planned<'_>],
@@ -166,6 +166,7 @@ fn commit(
     let partitions = whole.keys().map(|(source, day)| Partition::of_source(*day, source)).collect::<Vec<Partition>>();
     let rows = |table| (table, whole.values().flat_map(|(built, _)| files_of(built, table)).collect());
     lake.replace_all(&ledger::ROWS.map(rows), &partitions, run)?;
+    import::give_way(lake, &partitions, run)?;
     lake.replace_all(&[(&COVERAGE, coverage::write(lake, whole, digest_of)?)], &partitions, run)?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use mailtally::lake::tables::{DAILY_TLS, DAILY_VOLUME};
+use mailtally::lake::tables::{DAILY_TLS, DAILY_VOLUME, IMPORTED};
 use polars::prelude::{Expr, col};
 
 use super::answer::rotated;
@@ -162,4 +162,91 @@ fn a_day_is_not_lost_to_a_longer_period() {
     place.log("tenant/smtp-auth_2026-02-24_2026-03-02.csv", &sample(DAY));
     place.run(&[]).expect(5).warns("the report that the lake has from 2026-03-02 on");
     assert_eq!(place.everything(), before);
+}
+
+/// The same source as one of logs: two messages of the day that [`DAY`] is of, and one of the day before.
+const OWN: &str = r#"
+[[sources]]
+name = "tenant"
+format = "mailtally"
+files = ["logs/own/*"]
+"#;
+
+const LINES: &[u8] =
+    br#"{"ts":"2026-03-01T09:00:00Z","account":"erp@contoso.example","tls_version":"TLSv1.2","queue_id":"Q1"}
+{"ts":"2026-03-02T09:00:00Z","account":"erp@contoso.example","tls_version":"TLSv1.2","queue_id":"Q2"}
+{"ts":"2026-03-02T09:00:01Z","account":"printer@contoso.example","tls_version":"TLSv1.0","queue_id":"Q3"}
+"#;
+
+/// A place whose source has been one of the two kinds and is the other one now, which has not run yet.
+fn changed(from: &str, to: &str) -> Place {
+    let place = Place::new(&[from]);
+    place.log(&format!("tenant/{DAY}"), &sample(DAY));
+    place.log("own/mail.jsonl", LINES);
+    place.run(&[]).expect(0);
+    place.pipeline(to);
+    place
+}
+
+/// Runs after a source has changed its kind, and after runs that were killed between the commits of it: some tables are
+/// as they were then. Each time, the lake has to hold what it would hold had the source never been another.
+fn counts_once_whatever_happens(from: &str, to: &str, expected: &Place, stopped: &[&[&str]]) {
+    let expected = expected.everything();
+    let place = changed(from, to);
+    let before = place.copy();
+    place.run(&[]).expect(0);
+    place.everything().assert_is(&expected, "another kind");
+    let again = place.run(&[]).expect(0).json();
+    assert_eq!(again["rolled_up"], serde_json::json!([]), "{again}");
+    for tables in stopped {
+        let killed = place.copy();
+        for table in *tables {
+            let table = format!("lake/{table}");
+            fs::remove_dir_all(killed.path(&table)).unwrap();
+            if before.path(&table).exists() {
+                fs::rename(before.copy().path(&table), killed.path(&table)).unwrap();
+            }
+        }
+        killed.run(&[]).expect(0);
+        killed.everything().assert_is(&expected, &format!("{tables:?} as they were"));
+    }
+}
+
+#[test]
+fn a_source_of_reports_that_becomes_one_of_logs_counts_once() {
+    let logs = changed(OWN, OWN);
+    let stopped: [&[&str]; 4] =
+        [&["coverage"], &["coverage", "imported"], &["coverage", "imported", "refusals"], &["imported"]];
+    counts_once_whatever_happens(M365, OWN, &logs, &stopped);
+}
+
+#[test]
+fn a_source_of_logs_that_becomes_one_of_reports_counts_once() {
+    // The day that has no report keeps its messages: nothing has taken their place.
+    let reports = Place::new(&[OWN]);
+    reports.log("own/mail.jsonl", LINES.split_inclusive(|byte| *byte == b'\n').next().unwrap());
+    reports.run(&[]).expect(0);
+    reports.pipeline(M365);
+    reports.log(&format!("tenant/{DAY}"), &sample(DAY));
+    reports.run(&[]).expect(0);
+    let stopped: [&[&str]; 4] =
+        [&["coverage"], &["coverage", "submissions"], &["coverage", "submissions", "imported"], &["submissions"]];
+    counts_once_whatever_happens(OWN, M365, &reports, &stopped);
+}
+
+/// A week's report is in no daily table, so it takes nobody's place.
+#[test]
+fn a_week_s_report_leaves_the_logs_of_its_last_day() {
+    let place = Place::new(&[OWN]);
+    place.log("own/mail.jsonl", LINES);
+    place.run(&[]).expect(0);
+    let before = place.rows();
+    place.pipeline(M365);
+    place.log("tenant/smtp-auth_2026-02-24_2026-03-02.csv", &sample(DAY));
+    place.run(&[]).expect(0);
+    place.rows().assert_is(&before, "a week's report");
+    place.pipeline(OWN);
+    place.run(&["--date", "2026-03-02"]).expect(0);
+    place.rows().assert_is(&before, "logs again");
+    assert_eq!(place.table(&IMPORTED, &columns(&["period_start"])).first().unwrap(), "2026-02-24");
 }
