@@ -6,7 +6,7 @@
 pub enum ExitCode {
     /// All that was asked for is done, or there was nothing to do.
     Done = 0,
-    /// The command failed; the lake is as it was.
+    /// The command failed, or a stage of a run did: what was committed before it stays.
     Failed = 1,
     /// The command line, a setting or the pipeline file is wrong; nothing was begun.
     Usage = 2,
@@ -35,7 +35,7 @@ impl ExitCode {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Done => "done, or nothing to do",
-            Self::Failed => "failed",
+            Self::Failed => "failed; what a run has done before it stays; run again to go on",
             Self::Usage => "the command line, a setting or the pipeline file is wrong",
             Self::DataCheck => "done, but look at it: too many bad lines, days left as they are, or nothing found",
             Self::Locked => "another run holds the lake",

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::args::{Stage, Work};
+use super::messages::paragraph;
 use super::plan::report_as_json;
 use super::status::not_in_pipeline;
 use super::summary::many;
-use super::{Context, ExitCode, Result, plan, summary};
+use super::{Context, Error, ExitCode, Result, plan, summary};
 use crate::engine::Local;
 use crate::formats::FORMATS;
 use crate::formats::aggregate::AGGREGATES;
@@ -26,8 +27,9 @@ use crate::storage::display;
 /// running again. A day whose files are gone by now is left as it is, also where a setting was changed, and the run
 /// says so. It tells of sources, too, that have no line of yesterday.
 ///
-/// Ends with 0 where all is done, 3 where too many lines could not be read or days were left as they are though they
-/// were asked for or files have new lines of them, 4 where another run holds the lake, 5 where days failed.
+/// Ends with 0 where all is done, 1 where a stage failed, which leaves what the stages before it have done, 3 where too
+/// many lines could not be read or days were left as they are though they were asked for or files have new lines of
+/// them, 4 where another run holds the lake, 5 where days failed.
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_long_help = "Examples:
   mailtally run pipelines/demo.toml
@@ -54,7 +56,7 @@ pub struct Args {
 /// Runs the command.
 ///
 /// # Errors
-/// Where the pipeline cannot be used, another run has the lake, or the lake cannot be read or written.
+/// Where the pipeline cannot be used, or another run has the lake.
 pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     if args.dry_run {
         return plan::show(&args.work, args.json, context);
@@ -76,7 +78,11 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     } else {
         summary::print(&definition, &done, context)?;
     }
-    Ok(exit_code(&done))
+    let code = exit_code(&done);
+    if let Some(error) = done.stopped.map(Error::from) {
+        context.messages.error(&error, error.hint());
+    }
+    Ok(code)
 }
 
 /// The pipeline of a command line, checked against what this build knows.
@@ -172,7 +178,9 @@ fn left_as_it_is(range: &KeptRange<'_>) -> String {
 }
 
 fn exit_code(done: &Done) -> ExitCode {
-    if !done.ingested.failed.is_empty() || !done.rolled.failed.is_empty() {
+    if done.stopped.is_some() {
+        ExitCode::Failed
+    } else if !done.ingested.failed.is_empty() || !done.rolled.failed.is_empty() {
         ExitCode::SomeDaysFailed
     } else if !done.over_limit.is_empty() || done.ingested.kept.values().any(|kept| kept.undone) {
         ExitCode::DataCheck
@@ -204,7 +212,7 @@ fn as_json(done: &Done, context: &Context) -> serde_json::Value {
         |(source, last)| json!({"source": source, "last_day": last, "days_behind": behind(*last, context.today())}),
     );
     let failed = ingested.failed.iter().map(|failure| {
-        let error = super::messages::paragraph(&failure.error);
+        let error = paragraph(&failure.error);
         json!({"source": failure.source, "from": failure.days.map(|days| days.start), "to": failure.days.map(|days| days.last()), "error": error})
     });
     let failed_rollups = done.rolled.failed.iter().map(|(day, error)| json!({"date": day, "error": error.to_string()}));
@@ -226,6 +234,7 @@ fn as_json(done: &Done, context: &Context) -> serde_json::Value {
         "rolled_up": done.rolled.days,
         "failed": failed.chain(failed_rollups).collect::<Vec<_>>(),
         "published": published,
+        "stopped": done.stopped.as_ref().map(|error| paragraph(error)),
         "exit_code": exit_code(done).number(),
     })
 }

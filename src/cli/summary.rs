@@ -21,7 +21,7 @@ const BAR: f64 = 30.0;
 pub(super) fn print(definition: &Definition, done: &Done, context: &mut Context) -> Result<()> {
     let read = !done.ingested.days.is_empty() || !done.imported.is_empty();
     let idle = !read && done.rolled.days.is_empty() && done.published.is_none();
-    let failed = !done.ingested.failed.is_empty() || !done.rolled.failed.is_empty();
+    let failed = !done.ingested.failed.is_empty() || !done.rolled.failed.is_empty() || done.stopped.is_some();
     if idle && !failed && done.ingested.kept.values().any(|kept| kept.undone) {
         return context.output.line("nothing could be done: the days are left as they are");
     }

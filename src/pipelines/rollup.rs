@@ -42,19 +42,20 @@ pub fn plan(lake: &Lake, days: DayRange) -> Result<Vec<Day>> {
     Ok(dates.into_iter().filter(|day| days.contains(*day)).filter(stale).collect())
 }
 
-/// Rolls days up, and commits each table once. A day that fails does not stop the others.
+/// Rolls days up, and commits each table once. A day that fails does not stop the others, and stands in `rolled` also
+/// where the rest ends with an error.
 ///
 /// # Errors
 /// Where the lake cannot be read or written; what it held before is untouched.
-pub fn run(lake: &Lake, days: &[Day], run: &RunInfo) -> Result<Rolled> {
+pub fn run(lake: &Lake, days: &[Day], run: &RunInfo, rolled: &mut Rolled) -> Result<()> {
     let base = Base::read(lake)?;
-    let mut rolled = Rolled::default();
+    let mut done = Vec::new();
     let mut files: BTreeMap<&'static str, Vec<DataFile>> = BTreeMap::new();
     for day in days {
         match roll_up(lake, &base, *day) {
             Ok(of_day) => {
                 tracing::debug!(day = %day, "rolled up");
-                rolled.days.push(*day);
+                done.push(*day);
                 of_day.into_iter().for_each(|(table, file)| files.entry(table.name).or_default().push(file));
             }
             Err(error) => {
@@ -63,12 +64,13 @@ pub fn run(lake: &Lake, days: &[Day], run: &RunInfo) -> Result<Rolled> {
             }
         }
     }
-    let partitions = rolled.days.iter().map(|day| Partition::day(*day)).collect::<Vec<_>>();
+    let partitions = done.iter().map(|day| Partition::day(*day)).collect::<Vec<_>>();
     if !partitions.is_empty() {
         let of_table = |table: &'static Table| (table, files.remove(table.name).unwrap_or_default());
         lake.replace_all(&ROLLUPS.each_ref().map(|rollup| rollup.table).map(of_table), &partitions, run)?;
     }
-    Ok(rolled)
+    rolled.days = done;
+    Ok(())
 }
 
 /// The tables that rollups are made from.

@@ -14,7 +14,7 @@ use super::lock::Lock;
 use super::report::{self, Published, Request};
 use super::rollup::{self, Rolled};
 use super::status::last_with_lines;
-use super::{Executor, Result};
+use super::{Error, Executor, Result};
 use crate::calendar::{Day, DayRange, Timestamp};
 use crate::lake::tables::COVERAGE;
 use crate::lake::{Lake, RunInfo, Snapshot};
@@ -65,6 +65,8 @@ pub struct Done {
     pub left_over: Vec<String>,
     /// The days that were looked at, where the lake holds nothing of them after all.
     pub empty: Option<Wanted>,
+    /// Why a stage was not done to its end, nor those behind it. What is committed stays.
+    pub stopped: Option<Error>,
 }
 
 /// A day with too many lines that could not be read.
@@ -163,20 +165,39 @@ impl<'a> Runner<'a> {
         Ok(Plans { sources, imports, known, rollups, publish, empty })
     }
 
-    /// Runs the stages.
+    /// Runs the stages. One that fails stops those behind it, and what is done and known by then is told all the same.
     ///
     /// # Errors
-    /// Where another run has the lake, or the lake cannot be read or written.
+    /// Where another run has the lake, or it cannot be locked.
     pub fn run(&self, order: &Order, executor: &dyn Executor, progress: &Progress<'_>) -> Result<Done> {
         let _lock = Lock::take(&self.definition.lake)?;
-        let wanted = self.wanted(order);
-        tracing::info!(pipeline = self.definition.name, days = %wanted.range(), "run begins");
+        tracing::info!(pipeline = self.definition.name, days = %self.wanted(order).range(), "run begins");
         let (mut done, mut logs) = (Done::default(), BTreeSet::new());
+        let stages = self.stages(order, executor, progress, &mut done, &mut logs);
+        let around = self.look_around(&mut done, order, &logs);
+        done.stopped = stages.and(around).err();
+        let failed = done.ingested.failed.len() + done.rolled.failed.len();
+        tracing::info!(ingested = done.ingested.days.len(), rolled_up = done.rolled.days.len(), failed, "run ends");
+        Ok(done)
+    }
+
+    /// The stages, one after the other, and which sources are of logs.
+    fn stages(
+        &self,
+        order: &Order,
+        executor: &dyn Executor,
+        progress: &Progress<'_>,
+        done: &mut Done,
+        logs: &mut BTreeSet<&'a str>,
+    ) -> Result<()> {
+        let wanted = self.wanted(order);
         if order.stages.ingest {
             let (planned, imports, known) = self.plan_ingest(order, wanted)?;
             (progress.expect)(planned.iter().flat_map(|source| &source.plan.tasks).map(|task| task.bytes).sum());
             let info = info(order, "ingest");
-            done.ingested = ingest::run(self.storage, &self.lake, executor, &planned, known, &info, progress.advance)?;
+            done.ingested = known;
+            let ingested = &mut done.ingested;
+            ingest::run(self.storage, &self.lake, executor, &planned, ingested, &info, progress.advance)?;
             done.over_limit = self.over_limit(&done.ingested);
             import::run(&self.lake, &imports, &info)?;
             done.imported = imports;
@@ -186,15 +207,12 @@ impl<'a> Runner<'a> {
             let ingested = done.ingested.days.keys().map(|(_, day)| *day);
             let ingested = ingested.chain(days_of(&done.imported)).collect();
             let days = self.days_to_roll_up(wanted, &ingested)?;
-            done.rolled = rollup::run(&self.lake, &days, &info(order, "rollup"))?;
+            rollup::run(&self.lake, &days, &info(order, "rollup"), &mut done.rolled)?;
         }
         if order.stages.report {
             done.published = self.publish(Day::of(order.now))?;
         }
-        self.look_around(&mut done, order, &logs)?;
-        let failed = done.ingested.failed.len() + done.rolled.failed.len();
-        tracing::info!(ingested = done.ingested.days.len(), rolled_up = done.rolled.days.len(), failed, "run ends");
-        Ok(done)
+        Ok(())
     }
 
     /// What is to be told of the lake as it is now: sources that do not go on, those that are in no pipeline any more, and

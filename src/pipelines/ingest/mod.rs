@@ -72,7 +72,7 @@ pub struct Failure {
     pub error: Error,
 }
 
-/// Does what was planned, and commits it.
+/// Does what was planned, and commits it. What is known of it stands in `ingested`, also where it ends with an error.
 ///
 /// # Errors
 /// Where the lake cannot be written; what it held before is untouched.
@@ -81,10 +81,10 @@ pub fn run(
     lake: &Lake,
     executor: &dyn Executor,
     planned: &[Planned<'_>],
-    mut ingested: Ingested,
+    ingested: &mut Ingested,
     run: &RunInfo,
     progress: &(dyn Fn(u64) + Sync),
-) -> Result<Ingested> {
+) -> Result<()> {
     let of_task = planned.iter().flat_map(|source| source.plan.tasks.iter().map(move |task| (source, task)));
     let tasks = of_task.collect::<Vec<_>>();
     let results = executor.run(tasks.len(), &|index| {
@@ -108,7 +108,7 @@ pub fn run(
     whole.retain(|day, _| !lost.contains(day));
     commit(lake, planned, &whole, run)?;
     ingested.days = whole.into_iter().map(|(day, (built, _))| (day, built)).collect();
-    Ok(ingested)
+    Ok(())
 }
 
 /// Does something with days, and where a file turns out to be damaged, with each half of them: those that need nothing

@@ -5,7 +5,7 @@ use std::fs;
 use mailtally::lake::tables;
 use polars::prelude::col;
 
-use super::place::{MX3, Place};
+use super::place::{MX3, Place, Said};
 use super::raw::Log;
 
 /// A day of a server, with lines that are no log lines.
@@ -86,6 +86,38 @@ fn five_where_a_source_cannot_be_read() {
     let said = place.run(&[]).expect(5).warns("source 'broken' failed").built("mx3", [2]);
     assert_eq!(said.json()["exit_code"], 5);
     place.say(&["plan", "pipeline.toml"]).expect(5);
+}
+
+/// What is known by the time that a stage fails is not lost with it: the days that are done, and what else failed.
+#[test]
+fn a_stage_that_fails_hides_nothing_of_those_before_it() {
+    let place = Place::new(&[MX3, "[[sources]]\nname = \"broken\"\nfiles = [\"logs/broken/*\"]\n"]);
+    place.log("mx3/mail.log", &with_bad_lines(0));
+    place.log("broken/x.log", b"nothing that anybody knows\n");
+    fs::write(place.path("published"), "no folder").unwrap();
+    let no_rollup = place.copy();
+    let told = |said: &Said, why: &str| {
+        let json = said.json();
+        assert_eq!((&json["exit_code"], &json["failed"][0]["source"]), (&1.into(), &"broken".into()), "{json}");
+        assert!(json["stopped"].as_str().is_some_and(|stopped| stopped.contains(why)), "{json}");
+    };
+    let said = place.run(&[]).expect(1).warns("source 'broken' failed").warns("cannot write").built("mx3", [2]);
+    told(&said, "cannot write");
+    assert_eq!(said.json()["rolled_up"], serde_json::json!(["2026-03-02"]));
+    let said = place.say(&["run", "pipeline.toml", "--date", "2026-03-02"]).expect(1).warns("cannot write");
+    assert!(said.out.contains("1 day of 1 source: 2 submissions"), "{}", said.out);
+
+    fs::create_dir(no_rollup.path("lake")).unwrap();
+    fs::write(no_rollup.path("lake/daily_tls"), "no folder").unwrap();
+    let said = no_rollup.run(&[]).expect(1).warns("source 'broken' failed").warns("daily_tls").built("mx3", [2]);
+    told(&said, "daily_tls");
+    fs::remove_file(no_rollup.path("lake/daily_tls")).unwrap();
+    fs::remove_file(no_rollup.path("published")).unwrap();
+    let said = no_rollup.run(&[]).expect(5).built("mx3", []);
+    assert_eq!(
+        (&said.json()["stopped"], &said.json()["rolled_up"][0]),
+        (&serde_json::Value::Null, &"2026-03-02".into())
+    );
 }
 
 /// A source without files is told, but is no failure: a new server has none yet.
