@@ -5,13 +5,14 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::args::Work;
+use super::messages::paragraph;
 use super::output::TextTable;
 use super::run::{definition, order, warn_of_empty};
 use super::{Context, ExitCode, Result};
 use crate::calendar::{Day, DayRange};
 use crate::pipelines::import::Report;
-use crate::pipelines::ingest::kept;
 use crate::pipelines::ingest::plan::Wanted;
+use crate::pipelines::ingest::{Failure, kept};
 use crate::pipelines::runner::{Plans, Publication, Runner};
 
 /// Print what `run` would do, and why, without doing it
@@ -116,19 +117,36 @@ pub(super) fn nothing_to_do(nothing_of: Option<Wanted>, without_files: &[String]
 }
 
 fn as_json(plans: &Plans<'_>) -> serde_json::Value {
-    let sources = plans.sources.iter().map(|source| {
-        let days = source.plan.days.iter().map(|(day, reason)| json!({"date": day, "why": reason}));
-        let kept = source.plan.kept.iter();
-        let kept = kept.map(|(day, kept)| json!({"date": day, "why": kept.why, "gone": kept.gone}));
+    let known = &plans.known;
+    let source = |name: &str| {
+        let planned = plans.sources.iter().find(|planned| planned.source.name == name);
+        let days = planned.iter().flat_map(|planned| &planned.plan.days);
+        let days = days.map(|(day, reason)| json!({"date": day, "why": reason}));
+        let kept = known.kept.iter().filter(|((source, _), _)| source == name);
+        let kept = kept.map(|((_, day), kept)| json!({"date": day, "why": kept.why, "gone": kept.gone}));
         json!({
-            "source": source.source.name, "format": source.prepared.format.name(),
-            "days": days.collect::<Vec<_>>(), "kept": kept.collect::<Vec<_>>(), "tasks": source.plan.tasks,
+            "source": name, "format": planned.map(|planned| planned.prepared.format.name()),
+            "days": days.collect::<Vec<_>>(), "kept": kept.collect::<Vec<_>>(),
+            "tasks": planned.map_or(&[][..], |planned| &planned.plan.tasks),
         })
-    });
-    let imports = plans.imports.iter().map(report_as_json);
-    let (sources, imports) = (sources.collect::<Vec<_>>(), imports.collect::<Vec<_>>());
-    let publish = plans.publish.is_some();
-    json!({"sources": sources, "imports": imports, "rollups": plans.rollups, "publish": publish})
+    };
+    // Of a source without files, no more is known than the days that are left as they are.
+    let planned = plans.sources.iter().map(|planned| &planned.source.name);
+    let without_files = known.empty.iter().filter(|name| known.kept.keys().any(|(source, _)| source == *name));
+    json!({
+        "sources": planned.chain(without_files).map(|name| source(name)).collect::<Vec<_>>(),
+        "imports": plans.imports.iter().map(report_as_json).collect::<Vec<_>>(),
+        "empty": known.empty,
+        "failed": known.failed.iter().map(failure_as_json).collect::<Vec<_>>(),
+        "rollups": plans.rollups,
+        "publish": plans.publish.is_some(),
+    })
+}
+
+/// What failed of a source, or would.
+pub(super) fn failure_as_json(failure: &Failure) -> serde_json::Value {
+    let (from, to) = (failure.days.map(|days| days.start), failure.days.map(|days| days.last()));
+    json!({"source": failure.source, "from": from, "to": to, "error": paragraph(&failure.error)})
 }
 
 /// Another product's report that is, or would be, imported.

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::args::{Stage, Work};
 use super::messages::paragraph;
-use super::plan::report_as_json;
+use super::plan::{failure_as_json, report_as_json};
 use super::status::not_in_pipeline;
 use super::summary::many;
 use super::{Context, Error, ExitCode, Result, plan, summary};
@@ -211,10 +211,7 @@ fn as_json(done: &Done, context: &Context) -> serde_json::Value {
     let behind = done.behind.iter().map(
         |(source, last)| json!({"source": source, "last_day": last, "days_behind": behind(*last, context.today())}),
     );
-    let failed = ingested.failed.iter().map(|failure| {
-        let error = paragraph(&failure.error);
-        json!({"source": failure.source, "from": failure.days.map(|days| days.start), "to": failure.days.map(|days| days.last()), "error": error})
-    });
+    let failed = ingested.failed.iter().map(failure_as_json);
     let failed_rollups = done.rolled.failed.iter().map(|(day, error)| json!({"date": day, "error": error.to_string()}));
     let published = done.published.as_ref().map(|published| {
         let files = published.files.iter().chain(&published.page).map(display).collect::<Vec<_>>();

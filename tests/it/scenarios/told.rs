@@ -151,3 +151,18 @@ fn a_plan_names_the_rollups_and_the_report() {
     add(&place, "[report]\nformats = [\"csv\"]\n");
     assert_eq!(stages(&[]), (0, true.into()));
 }
+
+/// What a plan says to people it says to programs, too: days that are left as they are, and sources that cannot be read.
+#[test]
+fn a_plan_names_days_that_stay_and_sources_that_fail() {
+    let place = place(&[2, 1]);
+    place.run(&[]).expect(0);
+    std::fs::remove_dir_all(place.path("logs/mx3")).unwrap();
+    add(&place, "[[sources]]\nname = \"broken\"\nfiles = [\"logs/broken/*\"]\n");
+    place.log("broken/x.log", b"nothing that anybody knows\n");
+    let said = place.say(&["plan", "pipeline.toml", "--date", &day(2), "--json"]).expect(5).json();
+    let source = &said["sources"][0];
+    assert_eq!((&source["source"], &source["kept"][0]["date"]), (&"mx3".into(), &day(2).into()), "{said}");
+    assert_eq!((&source["format"], &source["tasks"]), (&serde_json::Value::Null, &serde_json::json!([])), "{said}");
+    assert_eq!((&said["empty"], &said["failed"][0]["source"]), (&serde_json::json!(["mx3"]), &"broken".into()));
+}
