@@ -35,6 +35,9 @@ pub struct Usage {
     pub messages: Vec<(&'static str, u64)>,
 }
 
+/// More messages of one account than this are a mistake: nobody sends them, and sums of such counts would not fit.
+pub const MOST_MESSAGES: u64 = u32::MAX as u64;
+
 /// Why a report cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {reason}")]

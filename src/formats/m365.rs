@@ -9,7 +9,7 @@
 //! A percentage has been rounded, so messages are given to the versions by largest remainders, and what the report
 //! gives to no version is `unknown`: neither the clear nor TLS 1.3 can be told from it.
 
-use super::aggregate::{Aggregate, Fault, Usage};
+use super::aggregate::{Aggregate, Fault, MOST_MESSAGES, Usage};
 use super::{Evidence, Tells};
 
 /// The registry's line.
@@ -88,8 +88,9 @@ fn read(text: &[u8]) -> Result<Vec<Usage>, Fault> {
         let row = row.map_err(broken)?;
         let line = row.position().map_or(0, |position| line_of(text, position));
         let cell = |place: usize| row.get(place).unwrap_or_default().trim();
+        let messages = number(cell(columns.messages)).filter(|messages| *messages <= MOST_MESSAGES);
         let messages =
-            number(cell(columns.messages)).ok_or_else(|| fault(line, "the number of messages is no number"))?;
+            messages.ok_or_else(|| fault(line, "the number of messages is no number, or more than 4,294,967,295"))?;
         let account = cell(columns.account);
         if account.is_empty() {
             return Err(fault(line, "there is no sender address"));
@@ -275,6 +276,7 @@ mod tests {
         let header = "Sender address,Domain,TLS 1.2,Messages sent\n";
         for (rows, line, word) in [
             ("a@a.test,a.test,100,7\nb@a.test,a.test,100,many\n", 3, "number of messages"),
+            ("a@a.test,a.test,100,4294967295\nb@a.test,a.test,100,9000000000000000000\n", 3, "more than 4,294,967,295"),
             (",a.test,100,7\n", 2, "no sender address"),
             ("a@a.test,a.test,most,7\n", 2, "TLS column"),
             ("a@a.test,a.test,170,7\n", 2, "add up to more"),
