@@ -1,5 +1,6 @@
 //! `mailtally report`: a window built again from the daily tables.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::args::PipelineArgs;
@@ -93,10 +94,10 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
         context.messages.warning(&format!("the lake ends with {newest}: the window's days behind it are empty"));
     }
     if !args.formats.is_empty() {
-        request.formats.clone_from(&args.formats);
+        request.formats = once(&args.formats);
     }
     if !args.datasets.is_empty() {
-        request.datasets.clone_from(&args.datasets);
+        request.datasets = once(&args.datasets);
     }
     if let Some(out) = &args.out {
         request.place = context.settings.place(out)?;
@@ -110,6 +111,12 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     Ok(ExitCode::Done)
 }
 
+/// Names that somebody may have given more than once.
+fn once(names: &[String]) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    names.iter().filter(|name| seen.insert(*name)).cloned().collect()
+}
+
 /// Writes the submissions behind the window. Without a form it is CSV: a file to look into.
 fn detailed(
     args: &Args,
@@ -118,8 +125,7 @@ fn detailed(
     request: &report::Request,
     context: &mut Context,
 ) -> Result<ExitCode> {
-    let csv = ["csv".to_owned()];
-    let forms = if args.formats.is_empty() { &csv[..] } else { &args.formats };
+    let forms = if args.formats.is_empty() { vec!["csv".to_owned()] } else { once(&args.formats) };
     if forms.iter().any(|form| form == HTML) {
         let valid = EXPORTS.iter().map(|export| export.name).collect::<Vec<_>>().join(", ");
         let advice = format!("a detailed file has no page; valid are {valid}");

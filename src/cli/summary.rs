@@ -78,13 +78,13 @@ fn work(done: &Done, context: &mut Context) -> Result<()> {
     let sources = days.keys().map(|(source, _)| source).collect::<BTreeSet<_>>();
     let dates = days.keys().map(|(_, day)| day).collect::<BTreeSet<_>>();
     context.output.line(&format!(
-        "read        {} lines, {} of {}: {} submissions, {} refusals, {} lines that could not be read",
-        grouped(lines),
+        "read        {}, {} of {}: {}, {}, {}",
+        counted(lines, "line", ""),
         many(dates.len(), "day", ""),
         many(sources.len(), "source", ""),
-        grouped(accepted),
-        grouped(refused),
-        grouped(rejected),
+        counted(accepted, "submission", ""),
+        counted(refused, "refusal", ""),
+        counted(rejected, "line", " that could not be read"),
     ))
 }
 
@@ -149,8 +149,13 @@ pub(super) fn places(published: &Published, context: &mut Context) -> Result<()>
 
 /// A count and its noun.
 pub(super) fn many(count: usize, noun: &str, rest: &str) -> String {
+    counted(count as u64, noun, rest)
+}
+
+/// The same of a count of rows or lines.
+pub(super) fn counted(count: u64, noun: &str, rest: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}{rest}", grouped(count as u64))
+    format!("{} {noun}{plural}{rest}", grouped(count))
 }
 
 /// A number with a thin mark every three digits.
@@ -169,6 +174,12 @@ pub(super) fn grouped(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_is_not_many() {
+        let lines = |count| counted(count, "line", " could not be read");
+        assert_eq!([0, 1].map(lines), ["0 lines could not be read", "1 line could not be read"]);
+    }
 
     #[test]
     fn numbers_are_grouped() {

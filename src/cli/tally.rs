@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::args::SourceArgs;
 use super::output::{Output, TextTable};
+use super::summary::counted;
 use super::{Context, ExitCode, Result};
 use crate::calendar::{Day, Timestamp};
 use crate::pipelines::reading::{Read, prepare};
@@ -80,11 +81,9 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
             context.messages.warning(&format!("{} is cut off: what is readable was counted", name(file_at(index))));
         }
         if let Some((file, line, reason)) = found.first_rejected {
-            let rejected = found.rejected;
+            let rejected = counted(found.rejected, "line", " could not be read");
             let at = name(file_at(file));
-            context
-                .messages
-                .warning(&format!("{rejected} lines could not be read, the first is {at}:{line}: {reason}"));
+            context.messages.warning(&format!("{rejected}, the first is {at}:{line}: {reason}"));
         }
         // A server in front may say them.
         if tls.logging.is_never() && found.messages() > 0 && found.knows_no_version() {
@@ -94,7 +93,10 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     }
     progress.finish();
     if read > 0 && used == 0 {
-        context.messages.warning(&format!("nothing was found in {read} lines: `mailtally inspect` says what they are"));
+        context.messages.warning(&format!(
+            "nothing was found in {}: `mailtally inspect` says what the files are",
+            counted(read, "line", "")
+        ));
     }
     tally.sort();
     args.print(&tally, context)?;
@@ -125,8 +127,8 @@ impl Args {
             (_, true) => table.objects().try_for_each(|object| context.output.json(&object)),
             _ => {
                 context.output.table(&table.text())?;
-                let messages = tally.messages();
-                context.output.line(&format!("\n{messages} messages accepted, {} attempts refused", tally.refused))
+                let accepted = counted(tally.messages(), "message", " accepted");
+                context.output.line(&format!("\n{accepted}, {}", counted(tally.refused, "attempt", " refused")))
             }
         }
     }

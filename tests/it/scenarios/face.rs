@@ -176,6 +176,17 @@ fn a_report_is_built_again_for_other_days_and_elsewhere() {
     insta::assert_snapshot!("summary.csv", fs::read_to_string(place.path("elsewhere/summary.csv")).unwrap());
 }
 
+#[test]
+fn a_form_that_is_given_twice_is_written_once() {
+    let place = DEMO.copy();
+    let twice =
+        ["--format", "csv", "--format", "csv", "--dataset", "summary", "--dataset", "summary", "--out", "twice"];
+    place.say(&[&["report", "pipeline.toml"], &twice[..]].concat()).expect(0);
+    let manifest = fs::read_to_string(place.path("twice/manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    assert_eq!(manifest["files"], serde_json::json!(["summary.csv"]));
+}
+
 /// Lines of another program, or in a container that is not known, are no empty mail server's.
 #[test]
 fn a_log_in_which_nothing_is_found_is_told() {
