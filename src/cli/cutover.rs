@@ -84,12 +84,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     let definition = definition(&args.pipeline, context)?;
     let storage = Arc::new(context.storage(&definition.storage)?);
     let runner = Runner::new(&storage, &definition);
-    let newest = report::newest_day(runner.lake(), context.today())?;
-    let days = args.days.resolve(newest.map_or(context.today(), |day| day.next()))?;
-    let Some(request) = runner.request(days, context.today())? else {
-        context.messages.warning("the lake is empty: `mailtally run` fills it");
-        return Ok(ExitCode::DataCheck);
-    };
+    let Some(request) = args.days.request(&runner, context)? else { return Ok(ExitCode::DataCheck) };
     let cutover = report::cutover(runner.lake(), request.window, &args.switches())?;
     match reports::export(&args.format) {
         Some(export) => {

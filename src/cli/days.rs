@@ -2,8 +2,14 @@
 
 use clap::{Args, value_parser};
 
-use super::{Error, Result};
+use super::{Context, Error, Result};
 use crate::calendar::{Day, DayRange};
+use crate::pipelines::report::Request;
+use crate::pipelines::runner::Runner;
+use crate::reports::Beyond;
+
+/// A century: more days than anybody has logs of, and as many as a report can count.
+const MOST_DAYS: u32 = 36_500;
 
 /// The days asked for. All days are UTC days.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
@@ -22,7 +28,7 @@ pub struct DayArgs {
     pub to: Option<Day>,
 
     /// The last N complete days: up to yesterday, or the newest in the lake
-    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=36_500))]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=i64::from(MOST_DAYS)))]
     pub last: Option<u32>,
 }
 
@@ -31,7 +37,7 @@ impl DayArgs {
     /// caller that counts from the newest day in the lake passes the day after it.
     ///
     /// # Errors
-    /// Where the first day lies after the last.
+    /// Where the first day lies after the last, or too long before it.
     pub fn resolve(&self, today: Day) -> Result<Option<DayRange>> {
         if let Some(day) = self.date {
             return Ok(Some(DayRange::single(day)));
@@ -42,7 +48,37 @@ impl DayArgs {
         }
         let Some(from) = self.from else { return Ok(None) };
         let to = self.to.unwrap_or(today.previous());
-        if from > to { Err(Error::NoDays { from, to }) } else { Ok(Some(DayRange::inclusive(from, to))) }
+        if from > to {
+            return Err(Error::NoDays { from, to });
+        }
+        let days = DayRange::inclusive(from, to);
+        if days.len() > MOST_DAYS as usize {
+            Err(Error::TooManyDays { from, to, most: MOST_DAYS })
+        } else {
+            Ok(Some(days))
+        }
+    }
+
+    /// The report of the days asked for. Says where the lake does not have them; none where it is empty, which is said, too.
+    ///
+    /// # Errors
+    /// Where the lake cannot be read, or there are no such days.
+    pub(super) fn request(&self, runner: &Runner<'_>, context: &Context) -> Result<Option<Request>> {
+        let found = runner.request(context.today(), |newest| self.resolve(newest.next()))?;
+        let Some((request, beyond)) = found else {
+            context.messages.warning("the lake is empty: `mailtally run` fills it");
+            return Ok(None);
+        };
+        match beyond {
+            Some(Beyond::Behind(last)) => {
+                context.messages.warning(&format!("the lake ends with {last}: the window's days behind it are empty"));
+            }
+            Some(Beyond::Before(first)) => {
+                context.messages.warning(&format!("the lake begins with {first}: the window's days are empty"));
+            }
+            None => {}
+        }
+        Ok(Some(request))
     }
 }
 
@@ -90,6 +126,9 @@ mod tests {
     fn days_that_contradict_are_refused() {
         assert!(days("--from 2026-03-02 --to 2026-03-01").unwrap_err().contains("the first day lies after the last"));
         assert!(days("--from 2026-03-10").unwrap_err().contains("2026-03-10 to 2026-03-09"));
+        let most = "are 36501: more than 36500";
+        assert!(days("--from 1926-04-08 --to 2026-03-14").unwrap_err().contains(most), "one too many");
+        assert!(days("--from 1926-04-09 --to 2026-03-14").is_ok());
         for flags in ["--date 2026-03-01 --last 2", "--date 2026-03-01 --from 2026-03-01", "--last 2 --from 2026-03-01"]
         {
             assert_eq!(days(flags).unwrap_err(), clap::error::ErrorKind::ArgumentConflict.to_string(), "{flags}");

@@ -47,6 +47,16 @@ pub enum Error {
         /// The last day.
         to: crate::calendar::Day,
     },
+    /// The days asked for are more than anybody has.
+    #[error("the days from {from} to {to} are {}: more than {most}", to.epoch_days() - from.epoch_days() + 1)]
+    TooManyDays {
+        /// The first day.
+        from: crate::calendar::Day,
+        /// The last day.
+        to: crate::calendar::Day,
+        /// As many can be asked for.
+        most: u32,
+    },
     /// A place cannot be opened.
     #[error(transparent)]
     Storage(#[from] storage::Error),
@@ -79,7 +89,8 @@ impl Error {
             | Self::Value(_)
             | Self::Setting { .. }
             | Self::UnknownName { .. }
-            | Self::NoDays { .. } => ExitCode::Usage,
+            | Self::NoDays { .. }
+            | Self::TooManyDays { .. } => ExitCode::Usage,
             Self::Pipeline(pipelines::Error::Locked { .. }) => ExitCode::Locked,
             Self::Pipeline(
                 pipelines::Error::UnknownFormat { .. }
@@ -107,6 +118,7 @@ impl Error {
             }),
             Self::Setting { .. } => Some("correct or unset the variable; `mailtally --help` lists them all"),
             Self::NoDays { .. } => Some("both days are included: --from 2026-03-01 --to 2026-03-07 are seven days"),
+            Self::TooManyDays { .. } => Some("begin with the first day that there are logs of"),
             _ if self.is_of_object_store() => Some(
                 "check the URL, and the options in [storage] or MAILTALLY_STORAGE_…: credentials, region, endpoint",
             ),

@@ -84,15 +84,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     let definition = definition(&args.pipeline, context)?;
     let storage = Arc::new(context.storage(&definition.storage)?);
     let runner = Runner::new(&storage, &definition);
-    let newest = report::newest_day(runner.lake(), context.today())?;
-    let days = args.days.resolve(newest.map_or(context.today(), |day| day.next()))?;
-    let Some(mut request) = runner.request(days, context.today())? else {
-        context.messages.warning("the lake is empty: `mailtally run` fills it");
-        return Ok(ExitCode::DataCheck);
-    };
-    if let Some(newest) = report::last_day(runner.lake())?.filter(|newest| request.window.last > *newest) {
-        context.messages.warning(&format!("the lake ends with {newest}: the window's days behind it are empty"));
-    }
+    let Some(mut request) = args.days.request(&runner, context)? else { return Ok(ExitCode::DataCheck) };
     if !args.formats.is_empty() {
         request.formats = once(&args.formats);
     }

@@ -18,6 +18,7 @@ use super::{Error, Executor, Result};
 use crate::calendar::{Day, DayRange, Timestamp};
 use crate::lake::tables::COVERAGE;
 use crate::lake::{Lake, RunInfo, Snapshot};
+use crate::reports::Beyond;
 use crate::storage::Storage;
 
 /// What a run is for.
@@ -267,7 +268,7 @@ impl<'a> Runner<'a> {
 
     /// Publishes the report of the newest days, unless it is current.
     fn publish(&self, today: Day) -> Result<Option<Published>> {
-        let Some(request) = self.request(None, today)? else { return Ok(None) };
+        let Some(request) = self.newest(today)? else { return Ok(None) };
         if report::is_current(self.storage, &self.lake, &request)? {
             return Ok(None);
         }
@@ -281,25 +282,41 @@ impl<'a> Runner<'a> {
         if changes {
             return Ok(Some(Publication::DaysChange));
         }
-        let Some(request) = self.request(None, today)? else { return Ok(None) };
+        let Some(request) = self.newest(today)? else { return Ok(None) };
         Ok((!report::is_current(self.storage, &self.lake, &request)?).then_some(Publication::NotCurrent))
     }
 
-    /// The report that the pipeline asks for, of the days asked for or the newest ones; none of an empty lake.
+    /// The report that the pipeline asks for, of the newest days; none of an empty lake.
+    fn newest(&self, today: Day) -> Result<Option<Request>> {
+        let asked = self.request(today, |_| Ok::<_, Error>(None))?;
+        Ok(asked.map(|(request, _)| request))
+    }
+
+    /// The report that the pipeline asks for, of the days asked for or the newest ones, and what the lake has not of these
+    /// days; none of an empty lake. Who counts days back is given the newest one.
     ///
     /// # Errors
-    /// Where the lake cannot be read.
-    pub fn request(&self, days: Option<DayRange>, today: Day) -> Result<Option<Request>> {
-        let Some(as_of) = report::newest_day(&self.lake, today)? else { return Ok(None) };
+    /// Where the lake cannot be read, or there are no such days.
+    pub fn request<E: From<Error>>(
+        &self,
+        today: Day,
+        asked: impl FnOnce(Day) -> std::result::Result<Option<DayRange>, E>,
+    ) -> std::result::Result<Option<(Request, Option<Beyond>)>, E> {
+        let days = self.lake.snapshot(&COVERAGE).map_err(Error::from)?.dates();
+        let as_of = report::newest_day(&days, today);
+        let asked = asked(as_of.unwrap_or(today.previous()))?;
+        let Some(as_of) = as_of else { return Ok(None) };
         let report = &self.definition.report;
-        Ok(Some(Request {
-            window: report::window(as_of, self.definition.window.days, days),
+        let request = Request {
+            window: report::window(as_of, self.definition.window.days, asked),
             datasets: report.datasets.clone(),
             formats: report.formats.clone(),
             title: report.title.clone().unwrap_or_else(|| format!("SMTP AUTH clients: {}", self.definition.name)),
             activity: self.definition.activity.clone(),
             place: self.definition.publish.clone(),
-        }))
+        };
+        let beyond = request.window.beyond(&days);
+        Ok(Some((request, beyond)))
     }
 
     fn over_limit(&self, ingested: &Ingested) -> Vec<OverLimit> {

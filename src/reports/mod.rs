@@ -31,7 +31,7 @@ pub use exports::{EXPORTS, Export, Out, RowWriter, export, is_formula};
 pub use reading::{READ, Reading};
 pub use tables::Tables;
 pub use wanted::Wanted;
-pub use window::Window;
+pub use window::{Beyond, Window};
 
 /// The result of this module.
 pub type Result<T> = std::result::Result<T, Error>;

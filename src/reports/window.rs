@@ -15,6 +15,15 @@ pub struct Window {
     pub as_of: Day,
 }
 
+/// Days that a window has and the lake has not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beyond {
+    /// All of them: the lake begins with this day.
+    Before(Day),
+    /// Those behind this day, with which the lake ends: some of them or all.
+    Behind(Day),
+}
+
 impl Window {
     /// The window of the same length that ends on the day before this one.
     #[must_use]
@@ -36,6 +45,16 @@ impl Window {
         let end = self.last.next().monday();
         let start = self.first.monday().min(end.plus(-13 * 7)).max(end.plus(-53 * 7));
         DayRange { start, end }
+    }
+
+    /// What the lake has not of the window: its days, in order, begin behind the window or end before it does.
+    #[must_use]
+    pub fn beyond(&self, days: &[Day]) -> Option<Beyond> {
+        match (*days.first()?, *days.last()?) {
+            (_, last) if self.last > last => Some(Beyond::Behind(last)),
+            (first, _) if self.last < first => Some(Beyond::Before(first)),
+            _ => None,
+        }
     }
 
     /// The days that a report reads: the window and the window before.
@@ -64,6 +83,17 @@ mod tests {
         assert_eq!(week.days_read().to_string(), "2026-02-22 to 2026-03-07");
         let one = Window { last: week.first, ..week };
         assert_eq!(one.previous().to_string(), "2026-02-28");
+    }
+
+    #[test]
+    fn a_window_that_the_lake_does_not_have_is_told() {
+        let [first, middle, last] = [1, 5, 9].map(Day::from_epoch_days);
+        let beyond = |day: Day, end: Day| Window { first: day, last: end, as_of: last }.beyond(&[first, middle, last]);
+        assert_eq!(beyond(first, last), None);
+        assert_eq!(beyond(first.plus(-100), first), None);
+        assert_eq!(beyond(middle, last.next()), Some(Beyond::Behind(last)));
+        assert_eq!(beyond(first.plus(-9), first.previous()), Some(Beyond::Before(first)));
+        assert_eq!(Window { first, last, as_of: last }.beyond(&[]), None);
     }
 
     #[test]

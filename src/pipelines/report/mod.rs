@@ -17,7 +17,6 @@ use super::upload::{sheets, write_files};
 use super::{Error, Result};
 use crate::calendar::{Day, DayRange};
 use crate::lake::Lake;
-use crate::lake::tables::COVERAGE;
 use crate::reports::cutover::Switches;
 use crate::reports::cutover::accounts::{Cutover, cutover as cut_over};
 use crate::reports::unusual;
@@ -65,14 +64,11 @@ pub struct Published {
     pub notes: Vec<String>,
 }
 
-/// The newest day of the lake that is over, or where none of them is, the newest; none where it is empty. Whoever asks for
-/// it may have `today` built while it goes on.
-///
-/// # Errors
-/// Where the lake cannot be read.
-pub fn newest_day(lake: &Lake, today: Day) -> Result<Option<Day>> {
-    let days = lake.snapshot(&COVERAGE)?.dates();
-    Ok(days.iter().copied().filter(|day| *day < today).max().or_else(|| days.into_iter().max()))
+/// The newest of the lake's days that is over, or where none of them is, the newest; none where there are none. Whoever
+/// asks for it may have `today` built while it goes on.
+#[must_use]
+pub fn newest_day(days: &[Day], today: Day) -> Option<Day> {
+    days.iter().copied().filter(|day| *day < today).max().or_else(|| days.iter().copied().max())
 }
 
 /// The last days of the lake, or those asked for.
@@ -81,14 +77,6 @@ pub fn window(as_of: Day, days: u32, asked: Option<DayRange>) -> Window {
     let count = i32::try_from(days.max(1)).unwrap_or(i32::MAX);
     let (first, last) = asked.map_or((as_of.plus(1 - count), as_of), |days| (days.start, days.last()));
     Window { first, last, as_of }
-}
-
-/// The newest day of the lake, which may be one that goes on; none where it is empty.
-///
-/// # Errors
-/// Where the lake cannot be read.
-pub fn last_day(lake: &Lake) -> Result<Option<Day>> {
-    Ok(lake.snapshot(&COVERAGE)?.dates().into_iter().max())
 }
 
 /// Whether what is published already is what this request would give, and all of it is still there.

@@ -287,11 +287,17 @@ fn an_empty_day_is_missing_and_a_day_that_goes_on_is_not_the_newest() {
         .map(|at| Log::default().session(at, 70, "4F2A0001", Some("TLSv1.3")).bytes());
     place.log("mx3/mail.log", &sessions.concat());
     place.run(&[]).expect(0);
-    let newest = |today: &str| newest_day(&place.lake(), today.parse().unwrap()).unwrap().unwrap().to_string();
+    let days = place.lake().snapshot(&tables::COVERAGE).unwrap().dates();
+    let newest = |today: &str| newest_day(&days, today.parse().unwrap()).unwrap().to_string();
     assert_eq!(["2026-03-03", "2026-03-04", "2026-03-01"].map(newest), ["2026-03-02", "2026-03-03", "2026-03-03"]);
     let status = place.say(&["status", "pipeline.toml", "--json"]).expect(0).json();
     assert_eq!((&status["days"], &status["missing_days"]), (&2.into(), &1.into()));
-    place.say(&["report", "pipeline.toml", "--date", "2026-03-05"]).expect(0).warns("the lake ends with 2026-03-03");
+    for command in [&["report", "pipeline.toml"][..], &["cutover", "pipeline.toml", "--no-3des"]] {
+        let say = |days: &[&str]| place.say(&[command, days].concat());
+        say(&["--date", "2026-03-05"]).expect(0).warns("the lake ends with 2026-03-03");
+        say(&["--from", "2026-01-01", "--to", "2026-02-28"]).expect(0).warns("the lake begins with 2026-03-01");
+        say(&["--from", "1500-01-01"]).expect(2).warns("more than 36500").warns("begin with the first day");
+    }
     place.pipeline(&MX3.replace("\"mx3\"", "\"mail1\""));
     place.say(&["status", "pipeline.toml"]).expect(0).warns("source 'mx3' is not in the pipeline");
 }
