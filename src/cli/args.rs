@@ -57,7 +57,7 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "FORM")]
     pub log_format: Option<LogFormat>,
 
-    /// Log what is done: -v for steps, -vv for details
+    /// Log what is done and what fails: -v for steps, -vv for details [default: no log]
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
 

@@ -44,12 +44,12 @@ where
     Ok(tracing_subscriber::registry().with(layer.with_filter(filter(settings)?)))
 }
 
-/// What is logged. The libraries below are quieter than we are: their steps mean nothing to an operator.
+/// What is logged: nothing unless somebody asks for it, since whatever fails is told by a message. The libraries below are
+/// quieter than we are: their steps mean nothing to an operator.
 fn filter(settings: &LogSettings) -> Result<EnvFilter> {
     let directives = match (&settings.filter, settings.quiet, settings.verbosity) {
         (Some(filter), ..) => filter,
-        (None, true, _) => "off,mailtally=error",
-        (None, false, 0) => "off,mailtally=warn",
+        (None, true, _) | (None, false, 0) => "off",
         // The kernel calls a table that is not there yet an error, on each run that makes one.
         (None, false, 1) => "warn,buoyant_kernel=off,mailtally=info",
         (None, false, 2) => "warn,buoyant_kernel=off,mailtally=debug",
@@ -147,10 +147,11 @@ mod tests {
     fn people_see_no_log_line_unless_they_ask() {
         let act = || {
             tracing::info!("a step");
+            tracing::error!("what failed is told by a message, too");
             tracing::warn!(target: "polars", "a library's worry");
         };
         assert_eq!(logged(&LogSettings::default(), act), "");
-        assert_eq!(logged(&LogSettings { verbosity: 1, ..LogSettings::default() }, act).lines().count(), 2);
+        assert_eq!(logged(&LogSettings { verbosity: 1, ..LogSettings::default() }, act).lines().count(), 3);
         assert_eq!(logged(&LogSettings { quiet: true, ..LogSettings::default() }, act), "");
     }
 
