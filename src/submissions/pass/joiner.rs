@@ -87,9 +87,10 @@ impl<'a> Joiner<'a> {
         joiner
     }
 
+    /// Takes the steps to their end, or leaves them: the scanner learns from a queue that is gone that nobody waits.
     pub(super) fn run(
         mut self,
-        steps: &Receiver<Step>,
+        steps: Receiver<Step>,
         (recycle_block, recycle_found): (&Sender<Vec<u8>>, &Sender<Found>),
         skip: &AtomicUsize,
     ) -> sources::Result<Outcome> {

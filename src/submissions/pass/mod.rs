@@ -208,6 +208,6 @@ pub fn read(storage: &Arc<Storage>, pass: &Pass, sink: &mut dyn Sink) -> sources
     std::thread::scope(|scope| {
         let skip = &skip;
         scope.spawn(move || scan_files(storage, pass, skip, Recycled { blocks, found }, &to_joiner));
-        Joiner::new(storage, pass, sink).run(&from_scanner, (&recycle_block, &recycle_found), skip)
+        Joiner::new(storage, pass, sink).run(from_scanner, (&recycle_block, &recycle_found), skip)
     })
 }

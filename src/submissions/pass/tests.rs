@@ -71,6 +71,30 @@ fn first_of_march() -> Option<DayRange> {
     Some(DayRange::single(day("2026-03-01")))
 }
 
+/// The pass ends where the second file begins, though more of it has been scanned by then than waits in the queue.
+#[test]
+fn files_that_turn_out_to_overlap_are_left_however_long_they_are() {
+    let place = Place::new();
+    let text = |id: usize, time: &str| (0..20_000).map(|at| event(id + at, time) + "\n").collect::<String>();
+    let file = |name: &str, text: String, first: &str| PassFile {
+        file: place.write(name, text.as_bytes()),
+        from: 0,
+        year: 1970,
+        first: Some(day(first).start()),
+        earliest: None,
+        goes_back: false,
+        copies: false,
+    };
+    let files = vec![
+        file("1.log", text(0, "2026-03-02T09:00:00Z"), "2026-03-02"),
+        file("2.log", text(10_000, "2026-03-01T09:00:00Z"), "2026-03-01"),
+    ];
+    assert!(files[1].file.size > 3 * sources::BLOCK_SIZE as u64);
+    let (format, zone, settings) = (&Ses, Tz::UTC, Settings::default());
+    let pass = Pass { files, days: None, format, zone, settings, overlapping: false };
+    assert!(read(&place.storage, &pass, &mut Ids::default()).unwrap().overlap_found);
+}
+
 #[test]
 fn nothing_waits_for_files_that_repeat_others() {
     let place = Place::new();
