@@ -169,6 +169,9 @@ impl Prepared {
             }
             let mut sink = new_sink(&places)?;
             let outcome = pass::read(storage, &pass, &mut sink)?;
+            if outcome.broken {
+                return Ok(Read { sink, outcome, places });
+            }
             let from_start = pass.files.first().is_none_or(|file| file.from == 0) && places.first() == Some(&0);
             if outcome.overlap_found {
                 tracing::debug!("files overlap: read again, each row once");

@@ -6,6 +6,7 @@
 //! time.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use super::columns::{Columns, ROW, RefusalColumns, RejectedColumns, RejectedRow, SubmissionColumns};
 use super::outcome::{DayRows, TableFiles};
@@ -42,7 +43,7 @@ pub(super) struct DaySink<'a> {
     /// The day of which rows are being written.
     busy: Option<Day>,
     progress: &'a (dyn Fn(u64) + Sync),
-    /// The first failure: rows come one by one and cannot answer.
+    /// The first failure: rows come one by one and cannot answer, so the pass goes on to the end of the block.
     failed: Option<Error>,
 }
 
@@ -143,8 +144,9 @@ impl Sink for DaySink<'_> {
         self.waits(bytes);
     }
 
-    fn progress(&mut self, bytes: u64) {
+    fn progress(&mut self, bytes: u64) -> ControlFlow<()> {
         (self.progress)(bytes);
+        if self.failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 

@@ -98,7 +98,10 @@ impl<'a> Joiner<'a> {
             match step {
                 Step::Scanned(file, scanned) if skip.load(Ordering::Relaxed) <= file => {
                     let stop = self.block(&scanned)?;
-                    self.rows.sink.progress(scanned.block.bytes.len() as u64);
+                    self.outcome.broken = self.rows.sink.progress(scanned.block.bytes.len() as u64).is_break();
+                    if self.outcome.broken {
+                        break;
+                    }
                     let _ = recycle_block.send(scanned.block.bytes);
                     let _ = recycle_found.send(scanned.found);
                     if stop {

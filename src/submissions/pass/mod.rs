@@ -16,6 +16,7 @@ mod tests;
 mod wanted;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc::{channel, sync_channel};
@@ -102,8 +103,11 @@ pub trait Sink: Rows {
     fn rejected(&mut self, row: RejectedLine<'_>);
     /// Learns that what comes next is told by lines of this file, named by its place in the pass.
     fn begins(&mut self, _file: usize) {}
-    /// Learns how many stored bytes have been read since the last time.
-    fn progress(&mut self, _bytes: u64) {}
+    /// Learns how many stored bytes have been read since the last time, and says whether to go on: what can keep nothing of
+    /// what comes breaks the pass.
+    fn progress(&mut self, _bytes: u64) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
 }
 
 /// A line that looked like ours and could not be read.
@@ -134,6 +138,8 @@ pub struct Outcome {
     pub unknown_tls: BTreeSet<String>,
     /// Whether a file began long before the one before it ended, in a pass that took them for disjoint.
     pub overlap_found: bool,
+    /// Whether the sink has [broken](Sink::progress) the pass, of which nothing can be told then.
+    pub broken: bool,
 }
 
 /// One day of one stream.

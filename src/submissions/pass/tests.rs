@@ -95,6 +95,44 @@ fn files_that_turn_out_to_overlap_are_left_however_long_they_are() {
     assert!(read(&place.storage, &pass, &mut Ids::default()).unwrap().overlap_found);
 }
 
+/// A sink whose disk is full with the first block.
+#[derive(Default)]
+struct Full(Ids);
+
+impl Rows for Full {
+    fn submission(&mut self, row: &Submission<&str>) {
+        self.0.submission(row);
+    }
+    fn refusal(&mut self, row: &Refusal<&str>) {
+        self.0.refusal(row);
+    }
+}
+
+impl Sink for Full {
+    fn rejected(&mut self, row: RejectedLine<'_>) {
+        self.0.rejected(row);
+    }
+    fn progress(&mut self, _bytes: u64) -> ControlFlow<()> {
+        ControlFlow::Break(())
+    }
+}
+
+#[test]
+fn a_pass_whose_rows_cannot_be_kept_is_left() {
+    let place = Place::new();
+    let text = (0..20_000).map(|id| event(id, "2026-03-01T09:00:00Z") + "\n").collect::<String>();
+    let file = place.write("1.log", text.as_bytes());
+    let (from, year, first, earliest, goes_back, copies) = (0, 1970, None, None, false, false);
+    let files = vec![PassFile { file, from, year, first, earliest, goes_back, copies }];
+    let (format, zone, settings) = (&Ses, Tz::UTC, Settings::default());
+    let pass = Pass { files, days: None, format, zone, settings, overlapping: false };
+    let mut sink = Full::default();
+    let outcome = read(&place.storage, &pass, &mut sink).unwrap();
+    assert!(outcome.broken);
+    assert!(outcome.files[0].read_to <= sources::BLOCK_SIZE as u64, "{}", outcome.files[0].read_to);
+    assert!(sink.0.0.len() < 10_000, "{}", sink.0.0.len());
+}
+
 #[test]
 fn nothing_waits_for_files_that_repeat_others() {
     let place = Place::new();
