@@ -1,19 +1,16 @@
 //! `mailtally cutover`: who would break if old ways in were switched off.
 
-use std::sync::Arc;
-
 use clap::ArgGroup;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::args::PipelineArgs;
 use super::days::DayArgs;
 use super::output::TextTable;
-use super::run::definition;
+use super::pipeline::Pipeline;
 use super::settings::check_name;
 use super::summary::{grouped, many};
 use super::{Context, ExitCode, Result};
 use crate::pipelines::report;
-use crate::pipelines::runner::Runner;
 use crate::reports::cutover::accounts::Cutover;
 use crate::reports::cutover::{Outcome, Switches};
 use crate::reports::{self, EXPORTS, Window};
@@ -81,9 +78,8 @@ fn version() -> impl TypedValueParser<Value = TlsVersion> {
 pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     let forms = [TEXT].into_iter().chain(EXPORTS.iter().map(|export| export.name)).collect::<Vec<_>>();
     check_name("format", &args.format, &forms)?;
-    let definition = definition(&args.pipeline, context)?;
-    let storage = Arc::new(context.storage(&definition.storage)?);
-    let runner = Runner::new(&storage, &definition);
+    let pipeline = Pipeline::open(&args.pipeline, context)?;
+    let runner = pipeline.runner();
     let Some(request) = args.days.request(&runner, context)? else { return Ok(ExitCode::DataCheck) };
     let cutover = report::cutover(runner.lake(), request.window, &args.switches())?;
     match reports::export(&args.format) {

@@ -1,16 +1,13 @@
 //! `mailtally explain`: from a figure to its submissions, and from those to file and line.
 
-use std::sync::Arc;
-
 use serde_json::json;
 
 use super::args::PipelineArgs;
 use super::output::TextTable;
-use super::run::definition;
+use super::pipeline::Pipeline;
 use super::{Context, ExitCode, Result};
 use crate::calendar::{Day, Timestamp};
 use crate::pipelines::explain::{self, Explained, Question, Traced};
-use crate::pipelines::runner::Runner;
 
 /// Show what a day of an account is made of, down to file and line
 ///
@@ -49,11 +46,10 @@ pub struct Args {
 /// # Errors
 /// Where the pipeline cannot be used, or the lake or a raw file cannot be read.
 pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
-    let definition = definition(&args.pipeline, context)?;
-    let storage = Arc::new(context.storage(&definition.storage)?);
-    let runner = Runner::new(&storage, &definition);
+    let pipeline = Pipeline::open(&args.pipeline, context)?;
+    let runner = pipeline.runner();
     let question = Question { account: args.account.to_lowercase(), day: args.date, most: args.limit };
-    let explained = explain::explain(&storage, runner.lake(), &definition, &question)?;
+    let explained = explain::explain(&pipeline.storage, runner.lake(), &pipeline.definition, &question)?;
     if args.json {
         context.output.json(&as_json(&question, &explained))?;
     } else {

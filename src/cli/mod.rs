@@ -12,6 +12,7 @@ pub mod help;
 pub mod logging;
 pub mod messages;
 pub mod output;
+mod pipeline;
 pub mod progress;
 pub mod settings;
 

@@ -1,19 +1,18 @@
 //! `mailtally plan`: what a run would do.
 
-use std::sync::Arc;
-
 use serde_json::json;
 
 use super::args::Work;
 use super::messages::paragraph;
 use super::output::TextTable;
-use super::run::{definition, order, warn_of_empty};
+use super::pipeline::Pipeline;
+use super::run::{order, warn_of_empty};
 use super::{Context, ExitCode, Result};
 use crate::calendar::{Day, DayRange};
 use crate::pipelines::import::Report;
 use crate::pipelines::ingest::plan::Wanted;
 use crate::pipelines::ingest::{Failure, kept};
-use crate::pipelines::runner::{Plans, Publication, Runner};
+use crate::pipelines::runner::{Plans, Publication};
 
 /// Print what `run` would do, and why, without doing it
 ///
@@ -45,10 +44,9 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
 
 /// Shows what a run would do: `plan`, and `run --dry-run`.
 pub(super) fn show(work: &Work, json: bool, context: &mut Context) -> Result<ExitCode> {
-    let definition = definition(&work.pipeline, context)?;
-    let storage = Arc::new(context.storage(&definition.storage)?);
-    let plans = Runner::new(&storage, &definition).plan(&order(work, context)?)?;
-    warn_of_empty(&definition, &plans.known.empty, context);
+    let pipeline = Pipeline::open(&work.pipeline, context)?;
+    let plans = pipeline.runner().plan(&order(work, context)?)?;
+    warn_of_empty(&pipeline.definition, &plans.known.empty, context);
     for failure in &plans.known.failed {
         context.messages.failure(&format!("source '{}' cannot be read", failure.source), &failure.error);
     }

@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use super::args::PipelineArgs;
 use super::days::DayArgs;
-use super::run::definition;
+use super::pipeline::Pipeline;
 use super::settings::check_name;
 use super::{Context, Error, ExitCode, Result, summary};
 use crate::lake::Lake;
 use crate::pipelines::detailed;
 use crate::pipelines::report::{self, HTML, dataset_names, format_names};
-use crate::pipelines::runner::Runner;
 use crate::reports::tls::TLS_VERSIONS;
 use crate::reports::{EXPORTS, export};
 use crate::storage::{Storage, display};
@@ -81,9 +80,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     for version in &args.tls_versions {
         check_name("TLS version", version, &TLS_VERSIONS.each_ref().map(|version| version.name))?;
     }
-    let definition = definition(&args.pipeline, context)?;
-    let storage = Arc::new(context.storage(&definition.storage)?);
-    let runner = Runner::new(&storage, &definition);
+    let pipeline = Pipeline::open(&args.pipeline, context)?;
+    let runner = pipeline.runner();
     let Some(mut request) = args.days.request(&runner, context)? else { return Ok(ExitCode::DataCheck) };
     if !args.formats.is_empty() {
         request.formats = once(&args.formats);
@@ -95,9 +93,9 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
         request.place = context.settings.place(out)?;
     }
     if args.detailed {
-        return detailed(args, &storage, runner.lake(), &request, context);
+        return detailed(args, &pipeline.storage, runner.lake(), &request, context);
     }
-    let published = report::run(&storage, runner.lake(), &request)?;
+    let published = report::run(&pipeline.storage, runner.lake(), &request)?;
     summary::digest(&published, context)?;
     summary::places(&published, context)?;
     Ok(ExitCode::Done)

@@ -1,22 +1,18 @@
 //! `mailtally run`: brings a pipeline's lake and reports up to date.
 
-use std::sync::Arc;
-
 use serde_json::json;
 
 use super::args::{Stage, Work};
 use super::messages::paragraph;
+use super::pipeline::Pipeline;
 use super::plan::{failure_as_json, report_as_json};
 use super::status::not_in_pipeline;
 use super::summary::many;
 use super::{Context, Error, ExitCode, Result, plan, summary};
 use crate::engine::Local;
-use crate::formats::FORMATS;
-use crate::formats::aggregate::AGGREGATES;
-use crate::pipelines::definition::{Definition, Known};
+use crate::pipelines::definition::Definition;
 use crate::pipelines::ingest::kept::{self, KeptRange};
-use crate::pipelines::report::{dataset_names, format_names};
-use crate::pipelines::runner::{Done, Order, Progress, Runner, Stages};
+use crate::pipelines::runner::{Done, Order, Progress, Stages};
 use crate::pipelines::status::behind;
 use crate::storage::display;
 
@@ -61,9 +57,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     if args.dry_run {
         return plan::show(&args.work, args.json, context);
     }
-    let definition = definition(&args.work.pipeline, context)?;
-    let storage = Arc::new(context.storage(&definition.storage)?);
-    let runner = Runner::new(&storage, &definition);
+    let pipeline = Pipeline::open(&args.work.pipeline, context)?;
+    let (definition, runner) = (&pipeline.definition, pipeline.runner());
     let executor = Local::new(definition.run.threads.unwrap_or_else(|| context.settings.threads_or_cores()));
     let bar = context.progress(0);
     bar.doing("reading");
@@ -72,25 +67,17 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     let done = runner.run(&order(&args.work, context)?, &executor, &progress);
     bar.finish();
     let done = done?;
-    complain(&definition, &done, context);
+    complain(definition, &done, context);
     if args.json {
         context.output.json(&as_json(&done, context))?;
     } else {
-        summary::print(&definition, &done, context)?;
+        summary::print(definition, &done, context)?;
     }
     let code = exit_code(&done);
     if let Some(error) = done.stopped.map(Error::from) {
         context.messages.error(&error, error.hint());
     }
     Ok(code)
-}
-
-/// The pipeline of a command line, checked against what this build knows.
-pub(super) fn definition(args: &super::args::PipelineArgs, context: &Context) -> Result<Definition> {
-    let formats = FORMATS.iter().map(|format| format.name());
-    let formats = formats.chain(AGGREGATES.iter().map(|report| report.name)).collect::<Vec<_>>();
-    let known = Known { formats: &formats, datasets: &dataset_names(), exports: &format_names() };
-    context.settings.pipeline(args, &known)
 }
 
 /// What the command line asks for.

@@ -1,14 +1,11 @@
 //! `mailtally status`: how fresh and how complete the lake is.
 
-use std::sync::Arc;
-
 use serde_json::json;
 
 use super::args::PipelineArgs;
 use super::output::TextTable;
-use super::run::definition;
+use super::pipeline::Pipeline;
 use super::{Context, ExitCode, Result};
-use crate::pipelines::runner::Runner;
 use crate::pipelines::status::{Freshness, freshness};
 
 /// Show how fresh and how complete the lake is, source by source
@@ -35,9 +32,9 @@ pub struct Args {
 /// # Errors
 /// Where the pipeline cannot be used or the lake cannot be read.
 pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
-    let definition = definition(&args.pipeline, context)?;
-    let storage = Arc::new(context.storage(&definition.storage)?);
-    let known = freshness(Runner::new(&storage, &definition).lake(), context.today())?;
+    let pipeline = Pipeline::open(&args.pipeline, context)?;
+    let definition = &pipeline.definition;
+    let known = freshness(pipeline.runner().lake(), context.today())?;
     let missing = definition.sources.iter().filter(|source| known.iter().all(|known| known.source != source.name));
     let missing = missing.map(|source| source.name.clone()).collect::<Vec<_>>();
     if args.json {
