@@ -4,7 +4,7 @@ use clap::ArgGroup;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::args::PipelineArgs;
-use super::days::DayArgs;
+use super::days::{DayArgs, check_rolled_up};
 use super::output::TextTable;
 use super::pipeline::Pipeline;
 use super::settings::check_name;
@@ -81,6 +81,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     let pipeline = Pipeline::open(&args.pipeline, context)?;
     let runner = pipeline.runner();
     let Some(request) = args.days.request(&runner, context)? else { return Ok(ExitCode::DataCheck) };
+    let code = check_rolled_up(request.window.days(), &runner, context)?;
     let cutover = report::cutover(runner.lake(), request.window, &args.switches())?;
     match reports::export(&args.format) {
         Some(export) => {
@@ -90,7 +91,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
         }
         None => args.print(&cutover, &request.window, context)?,
     }
-    Ok(ExitCode::Done)
+    Ok(code)
 }
 
 impl Args {

@@ -2,7 +2,7 @@
 
 use clap::{Args, value_parser};
 
-use super::{Context, Error, Result};
+use super::{Context, Error, ExitCode, Result};
 use crate::calendar::{Day, DayRange};
 use crate::pipelines::report::Request;
 use crate::pipelines::runner::Runner;
@@ -80,6 +80,22 @@ impl DayArgs {
         }
         Ok(Some(request))
     }
+}
+
+/// Says which of some days are not rolled up, and so count nothing or what they held before; and what a command ends with
+/// that has shown them all the same.
+///
+/// # Errors
+/// Where the lake cannot be read.
+pub(super) fn check_rolled_up(days: DayRange, runner: &Runner<'_>, context: &Context) -> Result<ExitCode> {
+    let left = runner.not_rolled_up(days)?;
+    let (Some(first), Some(last)) = (left.first(), left.last()) else { return Ok(ExitCode::Done) };
+    let days = if left.len() == 1 { first.to_string() } else { format!("{} days from {first} to {last}", left.len()) };
+    context.messages.warning(&format!(
+        "the daily tables do not count {days} as the lake has them, since a run did not come to its end: \
+         `mailtally run --from {first} --to {last} --stage rollup,report` rolls them up"
+    ));
+    Ok(ExitCode::DataCheck)
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ pub enum ExitCode {
     /// The command line, a setting or the pipeline file is wrong; nothing was begun.
     Usage = 2,
     /// Everything is done, but more lines were rejected than the pipeline allows, or a day is left as it is on which
-    /// somebody has to decide; or there is nothing to show: an empty lake, or nothing of an account that is explained. A
+    /// somebody has to decide; or a report counts days that are not rolled up; or there is nothing to show: an empty lake, or
+    /// nothing of an account that is explained. A
     /// run that finds no line of the days asked for has nothing to do, which is [`Done`](Self::Done).
     DataCheck = 3,
     /// Another run holds the lake.
@@ -38,7 +39,9 @@ impl ExitCode {
             Self::Done => "done, or nothing to do",
             Self::Failed => "failed; what a run has done before it stays; run again to go on",
             Self::Usage => "the command line, a setting or the pipeline file is wrong",
-            Self::DataCheck => "done, but look at it: too many bad lines, days left as they are, or nothing to show",
+            Self::DataCheck => {
+                "done, but look at it: too many bad lines, days left as they are or not rolled up, or nothing to show"
+            }
             Self::Locked => "another run holds the lake",
             Self::SomeDaysFailed => "days failed, some or all; what did not is done; run again to resume",
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::args::PipelineArgs;
-use super::days::DayArgs;
+use super::days::{DayArgs, check_rolled_up};
 use super::pipeline::Pipeline;
 use super::settings::check_name;
 use super::{Context, Error, ExitCode, Result, summary};
@@ -95,10 +95,11 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     if args.detailed {
         return detailed(args, &pipeline.storage, runner.lake(), &request, context);
     }
+    let code = check_rolled_up(request.window.days(), &runner, context)?;
     let published = report::run(&pipeline.storage, runner.lake(), &request)?;
     summary::digest(&published, context)?;
     summary::places(&published, context)?;
-    Ok(ExitCode::Done)
+    Ok(code)
 }
 
 /// Names that somebody may have given more than once.

@@ -3,9 +3,11 @@
 use serde_json::json;
 
 use super::args::PipelineArgs;
+use super::days::check_rolled_up;
 use super::output::TextTable;
 use super::pipeline::Pipeline;
 use super::{Context, ExitCode, Result};
+use crate::calendar::DayRange;
 use crate::pipelines::status::{Freshness, freshness};
 
 /// Show how fresh and how complete the lake is, source by source
@@ -34,7 +36,8 @@ pub struct Args {
 pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     let pipeline = Pipeline::open(&args.pipeline, context)?;
     let definition = &pipeline.definition;
-    let known = freshness(pipeline.runner().lake(), context.today())?;
+    let runner = pipeline.runner();
+    let known = freshness(runner.lake(), context.today())?;
     let missing = definition.sources.iter().filter(|source| known.iter().all(|known| known.source != source.name));
     let missing = missing.map(|source| source.name.clone()).collect::<Vec<_>>();
     if args.json {
@@ -48,6 +51,10 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     let named = |known: &&Freshness| definition.source(&known.source).is_some();
     for Freshness { source, .. } in known.iter().filter(|known| !named(known)) {
         context.messages.warning(&not_in_pipeline(source));
+    }
+    let days = known.iter().map(|source| (source.first_day, source.last_day));
+    if let Some((first, last)) = days.reduce(|all, days| (all.0.min(days.0), all.1.max(days.1))) {
+        check_rolled_up(DayRange::inclusive(first, last), &runner, context)?;
     }
     Ok(ExitCode::Done)
 }

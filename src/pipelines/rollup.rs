@@ -14,6 +14,9 @@ use crate::lake::tables::{IMPORTED, REFUSALS, SUBMISSIONS, Table};
 use crate::lake::{DataFile, Lake, Partition, RunInfo, Snapshot};
 use crate::rollups::{DayCount, DayFrames, ROLLUPS, Rollup, to_batches};
 
+/// How often a run looks again whether another one has overtaken it: the next run does what is left.
+const ATTEMPTS: u32 = 8;
+
 /// What a rollup stage has done.
 #[derive(Debug, Default)]
 pub struct Rolled {
@@ -28,6 +31,11 @@ pub struct Rolled {
 /// # Errors
 /// Where the lake cannot be read.
 pub fn plan(lake: &Lake, days: DayRange) -> Result<Vec<Day>> {
+    stale(lake, |day| days.contains(day))
+}
+
+/// Of some days, those whose rollups are out of date.
+fn stale(lake: &Lake, wanted: impl Fn(Day) -> bool) -> Result<Vec<Day>> {
     let base = Base::read(lake)?;
     let rolled = lake.snapshots(ROLLUPS.each_ref().map(|rollup| rollup.table))?;
     let stale = |day: &Day| {
@@ -39,15 +47,32 @@ pub fn plan(lake: &Lake, days: DayRange) -> Result<Vec<Day>> {
     };
     let mut dates: BTreeSet<Day> = base.submissions.dates().into_iter().collect();
     dates.extend(import::daily(&base.imported));
-    Ok(dates.into_iter().filter(|day| days.contains(*day)).filter(stale).collect())
+    Ok(dates.into_iter().filter(|day| wanted(*day)).filter(stale).collect())
 }
 
 /// Rolls days up, and commits each table once. A day that fails does not stop the others, and stands in `rolled` also
 /// where the rest ends with an error.
 ///
+/// In an object store another run may commit meanwhile: what a day is made of, or a rollup that is made of less. So
+/// whoever has committed looks whether the days are still up to date, and rolls them up again where they are not.
+///
 /// # Errors
 /// Where the lake cannot be read or written; what it held before is untouched.
 pub fn run(lake: &Lake, days: &[Day], run: &RunInfo, rolled: &mut Rolled) -> Result<()> {
+    rolled.days = roll_up_all(lake, days, run, &mut rolled.failed)?;
+    for _ in 0..ATTEMPTS {
+        let overtaken = stale(lake, |day| rolled.days.contains(&day))?;
+        if overtaken.is_empty() {
+            break;
+        }
+        tracing::info!(days = overtaken.len(), "another run has committed meanwhile: rolling up again");
+        roll_up_all(lake, &overtaken, run, &mut rolled.failed)?;
+    }
+    Ok(())
+}
+
+/// Rolls days up once, and returns those that did not fail.
+fn roll_up_all(lake: &Lake, days: &[Day], run: &RunInfo, failed: &mut Vec<(Day, super::Error)>) -> Result<Vec<Day>> {
     let base = Base::read(lake)?;
     let mut done = Vec::new();
     let mut files: BTreeMap<&'static str, Vec<DataFile>> = BTreeMap::new();
@@ -60,7 +85,7 @@ pub fn run(lake: &Lake, days: &[Day], run: &RunInfo, rolled: &mut Rolled) -> Res
             }
             Err(error) => {
                 tracing::error!(day = %day, "the rollup failed");
-                rolled.failed.push((*day, error));
+                failed.push((*day, error));
             }
         }
     }
@@ -69,8 +94,7 @@ pub fn run(lake: &Lake, days: &[Day], run: &RunInfo, rolled: &mut Rolled) -> Res
         let of_table = |table: &'static Table| (table, files.remove(table.name).unwrap_or_default());
         lake.replace_all(&ROLLUPS.each_ref().map(|rollup| rollup.table).map(of_table), &partitions, run)?;
     }
-    rolled.days = done;
-    Ok(())
+    Ok(done)
 }
 
 /// The tables that rollups are made from.

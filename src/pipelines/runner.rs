@@ -258,6 +258,14 @@ impl<'a> Runner<'a> {
         Ok((planned, reports, known))
     }
 
+    /// Days of which the lake has submissions or refusals that the daily tables have not: a run did not come to its end.
+    ///
+    /// # Errors
+    /// Where the lake cannot be read.
+    pub fn not_rolled_up(&self, days: DayRange) -> Result<Vec<Day>> {
+        rollup::plan(&self.lake, days)
+    }
+
     /// The days whose rollups are out of date, those just ingested among them wherever they lie.
     fn days_to_roll_up(&self, wanted: Wanted, ingested: &BTreeSet<Day>) -> Result<Vec<Day>> {
         let range = wanted.range();

@@ -166,3 +166,23 @@ fn a_plan_names_days_that_stay_and_sources_that_fail() {
     assert_eq!((&source["format"], &source["tasks"]), (&serde_json::Value::Null, &serde_json::json!([])), "{said}");
     assert_eq!((&said["empty"], &said["failed"][0]["source"]), (&serde_json::json!(["mx3"]), &"broken".into()));
 }
+
+/// Submissions that no daily table counts are not the mail of nobody.
+#[test]
+fn days_that_are_not_rolled_up_are_told_by_whoever_counts_them() {
+    let place = place(&[3, 2, 1]);
+    place.run(&["--stage", "ingest"]).expect(0);
+    let days = format!("3 days from {} to {}", day(3), day(1));
+    let said = place.say(&["cutover", "pipeline.toml", "--min-tls", "1.2", "--last", "3"]).expect(3).warns(&days);
+    assert!(said.err.contains(&format!("mailtally run --from {} --to {} --stage rollup,report", day(3), day(1))));
+    place.say(&["report", "pipeline.toml", "--last", "1"]).expect(3).warns(&format!("do not count {} as", day(1)));
+    place.say(&["status", "pipeline.toml"]).expect(0).warns(&days);
+    place.run(&["--from", &day(3), "--to", &day(1), "--stage", "rollup,report"]).expect(0);
+    for command in [
+        &["cutover", "--min-tls", "1.2", "pipeline.toml"][..],
+        &["report", "pipeline.toml"],
+        &["status", "pipeline.toml"],
+    ] {
+        assert_eq!(place.say(command).expect(0).err, "");
+    }
+}
