@@ -289,3 +289,32 @@ impl<'a, C: Columns + Send + 'static> TableWriter<'a, C> {
         Ok((C::table(), std::mem::take(&mut self.closed)))
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+mod tests {
+    use std::sync::Arc;
+
+    use url::Url;
+
+    use super::*;
+    use crate::sources::testing::Place;
+
+    #[test]
+    fn a_lake_that_takes_no_file_breaks_the_pass() {
+        let place = Place::new();
+        let file = place.write("lake", b"no folder").url;
+        let lake = Lake::new(Arc::clone(&place.storage), Url::parse(&format!("{file}/")).unwrap());
+        let (beside, progress) = (Beside::default(), |_| {});
+        let days = [1, 3].map(Day::from_epoch_days);
+        let digests = days.map(|day| (day, "0123456789abcdef".to_owned())).into();
+        let mut sink = DaySink::new(&lake, &beside, "mx1", &digests, Vec::new(), &progress);
+        let mut row = |day: Day| {
+            sink.submission(&Submission { ts: day.start(), account: "alice@example.org", ..Submission::default() });
+            sink.progress(1)
+        };
+        assert!(row(days[0]).is_continue(), "nothing has been written yet");
+        assert!(row(days[1]).is_break(), "the first day could not be");
+        assert!(sink.finish().is_err());
+    }
+}
