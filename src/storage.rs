@@ -20,7 +20,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The text is neither a path nor a URL.
-    #[error("'{text}' is neither a path nor a URL of the form file://, s3://, az:// or gs://")]
+    #[error("'{}' is neither a path nor a URL of the form file://, s3://, az:// or gs://", shown(.text))]
     BadUrl {
         /// What was written.
         text: String,
@@ -34,7 +34,7 @@ pub enum Error {
         source: object_store::Error,
     },
     /// An endpoint is no URL.
-    #[error("cannot open {url}: the option {key} is no URL with http:// or https:// but '{value}'")]
+    #[error("cannot open {url}: the option {key} is no URL with http:// or https:// but '{}'", shown(.value))]
     Endpoint {
         /// The place asked for.
         url: String,
@@ -62,6 +62,29 @@ const ENDPOINTS: &[&str] = &[
 pub fn is_bad_endpoint(key: &str, value: &str) -> bool {
     let is_http = || value.starts_with("http://") || value.starts_with("https://");
     ENDPOINTS.contains(&key) && !(is_http() && Url::parse(value).is_ok_and(|url| url.has_host()))
+}
+
+/// The words that the names of credentials are made of, in pipelines, connection strings and signed URLs.
+const CREDENTIALS: &[&str] = &["secret", "key", "token", "pass", "pwd", "credential", "signature", "sig="];
+
+/// Whether a credential may stand in a text that a person wrote: beside its name, or before the host of a URL.
+#[must_use]
+pub fn may_hold_credential(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    CREDENTIALS.iter().any(|word| text.contains(word)) || has_password(&text)
+}
+
+/// Whether a URL, or one in a text, is of the form `scheme://user:password@host`. A password that is written as it is
+/// may hold any sign.
+fn has_password(text: &str) -> bool {
+    let user = text.split_once("://").and_then(|(_, rest)| Some(rest.rsplit_once('@')?.0));
+    user.is_some_and(|user| user.contains(':'))
+}
+
+/// A text as messages may repeat it: they end up in mails and logs.
+#[must_use]
+pub fn shown(text: &str) -> &str {
+    if may_hold_credential(text) { "…" } else { text }
 }
 
 /// Opens stores by URL, each once, and runs their futures.
@@ -220,6 +243,22 @@ mod tests {
             assert!(refused.contains("the option aws_endpoint is no URL"), "{refused}");
         }
         assert!(!is_bad_endpoint("aws_endpoint", "http://[::1]:9000/base") && !is_bad_endpoint("aws_region", "x"));
+    }
+
+    #[test]
+    fn what_may_hold_a_credential_is_not_repeated() {
+        let texts = [
+            "s3://AKIA:wJalrX/UtnF@bucket/lake",
+            "https://mail.blob.core.windows.net/lake?sv=2024-11-04&sig=c2ln",
+            "DefaultEndpointsProtocol=https;AccountName=mail;AccountKey=a2V5",
+            "BlobEndpoint=https://mail.blob.core.windows.net;SharedAccessSignature=sv=2024",
+        ];
+        for text in texts {
+            assert_eq!(shown(text), "…", "{text}");
+        }
+        for text in ["abfss://logs@mail.dfs.core.windows.net/lake", "/var/log/mail@host:1", "http://127.0.0.1:9000"] {
+            assert_eq!(shown(text), text);
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub enum Error {
     #[error(transparent)]
     Value(#[from] BadValue),
     /// An environment variable's value cannot be used.
-    #[error("{name}={value}: {reason}")]
+    #[error("{name}={}: {reason}", storage::shown(.value))]
     Setting {
         /// The variable.
         name: String,

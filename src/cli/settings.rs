@@ -290,6 +290,7 @@ mod tests {
         insta::assert_snapshot!(refused("MAILTALLY_THREADS", "many"), @"MAILTALLY_THREADS=many: must be a number from 1 to 1024");
         insta::assert_snapshot!(refused("MAILTALLY_LOG_FORMAT", "xml"), @"MAILTALLY_LOG_FORMAT=xml: must be text or json");
         insta::assert_snapshot!(refused("MAILTALLY_LAKE", "s4://x/y"), @"MAILTALLY_LAKE=s4://x/y: unknown scheme 's4://': did you mean 's3'?");
+        insta::assert_snapshot!(refused("MAILTALLY_LAKE", "s3://AKIA:hunter2@x/y"), @"MAILTALLY_LAKE=…: the URL has a password, which belongs into [storage] or the environment: write it without");
         insta::assert_snapshot!(refused("MAILTALLY_STORAGE_AWS_ENDPIONT", "secret"), @"MAILTALLY_STORAGE_AWS_ENDPIONT=…: unknown storage option 'aws_endpiont': did you mean 'aws_endpoint'?");
         insta::assert_snapshot!(refused("MAILTALLY_STORAGE_AWS_ENDPOINT", "minio:9000"), @"MAILTALLY_STORAGE_AWS_ENDPOINT=…: 'minio:9000' is no endpoint: write a URL with http:// or https://, such as https://s3.example.com:9000");
         assert_eq!(refused("MAILTALLY_THREADS", "0").exit_code(), ExitCode::Usage);

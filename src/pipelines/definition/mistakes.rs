@@ -6,6 +6,9 @@ use std::cell::RefCell;
 use std::fmt;
 use std::ops::Range;
 
+use super::KEYS;
+use crate::storage;
+
 /// One mistake in a pipeline file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
@@ -55,7 +58,7 @@ impl<'t> Proofreader<'t> {
     /// Notes a mistake at the bytes `span` of the text.
     pub(super) fn refuse(&self, span: Range<usize>, message: impl Into<String>, advice: Option<String>) {
         let (line, column) = self.position(span.start);
-        let excerpt = without_secret(self.text.lines().nth(line - 1).unwrap_or_default());
+        let excerpt = self.excerpt(line);
         let wrong = self.text.get(span).unwrap_or_default().lines().next().unwrap_or_default();
         let width = wrong.trim_end().chars().count().max(1);
         let (file, message) = (self.file.clone(), message.into());
@@ -74,6 +77,23 @@ impl<'t> Proofreader<'t> {
         mistakes
     }
 
+    /// A line as it may be shown: messages end up in mails and logs, where a credential must not stand.
+    ///
+    /// Nothing of `[storage]` is shown but its keys: an option that is misspelt does not say what it holds, and a
+    /// value may go on in lines of its own.
+    fn excerpt(&self, line: usize) -> String {
+        let lines: Vec<&str> = self.text.lines().take(line).collect();
+        let Some((shown, above)) = lines.split_last() else { return String::new() };
+        let section = &lines[above.iter().rposition(|line| is_heading(line)).unwrap_or(0)..];
+        let is_storage = section.iter().any(|line| name(line).starts_with("storage"));
+        let is_hidden = is_storage && !is_heading(shown) || storage::may_hold_credential(shown);
+        match key(shown) {
+            _ if !is_hidden => (*shown).to_owned(),
+            Some(key) => format!("{key} = …"),
+            None => "…".to_owned(),
+        }
+    }
+
     fn position(&self, offset: usize) -> (usize, usize) {
         let before = self.text.get(..offset).unwrap_or(self.text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
@@ -81,16 +101,23 @@ impl<'t> Proofreader<'t> {
     }
 }
 
-/// A line as it may be shown: messages end up in mails and logs, where a credential must not stand.
-fn without_secret(line: &str) -> String {
-    match line.split_once('=') {
-        Some((key, _))
-            if ["secret", "key", "token", "password", "credential"].iter().any(|word| key.contains(word)) =>
-        {
-            format!("{key}= …")
-        }
-        _ => line.to_owned(),
-    }
+/// What a line begins with, be it a key or a heading.
+fn name(line: &str) -> &str {
+    line.trim_start_matches(['[', ' ', '\t'])
+}
+
+/// Whether a section begins at a line. In a value of several lines, one may begin with `[` as well.
+fn is_heading(line: &str) -> bool {
+    line.trim_start().starts_with('[') && !line.contains('=') && KEYS.iter().any(|key| name(line).starts_with(key))
+}
+
+/// The key of a line that is `key = value`, blanks before it included.
+fn key(line: &str) -> Option<&str> {
+    let (key, value) = line.split_once('=')?;
+    let is_plain = key.trim().chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    // Base64 that goes on in this line ends with the sign.
+    let has_value = !value.trim_start_matches('=').trim().is_empty();
+    (is_plain && has_value).then(|| key.trim_end())
 }
 
 /// The candidate that a misspelt word was probably meant to be.

@@ -239,13 +239,13 @@ fn bad_places_and_options_are_refused() {
       1 | lake = 's4://bucket/lake'
         |        ^^^^^^^^^^^^^^^^^^
     demo.toml:7:16: unknown storage option 'aws_endpiont': did you mean 'aws_endpoint'?
-      7 | aws_endpiont = 'x'
+      7 | aws_endpiont = …
         |                ^^^
     demo.toml:8:14: 'aws_region' must be a string, a number, true or false, not a list
-      8 | aws_region = []
+      8 | aws_region = …
         |              ^^
     demo.toml:9:16: 'minio:9000' is no endpoint: write a URL with http:// or https://, such as https://s3.example.com:9000
-      9 | aws_endpoint = 'minio:9000'
+      9 | aws_endpoint = …
         |                ^^^^^^^^^^^^
     "#);
 }
@@ -255,6 +255,31 @@ fn a_message_shows_no_secret() {
     let text = format!("{SHORT}[storage]\naws_secrt_access_key = 'hunter2'\n");
     let said = refusal(&text);
     assert!(said.contains("did you mean 'aws_secret_access_key'?") && !said.contains("hunter2"), "{said}");
+    let end = [
+        "[storage]\naws_secret_access_key \"hunter2\"\n",
+        "[storage]\naws_secret_access_key = \"hunter2\n",
+        "[storage]\naws_secret_access_key = \"\"\"\n[hunter2\\q\n\"\"\"\n",
+        "[storage]\nazure_storage_account_key = [\n\"hunter2==\" \"\"]\n",
+        "[storage]\nazure_client_secrt = 'hunter2'\n",
+        "[storage]\naws_endpoint = 'BlobEndpoint=x;AccountKey=hunter2'\n",
+    ];
+    let beginning = [
+        "storage = { aws_endpiont = 'x', aws_secret_access_key = 'hunter2' }\n",
+        "storage = { aws_endpiont = 'x', aws_scrt = 'hunter2' }\n",
+        "storage = {\n  azure_client_scrt = 'hunter2',\n}\n",
+        "storage.azure_client_scrt = 'hunter2'\n",
+        "title = 's3://AKIA:hunter2@bucket/'\n",
+    ];
+    let texts = end.iter().map(|text| format!("{SHORT}{text}"));
+    for text in texts.chain(beginning.iter().map(|text| format!("{text}{SHORT}"))) {
+        let said = refusal(&text);
+        assert!(said.contains('…') && !said.contains("hunter2"), "{text}\n{said}");
+    }
+    let signed = refusal(&SHORT.replace("'lake'", "'az://lake/x?sv=2024&sig=hunter2'"));
+    assert!(signed.contains("lake = …") && !signed.contains("hunter2"), "{signed}");
+    // What stands elsewhere is shown.
+    let said = refusal(&format!("{SHORT}[storage]\naws_region = 'x'\n[limits]\nmax_rejected_percent = 101\n"));
+    assert!(said.contains(" | max_rejected_percent = 101"), "{said}");
 }
 
 #[test]

@@ -34,8 +34,11 @@ pub enum BadValue {
         region: &'static str,
     },
     /// The text is neither a path nor a URL.
-    #[error("'{0}' is neither a path nor a URL of the form file://, s3://, az:// or gs://")]
+    #[error("'{}' is neither a path nor a URL of the form file://, s3://, az:// or gs://", storage::shown(.0))]
     Place(String),
+    /// A URL with a password: no store reads it there, and URLs stand in logs.
+    #[error("the URL has a password, which belongs into [storage] or the environment: write it without")]
+    Password,
     /// No store is behind this scheme.
     #[error("unknown scheme '{scheme}://'{}", advice(.near, "known are file, s3, az and gs"))]
     Scheme {
@@ -45,7 +48,7 @@ pub enum BadValue {
         near: Option<String>,
     },
     /// A URL with `?` or `#`: in a URL these end the path, so a wildcard `?` would be lost without a word.
-    #[error("'{0}' has a '?' or '#', which end the path of a URL: use '*' as wildcard")]
+    #[error("'{}' has a '?' or '#', which end the path of a URL: use '*' as wildcard", storage::shown(.0))]
     Query(String),
     /// A path as only a shell understands it: as it stands it would be a folder of that name, here.
     #[error("'{0}' begins with '~' or has a '$', which only a shell replaces: write the whole path")]
@@ -62,7 +65,10 @@ pub enum BadValue {
         near: Option<String>,
     },
     /// An endpoint is no URL: object_store would not notice before it asks for one there.
-    #[error("'{value}' is no endpoint: write a URL with http:// or https://, such as https://s3.example.com:9000")]
+    #[error(
+        "'{}' is no endpoint: write a URL with http:// or https://, such as https://s3.example.com:9000",
+        storage::shown(.value)
+    )]
     Endpoint {
         /// What was written.
         value: String,
@@ -129,6 +135,9 @@ pub fn place(base: &Path, text: &str) -> Result<Url, BadValue> {
         return Err(BadValue::Shell(text.to_owned()));
     }
     let url = storage::locate(base, text).map_err(|_| bad())?;
+    if url.password().is_some() {
+        return Err(BadValue::Password);
+    }
     let scheme = url.scheme();
     if !SCHEMES.contains(&scheme) {
         let near = did_you_mean(scheme, ["file", "s3", "az", "gs"]);
@@ -274,6 +283,8 @@ mod tests {
         assert_eq!(at("/var/log/mail.log?").unwrap(), "/var/log/mail.log?");
         assert!(at("s3://bucket/mail.log?").unwrap_err().to_string().contains("wildcard"));
         assert!(at("gss://bucket/x").unwrap_err().to_string().contains("did you mean 'gs'?"));
+        assert!(at("s3://AKIA:hunter2@bucket/x").unwrap_err().to_string().contains("the URL has a password"));
+        assert!(!at("az://lake/x?sv=2024&sig=hunter2").unwrap_err().to_string().contains("hunter2"));
         assert!(at("s3:///x").unwrap_err().to_string().contains("neither a path nor a URL"));
         for text in ["~/lake", "~", "~mail/lake", "$HOME/lake", "/srv/${HOST}/lake"] {
             assert!(at(text).unwrap_err().to_string().contains("write the whole path"), "{text}");
