@@ -8,7 +8,7 @@ import { Facts, VERSIONS } from './facts';
 import { Format } from './format';
 import { filterStatus, filters, navigation, numbers, title } from './header';
 import { palette } from './palette';
-import { type State, format as fragment, parse } from './state';
+import { type State, format as fragment, parse, withoutPlaces } from './state';
 import { VIEWS, type View } from './views';
 
 const DARK = window.matchMedia('(prefers-color-scheme: dark)');
@@ -68,9 +68,7 @@ class App {
   private go(change: Partial<State>): void {
     const before = this.state;
     this.state = { ...this.state, ...change };
-    // A page and an opened row belong to the rows that were shown.
-    const { page: _page, row: _row, ...options } = this.state.options;
-    this.state.options = options;
+    this.state.options = withoutPlaces(this.state.options);
     history.pushState(null, '', fragment(this.state));
     if (before.language !== this.state.language || before.view !== this.state.view || !sameFilters(before, this.state)) this.drawAll();
     else this.drawView();
@@ -126,8 +124,7 @@ class App {
 
   /** A filter has been typed: the view follows, the filters keep focus and cursor. */
   private narrow(change: Partial<State>): void {
-    const { page: _page, row: _row, ...options } = this.state.options;
-    this.state = { ...this.state, ...change, options };
+    this.state = { ...this.state, ...change, options: withoutPlaces(this.state.options) };
     history.replaceState(null, '', fragment(this.state));
     const context = this.context();
     this.head.querySelector('nav')!.replaceWith(navigation(context, this.views));

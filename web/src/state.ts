@@ -95,5 +95,12 @@ export function passes(match: Match, ...texts: (string | null)[]): boolean {
   });
 }
 
+/**
+ * The options but for the pages and opened rows of tables, which belong to the rows that were shown. The names of a
+ * table's options begin with its own prefix.
+ */
+export const withoutPlaces = (options: State['options']): State['options'] =>
+  Object.fromEntries(Object.entries(options).filter(([name]) => !/(page|row)$/.test(name)));
+
 export const isFiltered = (state: State): boolean =>
   state.from !== undefined || state.to !== undefined || FIELDS.some((field) => state[field].text !== '');

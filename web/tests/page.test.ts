@@ -14,7 +14,7 @@ import { Format, fromIsoDay, isoDay, isoTime } from '../src/format';
 import { narrowed } from '../src/narrow';
 import { palette } from '../src/palette';
 import { Phrases } from '../src/phrases';
-import { format, initial, parse, passes } from '../src/state';
+import { format, initial, parse, passes, withoutPlaces } from '../src/state';
 import { LANGUAGES, choose } from '../src/texts';
 
 const LABELS = ['no TLS', 'SSLv3', 'TLSv1.0', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3', 'unknown'];
@@ -74,6 +74,11 @@ test('a link shows the days of the window that it asks for', () => {
   for (const elsewhere of ['#to=2026-02-28', '#from=2026-04-01', '#from=2026-04-01&to=2026-04-05', '#from=2026-03-01&to=2026-03-31']) {
     assert.deepEqual(days(elsewhere), [undefined, undefined], elsewhere);
   }
+});
+
+test('other rows begin at the first page of every table, with none open', () => {
+  const options = { page: '2', row: 'a', rpage: '3', rrow: 'b', bpage: '4', rsort: '-kind', size: '50', kind: 'auth_failed' };
+  assert.deepEqual(withoutPlaces(options), { rsort: '-kind', size: '50', kind: 'auth_failed' });
 });
 
 test('contains, is and starts with ignore case, and nothing is not something', () => {
