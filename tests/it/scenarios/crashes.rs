@@ -94,9 +94,7 @@ fn a_lake_that_another_run_holds_is_left_alone() {
     std::fs::create_dir(place.path("lake")).unwrap();
     let lock = File::create(place.path("lake/.lock")).unwrap();
     lock.lock().unwrap();
-    let started = Instant::now();
     place.run(&[]).expect(4).warns("another run is working on the lake");
-    assert!(started.elapsed() < Duration::from_secs(20));
     drop(lock);
     place.ingest().built("mx2", 1..=3);
 }

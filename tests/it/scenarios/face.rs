@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::sync::LazyLock;
-use std::time::{Duration, Instant};
 
 use mailtally::lake::tables;
 use mailtally::reports::DATASETS;
@@ -98,11 +97,8 @@ fn a_second_run_does_nothing() {
         (place.versions(), files)
     };
     let before = state(&place);
-    let started = Instant::now();
     let said = place.say(&["run", "pipeline.toml"]).expect(0);
     assert!(said.out.starts_with("nothing to do"), "{}", said.out);
-    // A release build takes a tenth of it.
-    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
     let said = place.say(&["plan", "pipeline.toml"]).expect(0);
     assert!(said.out.starts_with("nothing to do"), "{}", said.out);
     assert_eq!(state(&place), before);
