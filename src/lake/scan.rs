@@ -22,8 +22,8 @@ use super::tables::{Column, Table};
 use crate::storage;
 
 impl Lake {
-    /// The rows of `files`, with all columns of the table in order, the partition columns among them. Columns that
-    /// a file was written before are null there. No files make an empty frame. Takes files or references to them.
+    /// The rows of `files`, with all columns of the table in order, the partition columns among them. A column
+    /// that is newer than a file is null in its rows. No files make an empty frame. Takes files or references to them.
     ///
     /// # Errors
     /// Where polars does not take the paths or the storage options; missing files show when the frame is collected.

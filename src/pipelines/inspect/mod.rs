@@ -1,7 +1,7 @@
 //! What raw files are: the facts behind `mailtally inspect`, for when a figure looks wrong.
 //!
 //! Files are read exactly as a run reads them, as streams of one host, so that what is told here is what a run
-//! counts. Only what cannot be read does not spoil the rest: each file has its own answer.
+//! counts. But for that, what cannot be read does not spoil the rest: each file has its own answer.
 
 mod counts;
 mod glance;

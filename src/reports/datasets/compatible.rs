@@ -3,7 +3,7 @@
 //!
 //! They have no window columns, since their headers have none: the window is in `manifest.json` beside them. A
 //! version without a column there (no TLS, SSLv3, TLSv1.3, unknown) is in none of them, and is never counted as a
-//! version that has one. It is in the messages, and percentages have all of the account's messages below the line, so
+//! version that has one. It is in the messages, and percentages have all of the account's messages as denominator, so
 //! that a row's percentages may add up to less than 100.
 
 use polars::prelude::*;

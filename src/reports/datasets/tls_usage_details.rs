@@ -1,6 +1,6 @@
 //! `tls_usage_details`: for each account, how its messages came in: TLS versions, AUTH, weak ciphers.
 //!
-//! Percentages have all of the account's messages below the line, those of `unknown` version included.
+//! Percentages have all of the account's messages as denominator, those of `unknown` version included.
 //! `auth_unknown` is what is left of the account's messages, so that the four always add up.
 
 use polars::prelude::*;
