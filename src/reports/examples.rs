@@ -237,6 +237,20 @@ pub(super) fn int(frame: &DataFrame, column: &str) -> Option<i64> {
     frame.column(column).unwrap().i64().unwrap().get(0)
 }
 
+
+/// Holds what is told against one of the lists in `tests/page/told.json`, which `web/tests/told.test.ts` holds against
+/// the languages of the page.
+pub(super) fn assert_listed(kind: &str, told: impl Iterator<Item = String>) {
+    let mut forms: Vec<String> = Vec::new();
+    for text in told {
+        if !forms.contains(&text) {
+            forms.push(text);
+        }
+    }
+    let lists: serde_json::Value = serde_json::from_str(include_str!("../../tests/page/told.json")).unwrap();
+    let told = serde_json::json!(forms);
+    assert!(lists[kind] == told, "write into tests/page/told.json: \"{kind}\": {told:#}");
+}
 pub(super) fn float(frame: &DataFrame, column: &str) -> Option<f64> {
     frame.column(column).unwrap().f64().unwrap().get(0)
 }

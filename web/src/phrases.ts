@@ -1,8 +1,13 @@
 // Words that come with the data: warnings about the logs and sentences about what is unusual. They are English; a
 // language may list what they become. What it does not list stays English, and is marked as such.
 
-/** The English text and the language's own, with the same places: `['{n} messages', '{n} mensajes']`. */
+/**
+ * The English text and the language's own, with the same places: `['{n} messages', '{n} mensajes']`. `{n}` and `{days}`
+ * are numbers, so that in `a day with {what} {days} days before` it is clear where one ends.
+ */
 export type Phrase = readonly [english: string, own: string];
+
+const NUMBERS = ['n', 'days'];
 
 interface Pattern {
   pattern: RegExp;
@@ -16,7 +21,7 @@ export class Phrases {
   /** `number` writes a number as the reader does. */
   constructor(phrases: readonly Phrase[], private readonly number: (text: string) => string) {
     this.patterns = phrases.map(([english, own]) => ({
-      pattern: new RegExp(`^${english.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{\w+\}/g, '(.+?)')}$`),
+      pattern: new RegExp(`^${english.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{(\w+)\}/g, (_, name: string) => (NUMBERS.includes(name) ? '(\\d+(?:\\.\\d+)?)' : '(.+?)'))}$`),
       names: Array.from(english.matchAll(/\{(\w+)\}/g), ([, name]) => name),
       own,
     }));

@@ -190,3 +190,22 @@ mod tests {
         assert_eq!(names.last(), Some(&"warnings"));
     }
 }
+
+    #[test]
+    fn the_list_of_the_page_has_every_warning() {
+        let row = df!(
+            "submissions" => [340_i64],
+            "unknown_tls_share" => [0.25],
+            "unknown_account_share" => [0.1],
+            "longest_gap_seconds" => [31_320.0],
+            "lines_rejected" => [7_i64],
+            "truncated_files" => [1_i64],
+        );
+        let row = examples::complete(row.unwrap(), &COVERAGE)
+            .with_columns([lit(12_i64).alias("imported"), col("last_line").alias("last_line_before")]);
+        let words = |(_, words): (Expr, Expr)| {
+            let said = row.clone().select([words.alias("warning")]).collect().unwrap();
+            texts(&said, "warning")[0].unwrap().to_owned()
+        };
+        examples::assert_listed("warnings", warnings().into_iter().map(words));
+    }

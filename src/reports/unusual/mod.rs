@@ -192,9 +192,9 @@ fn look(account: &Account<'_>, name: &str, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The findings of a day with their severities. A precedent explains a count and nothing else: volume makes other things
-/// grave whether a day before had as much or not, since whoever steals an account may come twice. What only `volume` and one grave thing together make high, or two
-/// grave things, names the others in its evidence.
+/// The findings of a day with their severities. `volume` and a grave thing, or two grave things, make each other high, and
+/// each names the others in its evidence. A precedent explains a count and nothing else: whoever steals an account may
+/// come twice, so `volume` counts for the others whether a day before had as much or not.
 fn graded(day: &AccountDay<'_>, account: &Arc<str>, seen: Vec<(usize, Seen)>, findings: &mut Vec<Finding>) {
     let counts = |place: usize| RULES[place].name == "volume" || RULES[place].grave;
     let together: Vec<(usize, String)> = seen
@@ -236,3 +236,6 @@ mod examples;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 mod tests;
+
+#[cfg(test)]
+mod wordings;
