@@ -1,4 +1,4 @@
-// What can be tested without a browser: links, filters, CSV, cutover, formats, languages.
+// What can be tested without a browser: links, filters, CSV, formats, languages.
 
 // @ts-ignore: the page's types do not know Node.
 import assert from 'node:assert/strict';
@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { page } from '../src/contract';
 import type { Context } from '../src/context';
 import { csv } from '../src/csv';
-import { reasonsOf, whatIf } from '../src/cutover';
+import { whatIf } from '../src/cutover';
 import { visible } from '../src/dom';
 import { Facts } from '../src/facts';
 import { Format, fromIsoDay, isoDay, isoTime } from '../src/format';
@@ -107,15 +107,6 @@ test('accounts are summed over days and versions', () => {
   assert.equal(facts.distinctAccounts(all), 2);
 });
 
-test('each switch breaks what it is about', () => {
-  const none = { minTls: 0, no3des: false, noCleartext: false, noBasic: false };
-  assert.equal(reasonsOf({ ...none, minTls: 4 }, 2, false, true), 1);
-  assert.equal(reasonsOf({ ...none, minTls: 4 }, 0, false, true), 0, 'without TLS there is no version to be too low');
-  assert.equal(reasonsOf({ ...none, minTls: 4 }, 6, false, true), 0, 'what is not logged is not broken');
-  assert.equal(reasonsOf({ ...none, no3des: true, noBasic: true }, 4, true, true), 2 | 8);
-  assert.equal(reasonsOf({ ...none, noCleartext: true }, 0, false, false), 4);
-});
-
 test('accounts fail, fail in part, or go on', () => {
   const result = whatIf(facts, all, { minTls: 4, no3des: false, noCleartext: true, noBasic: false });
   assert.deepEqual(result.counts, { breaks: 1, mixed: 1, undetermined: 0, safe: 0 }, 'nobody is no account');
@@ -188,26 +179,6 @@ test('no two versions and no two domains of a chart have one pattern', () => {
   for (const { versions, series } of [palette(false), palette(true)]) {
     for (const paints of [versions, series]) assert.equal(new Set(paints.map((paint) => paint.pattern)).size, paints.length);
   }
-});
-
-test('TLS without a version is no cleartext', () => {
-  const { tripleDes, tlsPresent } = facts;
-  const none = { minTls: 0, no3des: false, noCleartext: false, noBasic: false };
-  const statuses = () => [{ noCleartext: true }, { minTls: 4 }, { minTls: 4, noCleartext: true }, { no3des: true }].map((some) => whatIf(facts, all.slice(3), { ...none, ...some }).accounts[0].status);
-  assert.deepEqual(statuses(), ['undetermined', 'undetermined', 'undetermined', 'undetermined']);
-  tlsPresent[3] = 1;
-  assert.deepEqual(statuses(), ['safe', 'undetermined', 'undetermined', 'undetermined']);
-  tripleDes[3] = 0;
-  assert.deepEqual(statuses(), ['safe', 'undetermined', 'undetermined', 'safe']);
-  tlsPresent[3] = tripleDes[3] = NaN;
-});
-
-test('a cipher that is not logged may be 3DES', () => {
-  const { tripleDes } = facts;
-  tripleDes[1] = NaN;
-  const only3des = { minTls: 0, no3des: true, noCleartext: false, noBasic: false };
-  assert.deepEqual(whatIf(facts, all.slice(1, 3), only3des).accounts.map((outcome) => outcome.status), ['undetermined', 'safe']);
-  tripleDes[1] = 0;
 });
 
 test('controls and marks of direction are seen', () => {

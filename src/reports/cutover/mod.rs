@@ -148,28 +148,49 @@ pub static SCENARIOS: [Scenario; 8] = [
 ];
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
     fn way(version: &str, cipher: &str, family: &str) -> Way {
-        way_by(version, cipher, family, "unknown")
+        Way::of([version, cipher, family, "unknown"].map(|text| Some(text).filter(|text| !text.is_empty())))
     }
 
-    fn way_by(version: &str, cipher: &str, family: &str, mode: &str) -> Way {
-        Way::of([version, cipher, family, mode].map(|text| Some(text).filter(|text| !text.is_empty())))
-    }
-
-    /// The same examples as in web/tests/page.test.ts.
+    /// The page's rule is held against the same examples, in `web/tests/cutover.test.ts`.
     #[test]
-    fn each_switch_breaks_what_it_is_about() {
-        let lowest = lowest(TlsVersion::Tls12);
-        assert_eq!(lowest.reason(way("TLSv1.0", "AES128-SHA", "basic").bit()), "tls");
-        assert_eq!(lowest.reason(way("none", "", "basic").bit()), "", "without TLS there is no version to be too low");
-        assert_eq!(lowest.reason(way("unknown", "", "basic").bit()), "", "what is not logged is not broken");
-        let both = Switches { no_3des: true, no_basic: true, ..TODAY };
-        assert_eq!(both.reason(way("TLSv1.2", "DES-CBC3-SHA", "basic").bit()), "des3 basic");
-        let cleartext = Switches { no_cleartext: true, ..TODAY };
-        assert_eq!(cleartext.reason(way("none", "", "").bit()), "cleartext");
+    fn the_rule_is_that_of_the_examples() {
+        let examples: Value = serde_json::from_str(include_str!("../../../tests/page/cutover.json")).unwrap();
+        let ways = &examples["ways"];
+        for (name, way) in ways.as_object().unwrap() {
+            let bit = listed_way(way).bit();
+            let triple_des = (!Ways::unknown_cipher().meet(bit)).then(|| Ways::triple_des().meet(bit));
+            let tls = (!Ways::unknown_tls().meet(bit)).then(|| !Ways::cleartext().meet(bit));
+            assert_eq!(
+                (json!(triple_des), json!(tls)),
+                (way["triple_des"].clone(), way["tls_known_present"].clone()),
+                "{name}"
+            );
+        }
+        for example in examples["examples"].as_array().unwrap() {
+            let switch = |name: &str| example["switches"][name] == true;
+            let min_tls = TlsVersion::ALL.into_iter().find(|known| example["switches"]["min_tls"] == known.as_str());
+            let switches = Switches {
+                min_tls,
+                no_3des: switch("no_3des"),
+                no_cleartext: switch("no_cleartext"),
+                no_basic: switch("no_basic"),
+            };
+            let names = example["ways"].as_array().unwrap().iter();
+            let came = names.fold(0, |came, name| came | listed_way(&ways[name.as_str().unwrap()]).bit());
+            assert_eq!(switches.outcome(came).as_str(), example["outcome"], "{example}");
+            assert_eq!(switches.reason(came), example["reason"], "{example}");
+        }
+    }
+
+    fn listed_way(way: &Value) -> Way {
+        Way::of(["tls_version", "cipher", "auth_family", "tls_mode"].map(|name| way[name].as_str()))
     }
 
     #[test]
@@ -201,31 +222,6 @@ mod tests {
         assert_eq!(outcome("no_3des", way("none", "", "oauth")), Some(Outcome::Safe));
         assert_eq!(outcome("min_tlsv1_2", no_cipher), Some(Outcome::Safe));
         assert_eq!(outcome("no_basic", way("TLSv1.2", "", "unknown")), Some(Outcome::Undetermined));
-    }
-
-    /// The same examples as in web/tests/page.test.ts.
-    #[test]
-    fn tls_without_a_version_is_no_cleartext() {
-        let cleartext = Switches { no_cleartext: true, ..TODAY };
-        let no_3des = Switches { no_3des: true, ..TODAY };
-        let encrypted = [
-            way_by("unknown", "", "basic", "implicit"),
-            way_by("unknown", "", "basic", "starttls"),
-            way("unknown", "ECDHE-RSA-AES128-SHA", "basic"),
-        ];
-        for way in encrypted.map(Way::bit) {
-            assert_eq!(cleartext.outcome(way), Outcome::Safe);
-            assert_eq!(lowest(TlsVersion::Tls12).outcome(way), Outcome::Undetermined);
-            assert_eq!(SCENARIOS[7].switches.outcome(way), Outcome::Undetermined);
-        }
-        assert_eq!(
-            encrypted.map(|way| no_3des.outcome(way.bit())),
-            [Outcome::Undetermined, Outcome::Undetermined, Outcome::Safe]
-        );
-        for mode in ["unknown", ""] {
-            assert_eq!(cleartext.outcome(way_by("unknown", "", "basic", mode).bit()), Outcome::Undetermined);
-        }
-        assert_eq!(cleartext.outcome(way_by("none", "", "basic", "cleartext").bit()), Outcome::Breaks);
     }
 
     #[test]
