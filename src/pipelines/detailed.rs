@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, RecordBatch, StringArray};
+use arrow::array::{Array, ArrayRef, BooleanArray, Date32Array, RecordBatch, StringArray};
 use arrow::compute::{cast, filter_record_batch};
-use arrow::datatypes::{DataType, Int32Type, SchemaRef};
+use arrow::datatypes::{DataType, SchemaRef};
 use url::Url;
 
 use super::upload::{Forms, sheets, write_files};
@@ -16,6 +16,7 @@ use crate::calendar::Day;
 use crate::lake::tables::SUBMISSIONS;
 use crate::lake::{DataFile, Lake};
 use crate::reports::{Export, Window};
+use crate::rollups::columns::Columns;
 use crate::storage::Storage;
 
 /// What the file is called, without its extension.
@@ -90,15 +91,12 @@ fn wanted(batch: &RecordBatch, request: &Request) -> Result<RecordBatch> {
     let filters =
         [("account", &request.accounts), ("domain", &request.domains), ("tls_version", &request.tls_versions)];
     for (name, values) in filters.into_iter().filter(|(_, values)| !values.is_empty()) {
-        let texts = batch.column_by_name(name).and_then(|column| column.as_dictionary_opt::<Int32Type>());
-        let Some(texts) = texts else { continue };
+        let texts = Columns::new(SUBMISSIONS.name, batch).texts(name)?;
         // Each different text is compared once.
         let of_text = |text: Option<&str>| text.is_some_and(|text| values.iter().any(|value| value == text));
-        let chosen =
-            texts.values().as_string_opt::<i32>().map(|texts| texts.iter().map(of_text).collect::<Vec<bool>>());
-        let chosen = chosen.unwrap_or_default();
+        let chosen = texts.values().iter().map(of_text).collect::<Vec<bool>>();
         for (row, keep) in keep.iter_mut().enumerate() {
-            *keep &= texts.key(row).and_then(|key| chosen.get(key)).copied().unwrap_or(false);
+            *keep &= texts.key(row).is_some_and(|key| chosen[key]);
         }
     }
     filter_record_batch(batch, &BooleanArray::from(keep)).map_err(Error::Columns)

@@ -12,6 +12,7 @@
 
 mod balance;
 mod batches;
+pub mod columns;
 mod daily_clients;
 mod daily_refusals;
 mod daily_tls;

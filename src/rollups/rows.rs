@@ -1,15 +1,14 @@
 //! A batch's rows, as whatever counts them wants them.
 
-use arrow::array::{Array as _, AsArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
-use arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType};
+use arrow::array::{Int64Array, RecordBatch, TimestampMicrosecondArray};
 
+use super::Result;
+use super::columns::Columns;
 use super::texts::{MISSING, Number, Texts, Trail};
-use super::{Error, Result};
 
 /// A batch's rows, with numbers for their texts. Each column's texts are looked up once, whatever counts them.
 pub struct Rows<'a> {
-    table: &'static str,
-    batch: &'a RecordBatch,
+    columns: Columns<'a>,
     texts: Vec<(&'static str, Vec<Number>)>,
 }
 
@@ -39,17 +38,15 @@ impl<'a> Rows<'a> {
         texts: &mut Texts,
         mut trail: Option<&mut Trail>,
     ) -> Result<Self> {
-        let mut rows = Self { table, batch, texts: Vec::new() };
+        let mut rows = Self { columns: Columns::new(table, batch), texts: Vec::new() };
         for name in columns {
             if rows.texts.iter().any(|(known, _)| *known == name) {
                 continue;
             }
-            let column = batch.column_by_name(name).and_then(|column| column.as_dictionary_opt());
-            let numbers = column.and_then(|column| match trail.as_deref_mut() {
+            let numbers = rows.columns.read_texts(name, |column| match trail.as_deref_mut() {
                 Some(trail) if name == "account" => texts.of_rows_along(column, trail),
                 _ => texts.of_rows(column),
-            });
-            let numbers = numbers.ok_or_else(|| rows.unfit(name, "text"))?;
+            })?;
             rows.texts.push((name, numbers));
             if name == "tls_version" {
                 let unknown = texts.number("unknown");
@@ -62,7 +59,7 @@ impl<'a> Rows<'a> {
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.batch.num_rows()
+        self.columns.height()
     }
 
     /// Whether there are none.
@@ -77,7 +74,7 @@ impl<'a> Rows<'a> {
     /// Where they were not read.
     pub fn texts(&self, name: &'static str) -> Result<&[Number]> {
         let found = self.texts.iter().find(|(known, _)| *known == name);
-        found.map(|(_, numbers)| numbers.as_slice()).ok_or_else(|| self.unfit(name, "text"))
+        found.map(|(_, numbers)| numbers.as_slice()).ok_or_else(|| self.columns.unread(name))
     }
 
     /// A column's texts as they are spelled, row by row.
@@ -85,9 +82,7 @@ impl<'a> Rows<'a> {
     /// # Errors
     /// Where it is missing or of another type.
     pub fn spelled(&self, name: &'static str) -> Result<impl Iterator<Item = Option<&'a str>> + use<'a, '_>> {
-        let column = self.batch.column_by_name(name).and_then(|column| column.as_dictionary_opt::<Int32Type>());
-        let texts = column.and_then(|column| column.downcast_dict::<StringArray>());
-        Ok(texts.ok_or_else(|| self.unfit(name, "text"))?.into_iter())
+        Ok(self.columns.texts(name)?.texts())
     }
 
     /// Adds the numbers of a column's texts, which somebody else has read.
@@ -101,7 +96,7 @@ impl<'a> Rows<'a> {
     /// Where they were not read.
     pub fn map_texts(&mut self, name: &'static str, other: impl Fn(Number) -> Number) -> Result<()> {
         let Some((_, numbers)) = self.texts.iter_mut().find(|(known, _)| *known == name) else {
-            return Err(self.unfit(name, "text"));
+            return Err(self.columns.unread(name));
         };
         numbers.iter_mut().for_each(|number| *number = other(*number));
         Ok(())
@@ -127,8 +122,7 @@ impl<'a> Rows<'a> {
     /// # Errors
     /// Where it is missing or of another type.
     pub fn numbers(&self, name: &'static str) -> Result<&'a Int64Array> {
-        let column = self.batch.column_by_name(name).and_then(|column| column.as_primitive_opt::<Int64Type>());
-        column.ok_or_else(|| self.unfit(name, "a number"))
+        self.columns.numbers(name)
     }
 
     /// A column of instants.
@@ -136,14 +130,6 @@ impl<'a> Rows<'a> {
     /// # Errors
     /// Where it is missing or of another type.
     pub fn instants(&self, name: &'static str) -> Result<&'a TimestampMicrosecondArray> {
-        let column =
-            self.batch.column_by_name(name).and_then(|column| column.as_primitive_opt::<TimestampMicrosecondType>());
-        column.ok_or_else(|| self.unfit(name, "an instant"))
-    }
-
-    fn unfit(&self, column: &'static str, wanted: &str) -> Error {
-        let found = self.batch.column_by_name(column);
-        let found = found.map_or_else(|| "missing".to_owned(), |array| array.data_type().to_string());
-        Error::Shape { table: self.table, column, found, wanted: wanted.to_owned() }
+        self.columns.instants(name)
     }
 }

@@ -1,12 +1,12 @@
 //! What the lake says of an account's day: the figure, and the submissions that it is made of.
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{Date32Type, Int32Type, Int64Type, TimestampMicrosecondType};
+use arrow::array::Array as _;
 
 use super::super::Result;
 use super::{Counted, Question, Traced, Volume};
 use crate::lake::Lake;
 use crate::lake::tables::{DAILY_VOLUME, IMPORTED, SUBMISSIONS, Table};
+use crate::rollups::columns::Columns;
 
 const COLUMNS: [&str; 11] = [
     "ts",
@@ -28,11 +28,12 @@ pub(super) fn submissions(lake: &Lake, question: &Question) -> Result<(Vec<Trace
     let mut count = 0;
     each(lake, &SUBMISSIONS, &COLUMNS, question, |source, batch, row| {
         count += 1;
-        found.push(traced(source, batch, row));
+        found.push(traced(source, batch, row)?);
         // Never many more than are asked for: an application may send a million messages a day.
         if found.len() >= 2 * question.most.max(1_000) {
             first(&mut found, question.most);
         }
+        Ok(())
     })?;
     first(&mut found, question.most);
     Ok((found, count))
@@ -48,12 +49,11 @@ pub(super) fn volume(lake: &Lake, question: &Question) -> Result<Option<Volume>>
     let mut found: Option<Volume> = None;
     let columns = ["account", "messages", "recipients", "bytes"];
     each(lake, &DAILY_VOLUME, &columns, question, |_, batch, row| {
-        let [messages, recipients, bytes] =
-            ["messages", "recipients", "bytes"].map(|name| whole(batch, name, row).unwrap_or(0));
         let volume = found.get_or_insert_default();
-        volume.messages += messages;
-        volume.recipients += recipients;
-        volume.bytes += bytes;
+        volume.messages += whole(batch, "messages", row)?.unwrap_or(0);
+        volume.recipients += whole(batch, "recipients", row)?.unwrap_or(0);
+        volume.bytes += whole(batch, "bytes", row)?.unwrap_or(0);
+        Ok(())
     })?;
     Ok(found)
 }
@@ -63,16 +63,16 @@ pub(super) fn imported(lake: &Lake, question: &Question) -> Result<Vec<Counted>>
     let mut found = Vec::new();
     let columns = ["account", "tls_version", "messages", "file", "line", "period_start"];
     each(lake, &IMPORTED, &columns, question, |source, batch, row| {
-        let start = batch.column_by_name("period_start").and_then(|column| column.as_primitive_opt::<Date32Type>());
-        if start.is_some_and(|start| start.value(row) == question.day.epoch_days()) {
+        if batch.days("period_start")?.value(row) == question.day.epoch_days() {
             found.push(Counted {
                 source: source.to_owned(),
-                tls_version: text(batch, "tls_version", row).to_owned(),
-                messages: whole(batch, "messages", row).unwrap_or(0),
-                file: text(batch, "file", row).to_owned(),
-                line: whole(batch, "line", row).unwrap_or(0),
+                tls_version: text(batch, "tls_version", row)?,
+                messages: whole(batch, "messages", row)?.unwrap_or(0),
+                file: text(batch, "file", row)?,
+                line: whole(batch, "line", row)?.unwrap_or(0),
             });
         }
+        Ok(())
     })?;
     Ok(found)
 }
@@ -83,53 +83,47 @@ fn each(
     table: &'static Table,
     columns: &[&str],
     question: &Question,
-    mut take: impl FnMut(&str, &RecordBatch, usize),
+    mut take: impl FnMut(&str, Columns<'_>, usize) -> Result<()>,
 ) -> Result<()> {
     let snapshot = lake.snapshot(table)?;
     for batch in lake.batches(table, snapshot.date(question.day), columns) {
         let (file, batch) = batch?;
-        let accounts = batch.column_by_name("account").and_then(|column| column.as_dictionary_opt::<Int32Type>());
-        let Some(accounts) = accounts else { continue };
-        let Some(texts) = accounts.values().as_string_opt::<i32>() else { continue };
-        let wanted = texts.iter().map(|text| text == Some(question.account.as_str())).collect::<Vec<_>>();
+        let batch = Columns::new(table.name, &batch);
+        let accounts = batch.texts("account")?;
+        let wanted = accounts.values().iter().map(|text| text == Some(question.account.as_str())).collect::<Vec<_>>();
         let is_wanted = |row: &usize| accounts.key(*row).is_some_and(|key| wanted[key]);
-        for row in (0..batch.num_rows()).filter(is_wanted) {
-            take(file.partition.source.as_deref().unwrap_or_default(), &batch, row);
+        for row in (0..batch.height()).filter(is_wanted) {
+            take(file.partition.source.as_deref().unwrap_or_default(), batch, row)?;
         }
     }
     Ok(())
 }
 
-fn traced(source: &str, batch: &RecordBatch, row: usize) -> Traced {
-    let text = |name| text(batch, name, row).to_owned();
-    let ts = batch.column_by_name("ts").and_then(|column| column.as_primitive_opt::<TimestampMicrosecondType>());
-    Traced {
+fn traced(source: &str, batch: Columns<'_>, row: usize) -> Result<Traced> {
+    let text = |name| text(batch, name, row);
+    let ts = batch.instants("ts")?;
+    Ok(Traced {
         source: source.to_owned(),
-        ts: ts.filter(|ts| ts.is_valid(row)).map_or(0, |ts| ts.value(row)),
-        server: text("server"),
-        client_ip: text("client_ip"),
-        client_name: text("client_name"),
-        tls_version: text("tls_version"),
-        cipher: text("cipher"),
-        mechanism: text("mechanism"),
-        mail_from: text("mail_from"),
-        recipients: whole(batch, "recipients", row),
-        queue_id: text("queue_id"),
+        ts: if ts.is_valid(row) { ts.value(row) } else { 0 },
+        server: text("server")?,
+        client_ip: text("client_ip")?,
+        client_name: text("client_name")?,
+        tls_version: text("tls_version")?,
+        cipher: text("cipher")?,
+        mechanism: text("mechanism")?,
+        mail_from: text("mail_from")?,
+        recipients: whole(batch, "recipients", row)?,
+        queue_id: text("queue_id")?,
         lines: Vec::new(),
-    }
+    })
 }
 
 /// A text; what is not known is empty.
-fn text<'a>(batch: &'a RecordBatch, name: &str, row: usize) -> &'a str {
-    let column = batch.column_by_name(name).and_then(|column| column.as_dictionary_opt::<Int32Type>());
-    let found = column.and_then(|column| {
-        let values = column.values().as_string_opt::<i32>()?;
-        column.key(row).filter(|key| values.is_valid(*key)).map(|key| values.value(key))
-    });
-    found.unwrap_or_default()
+fn text(batch: Columns<'_>, name: &'static str, row: usize) -> Result<String> {
+    Ok(batch.texts(name)?.text(row).unwrap_or_default().to_owned())
 }
 
-fn whole(batch: &RecordBatch, name: &str, row: usize) -> Option<i64> {
-    let column = batch.column_by_name(name)?.as_primitive_opt::<Int64Type>()?;
-    column.is_valid(row).then(|| column.value(row))
+fn whole(batch: Columns<'_>, name: &'static str, row: usize) -> Result<Option<i64>> {
+    let column = batch.numbers(name)?;
+    Ok(column.is_valid(row).then(|| column.value(row)))
 }

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use arrow::array::{AsArray, RecordBatch};
+use arrow::array::RecordBatch;
 use polars::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -11,6 +11,7 @@ use super::columns::Spelling;
 use super::some;
 use crate::calendar::Timestamp;
 use crate::lake::tables::{DAILY_CLIENTS, DAILY_REFUSALS};
+use crate::rollups::columns::Columns;
 use crate::rollups::groups::{Groups, Layout};
 use crate::rollups::rows::Rows;
 use crate::rollups::texts::{MISSING, Number, Texts};
@@ -68,8 +69,8 @@ impl Refused {
 
     /// Adds those rows of a batch of `daily_clients` whose addresses were refused, which is read for them alone.
     pub(super) fn add_origins_of(&mut self, batch: &RecordBatch, texts: &mut Texts) -> Result<()> {
-        let addresses = batch.column_by_name("client_ip").and_then(|column| column.as_dictionary_opt());
-        let addresses = addresses.and_then(|addresses| texts.found_rows(addresses)).unwrap_or_default();
+        let columns = Columns::new(DAILY_CLIENTS.name, batch);
+        let addresses = columns.read_texts("client_ip", |addresses| texts.found_rows(addresses))?;
         let refused = addresses.iter().map(|address| Some(self.addresses.contains(address))).collect();
         let refused = some(batch, &refused)?;
         let rows = Rows::read(DAILY_CLIENTS.name, &refused, ORIGINS[..3].iter().copied(), texts)?;

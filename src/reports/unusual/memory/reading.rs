@@ -1,14 +1,14 @@
 //! How the daily tables are read into a memory: what is asked for, in which order, and what is taken of each batch.
 
-use arrow::array::{Array, AsArray, BooleanArray, DictionaryArray, Int64Array, RecordBatch};
+use arrow::array::{Array, BooleanArray, Int64Array, RecordBatch};
 use arrow::compute::filter_record_batch;
-use arrow::datatypes::{Int32Type, Int64Type};
 
 use super::super::super::{Error, Result};
 use super::super::settings::OfAccounts;
 use super::{Counts, Memory, NO_VERSION, days_remembered, rank};
 use crate::calendar::{Day, DayRange};
 use crate::lake::tables::{DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, FROM_IMPORT, Table};
+use crate::rollups::columns::Columns;
 use crate::rollups::networks::network;
 use crate::rollups::texts::{MISSING, Number};
 use crate::submissions::RefusalKind;
@@ -21,7 +21,7 @@ pub struct Reading {
     pub columns: &'static [&'static str],
     /// The days, which are read in order.
     pub days: DayRange,
-    add: fn(&mut Memory, u16, &RecordBatch) -> Result<()>,
+    add: fn(&mut Memory, u16, Columns<'_>) -> Result<()>,
 }
 
 const COUNTS: [&str; 5] = ["account", "messages", "recipients", "client_nets", "mail_froms"];
@@ -80,31 +80,32 @@ impl Memory {
     pub fn add(&mut self, reading: &Reading, day: Day, batch: &RecordBatch) -> Result<()> {
         let Some(offset) = self.offset(day) else { return Ok(()) };
         self.held.set(0, offset);
-        match without_imports(batch)? {
-            Some(logs) => (reading.add)(self, offset, &logs),
-            None => (reading.add)(self, offset, batch),
+        let columns = |batch| Columns::new(reading.table.name, batch);
+        match without_imports(columns(batch), batch)? {
+            Some(logs) => (reading.add)(self, offset, columns(&logs)),
+            None => (reading.add)(self, offset, columns(batch)),
         }
     }
 
     /// The account of each row of the window; one that was not met before is met now.
-    fn of_window(&mut self, batch: &RecordBatch) -> Result<Vec<Number>> {
+    fn of_window(&mut self, batch: Columns<'_>) -> Result<Vec<Number>> {
         if self.closed {
             return self.met(batch);
         }
-        let numbers = self.accounts.of_rows_along(dictionary(batch, "account")?, &mut self.trail);
-        numbers.ok_or_else(|| wrong("account"))
+        let (accounts, trail) = (&mut self.accounts, &mut self.trail);
+        Ok(batch.read_texts("account", |column| accounts.of_rows_along(column, trail))?)
     }
 
     /// The account of each row, where it was met before.
-    fn met(&mut self, batch: &RecordBatch) -> Result<Vec<Number>> {
-        let numbers = self.accounts.found_rows_along(dictionary(batch, "account")?, &mut self.trail);
-        numbers.ok_or_else(|| wrong("account"))
+    fn met(&mut self, batch: Columns<'_>) -> Result<Vec<Number>> {
+        let (accounts, trail) = (&self.accounts, &mut self.trail);
+        Ok(batch.read_texts("account", |column| accounts.found_rows_along(column, trail))?)
     }
 
     /// Learns which accounts the window has, and which of them come near a limit.
-    fn watch(&mut self, _day: u16, batch: &RecordBatch) -> Result<()> {
+    fn watch(&mut self, _day: u16, batch: Columns<'_>) -> Result<()> {
         let numbers = self.of_window(batch)?;
-        let counts = COUNTS[1..].iter().map(|name| ints(batch, name)).collect::<Result<Vec<_>>>()?;
+        let counts = numbers_of(batch, &COUNTS[1..])?;
         let settings = std::mem::take(&mut self.settings);
         let of_accounts = OfAccounts::new(&settings);
         for (row, number) in numbers.into_iter().enumerate().filter(|(_, number)| *number != MISSING) {
@@ -125,12 +126,10 @@ impl Memory {
     }
 
     /// Counts a day, which is later than all that were counted before.
-    fn count(&mut self, day: u16, batch: &RecordBatch) -> Result<()> {
+    fn count(&mut self, day: u16, batch: Columns<'_>) -> Result<()> {
         let numbers = self.met(batch)?;
-        let counts = COUNTS[1..].iter().map(|name| ints(batch, name)).collect::<Result<Vec<_>>>()?;
-        let hours = batch.column_by_name(HOURS[0]).is_some();
-        let hours =
-            if hours { HOURS.iter().map(|name| ints(batch, name)).collect::<Result<Vec<_>>>()? } else { vec![] };
+        let counts = numbers_of(batch, &COUNTS[1..])?;
+        let hours = if batch.has(HOURS[0]) { numbers_of(batch, &HOURS)? } else { vec![] };
         let in_window = day >= self.first_of_window();
         for (row, account) in numbers.into_iter().enumerate().filter(|(_, number)| *number != MISSING) {
             let watch = *self.watch_of(account);
@@ -150,7 +149,7 @@ impl Memory {
         Ok(())
     }
 
-    fn ways_in_of_window(&mut self, day: u16, batch: &RecordBatch) -> Result<()> {
+    fn ways_in_of_window(&mut self, day: u16, batch: Columns<'_>) -> Result<()> {
         self.ways_in(batch, |memory, account, network, mechanism| {
             if let Some(network) = network {
                 memory.networks.meet(account, network, day);
@@ -161,7 +160,7 @@ impl Memory {
         })
     }
 
-    fn ways_in_before(&mut self, day: u16, batch: &RecordBatch) -> Result<()> {
+    fn ways_in_before(&mut self, day: u16, batch: Columns<'_>) -> Result<()> {
         self.ways_in(batch, |memory, account, network, mechanism| {
             if let Some(network) = network {
                 memory.networks.recall(account, network, day);
@@ -175,17 +174,15 @@ impl Memory {
     /// Hands on each known account's networks and mechanisms, mostly once: the rows of a device lie together.
     fn ways_in(
         &mut self,
-        batch: &RecordBatch,
+        batch: Columns<'_>,
         mut note: impl FnMut(&mut Self, Number, Option<i64>, Number),
     ) -> Result<()> {
         let numbers = self.met(batch)?;
         // A mechanism that the window has not is one that is known, all the same.
-        let mechanisms =
-            self.mechanism_names.of_rows(dictionary(batch, "mechanism")?).ok_or_else(|| wrong("mechanism"))?;
-        let addresses = dictionary(batch, "client_ip")?;
+        let mechanisms = batch.read_texts("mechanism", |column| self.mechanism_names.of_rows(column))?;
+        let addresses = batch.texts("client_ip")?;
         // An address is read once per batch and not once per row.
-        let values = addresses.values().as_string_opt::<i32>().ok_or_else(|| wrong("client_ip"))?;
-        let networks: Vec<Option<i64>> = values.iter().map(|address| network(address?)).collect();
+        let networks: Vec<Option<i64>> = addresses.values().iter().map(|address| network(address?)).collect();
         let mut last = None;
         for (row, account) in numbers.into_iter().enumerate().filter(|(_, number)| *number != MISSING) {
             let network = addresses.key(row).and_then(|key| networks.get(key).copied().flatten());
@@ -198,11 +195,10 @@ impl Memory {
         Ok(())
     }
 
-    fn versions(&mut self, day: u16, batch: &RecordBatch) -> Result<()> {
+    fn versions(&mut self, day: u16, batch: Columns<'_>) -> Result<()> {
         let numbers = self.met(batch)?;
-        let versions = dictionary(batch, "tls_version")?;
-        let values = versions.values().as_string_opt::<i32>().ok_or_else(|| wrong("tls_version"))?;
-        let ranks: Vec<u8> = values.iter().map(|version| version.map_or(NO_VERSION, rank)).collect();
+        let versions = batch.texts("tls_version")?;
+        let ranks: Vec<u8> = versions.values().iter().map(|version| version.map_or(NO_VERSION, rank)).collect();
         for (row, account) in numbers.into_iter().enumerate().filter(|(_, number)| *number != MISSING) {
             let rank = versions.key(row).and_then(|key| ranks.get(key)).copied().unwrap_or(NO_VERSION);
             let Some(at) = self.version_at(account, day) else { continue };
@@ -214,27 +210,25 @@ impl Memory {
         Ok(())
     }
 
-    fn failures_of_window(&mut self, day: u16, batch: &RecordBatch) -> Result<()> {
+    fn failures_of_window(&mut self, day: u16, batch: Columns<'_>) -> Result<()> {
         if !self.closed {
             // The accounts of refusals come in an order of their own.
-            self.accounts.of_rows(dictionary(batch, "account")?).ok_or_else(|| wrong("account"))?;
+            batch.read_texts("account", |column| self.accounts.of_rows(column))?;
         }
         self.fail(day, batch, true)
     }
 
-    fn failures_before(&mut self, day: u16, batch: &RecordBatch) -> Result<()> {
+    fn failures_before(&mut self, day: u16, batch: Columns<'_>) -> Result<()> {
         self.fail(day, batch, false)
     }
 
-    fn fail(&mut self, day: u16, batch: &RecordBatch, in_window: bool) -> Result<()> {
-        let accounts = self.accounts.found_rows(dictionary(batch, "account")?).ok_or_else(|| wrong("account"))?;
-        let (attempts, kinds) = (ints(batch, "attempts")?, dictionary(batch, "kind")?);
-        let later: &BooleanArray =
-            named(batch, "later_success")?.as_boolean_opt().ok_or_else(|| wrong("later_success"))?;
-        let values = kinds.values().as_string_opt::<i32>().ok_or_else(|| wrong("kind"))?;
+    fn fail(&mut self, day: u16, batch: Columns<'_>, in_window: bool) -> Result<()> {
+        let accounts = batch.read_texts("account", |column| self.accounts.found_rows(column))?;
+        let (attempts, kinds) = (batch.numbers("attempts")?, batch.texts("kind")?);
+        let later = batch.truths("later_success")?;
         let wanted = RefusalKind::AuthFailed.as_str();
         for (row, account) in accounts.into_iter().enumerate().filter(|(_, number)| *number != MISSING) {
-            if kinds.key(row).is_none_or(|key| values.value(key) != wanted) {
+            if kinds.text(row) != Some(wanted) {
                 continue;
             }
             let watch = self.watch_of(account);
@@ -251,12 +245,12 @@ impl Memory {
 }
 
 /// The rows that logs were counted for; none where all are.
-fn without_imports(batch: &RecordBatch) -> Result<Option<RecordBatch>> {
-    let Some(origins) = batch.column_by_name(ORIGIN).and_then(|column| column.as_dictionary_opt::<Int32Type>()) else {
+fn without_imports(columns: Columns<'_>, batch: &RecordBatch) -> Result<Option<RecordBatch>> {
+    if !columns.has(ORIGIN) {
         return Ok(None);
-    };
-    let values = origins.values().as_string_opt::<i32>().ok_or_else(|| wrong(ORIGIN))?;
-    let imports = values.iter().map(|origin| origin == Some(FROM_IMPORT)).collect::<Vec<_>>();
+    }
+    let origins = columns.texts(ORIGIN)?;
+    let imports = origins.values().iter().map(|origin| origin == Some(FROM_IMPORT)).collect::<Vec<_>>();
     if !imports.contains(&true) {
         return Ok(None);
     }
@@ -265,16 +259,8 @@ fn without_imports(batch: &RecordBatch) -> Result<Option<RecordBatch>> {
     filter_record_batch(batch, &logs).map(Some).map_err(|source| Error::Rows { source })
 }
 
-fn named<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a dyn Array> {
-    batch.column_by_name(name).map(AsRef::as_ref).ok_or_else(|| wrong(name))
-}
-
-fn ints<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a Int64Array> {
-    named(batch, name)?.as_primitive_opt::<Int64Type>().ok_or_else(|| wrong(name))
-}
-
-fn dictionary<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a DictionaryArray<Int32Type>> {
-    named(batch, name)?.as_dictionary_opt().ok_or_else(|| wrong(name))
+fn numbers_of<'a>(batch: Columns<'a>, names: &[&'static str]) -> Result<Vec<&'a Int64Array>> {
+    Ok(names.iter().map(|name| batch.numbers(name)).collect::<crate::rollups::Result<_>>()?)
 }
 
 /// A count; what is not known adds nothing.
@@ -282,6 +268,22 @@ fn value(counts: &Int64Array, row: usize) -> i64 {
     if counts.is_valid(row) { counts.value(row) } else { 0 }
 }
 
-fn wrong(column: &str) -> Error {
-    Error::Column { column: column.to_owned(), found: "missing or of another type".to_owned() }
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+mod tests {
+    use polars::prelude::*;
+
+    use super::super::super::super::examples::window;
+    use super::super::super::Settings;
+    use super::*;
+    use crate::rollups::examples::batch;
+
+    #[test]
+    fn a_column_that_cannot_be_read_is_named() {
+        let (window, messages) = (window(), df!("messages" => [1_i64]).unwrap());
+        let mut memory = Memory::new(&Settings::default(), &window);
+        let reading = memory.readings().remove(0);
+        let error = memory.add(&reading, window.first, &batch(&messages)).unwrap_err().to_string();
+        assert!(error.starts_with("daily_volume: column 'account' is missing, the table wants text"), "{error}");
+    }
 }
