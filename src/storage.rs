@@ -4,6 +4,8 @@
 //! `object_store` documents, such as `aws_endpoint` or `azure_storage_account_name`) feed this module,
 //! Delta's log store and polars' readers, so what one can read the others can too.
 
+mod sending;
+
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::path::{Component, Path, PathBuf};
@@ -12,6 +14,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use object_store::local::LocalFileSystem;
 use object_store::{ObjectStore, path::Path as ObjectPath};
 use url::Url;
+
+pub use self::sending::Sending;
 
 /// The result of this module.
 pub type Result<T> = std::result::Result<T, Error>;

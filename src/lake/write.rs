@@ -6,14 +6,12 @@
 //!
 //! Format: <https://parquet.apache.org/docs/file-format/>.
 
-use std::pin::Pin;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, RecordBatch, UInt32Array};
 use arrow::compute::{cast, take, take_record_batch};
 use arrow::datatypes::{DataType, Field, Int32Type, Schema};
 use bytes::Bytes;
-use object_store::buffered::BufWriter;
 use object_store::path::Path as ObjectPath;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
@@ -22,7 +20,6 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
-use tokio::io::AsyncWrite;
 
 use super::Lake;
 use super::dictionary::{self, Compressor};
@@ -31,12 +28,8 @@ use super::files::{DataFile, Partition, new_path};
 use super::order::order;
 use super::statistics;
 use super::tables::{Repeats, Table};
-use crate::storage::Storage;
+use crate::storage::Sending;
 
-/// Bytes in one request; S3 takes 10,000 of them in a file and wants 5 MiB at least.
-const PART_SIZE: usize = 8 * 1024 * 1024;
-/// Requests under way at once: what bounds the memory that waits for the network.
-const REQUESTS: usize = 2;
 const ZSTD_LEVEL: i32 = 3;
 /// Of values that are like nothing before them: searching harder for repetitions costs more and finds less.
 const ZSTD_LEVEL_OF_NOISE: i32 = 1;
@@ -53,11 +46,10 @@ pub struct PartitionWriter {
     table: &'static Table,
     partition: Partition,
     path: String,
-    storage: Arc<Storage>,
     file: SerializedFileWriter<Vec<u8>>,
     encoders: ArrowRowGroupWriterFactory,
     compressor: Compressor,
-    upload: BufWriter,
+    upload: Sending,
     rows: u64,
     size: u64,
 }
@@ -90,11 +82,10 @@ impl Lake {
             table,
             partition: partition.clone(),
             path,
-            storage: Arc::clone(&self.storage),
             file,
             encoders,
             compressor,
-            upload: BufWriter::with_capacity(store, upload, PART_SIZE).with_max_concurrency(REQUESTS),
+            upload: Sending::new(&self.storage, store, upload),
             rows: 0,
             size: 0,
         })
@@ -170,12 +161,7 @@ impl PartitionWriter {
     pub fn finish(mut self) -> Result<DataFile> {
         let metadata = self.file.finish().map_err(|source| self.not_encoded(source))?;
         self.send()?;
-        let upload = &mut self.upload;
-        let closed = self.storage.wait(std::future::poll_fn(|context| Pin::new(&mut *upload).poll_shutdown(context)));
-        closed.map_err(|error| {
-            let source = object_store::Error::Generic { store: "upload", source: Box::new(error) };
-            Error::Upload { path: self.path.clone(), source }
-        })?;
+        self.upload.finish().map_err(|source| Error::Upload { path: self.path.clone(), source })?;
         Ok(DataFile {
             stats: statistics::to_json(self.table, &metadata),
             path: self.path,
@@ -185,18 +171,11 @@ impl PartitionWriter {
         })
     }
 
-    /// Hands over what has been encoded, in pieces that keep the number of requests under way bounded.
+    /// Hands over what has been encoded.
     fn send(&mut self) -> Result<()> {
-        let mut encoded = Bytes::from(std::mem::take(self.file.inner_mut()));
+        let encoded = Bytes::from(std::mem::take(self.file.inner_mut()));
         self.size += encoded.len() as u64;
-        let upload = &mut self.upload;
-        let sent = self.storage.wait(async {
-            while !encoded.is_empty() {
-                upload.put(encoded.split_to(encoded.len().min(PART_SIZE))).await?;
-            }
-            Ok(())
-        });
-        sent.map_err(|source| Error::Upload { path: self.path.clone(), source })
+        self.upload.put(encoded).map_err(|source| Error::Upload { path: self.path.clone(), source })
     }
 
     fn not_encoded(&self, source: ParquetError) -> Error {

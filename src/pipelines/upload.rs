@@ -2,23 +2,17 @@
 
 use std::io::{self, Write};
 use std::panic::resume_unwind;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::thread;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
 use bytes::Bytes;
-use object_store::buffered::BufWriter;
-use tokio::io::AsyncWrite;
 use url::Url;
 
 use super::{Error, Result};
 use crate::reports::{Export, RowWriter};
-use crate::storage::{Storage, below, display};
-
-/// Bytes in one request; S3 takes 10,000 of them in a file and wants 5 MiB at least.
-const PART_SIZE: usize = 8 * 1024 * 1024;
+use crate::storage::{Sending, Storage, below, display};
 
 /// Bytes that are handed on at once. Many of them make a request; memory of this size is used again, where that of a
 /// whole request would come from the system each time.
@@ -77,33 +71,25 @@ pub(super) fn sheets(export: &Export, name: &str, rows: u64) -> Option<String> {
 
 /// Where the bytes of a file go. Where it is dropped unfinished, what was sent is no file.
 struct Upload {
-    storage: Arc<Storage>,
     place: Url,
-    file: BufWriter,
+    file: Sending,
     waiting: Vec<u8>,
 }
 
 impl Upload {
     fn new(storage: &Arc<Storage>, place: &Url) -> Result<Self> {
         let (store, path) = storage.store(place)?;
-        let file = BufWriter::with_capacity(store, path, PART_SIZE).with_max_concurrency(2);
-        Ok(Self { storage: Arc::clone(storage), place: place.clone(), file, waiting: Vec::new() })
+        Ok(Self { place: place.clone(), file: Sending::new(storage, store, path), waiting: Vec::new() })
     }
 
     fn send(&mut self) -> object_store::Result<()> {
-        let bytes = Bytes::from(std::mem::take(&mut self.waiting));
-        let file = &mut self.file;
-        self.storage.wait(async { if bytes.is_empty() { Ok(()) } else { file.put(bytes).await } })
+        self.file.put(Bytes::from(std::mem::take(&mut self.waiting)))
     }
 
     /// Ends the file: from now on it is there, whole.
     fn finish(mut self) -> Result<()> {
-        let place = display(&self.place);
-        let failed = |source| Error::Publish { place: place.clone(), source };
-        self.send().map_err(failed)?;
-        let file = &mut self.file;
-        let closed = self.storage.wait(std::future::poll_fn(|context| Pin::new(&mut *file).poll_shutdown(context)));
-        closed.map_err(|error| failed(object_store::Error::Generic { store: "upload", source: Box::new(error) }))
+        let sent = self.send().and_then(|()| self.file.finish());
+        sent.map_err(|source| Error::Publish { place: display(&self.place), source })
     }
 }
 
