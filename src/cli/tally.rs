@@ -12,7 +12,7 @@ use super::{Context, ExitCode, Result};
 use crate::calendar::{Day, Timestamp};
 use crate::pipelines::reading::{Read, prepare};
 use crate::pipelines::tally::{Counts, Keep, Tally};
-use crate::reports::is_formula;
+use crate::reports::push_field;
 use crate::sources::{RawFile, list};
 use crate::storage::display;
 use crate::submissions::tls::TlsVersion;
@@ -252,20 +252,20 @@ impl Rows<'_> {
 
     /// RFC 4180, with line feeds alone, as tools of this trade read it. Text that a spreadsheet would run is guarded.
     fn csv(self, output: &mut Output) -> Result<()> {
-        let mut line = names(self.columns).collect::<Vec<_>>().join(",");
-        output.line(&line)?;
+        output.line(&names(self.columns).collect::<Vec<_>>().join(","))?;
+        let mut line = Vec::new();
         for row in self.rows {
             line.clear();
             for (index, value) in row.iter().enumerate() {
-                line.push_str(if index > 0 { "," } else { "" });
+                line.extend_from_slice(if index > 0 { b"," } else { b"" });
                 match value {
-                    serde_json::Value::String(text) => push_field(&mut line, text),
-                    // Numbers and truths need no quotes.
-                    other => line.push_str(&cell(other)),
+                    serde_json::Value::String(text) if !text.is_empty() => push_field(&mut line, text),
+                    // Numbers and truths need no quotes, and what is not known has no text.
+                    other => line.extend_from_slice(cell(other).as_bytes()),
                 }
             }
-            line.push('\n');
-            output.bytes(line.as_bytes())?;
+            line.push(b'\n');
+            output.bytes(&line)?;
         }
         Ok(())
     }
@@ -286,17 +286,5 @@ fn cell(value: &serde_json::Value) -> String {
         serde_json::Value::Null => String::new(),
         serde_json::Value::String(text) => text.clone(),
         other => other.to_string(),
-    }
-}
-
-fn push_field(line: &mut String, text: &str) {
-    let guarded = is_formula(text).then(|| format!("'{text}"));
-    let text = guarded.as_deref().unwrap_or(text);
-    if text.contains(['"', ',', '\n', '\r']) {
-        line.push('"');
-        line.push_str(&text.replace('"', "\"\""));
-        line.push('"');
-    } else {
-        line.push_str(text);
     }
 }

@@ -27,7 +27,7 @@ use polars::prelude::*;
 pub use cells::batch;
 pub use datasets::{DATASETS, Dataset, UNUSUAL_ACTIVITY, build, dataset};
 pub use digest::Digest;
-pub use exports::{EXPORTS, Export, Out, RowWriter, export, is_formula};
+pub use exports::{EXPORTS, Export, Out, RowWriter, export, push_field};
 pub use reading::{READ, Reading};
 pub use tables::Tables;
 pub use wanted::Wanted;

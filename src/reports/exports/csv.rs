@@ -57,12 +57,16 @@ impl RowWriter for File<'_> {
 }
 
 /// Whether a spreadsheet would run the text.
-#[must_use]
-pub fn is_formula(text: &str) -> bool {
+fn is_formula(text: &str) -> bool {
     text.starts_with(['=', '+', '-', '@', '\t', '\r'])
 }
 
-/// Text as a field: guarded against formulas, quoted where it has to be.
+/// Adds a text as a field: guarded against formulas, quoted where it has to be.
+pub fn push_field(line: &mut Vec<u8>, text: &str) {
+    write_field(line, text, false);
+}
+
+/// The same, of a text that may be known to be plain.
 fn write_field(file: &mut Vec<u8>, text: &str, plain: bool) {
     let guard = if is_formula(text) { "'" } else { "" };
     if !text.is_empty() && (plain || is_plain::<Csv>(text.as_bytes())) {
@@ -93,7 +97,7 @@ mod tests {
 
     fn field(text: &str) -> String {
         let mut file = Vec::new();
-        write_field(&mut file, text, false);
+        push_field(&mut file, text);
         String::from_utf8(file).unwrap()
     }
 

@@ -14,7 +14,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
 
 use super::{Error, Result};
-pub use csv::is_formula;
+pub use csv::push_field;
 
 /// Where a file's bytes go.
 pub type Out<'a> = Box<dyn Write + Send + 'a>;
