@@ -10,9 +10,6 @@ use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DA
 use crate::rollups::examples::batch;
 pub(super) use crate::rollups::examples::{bools, floats, ints, texts};
 
-/// What every dataset begins with.
-pub(super) const WINDOW_COLUMNS: [&str; 3] = ["window_start", "window_end", "as_of"];
-
 pub(super) fn day(text: &str) -> Day {
     text.parse().unwrap()
 }
@@ -237,6 +234,9 @@ pub(super) fn int(frame: &DataFrame, column: &str) -> Option<i64> {
     frame.column(column).unwrap().i64().unwrap().get(0)
 }
 
+pub(super) fn float(frame: &DataFrame, column: &str) -> Option<f64> {
+    frame.column(column).unwrap().f64().unwrap().get(0)
+}
 
 /// Holds what is told against one of the lists in `tests/page/told.json`, which `web/tests/told.test.ts` holds against
 /// the languages of the page.
@@ -250,7 +250,4 @@ pub(super) fn assert_listed(kind: &str, told: impl Iterator<Item = String>) {
     let lists: serde_json::Value = serde_json::from_str(include_str!("../../tests/page/told.json")).unwrap();
     let told = serde_json::json!(forms);
     assert!(lists[kind] == told, "write into tests/page/told.json: \"{kind}\": {told:#}");
-}
-pub(super) fn float(frame: &DataFrame, column: &str) -> Option<f64> {
-    frame.column(column).unwrap().f64().unwrap().get(0)
 }

@@ -25,7 +25,7 @@ mod window;
 use polars::prelude::*;
 
 pub use cells::batch;
-pub use datasets::{DATASETS, Dataset, UNUSUAL_ACTIVITY, build, dataset};
+pub use datasets::{DATASETS, Dataset, OnPage, UNUSUAL_ACTIVITY, build, dataset};
 pub use digest::Digest;
 pub use exports::{EXPORTS, Export, Out, RowWriter, export, push_field};
 pub use reading::{READ, Reading};

@@ -20,7 +20,7 @@ use crate::lake::Lake;
 use crate::reports::cutover::Switches;
 use crate::reports::cutover::accounts::{Cutover, cutover as cut_over};
 use crate::reports::unusual;
-use crate::reports::{self, Dataset, UNUSUAL_ACTIVITY, Wanted, Window, batch, digest, export, page};
+use crate::reports::{self, Dataset, OnPage, UNUSUAL_ACTIVITY, Wanted, Window, batch, digest, export, page};
 use crate::storage::{Storage, below, display};
 
 /// The page among the forms in which a report is published.
@@ -94,10 +94,12 @@ pub fn is_current(storage: &Storage, lake: &Lake, request: &Request) -> Result<b
 impl Request {
     /// The datasets asked for, and those that the summary and the page need.
     fn needed(&self) -> impl Iterator<Item = &'static Dataset> + Clone {
-        let of_page = |name: &str| self.has_page() && page::NEEDS.contains(&name);
         let asked = |name: &str| self.datasets.iter().any(|asked| asked == name);
-        let needed = move |name: &str| asked(name) || digest::NEEDS.contains(&name) || of_page(name);
-        reports::DATASETS.iter().filter(move |dataset| needed(dataset.name))
+        let of_summary = |name: &str| digest::NEEDS.contains(&name);
+        let of_page = |part: OnPage| self.has_page() && part.is_needed();
+        reports::DATASETS
+            .iter()
+            .filter(move |dataset| asked(dataset.name) || of_summary(dataset.name) || of_page(dataset.on_page))
     }
 
     fn has_page(&self) -> bool {
@@ -141,7 +143,7 @@ pub fn run(storage: &Arc<Storage>, lake: &Lake, request: &Request) -> Result<Pub
         if request.datasets.iter().any(|asked| asked == dataset.name) {
             publish(storage, request, dataset.name, &rows, &mut published)?;
         }
-        if page::shows(dataset.name) {
+        if dataset.on_page != OnPage::Nothing {
             published.datasets.push((dataset.name, rows));
         }
         Ok(())

@@ -16,8 +16,8 @@ use polars::prelude::*;
 use super::super::tables::BITS;
 use super::super::wanted::Part;
 use super::super::{Result, Tables, Window};
-use super::Dataset;
 use super::shares::share;
+use super::{Dataset, OnPage};
 
 /// The registry's line.
 pub(super) const DATASET: Dataset = Dataset {
@@ -25,6 +25,7 @@ pub(super) const DATASET: Dataset = Dataset {
     about: "Legacy accounts per week and domain: how many, new, cured and relapsed ones",
     reads: &[Part::Weeks],
     stamped: true,
+    on_page: OnPage::View,
     build,
 };
 

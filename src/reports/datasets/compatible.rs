@@ -10,7 +10,7 @@ use polars::prelude::*;
 
 use super::super::wanted::Part;
 use super::super::{Result, Tables, Window};
-use super::{Dataset, tls_usage_details};
+use super::{Dataset, OnPage, tls_usage_details};
 
 /// The registry's lines.
 pub(super) const SCC_SENDING_VOLUME: Dataset = Dataset {
@@ -18,6 +18,7 @@ pub(super) const SCC_SENDING_VOLUME: Dataset = Dataset {
     about: "Messages per account, with another product's headers",
     reads: &[Part::Clients],
     stamped: false,
+    on_page: OnPage::Nothing,
     build: scc_sending_volume,
 };
 pub(super) const SCC_TLS_USAGE: Dataset = Dataset {
@@ -25,6 +26,7 @@ pub(super) const SCC_TLS_USAGE: Dataset = Dataset {
     about: "TLS versions per account, with another product's headers",
     reads: &[Part::Clients],
     stamped: false,
+    on_page: OnPage::Nothing,
     build: scc_tls_usage,
 };
 pub(super) const EAC: Dataset = Dataset {
@@ -32,6 +34,7 @@ pub(super) const EAC: Dataset = Dataset {
     about: "TLS versions and authentication per account, with another product's headers",
     reads: &[Part::Clients],
     stamped: false,
+    on_page: OnPage::Nothing,
     build: eac,
 };
 

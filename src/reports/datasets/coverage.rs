@@ -6,7 +6,7 @@
 use polars::prelude::*;
 
 use super::super::{Result, Tables, Window};
-use super::{Dataset, date, sum, within};
+use super::{Dataset, OnPage, date, sum, within};
 use crate::lake::tables::COVERAGE;
 
 /// The registry's line.
@@ -15,6 +15,7 @@ pub(super) const DATASET: Dataset = Dataset {
     about: "What each source and day was built from, and warnings in words",
     reads: &[],
     stamped: true,
+    on_page: OnPage::Part,
     build,
 };
 
@@ -189,7 +190,6 @@ mod tests {
         assert!(!names.contains(&"inputs"));
         assert_eq!(names.last(), Some(&"warnings"));
     }
-}
 
     #[test]
     fn the_list_of_the_page_has_every_warning() {
@@ -209,3 +209,4 @@ mod tests {
         };
         examples::assert_listed("warnings", warnings().into_iter().map(words));
     }
+}

@@ -9,7 +9,7 @@ use super::super::cutover::{Outcome, SCENARIOS, Switches};
 use super::super::wanted::Part;
 use super::super::{Result, Tables, Window};
 use super::shares::percent;
-use super::{Dataset, within};
+use super::{Dataset, OnPage, within};
 
 /// The registry's line.
 pub(super) const DATASET: Dataset = Dataset {
@@ -17,6 +17,7 @@ pub(super) const DATASET: Dataset = Dataset {
     about: "What each cutover scenario would break per day: messages, and accounts",
     reads: &[Part::Ways],
     stamped: true,
+    on_page: OnPage::PlainTable,
     build,
 };
 

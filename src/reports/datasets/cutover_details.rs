@@ -6,7 +6,7 @@ use polars::prelude::*;
 use super::super::cutover::{SCENARIOS, accounts};
 use super::super::wanted::Part;
 use super::super::{Result, Tables, Window};
-use super::Dataset;
+use super::{Dataset, OnPage};
 
 /// The registry's line.
 pub(super) const DATASET: Dataset = Dataset {
@@ -14,6 +14,7 @@ pub(super) const DATASET: Dataset = Dataset {
     about: "The accounts that each cutover scenario would break, and those of which that is not known",
     reads: &[Part::Clients],
     stamped: true,
+    on_page: OnPage::Nothing,
     build,
 };
 

@@ -4,7 +4,7 @@
 use polars::prelude::*;
 
 use super::super::{Result, Tables, Window};
-use super::{Dataset, sum};
+use super::{Dataset, OnPage, sum};
 
 /// The registry's line.
 pub(super) const DATASET: Dataset = Dataset {
@@ -12,6 +12,7 @@ pub(super) const DATASET: Dataset = Dataset {
     about: "Dimension for BI tools: the accounts that datasets name",
     reads: &[],
     stamped: true,
+    on_page: OnPage::Nothing,
     build,
 };
 

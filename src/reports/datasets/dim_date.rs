@@ -5,7 +5,7 @@ use chrono::Datelike;
 use polars::prelude::*;
 
 use super::super::{Result, Tables, Window};
-use super::Dataset;
+use super::{Dataset, OnPage};
 use crate::calendar::Day;
 
 /// The registry's line.
@@ -14,6 +14,7 @@ pub(super) const DATASET: Dataset = Dataset {
     about: "Dimension for BI tools: the days and weeks that datasets name",
     reads: &[],
     stamped: true,
+    on_page: OnPage::Nothing,
     build,
 };
 

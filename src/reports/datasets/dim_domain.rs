@@ -5,7 +5,7 @@ use polars::prelude::*;
 
 use super::super::wanted::Part;
 use super::super::{Result, Tables, Window};
-use super::{Dataset, within};
+use super::{Dataset, OnPage, within};
 
 /// The registry's line.
 pub(super) const DATASET: Dataset = Dataset {
@@ -13,6 +13,7 @@ pub(super) const DATASET: Dataset = Dataset {
     about: "Dimension for BI tools: the domains that datasets name",
     reads: &[Part::Weeks],
     stamped: true,
+    on_page: OnPage::Nothing,
     build,
 };
 

@@ -4,7 +4,7 @@ use polars::prelude::*;
 
 use super::super::tls::TLS_VERSIONS;
 use super::super::{Result, Tables, Window};
-use super::Dataset;
+use super::{Dataset, OnPage};
 
 /// The registry's line.
 pub(super) const DATASET: Dataset = Dataset {
@@ -12,6 +12,7 @@ pub(super) const DATASET: Dataset = Dataset {
     about: "Dimension for BI tools: the seven TLS versions, in order, with their class",
     reads: &[],
     stamped: true,
+    on_page: OnPage::Nothing,
     build,
 };
 

@@ -6,7 +6,7 @@
 use polars::prelude::*;
 
 use super::super::{Result, Tables, Window};
-use super::{Dataset, date};
+use super::{Dataset, OnPage, date};
 
 /// The registry's line.
 pub(super) const DATASET: Dataset = Dataset {
@@ -14,6 +14,7 @@ pub(super) const DATASET: Dataset = Dataset {
     about: "What other products have counted, by period: of one day it is in the other datasets too",
     reads: &[],
     stamped: true,
+    on_page: OnPage::PlainTable,
     build,
 };
 

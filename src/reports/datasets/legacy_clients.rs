@@ -10,7 +10,7 @@ use super::super::cutover::Ways;
 use super::super::tls::TLS_VERSIONS;
 use super::super::wanted::Part;
 use super::super::{Result, Tables, Window};
-use super::{Dataset, among, sum};
+use super::{Dataset, OnPage, among, sum};
 
 /// The registry's line.
 pub(super) const DATASET: Dataset = Dataset {
@@ -18,6 +18,7 @@ pub(super) const DATASET: Dataset = Dataset {
     about: "The devices that send without TLS or below TLS 1.2",
     reads: &[Part::Clients, Part::LegacyDevices],
     stamped: true,
+    on_page: OnPage::View,
     build,
 };
 

@@ -43,9 +43,49 @@ pub struct Dataset {
     pub reads: &'static [Part],
     /// Whether its rows begin with the window. Those that have another product's headers do not.
     pub stamped: bool,
+    /// What the report's page has of it.
+    pub on_page: OnPage,
     /// Its columns behind the window's, sorted.
     pub build: fn(&Tables, &Window) -> Result<LazyFrame>,
 }
+
+/// What the report's page has of a dataset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnPage {
+    /// A part of its own: without it there is no page.
+    Part,
+    /// The same, but only for browsers without scripts: the others have it by the activity.
+    PlainPart,
+    /// A view, and for browsers without scripts a table.
+    View,
+    /// A table for browsers without scripts.
+    PlainTable,
+    /// Nothing: it is for programs.
+    Nothing,
+}
+
+impl OnPage {
+    /// Whether the page is built on it.
+    #[must_use]
+    pub fn is_needed(self) -> bool {
+        matches!(self, Self::Part | Self::PlainPart)
+    }
+
+    /// Whether the page's script shows it.
+    #[must_use]
+    pub fn is_for_script(self) -> bool {
+        matches!(self, Self::Part | Self::View)
+    }
+
+    /// Whether browsers without scripts have it as a table like any other.
+    #[must_use]
+    pub fn is_plain_table(self) -> bool {
+        matches!(self, Self::View | Self::PlainTable)
+    }
+}
+
+/// What the rows of a stamped dataset begin with.
+pub const STAMPS: [&str; 3] = ["window_start", "window_end", "as_of"];
 
 /// Every dataset, in the order in which a person wants to read them.
 pub static DATASETS: &[Dataset] = &[
@@ -86,8 +126,7 @@ pub fn dataset(name: &str) -> Option<&'static Dataset> {
 /// # Errors
 /// Where Polars cannot run the query.
 pub fn build(dataset: &Dataset, given: &Tables, window: &Window) -> Result<DataFrame> {
-    let stamps = [("window_start", window.first), ("window_end", window.last), ("as_of", window.as_of)];
-    let stamps = stamps.into_iter().filter(|_| dataset.stamped);
+    let stamps = STAMPS.into_iter().zip([window.first, window.last, window.as_of]).filter(|_| dataset.stamped);
     let mut columns: Vec<Expr> = stamps.map(|(name, day)| date(day).alias(name)).collect();
     columns.push(all().as_expr());
     let rows = (dataset.build)(given, window)?.select(columns);
@@ -137,7 +176,7 @@ fn missing_meets_missing() -> JoinArgs {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 mod tests {
-    use super::super::examples::{self, WINDOW_COLUMNS};
+    use super::super::examples;
     use super::*;
 
     #[test]
@@ -145,7 +184,7 @@ mod tests {
         for tables in [examples::tables(), examples::empty()] {
             for dataset in DATASETS {
                 let rows = build(dataset, &tables, &examples::window()).unwrap();
-                let stamped = examples::names(&rows).starts_with(&WINDOW_COLUMNS);
+                let stamped = examples::names(&rows).starts_with(&STAMPS);
                 assert_eq!(stamped, dataset.stamped, "{}", dataset.name);
                 for column in rows.columns() {
                     let plain = match column.dtype() {
@@ -224,7 +263,7 @@ mod tests {
             let section = behind.split("\n## ").next().unwrap_or_default();
             let mut rest = section.split_once("| column | type | meaning |").unwrap_or_default().1;
             let built = build(dataset, &examples::empty(), &examples::window()).unwrap();
-            for column in built.columns().iter().skip(if dataset.stamped { WINDOW_COLUMNS.len() } else { 0 }) {
+            for column in built.columns().iter().skip(if dataset.stamped { STAMPS.len() } else { 0 }) {
                 let at = rest.find(&format!("`{}`", column.name()));
                 let name = format!("{}.{}", dataset.name, column.name());
                 assert!(at.is_some(), "docs/datasets.md lacks {name}, or has it out of order");

@@ -8,7 +8,7 @@ use polars::prelude::*;
 
 use super::super::wanted::Part;
 use super::super::{Result, Tables, Window};
-use super::Dataset;
+use super::{Dataset, OnPage};
 
 /// The registry's line.
 pub(super) const DATASET: Dataset = Dataset {
@@ -16,6 +16,7 @@ pub(super) const DATASET: Dataset = Dataset {
     about: "Clients that are turned away, and what last came from their addresses",
     reads: &[Part::Refusals],
     stamped: true,
+    on_page: OnPage::View,
     build,
 };
 

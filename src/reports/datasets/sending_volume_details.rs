@@ -8,7 +8,7 @@ use polars::prelude::*;
 
 use super::super::wanted::Part;
 use super::super::{Result, Tables, Window};
-use super::{Dataset, largest_first, missing_meets_missing};
+use super::{Dataset, OnPage, largest_first, missing_meets_missing};
 
 /// The registry's line.
 pub(super) const DATASET: Dataset = Dataset {
@@ -16,6 +16,7 @@ pub(super) const DATASET: Dataset = Dataset {
     about: "What each account sent, from how many places, on how many days",
     reads: &[Part::Addresses],
     stamped: true,
+    on_page: OnPage::Part,
     build,
 };
 

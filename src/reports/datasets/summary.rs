@@ -5,7 +5,7 @@ use polars::prelude::*;
 
 use super::super::{Result, Tables, Window};
 use super::shares::{change_percent, version_columns, version_messages};
-use super::{Dataset, within};
+use super::{Dataset, OnPage, within};
 
 /// The registry's line.
 pub(super) const DATASET: Dataset = Dataset {
@@ -13,6 +13,7 @@ pub(super) const DATASET: Dataset = Dataset {
     about: "The window in one row: accounts, messages, TLS versions, and the change",
     reads: &[],
     stamped: true,
+    on_page: OnPage::Part,
     build,
 };
 
@@ -66,8 +67,8 @@ fn change() -> [Expr; 4] {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 mod tests {
-    use super::super::super::examples::{self, WINDOW_COLUMNS, float, int};
-    use super::super::build;
+    use super::super::super::examples::{self, float, int};
+    use super::super::{STAMPS, build};
     use super::*;
 
     #[test]
@@ -101,7 +102,7 @@ mod tests {
     fn a_window_without_data_has_a_row_of_zeros() {
         let row = build(&DATASET, &examples::empty(), &examples::window()).unwrap();
         assert_eq!(row.height(), 1);
-        for column in row.columns().iter().skip(WINDOW_COLUMNS.len()) {
+        for column in row.columns().iter().skip(STAMPS.len()) {
             let value = column.cast(&DataType::Float64).unwrap().f64().unwrap().get(0);
             let expected = if column.name().starts_with("change_") && column.name().ends_with("_percent") {
                 None

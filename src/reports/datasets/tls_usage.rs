@@ -3,7 +3,7 @@
 use polars::prelude::*;
 
 use super::super::{Result, Tables, Window};
-use super::{Dataset, within};
+use super::{Dataset, OnPage, within};
 
 /// The registry's line.
 pub(super) const DATASET: Dataset = Dataset {
@@ -11,6 +11,7 @@ pub(super) const DATASET: Dataset = Dataset {
     about: "Messages and accounts per day, domain and TLS version",
     reads: &[],
     stamped: true,
+    on_page: OnPage::Nothing,
     build,
 };
 

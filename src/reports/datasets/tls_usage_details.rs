@@ -9,7 +9,7 @@ use super::super::tls::TLS_VERSIONS;
 use super::super::wanted::Part;
 use super::super::{Result, Tables, Window};
 use super::shares::{version_columns, version_messages};
-use super::{Dataset, largest_first, sum, version_rank};
+use super::{Dataset, OnPage, largest_first, sum, version_rank};
 
 /// The registry's line.
 pub(super) const DATASET: Dataset = Dataset {
@@ -17,6 +17,7 @@ pub(super) const DATASET: Dataset = Dataset {
     about: "TLS versions, authentication and weak ciphers per account",
     reads: &[Part::Clients],
     stamped: true,
+    on_page: OnPage::Part,
     build,
 };
 

@@ -7,7 +7,7 @@ use polars::prelude::*;
 
 use super::super::unusual::Finding;
 use super::super::{Result, Tables, Window};
-use super::Dataset;
+use super::{Dataset, OnPage};
 
 /// The registry's line.
 pub(super) const DATASET: Dataset = Dataset {
@@ -15,6 +15,7 @@ pub(super) const DATASET: Dataset = Dataset {
     about: "Accounts whose day is unlike their own days before, and why, in a sentence",
     reads: &[],
     stamped: true,
+    on_page: OnPage::View,
     build,
 };
 

@@ -18,15 +18,6 @@ use super::{Result, Window};
 pub use activity::{Activity, MAX_ROWS, activity};
 use html::{bytes, count, escaped, signed};
 
-/// The datasets that a page cannot be without.
-pub const NEEDS: &[&str] = &["summary", "sending_volume", "sending_volume_details", "tls_usage_details", "coverage"];
-
-/// Whether a page has something of a dataset. The others are for programs.
-#[must_use]
-pub fn shows(dataset: &str) -> bool {
-    NEEDS.contains(&dataset) || payload::SHOWN.contains(&dataset) || !sections::ELSEWHERE.contains(&dataset)
-}
-
 /// The page without its data.
 const TEMPLATE: &str = include_str!("../../../web/dist/report.html");
 
@@ -209,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dataset_that_the_page_does_not_know_is_a_table() {
+    fn a_dataset_without_sections_of_its_own_is_a_table() {
         let mut datasets = built(&examples::tables());
         datasets.push(("legacy_clients", df!("window_start" => ["x"], "account" => ["carol@c.test"]).unwrap()));
         let page = summary(&datasets, &examples::window(), "t").unwrap();

@@ -14,23 +14,9 @@ use polars::prelude::*;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
+use super::super::datasets::{STAMPS, dataset};
 use super::super::{Error, Result, Window};
 use super::activity::Activity;
-
-/// The datasets that the page shows, where they were built. The others are for programs.
-pub(super) const SHOWN: [&str; 8] = [
-    "summary",
-    "sending_volume_details",
-    "tls_usage_details",
-    "legacy_clients",
-    "refused_clients",
-    "burn_down",
-    "unusual_activity",
-    "coverage",
-];
-
-/// What every dataset begins with: the page says it once.
-const STAMPS: [&str; 3] = ["window_start", "window_end", "as_of"];
 
 /// The most rows of one dataset. Datasets are sorted by what matters, so the first rows are the top ones.
 const MAX_ROWS: usize = 100_000;
@@ -86,7 +72,7 @@ pub(super) fn payload(
 ) -> Result<String> {
     let cut: Vec<(&str, usize, DataFrame)> = datasets
         .iter()
-        .filter(|(name, _)| SHOWN.contains(name))
+        .filter(|(name, _)| dataset(name).is_some_and(|dataset| dataset.on_page.is_for_script()))
         .map(|(name, frame)| (*name, frame.height(), frame.head(Some(MAX_ROWS))))
         .collect();
     let mut tables = BTreeMap::new();
@@ -109,6 +95,7 @@ fn packed(payload: &Payload<'_>) -> std::io::Result<String> {
 }
 
 fn table(frame: &DataFrame, total: usize) -> Result<Table<'_>> {
+    // The page says once what each row begins with.
     let columns = frame.columns().iter().filter(|column| !STAMPS.contains(&column.name().as_str()));
     Ok(Table { total, columns: columns.map(column).collect::<Result<_>>()? })
 }

@@ -2,6 +2,7 @@
 
 use polars::prelude::*;
 
+use super::super::datasets::{STAMPS, dataset};
 use super::super::digest::{Digest, TlsPart, domains};
 use super::super::tls::TLS_VERSIONS;
 use super::super::{Result, Window, find};
@@ -9,34 +10,14 @@ use super::html::{count, escaped};
 use super::table::{head, of_frame, spoken, table};
 use crate::calendar::Day;
 
-/// What has no table of its own here: the sections below or the head of the page show it, or it is for programs.
-pub(super) const ELSEWHERE: [&str; 14] = [
-    "summary",
-    "sending_volume",
-    "sending_volume_details",
-    "tls_usage",
-    "tls_usage_details",
-    "coverage",
-    "cutover_details",
-    "dim_date",
-    "dim_account",
-    "dim_domain",
-    "dim_tls_version",
-    "scc_sending_volume",
-    "scc_tls_usage",
-    "eac",
-];
-
-/// What every dataset begins with: the page says it once.
-const STAMPS: [&str; 3] = ["window_start", "window_end", "as_of"];
-
 /// All sections in reading order.
 pub(super) fn all(datasets: &[(&str, DataFrame)], digest: &Digest, window: &Window) -> Result<String> {
     let mut html = section("TLS versions", &tls(digest));
     html.push_str(&section("Sending volume", &volume(find(datasets, "sending_volume")?, window)?));
     html.push_str(&section("Accounts", &accounts(find(datasets, "sending_volume_details")?)?));
     html.push_str(&section("TLS per account", &tls_details(find(datasets, "tls_usage_details")?)?));
-    for (name, frame) in datasets.iter().filter(|(name, _)| !ELSEWHERE.contains(name)) {
+    let is_table = |name: &str| dataset(name).is_some_and(|dataset| dataset.on_page.is_plain_table());
+    for (name, frame) in datasets.iter().filter(|(name, _)| is_table(name)) {
         html.push_str(&section(&spoken(name), &of_frame("", frame, &own_columns(frame))?));
     }
     html.push_str(&section("Coverage", &coverage(find(datasets, "coverage")?, digest)?));
@@ -47,7 +28,7 @@ fn section(heading: &str, body: &str) -> String {
     format!("<section>\n<h2>{}</h2>\n{body}</section>\n", escaped(heading))
 }
 
-/// A dataset's columns behind the window's.
+/// A dataset's columns behind the window's, which the page says once.
 fn own_columns(frame: &DataFrame) -> Vec<&str> {
     let names = frame.get_column_names().into_iter().map(|name| name.as_str());
     names.filter(|name| !STAMPS.contains(name)).collect()
