@@ -53,21 +53,10 @@ impl Progress {
         self.bar.inc(bytes);
     }
 
-    /// The bytes read so far.
-    #[must_use]
-    pub fn position(&self) -> u64 {
-        self.bar.position()
-    }
-
     /// A function that moves the bar on, for layers that know nothing of terminals.
     pub fn counter(&self) -> impl Fn(u64) + Clone + Send + Sync + 'static {
         let bar = self.bar.clone();
         move |bytes| bar.inc(bytes)
-    }
-
-    /// Runs something that writes to the terminal while the bar is out of the way.
-    pub fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
-        self.bar.suspend(write)
     }
 
     /// Removes the bar.
@@ -89,6 +78,6 @@ mod tests {
             scope.spawn(|| count(50));
         });
         progress.advance(1);
-        assert_eq!(progress.position(), 151);
+        assert_eq!(progress.bar.position(), 151);
     }
 }
