@@ -47,16 +47,16 @@ pub(super) fn signed(number: i64) -> String {
     if number < 0 { count(number) } else { format!("+{}", count(number)) }
 }
 
-/// A size in the binary unit that leaves one to four digits before the point: `1.5 MiB`.
+/// A size in the unit that leaves one to three digits before the point, as the page's script has it: `1.5 MB`.
 pub(super) fn bytes(size: i64) -> String {
-    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
-    if size.abs() < 1_024 {
+    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
+    if size.abs() < 1_000 {
         return format!("{size} B");
     }
-    let mut scaled = size as f64 / 1_024.0;
+    let mut scaled = size as f64 / 1_000.0;
     let mut unit = 0;
-    while scaled.abs() >= 1_024.0 && unit + 1 < UNITS.len() {
-        scaled /= 1_024.0;
+    while scaled.abs() >= 1_000.0 && unit + 1 < UNITS.len() {
+        scaled /= 1_000.0;
         unit += 1;
     }
     format!("{scaled:.1} {}", UNITS[unit])
@@ -78,6 +78,6 @@ mod tests {
     fn numbers_are_easy_to_read() {
         assert_eq!([0, 999, 5_973, 1_234_567, -1_000].map(count), ["0", "999", "5,973", "1,234,567", "-1,000"]);
         assert_eq!([0, 12, -3].map(signed), ["+0", "+12", "-3"]);
-        assert_eq!([0, 1_023, 1_536, 5 << 30].map(bytes), ["0 B", "1023 B", "1.5 KiB", "5.0 GiB"]);
+        assert_eq!([0, 999, 1_500, 5_000_000_000].map(bytes), ["0 B", "999 B", "1.5 kB", "5.0 GB"]);
     }
 }
