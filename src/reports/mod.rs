@@ -1,7 +1,7 @@
 //! Reports: what a window of days shows, as datasets, files, a page and a digest.
 //!
 //! ```text
-//! daily tables, coverage ─▶ reading ─▶ tables ─▶ datasets ─▶ exports (Parquet, CSV, JSON lines)
+//! daily tables, coverage ─▶ reading ─▶ tables ─▶ datasets ─▶ exports (Parquet, CSV, JSON lines, XLSX)
 //!                                                         ├▶ page    (one HTML file that needs no network)
 //!                                                         └▶ digest  (the numbers of a terminal summary)
 //! ```
