@@ -21,6 +21,7 @@
 
 pub mod calendar;
 pub mod storage;
+pub mod words;
 
 pub mod sources;
 

@@ -8,13 +8,13 @@ use super::days::{DayArgs, check_rolled_up};
 use super::output::TextTable;
 use super::pipeline::Pipeline;
 use super::settings::check_name;
-use super::summary::{grouped, many};
 use super::{Context, ExitCode, Result};
 use crate::pipelines::report;
 use crate::reports::cutover::accounts::Cutover;
 use crate::reports::cutover::{Outcome, Switches};
 use crate::reports::{self, EXPORTS, Window};
 use crate::submissions::tls::TlsVersion;
+use crate::words::{grouped, many};
 
 /// Show who would break if old TLS versions, 3DES, cleartext or passwords were switched off
 ///
@@ -115,7 +115,7 @@ impl Args {
         output.line(&format!("Cutover, {window}: {}", self.words()))?;
         output.line("")?;
         for (outcome, accounts) in Outcome::ALL.into_iter().zip(cutover.accounts) {
-            let accounts = many(accounts, "account", "");
+            let accounts = many(accounts as u64, "account");
             let (count, noun) = accounts.split_once(' ').unwrap_or((&accounts, ""));
             output.line(&format!("{count:>12} {noun:<8} {}", meaning(outcome)))?;
         }

@@ -7,7 +7,6 @@ use super::messages::paragraph;
 use super::pipeline::Pipeline;
 use super::plan::{failure_as_json, report_as_json};
 use super::status::not_in_pipeline;
-use super::summary::many;
 use super::{Context, Error, ExitCode, Result, plan, summary};
 use crate::engine::Local;
 use crate::pipelines::definition::Definition;
@@ -15,6 +14,7 @@ use crate::pipelines::ingest::kept::{self, KeptRange};
 use crate::pipelines::runner::{Done, Order, Progress, Stages};
 use crate::pipelines::status::behind;
 use crate::storage::display;
+use crate::words::many;
 
 /// Run a pipeline: read new logs, roll up the days that changed, publish the reports
 ///
@@ -103,7 +103,7 @@ fn complain(definition: &Definition, done: &Done, context: &Context) {
         context.messages.warning(&format!(
             "source '{source}' has no line after {last}, {} behind: unless nothing happened since, look whether the \
              server and its syslog still write, and whether 'files' names what they write to",
-            many(behind(*last, context.today()), "day", "")
+            many(behind(*last, context.today()) as u64, "day")
         ));
     }
     for source in &done.left_over {

@@ -10,6 +10,7 @@ use crate::pipelines::report::Published;
 use crate::pipelines::runner::Done;
 use crate::reports::Digest;
 use crate::storage::display;
+use crate::words::{grouped, many};
 
 /// The length of the longest bar.
 const BAR: f64 = 30.0;
@@ -61,7 +62,7 @@ fn work(done: &Done, context: &mut Context) -> Result<()> {
     }
     let days = &done.ingested.days;
     if days.is_empty() {
-        let rolled = many(done.rolled.days.len(), "day", "");
+        let rolled = many(done.rolled.days.len() as u64, "day");
         return if done.rolled.days.is_empty() {
             Ok(())
         } else {
@@ -78,13 +79,13 @@ fn work(done: &Done, context: &mut Context) -> Result<()> {
     let sources = days.keys().map(|(source, _)| source).collect::<BTreeSet<_>>();
     let dates = days.keys().map(|(_, day)| day).collect::<BTreeSet<_>>();
     context.output.line(&format!(
-        "read        {}, {} of {}: {}, {}, {}",
-        counted(lines, "line", ""),
-        many(dates.len(), "day", ""),
-        many(sources.len(), "source", ""),
-        counted(accepted, "submission", ""),
-        counted(refused, "refusal", ""),
-        counted(rejected, "line", " that could not be read"),
+        "read        {}, {} of {}: {}, {}, {} that could not be read",
+        many(lines, "line"),
+        many(dates.len() as u64, "day"),
+        many(sources.len() as u64, "source"),
+        many(accepted, "submission"),
+        many(refused, "refusal"),
+        many(rejected, "line"),
     ))
 }
 
@@ -103,11 +104,11 @@ pub(super) fn digest(published: &Published, context: &mut Context) -> Result<()>
     let messages = change(digest.change_messages, digest.change_messages_percent);
     output.line(&format!("{:>12} accounts  ({accounts})", grouped(digest.accounts.unsigned_abs())))?;
     output.line(&format!("{:>12} messages  ({messages})", grouped(digest.messages.unsigned_abs())))?;
-    let legacy_accounts = digest.legacy_accounts.and_then(|accounts| usize::try_from(accounts).ok());
+    let legacy_accounts = digest.legacy_accounts.map(i64::unsigned_abs);
     output.line(&format!(
         "{:>12} legacy    (without TLS or below TLS 1.2{})",
         grouped(digest.legacy_messages.unsigned_abs()),
-        legacy_accounts.map_or_else(String::new, |accounts| format!(", from {}", many(accounts, "account", "")))
+        legacy_accounts.map_or_else(String::new, |accounts| format!(", from {}", many(accounts, "account")))
     ))?;
     output.line("")?;
     for part in &digest.tls {
@@ -136,7 +137,7 @@ pub(super) fn places(published: &Published, context: &mut Context) -> Result<()>
     if let Some(first) = published.files.first() {
         let folder = display(first);
         let folder = folder.rsplit_once('/').map_or(folder.as_str(), |(folder, _)| folder);
-        context.output.line(&format!("datasets    {folder} ({})", many(published.files.len(), "file", "")))?;
+        context.output.line(&format!("datasets    {folder} ({})", many(published.files.len() as u64, "file")))?;
     }
     if let Some(page) = &published.page {
         context.output.line(&format!("report      {}", display(page)))?;
@@ -145,45 +146,4 @@ pub(super) fn places(published: &Published, context: &mut Context) -> Result<()>
         context.output.line(&format!("note        {note}"))?;
     }
     Ok(())
-}
-
-/// A count and its noun.
-pub(super) fn many(count: usize, noun: &str, rest: &str) -> String {
-    counted(count as u64, noun, rest)
-}
-
-/// The same of a count of rows or lines.
-pub(super) fn counted(count: u64, noun: &str, rest: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}{rest}", grouped(count))
-}
-
-/// A number with a thin mark every three digits.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_is_not_many() {
-        let lines = |count| counted(count, "line", " could not be read");
-        assert_eq!([0, 1].map(lines), ["0 lines could not be read", "1 line could not be read"]);
-    }
-
-    #[test]
-    fn numbers_are_grouped() {
-        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!((many(1, "day", ""), many(2000, "day", "!")), ("1 day".to_owned(), "2,000 days!".to_owned()));
-    }
 }

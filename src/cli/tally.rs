@@ -7,7 +7,6 @@ use serde_json::json;
 
 use super::args::SourceArgs;
 use super::output::{Output, TextTable};
-use super::summary::counted;
 use super::{Context, ExitCode, Result};
 use crate::calendar::{Day, Timestamp};
 use crate::pipelines::reading::{Read, prepare};
@@ -17,6 +16,7 @@ use crate::sources::{RawFile, list};
 use crate::storage::display;
 use crate::submissions::tls::TlsVersion;
 use crate::submissions::{Refusal, Submission};
+use crate::words::many;
 
 /// Count the messages in raw log files: per day, account and TLS version
 ///
@@ -81,7 +81,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
             context.messages.warning(&format!("{} is cut off: what is readable was counted", name(file_at(index))));
         }
         if let Some((file, line, reason)) = found.first_rejected {
-            let rejected = counted(found.rejected, "line", " could not be read");
+            let rejected = format!("{} could not be read", many(found.rejected, "line"));
             let at = name(file_at(file));
             context.messages.warning(&format!("{rejected}, the first is {at}:{line}: {reason}"));
         }
@@ -95,7 +95,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     if read > 0 && used == 0 {
         context.messages.warning(&format!(
             "nothing was found in {}: `mailtally inspect` says what the files are",
-            counted(read, "line", "")
+            many(read, "line")
         ));
     }
     tally.sort();
@@ -127,8 +127,8 @@ impl Args {
             (_, true) => table.objects().try_for_each(|object| context.output.json(&object)),
             _ => {
                 context.output.table(&table.text())?;
-                let accepted = counted(tally.messages(), "message", " accepted");
-                context.output.line(&format!("\n{accepted}, {}", counted(tally.refused, "attempt", " refused")))
+                let accepted = many(tally.messages(), "message");
+                context.output.line(&format!("\n{accepted} accepted, {} refused", many(tally.refused, "attempt")))
             }
         }
     }

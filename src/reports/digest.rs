@@ -6,6 +6,7 @@ use polars::prelude::*;
 
 use super::tls::TLS_VERSIONS;
 use super::{Result, find};
+use crate::words::counted;
 
 /// The datasets that a digest is taken from. `tls_usage_details` adds to it where it is there.
 pub const NEEDS: &[&str] = &["summary", "sending_volume", "coverage"];
@@ -77,8 +78,8 @@ impl Warning {
     #[must_use]
     pub fn words(&self) -> String {
         let Self { source, text, days, varies } = self;
-        let (plural, worst) = (if *days == 1 { "" } else { "s" }, if *varies { ", at worst" } else { "" });
-        format!("{source} ({days} day{plural}{worst}): {text}")
+        let worst = if *varies { ", at worst" } else { "" };
+        format!("{source} ({}{worst}): {text}", counted(*days as u64, "day"))
     }
 }
 

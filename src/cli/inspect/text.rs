@@ -1,6 +1,6 @@
 //! A file's facts for people: one fact a line, then what to beware of.
 
-use std::fmt::{Display, Write as _};
+use std::fmt::Write as _;
 
 use chrono::{DateTime, SecondsFormat};
 use indicatif::HumanBytes;
@@ -13,6 +13,7 @@ use crate::pipelines::definition::SourceSettings;
 use crate::pipelines::inspect::{Content, Facts, FormatFound, Rejected};
 use crate::sources::{Compression, RawFile};
 use crate::storage::display;
+use crate::words::counted;
 
 /// How many programs and hosts are named.
 const NAMED: usize = 8;
@@ -41,7 +42,7 @@ fn lines(file: &RawFile, facts: &Facts) -> Vec<(&'static str, String)> {
         ("hosts", some(hosts(facts).into_iter().map(str::to_owned).collect())),
     ];
     let Some(content) = &facts.content else {
-        let named = |(name, lines): (&str, usize)| format!("{name} ({})", counted(lines as u64, "line", "lines"));
+        let named = |(name, lines): (&str, usize)| format!("{name} ({})", counted(lines as u64, "line"));
         lines.push(("programs", some(facts.glance.busiest_programs().into_iter().map(named).collect())));
         return lines;
     };
@@ -79,13 +80,13 @@ fn containers(facts: &Facts) -> String {
         return "in no container that is known (such as syslog)".to_owned();
     }
     if glance.bare > 0 {
-        names.push(format!("{} in none that is known", counted(glance.bare as u64, "line", "lines")));
+        names.push(format!("{} in none that is known", counted(glance.bare as u64, "line")));
     }
     names.join(", ")
 }
 
 fn format(facts: &Facts) -> String {
-    let of = format!("{} of the first {}", facts.lines_of_format, counted(facts.glance.lines as u64, "line", "lines"));
+    let of = format!("{} of the first {}", facts.lines_of_format, counted(facts.glance.lines as u64, "line"));
     match facts.format {
         FormatFound::Given(format) => format!("{}, as --format says; it reads {of}", format.name()),
         FormatFound::Detected(format) => {
@@ -104,7 +105,7 @@ fn format(facts: &Facts) -> String {
         }
         FormatFound::Report(report) => format!("{}: no log, but a report of {}", report.name, report.title),
         FormatFound::Nothing => {
-            format!("unknown: no format reads any of the first {}", counted(facts.glance.lines as u64, "line", "lines"))
+            format!("unknown: no format reads any of the first {}", counted(facts.glance.lines as u64, "line"))
         }
     }
 }
@@ -117,10 +118,10 @@ fn found(content: &Content) -> Vec<(&'static str, String)> {
         "found",
         format!(
             "{}; {} accepted after SMTP AUTH, to {}; {} refused",
-            counted(content.connections, "connection", "connections"),
-            counted(counts.messages, "message", "messages"),
-            counted(counts.recipients, "recipient", "recipients"),
-            counted(refused, "attempt", "attempts"),
+            counted(content.connections, "connection"),
+            counted(counts.messages, "message"),
+            counted(counts.recipients, "recipient"),
+            counted(refused, "attempt"),
         ),
     )];
     if !counts.versions.is_empty() {
@@ -142,7 +143,7 @@ fn rejected(content: &Content) -> String {
     let counts = &content.counts;
     let mut text = String::new();
     for (reason, lines) in &counts.reasons {
-        let _ = writeln!(text, "  rejected  {}: {reason}", counted(*lines, "line", "lines"));
+        let _ = writeln!(text, "  rejected  {}: {reason}", counted(*lines, "line"));
     }
     for Rejected { line, reason, text: raw, cut } in &counts.rejected {
         let more = if *cut { "…" } else { "" };
@@ -159,11 +160,6 @@ pub(super) fn some(names: Vec<String>) -> String {
         let _ = write!(text, " and {more} more");
     }
     if text.is_empty() { "none named".to_owned() } else { text }
-}
-
-fn counted(count: u64, one: &str, many: &str) -> String {
-    let name: &dyn Display = if count == 1 { &one } else { &many };
-    format!("{count} {name}")
 }
 
 /// RFC 3339, UTC, to the second.

@@ -1,5 +1,7 @@
 //! Text and numbers as HTML shows them.
 
+use crate::words::grouped;
+
 /// Text with everything replaced that could end a text or an attribute
 /// (<https://html.spec.whatwg.org/multipage/syntax.html>).
 pub(super) fn escaped(text: &str) -> String {
@@ -31,15 +33,7 @@ pub(super) fn class(name: &str) -> String {
 
 /// A count with thousands set apart: `5,973`.
 pub(super) fn count(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = String::from(if number < 0 { "-" } else { "" });
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    format!("{}{}", if number < 0 { "-" } else { "" }, grouped(number.unsigned_abs()))
 }
 
 /// A change with its sign: `+12`.

@@ -44,7 +44,7 @@ fn new_account(day: &AccountDay<'_>) -> Option<Seen> {
     if held < day.account.thresholds.min_active_days {
         return None;
     }
-    let what = many(today.messages, "message", "messages");
+    let what = many(today.messages, "message");
     Some(Seen {
         observed: today.messages,
         sentence: format!("First day of this account, with {what}: it is on none of the {held} days before."),
@@ -97,7 +97,7 @@ fn odd_hours(day: &AccountDay<'_>) -> Option<Seen> {
         threshold: Some(thresholds.odd_hours_messages as f64),
         sentence: format!(
             "{} in hours (UTC) that have {share:.1} % of those of {days} active days {}.",
-            many(count, "message", "messages"),
+            many(count, "message"),
             day.in_the_days_before()
         ),
         evidence: Some(hours),
@@ -127,7 +127,7 @@ fn dormant_wakes(day: &AccountDay<'_>) -> Option<Seen> {
         threshold: Some(least.into()),
         sentence: format!(
             "First day with messages ({}) after {silent} days without any.",
-            many(today.messages, "message", "messages")
+            many(today.messages, "message")
         ),
         ..Seen::default()
     })

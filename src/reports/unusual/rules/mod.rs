@@ -5,6 +5,7 @@ mod surges;
 mod ways_in;
 
 use super::account_day::AccountDay;
+use crate::words::counted;
 
 /// A rule.
 pub struct Rule {
@@ -60,8 +61,8 @@ pub(super) struct Seen {
 }
 
 /// `1 message`, `2 messages`.
-fn many(count: i64, one: &str, more: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { more })
+fn many(count: i64, noun: &str) -> String {
+    counted(count.unsigned_abs(), noun)
 }
 
 /// Some of the words, and how many are left out.

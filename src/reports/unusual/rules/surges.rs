@@ -41,15 +41,13 @@ pub(super) const AUTH_FAILURES: Rule = Rule {
 /// A count of a day and its words.
 struct Measure {
     of: fn(&Counts) -> i64,
-    one: &'static str,
-    more: &'static str,
+    noun: &'static str,
 }
 
-const MESSAGES: Measure = Measure { of: |counts| counts.messages, one: "message", more: "messages" };
-const ADDRESSED: Measure = Measure { of: |counts| counts.recipients, one: "recipient", more: "recipients" };
-const NETWORKS: Measure =
-    Measure { of: |counts| counts.networks.into(), one: "client network", more: "client networks" };
-const FAILED: Measure = Measure { of: |_| 0, one: "failed sign-in", more: "failed sign-ins" };
+const MESSAGES: Measure = Measure { of: |counts| counts.messages, noun: "message" };
+const ADDRESSED: Measure = Measure { of: |counts| counts.recipients, noun: "recipient" };
+const NETWORKS: Measure = Measure { of: |counts| counts.networks.into(), noun: "client network" };
+const FAILED: Measure = Measure { of: |_| 0, noun: "failed sign-in" };
 
 fn counted(day: &AccountDay<'_>, measure: &Measure, limit: Limit) -> Option<Seen> {
     let count = (measure.of)(day.today()?);
@@ -82,7 +80,7 @@ fn seen(
     long_before: impl DoubleEndedIterator<Item = (u16, i64)>,
 ) -> Seen {
     let precedent = long_before.rev().find(|(_, before)| recipe::is_precedent(count, *before, day.account.thresholds));
-    let what = many(count, measure.one, measure.more);
+    let what = many(count, measure.noun);
     let active = surge.active;
     let held_against = match surge.baseline {
         Some((baseline, _)) => {
@@ -90,7 +88,7 @@ fn seen(
         }
         None => format!(
             "{} {} {} too few for a baseline",
-            many(active.into(), "active day", "active days"),
+            many(active.into(), "active day"),
             day.in_the_days_before(),
             if active == 1 { "is" } else { "are" }
         ),
@@ -106,7 +104,7 @@ fn seen(
         explained: precedent.is_some(),
         sentence: format!("{what} on this day; {held_against}."),
         evidence: precedent.map(|(before, precedent)| {
-            let what = many(precedent, measure.one, measure.more);
+            let what = many(precedent, measure.noun);
             format!("a day with {what} {} days before", day.day - before)
         }),
     }

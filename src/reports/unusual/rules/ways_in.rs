@@ -153,10 +153,10 @@ fn failures_then_success(day: &AccountDay<'_>) -> Option<Seen> {
         threshold: Some(least as f64),
         sentence: format!(
             "{}, and then a message was accepted; on no day {} were there more than {before}.",
-            many(count, "failed sign-in", "failed sign-ins"),
+            many(count, "failed sign-in"),
             day.in_the_days_before()
         ),
-        evidence: Some(format!("{} of {} on this day", count, many(failures.attempts, "failure", "failures"))),
+        evidence: Some(format!("{} of {} on this day", count, many(failures.attempts, "failure"))),
         ..Seen::default()
     })
 }
