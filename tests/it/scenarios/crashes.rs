@@ -1,7 +1,7 @@
 //! Runs that are killed, that meet each other, and that meet damaged files.
 
 use std::fs::File;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use chrono::DateTime;
 use mailtally::lake::tables;
