@@ -87,7 +87,8 @@ impl<'a> Joiner<'a> {
         joiner
     }
 
-    /// Takes the steps to their end, or leaves them: the scanner learns from a queue that is gone that nobody waits.
+    /// Takes the scanner's steps until there are no more, or none is needed. However it ends, the scanner learns that nobody
+    /// takes any more: it may be waiting to hand one on.
     pub(super) fn run(
         mut self,
         steps: Receiver<Step>,

@@ -1,9 +1,11 @@
 //! Lines that come late, come again, or stand on one line. What a pass makes of a log in order is tested by the samples.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
 use super::*;
 use crate::formats::sendmail::Sendmail;
 use crate::formats::ses::Ses;
-use crate::sources::testing::Place;
+use crate::sources::testing::{Place, gzip};
 use crate::submissions::{Refusal, Submission};
 
 /// The queue ids of the submissions that came, and whose were refused.
@@ -154,6 +156,46 @@ fn nothing_waits_for_files_that_repeat_others() {
     let (format, zone, settings) = (&Sendmail, Tz::UTC, Settings::default());
     let pass = Pass { files, days: None, format, zone, settings, overlapping: false };
     assert_eq!(pass.earliest(), [10, 20, 20, Timestamp::MAX]);
+}
+
+/// A packed log of one second, of more blocks than may wait between the reader, the scanner and the joiner.
+fn large(place: &Place, name: &str) -> RawFile {
+    let line = "2026-03-01T09:00:00+00:00 mx1 cron[7]: x\n";
+    place.write(name, &gzip(&line.repeat(10 * sources::BLOCK_SIZE / line.len()).into_bytes()))
+}
+
+/// A pass over packed files, of which it is not known that they overlap.
+fn packed(files: Vec<RawFile>) -> Pass {
+    let first = Some(day("2026-03-01").start());
+    let file = |file| PassFile { file, from: 0, year: 1970, first, earliest: first, goes_back: false, copies: false };
+    let (format, zone, settings) = (&Sendmail, Tz::UTC, Settings::default());
+    Pass { files: files.into_iter().map(file).collect(), days: None, format, zone, settings, overlapping: false }
+}
+
+#[test]
+fn a_pass_that_finds_an_overlap_ends_however_much_is_left_to_read() {
+    let place = Place::new();
+    let files = ["mail.log.2.gz", "mail.log.1.gz"].map(|name| large(&place, name));
+    assert!(read(&place.storage, &packed(files.into()), &mut Ids::default()).unwrap().overlap_found);
+}
+
+#[test]
+fn a_panic_of_the_sink_ends_a_pass_however_much_is_left_to_read() {
+    struct Panics;
+    impl Rows for Panics {
+        fn submission(&mut self, _: &Submission<&str>) {}
+        fn refusal(&mut self, _: &Refusal<&str>) {}
+    }
+    impl Sink for Panics {
+        fn rejected(&mut self, _: RejectedLine<'_>) {}
+        fn progress(&mut self, _: u64) {
+            resume_unwind(Box::new("no"));
+        }
+    }
+    let place = Place::new();
+    let pass = packed(vec![large(&place, "mail.log.1.gz")]);
+    let ended = catch_unwind(AssertUnwindSafe(|| read(&place.storage, &pass, &mut Panics).is_ok()));
+    assert_eq!(ended.unwrap_err().downcast_ref::<&str>(), Some(&"no"));
 }
 
 #[test]
