@@ -13,6 +13,10 @@ use crate::calendar::{DAY, HOUR, SECOND, Timestamp};
 /// log is out of order by less.
 const SECOND_PASS: i64 = 5 * SECOND;
 
+/// What has one offset throughout: zones and changes of their clocks keep to quarters of an hour. Lord Howe Island's clock
+/// goes back by half an hour, so that only the second half of an hour comes twice.
+const QUARTER: i64 = HOUR / 4;
+
 /// How far a stamp without a year must go back to be of the next year: a log may be out of order by days where
 /// files were put together by hand, but a log that goes on after a gap goes forward.
 const NEXT_YEAR: i64 = 182 * DAY;
@@ -34,9 +38,9 @@ pub struct Timeline {
     placed: (i64, i32, i64),
     /// Whether that day is one that its year does not have.
     displaced: bool,
-    /// The hour of local time that the memory is for.
-    hour: i64,
-    /// UTC minus local time in that hour: before and after a fold where it comes twice.
+    /// The quarter of an hour of local time that the memory is for.
+    quarter: i64,
+    /// Local time minus UTC in it: in the first and in the second pass where it comes twice.
     offsets: (i64, i64),
     /// The last local time seen inside a doubled hour, and whether it was in the second pass.
     fold: Option<(i64, bool)>,
@@ -48,14 +52,14 @@ impl Timeline {
     /// A timeline for a file whose first line lies in `year`, where its stamps name none.
     #[must_use]
     pub fn new(zone: Tz, year: i32) -> Self {
-        let (hour, placed) = (i64::MIN, (i64::MIN, year, 0));
+        let (quarter, placed) = (i64::MIN, (i64::MIN, year, 0));
         Self {
             zone,
             year,
             last_yearless: None,
             placed,
             displaced: false,
-            hour,
+            quarter,
             offsets: (0, 0),
             fold: None,
             at_start: true,
@@ -113,9 +117,9 @@ impl Timeline {
 
     fn local_to_utc(&mut self, local: i64) -> Timestamp {
         let at_start = std::mem::take(&mut self.at_start);
-        let hour = local.div_euclid(HOUR);
-        if hour != self.hour {
-            self.hour = hour;
+        let quarter = local.div_euclid(QUARTER);
+        if quarter != self.quarter {
+            self.quarter = quarter;
             self.offsets = offsets(self.zone, local);
         }
         let (first, second) = self.offsets;
@@ -226,6 +230,21 @@ mod tests {
             "2026-10-25T02:00:00",
         ];
         assert_eq!(resolve(chrono_tz::Europe::Berlin, 2026, &lines), expected);
+    }
+
+    #[test]
+    fn half_an_hour_is_passed_twice_wherever_a_file_begins() {
+        let lines = ["Apr  5 01:10:00", "Apr  5 01:45:00", "Apr  5 01:35:00", "Apr  5 01:50:00", "Apr  5 02:10:00"];
+        let expected = [
+            "2026-04-04T14:10:00",
+            "2026-04-04T14:45:00",
+            "2026-04-04T15:05:00",
+            "2026-04-04T15:20:00",
+            "2026-04-04T15:40:00",
+        ];
+        for from in [0, 1] {
+            assert_eq!(resolve(chrono_tz::Australia::Lord_Howe, 2026, &lines[from..]), expected[from..]);
+        }
     }
 
     #[test]
