@@ -7,7 +7,8 @@ use std::io::{self, Read};
 
 use flate2::FlushDecompress;
 use liblzma::stream::Action;
-use zstd::stream::raw::Operation;
+use zstd::stream::raw::{DParameter, Operation};
+use zstd::zstd_safe::{get_error_name, zstd_sys::ZSTD_ErrorCode};
 
 use super::decompress::Compression;
 
@@ -35,7 +36,7 @@ pub(super) fn codec(compression: Compression) -> io::Result<Option<Box<dyn Codec
     Ok(match compression {
         Compression::Plain => None,
         Compression::Gzip => Some(Box::new(Gzip(new_gzip()))),
-        Compression::Zstd => Some(Box::new(Zstd(zstd::stream::raw::Decoder::new()?))),
+        Compression::Zstd => Some(Box::new(Zstd(new_zstd()?))),
         Compression::Xz => Some(Box::new(Xz(new_xz()?))),
         Compression::Bzip2 => Some(Box::new(Bzip2(new_bzip2()))),
         Compression::Utf16 => Some(Box::new(Utf16::new())),
@@ -75,9 +76,27 @@ impl Codec for Gzip {
 /// [RFC 8878](https://www.rfc-editor.org/rfc/rfc8878): also skippable frames, which decode to nothing.
 struct Zstd(zstd::stream::raw::Decoder<'static>);
 
+fn new_zstd() -> io::Result<zstd::stream::raw::Decoder<'static>> {
+    /// As a power of two: as much memory may decoding take. The command line tool writes up to 27 unless told otherwise, and
+    /// up to 31 where told to, which is 2 GiB for each file that is read.
+    const LARGEST_WINDOW: u32 = 29;
+    let mut decoder = zstd::stream::raw::Decoder::new()?;
+    decoder.set_parameter(DParameter::WindowLogMax(LARGEST_WINDOW))?;
+    Ok(decoder)
+}
+
+/// What zstd's error means, of which there is only the text.
+fn not_decoded(error: io::Error) -> io::Error {
+    let too_large = (ZSTD_ErrorCode::ZSTD_error_frameParameter_windowTooLarge as usize).wrapping_neg();
+    if error.to_string() == get_error_name(too_large) {
+        return io::Error::new(io::ErrorKind::Unsupported, error);
+    }
+    damaged(error)
+}
+
 impl Codec for Zstd {
     fn step(&mut self, input: &[u8], output: &mut [u8]) -> io::Result<Step> {
-        let status = self.0.run_on_buffers(input, output).map_err(damaged)?;
+        let status = self.0.run_on_buffers(input, output).map_err(not_decoded)?;
         Ok(Step { consumed: status.bytes_read, produced: status.bytes_written, ended: status.remaining == 0 })
     }
 

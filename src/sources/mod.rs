@@ -123,6 +123,15 @@ pub enum Error {
         /// What the decoder says.
         source: std::io::Error,
     },
+    /// The file's decoding would take more memory than any file's may.
+    #[error(
+        "{file} is packed with a window of more than 512 MiB (zstd --long=30 or 31), and decoding it takes as much \
+         memory: pack it again with a smaller one (zstd -dc --long=31 OLD | zstd > NEW)"
+    )]
+    LargeWindow {
+        /// The file.
+        file: String,
+    },
     /// The file is packed in a way that is known, but not read.
     #[error(
         "{file} is a {kind} file, which is not read: store it plain or as gzip, zstd, xz or bzip2, or leave it out"
@@ -143,6 +152,7 @@ impl Error {
             Self::Open { file, .. }
             | Self::Read { file, .. }
             | Self::Damaged { file, .. }
+            | Self::LargeWindow { file }
             | Self::Unsupported { file, .. } => Some(file),
             _ => None,
         }

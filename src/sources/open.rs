@@ -99,6 +99,7 @@ impl RawReader {
         let (file, position) = (display(&self.url), self.position);
         match source.kind() {
             io::ErrorKind::InvalidData => Error::Damaged { file, position, source },
+            io::ErrorKind::Unsupported => Error::LargeWindow { file },
             _ => Error::Read { file, position, source },
         }
     }
@@ -307,6 +308,18 @@ mod tests {
         assert!(message.contains("bad log.gz is damaged after") && message.contains("restore"), "{message}");
         assert!(matches!(open(&place.storage, &file, u64::MAX), Err(Error::Damaged { .. })));
         assert_eq!(open(&place.storage, &place.write("mail.log", b"one\n"), u64::MAX).unwrap().position(), 4);
+    }
+
+    #[test]
+    fn a_zstd_window_may_be_large_but_not_as_large_as_memory() {
+        let place = Place::new();
+        // RFC 8878, section 3.1.1: no content size and no checksum, the window, and one block that is not compressed.
+        let frame = |log: u8| [b"\x28\xb5\x2f\xfd\0", &[(log - 10) << 3][..], b"\x29\0\0line\n"].concat();
+        assert_eq!(rest(place.reader(&frame(29))), (b"line\n".to_vec(), false));
+        let mut reader = place.reader(&frame(31));
+        let error = reader.read(&mut [0; 9]).unwrap_err();
+        let message = reader.error(error).to_string();
+        assert!(message.contains("raw file is packed") && message.contains("pack it again"), "{message}");
     }
 
     #[test]
