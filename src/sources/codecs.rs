@@ -10,7 +10,7 @@ use liblzma::stream::Action;
 use zstd::stream::raw::{DParameter, Operation};
 use zstd::zstd_safe::{get_error_name, zstd_sys::ZSTD_ErrorCode};
 
-use super::decompress::Compression;
+use super::decompress::Encoding;
 
 /// What one step did.
 pub(super) struct Step {
@@ -22,7 +22,7 @@ pub(super) struct Step {
     pub(super) ended: bool,
 }
 
-/// A decoder of one format.
+/// A decoder of one encoding.
 pub(super) trait Codec: Send {
     /// Decodes as much as the input allows and the output holds. With an empty input, hands out what it still holds.
     fn step(&mut self, input: &[u8], output: &mut [u8]) -> io::Result<Step>;
@@ -31,15 +31,15 @@ pub(super) trait Codec: Send {
     fn restart(&mut self) -> io::Result<()>;
 }
 
-/// The decoder of a format; none for plain files.
-pub(super) fn codec(compression: Compression) -> io::Result<Option<Box<dyn Codec>>> {
-    Ok(match compression {
-        Compression::Plain => None,
-        Compression::Gzip => Some(Box::new(Gzip(new_gzip()))),
-        Compression::Zstd => Some(Box::new(Zstd(new_zstd()?))),
-        Compression::Xz => Some(Box::new(Xz(new_xz()?))),
-        Compression::Bzip2 => Some(Box::new(Bzip2(new_bzip2()))),
-        Compression::Utf16 => Some(Box::new(Utf16::new())),
+/// The decoder of an encoding; none for plain files.
+pub(super) fn codec(encoding: Encoding) -> io::Result<Option<Box<dyn Codec>>> {
+    Ok(match encoding {
+        Encoding::Plain => None,
+        Encoding::Gzip => Some(Box::new(Gzip(new_gzip()))),
+        Encoding::Zstd => Some(Box::new(Zstd(new_zstd()?))),
+        Encoding::Xz => Some(Box::new(Xz(new_xz()?))),
+        Encoding::Bzip2 => Some(Box::new(Bzip2(new_bzip2()))),
+        Encoding::Utf16 => Some(Box::new(Utf16::new())),
     })
 }
 

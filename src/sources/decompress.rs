@@ -10,13 +10,13 @@ use std::io::{self, Read};
 
 use serde::{Deserialize, Serialize};
 
-use super::codecs::{Codec, codec};
+use super::codecs::Codec;
 
-/// How a raw file is compressed.
+/// How a raw file's lines are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Compression {
-    /// Not at all.
+pub enum Encoding {
+    /// As they are.
     Plain,
     /// gzip, with any number of members.
     Gzip,
@@ -26,21 +26,20 @@ pub enum Compression {
     Xz,
     /// bzip2, with any number of streams.
     Bzip2,
-    /// Not at all, but in UTF-16.
+    /// UTF-16 with a byte order mark, not compressed.
     Utf16,
 }
 
-/// How many stored bytes [`Compression::detect`] wants to see.
-#[cfg(test)]
-const MAGIC_LENGTH: usize = 6;
+/// How many stored bytes [`Encoding::detect`] wants to see.
+pub(super) const MAGIC_LENGTH: usize = 6;
 
-const MAGICS: [(&[u8], Compression); 6] = [
-    (b"\x1f\x8b\x08", Compression::Gzip),
-    (b"\x28\xb5\x2f\xfd", Compression::Zstd),
-    (b"\xfd7zXZ\0", Compression::Xz),
-    (b"BZh", Compression::Bzip2),
-    (b"\xff\xfe", Compression::Utf16),
-    (b"\xfe\xff", Compression::Utf16),
+const MAGICS: [(&[u8], Encoding); 6] = [
+    (b"\x1f\x8b\x08", Encoding::Gzip),
+    (b"\x28\xb5\x2f\xfd", Encoding::Zstd),
+    (b"\xfd7zXZ\0", Encoding::Xz),
+    (b"BZh", Encoding::Bzip2),
+    (b"\xff\xfe", Encoding::Utf16),
+    (b"\xfe\xff", Encoding::Utf16),
 ];
 
 /// Formats that logs are found in as well, and that would otherwise count as very bad lines.
@@ -52,8 +51,8 @@ const NOT_READ: [(&[u8], &str); 5] = [
     (b"LZIP\x01", "lzip"),
 ];
 
-impl Compression {
-    /// How a file that begins with these stored bytes is compressed; for a format that is not read, its name.
+impl Encoding {
+    /// How a file that begins with these stored bytes is encoded; for a format that is not read, its name.
     pub(super) fn detect(head: &[u8]) -> Result<Self, &'static str> {
         if let Some((_, name)) = NOT_READ.iter().find(|(magic, _)| head.starts_with(magic)) {
             return Err(name);
@@ -63,7 +62,7 @@ impl Compression {
             return Ok(Self::Zstd);
         }
         let known = MAGICS.iter().find(|(magic, _)| head.starts_with(magic) || is_cut(magic, head));
-        Ok(known.map_or(Self::Plain, |(_, compression)| *compression))
+        Ok(known.map_or(Self::Plain, |(_, encoding)| *encoding))
     }
 }
 
@@ -89,10 +88,8 @@ pub(super) struct Decoder<R> {
 }
 
 impl<R: Read> Decoder<R> {
-    /// A decoder of `source`; gives `source` back where it needs none.
-    pub(super) fn new(source: R, compression: Compression) -> io::Result<Result<Self, R>> {
-        let Some(codec) = codec(compression)? else { return Ok(Err(source)) };
-        Ok(Ok(Self {
+    pub(super) fn new(source: R, codec: Box<dyn Codec>) -> Self {
+        Self {
             source,
             codec,
             input: vec![0; INPUT],
@@ -102,7 +99,7 @@ impl<R: Read> Decoder<R> {
             between_streams: false,
             done: false,
             truncated: false,
-        }))
+        }
     }
 
     /// Whether the input ended in the middle of a stream. Known once `read` has returned 0.
@@ -172,12 +169,12 @@ impl<R: Read> Read for Decoder<R> {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 mod tests {
+    use super::super::codecs::codec;
     use super::*;
     use crate::sources::testing::{bzip2, gzip, lines, xz, zstd};
 
     fn decoder(stored: &[u8]) -> Decoder<&[u8]> {
-        let compression = Compression::detect(stored).unwrap();
-        Decoder::new(stored, compression).unwrap().ok().unwrap()
+        Decoder::new(stored, codec(Encoding::detect(stored).unwrap()).unwrap().unwrap())
     }
 
     /// What is decoded with reads of `size` bytes, and whether it was truncated.
@@ -325,17 +322,16 @@ mod tests {
     }
 
     #[test]
-    fn compression_is_told_by_the_first_bytes() {
-        for (pack, compression) in
-            PACKERS.into_iter().zip([Compression::Gzip, Compression::Zstd, Compression::Xz, Compression::Bzip2])
+    fn an_encoding_is_told_by_the_first_bytes() {
+        for (pack, encoding) in PACKERS.into_iter().zip([Encoding::Gzip, Encoding::Zstd, Encoding::Xz, Encoding::Bzip2])
         {
-            assert_eq!(Compression::detect(&pack(b"line\n")[..MAGIC_LENGTH]), Ok(compression));
+            assert_eq!(Encoding::detect(&pack(b"line\n")[..MAGIC_LENGTH]), Ok(encoding));
         }
-        assert_eq!(Compression::detect(b"\x1f\x8b"), Ok(Compression::Gzip));
-        assert_eq!(Compression::detect(b"\x5a\x2a\x4d\x18\0\0"), Ok(Compression::Zstd));
+        assert_eq!(Encoding::detect(b"\x1f\x8b"), Ok(Encoding::Gzip));
+        assert_eq!(Encoding::detect(b"\x5a\x2a\x4d\x18\0\0"), Ok(Encoding::Zstd));
         for plain in [&b""[..], b"\x1f", b"Mar  1", b"B", b"BZ2 is", b"{\"log\""] {
-            assert_eq!(Compression::detect(plain), Ok(Compression::Plain));
+            assert_eq!(Encoding::detect(plain), Ok(Encoding::Plain));
         }
-        assert_eq!(Compression::detect(b"PK\x03\x04\x14\0"), Err("zip"));
+        assert_eq!(Encoding::detect(b"PK\x03\x04\x14\0"), Err("zip"));
     }
 }

@@ -11,7 +11,7 @@ use std::thread;
 use super::fingerprint::HASHED;
 use super::stored::Stored;
 use super::zstd_frame::decoded_length;
-use super::{Compression, Error, RawFile, RawReader, Result, open};
+use super::{Encoding, Error, RawFile, RawReader, Result, open};
 use crate::storage::{Storage, display};
 
 /// How many decoded bytes of a file's beginning and end are looked at.
@@ -22,8 +22,8 @@ pub const SIGHT: usize = 64 << 10;
 pub struct Look {
     /// The file as it was listed.
     pub file: RawFile,
-    /// How it is compressed.
-    pub compression: Compression,
+    /// How it is encoded.
+    pub encoding: Encoding,
     /// Whether its lines are made of journald's records: then nothing is known of its end before it is decoded.
     pub exported: bool,
     /// How many NUL bytes the file begins with: a log that was copied and truncated while its writer kept its place has
@@ -84,7 +84,7 @@ pub fn look(storage: &Arc<Storage>, file: &RawFile) -> Result<Look> {
     let (hole, head) = behind_hole(&mut reader)?;
     let mut look = Look {
         file: file.clone(),
-        compression: reader.compression(),
+        encoding: reader.encoding(),
         exported: reader.is_exported(),
         truncated: reader.truncated(),
         hole,
@@ -148,8 +148,8 @@ fn behind_hole(reader: &mut RawReader) -> Result<(u64, Vec<u8>)> {
 fn look_at_end(look: &mut Look, mut reader: RawReader) -> Result<()> {
     let size = look.file.size;
     let failed = |source| Error::Read { file: display(&look.file.url), position: SIGHT as u64, source };
-    match look.compression {
-        Compression::Plain => {
+    match look.encoding {
+        Encoding::Plain => {
             reader.skip_to(size.saturating_sub(SIGHT as u64)).map_err(failed)?;
             let tail = read_all(&mut reader, SIGHT)?;
             look.truncated = reader.position() < size || tail.is_empty();
@@ -158,19 +158,19 @@ fn look_at_end(look: &mut Look, mut reader: RawReader) -> Result<()> {
                 look.tail = Some(tail);
             }
         }
-        Compression::Gzip => {
+        Encoding::Gzip => {
             let mut trailer = [0; 4];
             read_at(&mut reader.into_stored(), size.saturating_sub(4), &mut trailer).map_err(failed)?;
             look.gzip_length = Some(u32::from_le_bytes(trailer));
         }
-        Compression::Zstd => {
+        Encoding::Zstd => {
             let mut stored = reader.into_stored();
             if stored.seeks_cheaply() {
                 let length = decoded_length(size, |at, buffer| read_at(&mut stored, at, buffer));
                 look.length = length.map_err(failed)?;
             }
         }
-        Compression::Xz | Compression::Bzip2 | Compression::Utf16 => {}
+        Encoding::Xz | Encoding::Bzip2 | Encoding::Utf16 => {}
     }
     Ok(())
 }

@@ -32,7 +32,7 @@ mod wrapped;
 mod zstd_frame;
 
 pub use blocks::{BLOCK_SIZE, Block, Blocks, MAX_LINE};
-pub use decompress::Compression;
+pub use decompress::Encoding;
 pub use fingerprint::Fingerprint;
 pub use list::{RawFile, list};
 pub use look::{Look, SIGHT, at_once, look, look_through};

@@ -5,17 +5,18 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::decompress::Decoder;
+use super::codecs::codec;
+use super::decompress::{Decoder, MAGIC_LENGTH};
 use super::export::{self, Exported};
 use super::stored::Stored;
-use super::{Compression, Error, RawFile, Result};
+use super::{Encoding, Error, RawFile, Result};
 use crate::storage::{Storage, display};
 
 /// Reads a raw file's decoded bytes. Use it on threads that are not the runtime's own.
 pub struct RawReader {
     url: Url,
     size: u64,
-    compression: Compression,
+    encoding: Encoding,
     bytes: Bytes,
     position: u64,
     truncated: bool,
@@ -29,8 +30,8 @@ enum Bytes {
     Exported(Exported<Box<Bytes>>),
 }
 
-/// How many of a file's first bytes tell what it is: as stored how it is compressed, decoded whether it is an export.
-const BEGINNING: usize = 9;
+/// How many of a file's first bytes tell what it is: as stored how it is encoded, decoded whether it is an export.
+const BEGINNING: usize = if MAGIC_LENGTH > export::BEGINNING.len() { MAGIC_LENGTH } else { export::BEGINNING.len() };
 
 /// Opens a file at the decoded offset `from`. Plain files are read from there; of compressed ones all that comes
 /// before is decoded and dropped. Past the end of the file there is nothing to read, which is no error.
@@ -44,10 +45,10 @@ pub fn open(storage: &Arc<Storage>, file: &RawFile, from: u64) -> Result<RawRead
     let mut beginning = Vec::with_capacity(BEGINNING);
     stored.by_ref().take(BEGINNING as u64).read_to_end(&mut beginning).map_err(read)?;
     stored.seek(0).map_err(read)?;
-    let compression = Compression::detect(&beginning).map_err(|kind| Error::Unsupported { file: name(), kind })?;
-    let mut bytes = match Decoder::new(stored, compression).map_err(read)? {
-        Ok(decoder) => Bytes::Packed(Ahead::new(decoder)),
-        Err(stored) => Bytes::Plain(stored),
+    let encoding = Encoding::detect(&beginning).map_err(|kind| Error::Unsupported { file: name(), kind })?;
+    let mut bytes = match codec(encoding).map_err(read)? {
+        Some(codec) => Bytes::Packed(Ahead::new(Decoder::new(stored, codec))),
+        None => Bytes::Plain(stored),
     };
     if let Bytes::Packed(ahead) = &bytes {
         beginning.clone_from(&ahead.seen);
@@ -56,16 +57,16 @@ pub fn open(storage: &Arc<Storage>, file: &RawFile, from: u64) -> Result<RawRead
         bytes = Bytes::Exported(Exported::new(Box::new(bytes)));
     }
     let (url, size) = (file.url.clone(), file.size);
-    let mut reader = RawReader { url, size, compression, bytes, position: 0, truncated: false };
+    let mut reader = RawReader { url, size, encoding, bytes, position: 0, truncated: false };
     reader.skip_to(from).map_err(|source| reader.error(source))?;
     Ok(reader)
 }
 
 impl RawReader {
-    /// How the file is compressed.
+    /// How the file is encoded.
     #[must_use]
-    pub fn compression(&self) -> Compression {
-        self.compression
+    pub fn encoding(&self) -> Encoding {
+        self.encoding
     }
 
     /// Whether the lines are made of journald's records, which only decoding does.
@@ -210,7 +211,7 @@ impl Read for RawReader {
 
 impl std::fmt::Debug for RawReader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "RawReader({}, {:?}, at {})", display(&self.url), self.compression, self.position)
+        write!(f, "RawReader({}, {:?}, at {})", display(&self.url), self.encoding, self.position)
     }
 }
 

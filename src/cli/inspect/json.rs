@@ -19,7 +19,7 @@ pub(super) fn object(file: &RawFile, facts: &Facts, settings: &SourceSettings) -
         "file": display(&file.url),
         "error": null,
         "size_bytes": file.size,
-        "compression": facts.compression,
+        "compression": facts.encoding,
         "decoded_bytes": facts.decoded,
         "truncated": facts.truncated,
         "unfinished_line": glance.unfinished_line,

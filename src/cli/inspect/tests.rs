@@ -9,7 +9,7 @@ use crate::formats;
 use crate::pipelines::definition::SourceSettings;
 use crate::pipelines::inspect::{Content, Counts, Facts, FormatFound, Glance, Rejected, TlsEvidence, YearFrom};
 use crate::sources::container::Container;
-use crate::sources::{Compression, RawFile};
+use crate::sources::{Encoding, RawFile};
 use crate::submissions::pass::LineCounts;
 use crate::submissions::tls::TlsVersion;
 
@@ -53,9 +53,9 @@ fn content() -> Content {
 }
 
 fn facts(format: FormatFound, content: Option<Content>) -> Facts {
-    let (compression, decoded) = (Compression::Gzip, Some(20_000));
+    let (encoding, decoded) = (Encoding::Gzip, Some(20_000));
     Facts {
-        compression,
+        encoding,
         decoded,
         truncated: content.is_some(),
         glance: glance(),

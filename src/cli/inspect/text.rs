@@ -11,7 +11,7 @@ use crate::calendar::Timestamp;
 use crate::cli::messages::printable;
 use crate::pipelines::definition::SourceSettings;
 use crate::pipelines::inspect::{Content, Facts, FormatFound, Rejected};
-use crate::sources::{Compression, RawFile};
+use crate::sources::{Encoding, RawFile};
 use crate::storage::display;
 use crate::words::counted;
 
@@ -60,13 +60,13 @@ fn lines(file: &RawFile, facts: &Facts) -> Vec<(&'static str, String)> {
 
 fn size(file: &RawFile, facts: &Facts) -> String {
     let stored = HumanBytes(file.size);
-    let compression = match facts.compression {
-        Compression::Plain => return format!("{stored} ({} bytes), not compressed", file.size),
-        Compression::Gzip => "gzip",
-        Compression::Zstd => "zstd",
-        Compression::Xz => "xz",
-        Compression::Bzip2 => "bzip2",
-        Compression::Utf16 => "UTF-16",
+    let compression = match facts.encoding {
+        Encoding::Plain => return format!("{stored} ({} bytes), not compressed", file.size),
+        Encoding::Gzip => "gzip",
+        Encoding::Zstd => "zstd",
+        Encoding::Xz => "xz",
+        Encoding::Bzip2 => "bzip2",
+        Encoding::Utf16 => "UTF-16",
     };
     let decoded =
         facts.decoded.map_or_else(String::new, |bytes| format!(", {} ({bytes} bytes) decoded", HumanBytes(bytes)));

@@ -141,13 +141,13 @@ fn text(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
     use crate::formats;
-    use crate::sources::{Compression, RawFile};
+    use crate::sources::{Encoding, RawFile};
 
     fn look(head: &str) -> Look {
         let url = url::Url::parse("file:///var/log/mail.log").unwrap();
         Look {
             file: RawFile { url, size: head.len() as u64, modified: 0 },
-            compression: Compression::Plain,
+            encoding: Encoding::Plain,
             exported: false,
             hole: 0,
             head: head.into(),

@@ -18,7 +18,7 @@ use crate::calendar::Timestamp;
 use crate::formats::aggregate::{self, Aggregate};
 use crate::formats::detect::{Detected, Fit, count, detect};
 use crate::formats::{self, Format};
-use crate::sources::{Compression, Fingerprint, Look, RawFile, look, look_through};
+use crate::sources::{Encoding, Fingerprint, Look, RawFile, look, look_through};
 use crate::storage::Storage;
 use crate::submissions::pass::LineCounts;
 use crate::submissions::streams::Stream;
@@ -30,8 +30,8 @@ pub use glance::Glance;
 /// What is known of one file.
 #[derive(Debug)]
 pub struct Facts {
-    /// How it is compressed.
-    pub compression: Compression,
+    /// How it is encoded.
+    pub encoding: Encoding,
     /// Its decoded length; of a truncated file, what is readable.
     pub decoded: Option<u64>,
     /// Whether it ends in the middle of compressed data, or has shrunk since it was listed.
@@ -181,7 +181,7 @@ fn facts(
     }
     let lines_of_format = format.format().map_or(0, |format| count(format, [glance::beginning(&look)]));
     Ok(Facts {
-        compression: look.compression,
+        encoding: look.encoding,
         decoded: content.as_ref().map(|content| content.read_to).or(look.length),
         truncated: content.as_ref().map_or(look.truncated, |content| content.truncated),
         glance: Glance::of(&look, format.format()),

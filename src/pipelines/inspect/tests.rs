@@ -76,7 +76,7 @@ fn a_log_is_told_in_figures() {
 fn packed_or_not_the_facts_are_the_same() {
     let facts = |bytes: &[u8]| Place::new(&[("mail.log", bytes)]).only(&settings());
     let (plain, packed) = (facts(MORNING.as_bytes()), facts(&gzip(MORNING.as_bytes())));
-    assert_eq!((packed.compression, packed.decoded), (Compression::Gzip, Some(MORNING.len() as u64)));
+    assert_eq!((packed.encoding, packed.decoded), (Encoding::Gzip, Some(MORNING.len() as u64)));
     assert_eq!(plain.glance, packed.glance);
     assert_eq!(plain.content.unwrap().counts, packed.content.unwrap().counts);
 }

@@ -8,7 +8,7 @@ use crate::calendar::{DAY, Timestamp};
 use crate::sources::framing::{AnyProgram, Framed, Framer};
 use crate::sources::stamp::Stamp;
 use crate::sources::timeline::instant;
-use crate::sources::{self, Compression, open};
+use crate::sources::{self, Encoding, open};
 use crate::storage::Storage;
 
 /// Files up to this size are read from their start: looking for a place costs more.
@@ -34,7 +34,7 @@ pub fn line_near(storage: &Arc<Storage>, file: &StreamFile, at: Timestamp, readi
     let start = Place { offset: 0, year: file.year };
     let size = file.look.file.size;
     let Some(first) = file.first.filter(|first| *first < at) else { return Ok(start) };
-    let is_plain = file.look.compression == Compression::Plain && !file.look.exported;
+    let is_plain = file.look.encoding == Encoding::Plain && !file.look.exported;
     let in_order = !reading.format.has_header() && reading.format.late() == 0;
     if !is_plain || size < SMALL || !in_order {
         return Ok(start);
