@@ -4,7 +4,8 @@
 //! that ends in the middle of a stream yields every byte that can be decoded and is then called truncated; damage
 //! before the end is an error.
 //!
-//! Text in UTF-16, as PowerShell's `>` and `Out-File` and exports of Windows programs write it, is decoded likewise.
+//! Text in UTF-16, as PowerShell's `>` and `Out-File` and exports of Windows programs write it, is decoded likewise, also
+//! where it is compressed.
 
 use std::io::{self, Read};
 
@@ -105,6 +106,11 @@ impl<R: Read> Decoder<R> {
     /// Whether the input ended in the middle of a stream. Known once `read` has returned 0.
     pub(super) fn truncated(&self) -> bool {
         self.truncated
+    }
+
+    /// What is decoded.
+    pub(super) fn source(&self) -> &R {
+        &self.source
     }
 
     pub(super) fn into_source(self) -> R {

@@ -96,7 +96,7 @@ pub fn look(storage: &Arc<Storage>, file: &RawFile) -> Result<Look> {
     if look.head.len() < SIGHT {
         look.length = Some(hole + look.head.len() as u64);
         look.tail = Some(look.head.clone());
-    } else if !look.exported {
+    } else if !reader.is_converted() {
         look_at_end(&mut look, reader)?;
     }
     Ok(look)
@@ -279,6 +279,19 @@ mod tests {
             assert!(packed.exported && packed.head == plain.head && packed.length == through.length);
         }
         assert!(looked(&place, &records[..34 * 3]).truncated);
+    }
+
+    #[test]
+    fn packed_utf_16_is_known_by_its_lines_once_looked_through() {
+        let (place, text) = (Place::new(), lines(3_000));
+        let units = format!("\u{feff}{}", String::from_utf8_lossy(&text));
+        let units = units.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>();
+        let plain = looked_through(&place, &text);
+        for pack in [gzip, zstd, xz, bzip2] {
+            assert_eq!(looked(&place, &pack(&units)).may_have_length(text.len() as u64), None);
+            let packed = looked_through(&place, &pack(&units));
+            assert!(packed.head == plain.head && packed.tail == plain.tail && packed.length == plain.length);
+        }
     }
 
     #[test]

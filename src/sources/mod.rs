@@ -20,6 +20,7 @@ pub mod fields;
 mod fingerprint;
 pub mod framing;
 mod json;
+mod layers;
 pub mod line_ends;
 mod list;
 mod look;

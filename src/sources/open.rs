@@ -6,8 +6,8 @@ use std::sync::Arc;
 use url::Url;
 
 use super::codecs::codec;
-use super::decompress::{Decoder, MAGIC_LENGTH};
 use super::export::{self, Exported};
+use super::layers::{BEGINNING, Bytes};
 use super::stored::Stored;
 use super::{Encoding, Error, RawFile, Result};
 use crate::storage::{Storage, display};
@@ -22,17 +22,6 @@ pub struct RawReader {
     truncated: bool,
 }
 
-/// Where the decoded bytes come from.
-enum Bytes {
-    Plain(Stored),
-    Packed(Ahead<Decoder<Stored>>),
-    /// journald's records, made into lines.
-    Exported(Exported<Box<Bytes>>),
-}
-
-/// How many of a file's first bytes tell what it is: as stored how it is encoded, decoded whether it is an export.
-const BEGINNING: usize = if MAGIC_LENGTH > export::BEGINNING.len() { MAGIC_LENGTH } else { export::BEGINNING.len() };
-
 /// Opens a file at the decoded offset `from`. Plain files are read from there; of compressed ones all that comes
 /// before is decoded and dropped. Past the end of the file there is nothing to read, which is no error.
 ///
@@ -46,12 +35,14 @@ pub fn open(storage: &Arc<Storage>, file: &RawFile, from: u64) -> Result<RawRead
     stored.by_ref().take(BEGINNING as u64).read_to_end(&mut beginning).map_err(read)?;
     stored.seek(0).map_err(read)?;
     let encoding = Encoding::detect(&beginning).map_err(|kind| Error::Unsupported { file: name(), kind })?;
-    let mut bytes = match codec(encoding).map_err(read)? {
-        Some(codec) => Bytes::Packed(Ahead::new(Decoder::new(stored, codec))),
-        None => Bytes::Plain(stored),
-    };
-    if let Bytes::Packed(ahead) = &bytes {
-        beginning.clone_from(&ahead.seen);
+    let (mut bytes, mut still) = (Bytes::Plain(stored), encoding);
+    while let Some(codec) = codec(still).map_err(read)? {
+        (bytes, beginning) = bytes.decoded(codec);
+        // Of what else may be inside, nothing is a log.
+        still = match Encoding::detect(&beginning) {
+            Ok(Encoding::Utf16) => Encoding::Utf16,
+            _ => Encoding::Plain,
+        };
     }
     if beginning.starts_with(export::BEGINNING) {
         bytes = Bytes::Exported(Exported::new(Box::new(bytes)));
@@ -73,6 +64,13 @@ impl RawReader {
     #[must_use]
     pub fn is_exported(&self) -> bool {
         matches!(self.bytes, Bytes::Exported(_))
+    }
+
+    /// Whether the lines are not what the file's encoding says that it holds, but made of it: of UTF-16, or of journald's
+    /// records. Then a length that is stated there is not theirs.
+    #[must_use]
+    pub fn is_converted(&self) -> bool {
+        self.bytes.is_converted()
     }
 
     /// Whether reading is no more than a copy: the bytes of a plain file on local disk.
@@ -131,70 +129,6 @@ impl RawReader {
     /// The stored bytes, at no particular offset.
     pub(super) fn into_stored(self) -> Stored {
         self.bytes.into_stored()
-    }
-}
-
-impl Bytes {
-    fn into_stored(self) -> Stored {
-        match self {
-            Self::Plain(stored) => stored,
-            Self::Packed(ahead) => ahead.source.into_source(),
-            Self::Exported(exported) => exported.into_source().into_stored(),
-        }
-    }
-
-    /// Whether what was read to its end, of which so many bytes were given, has ended too early.
-    fn truncated(&self, given: u64, size: u64) -> bool {
-        match self {
-            Self::Plain(_) => given < size,
-            Self::Packed(ahead) => ahead.source.truncated(),
-            Self::Exported(exported) => {
-                let (source, taken) = exported.source();
-                exported.truncated() || source.truncated(taken, size)
-            }
-        }
-    }
-}
-
-impl Read for Bytes {
-    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(stored) => stored.read(output),
-            Self::Packed(ahead) => ahead.read(output),
-            Self::Exported(exported) => exported.read(output),
-        }
-    }
-}
-
-/// A source of which the first bytes have been looked at.
-struct Ahead<R> {
-    source: R,
-    seen: Vec<u8>,
-    given: usize,
-    /// What went wrong while looking.
-    failed: Option<io::Error>,
-}
-
-impl<R: Read> Ahead<R> {
-    fn new(mut source: R) -> Self {
-        let mut seen = Vec::with_capacity(BEGINNING);
-        let failed = source.by_ref().take(BEGINNING as u64).read_to_end(&mut seen).err();
-        Self { source, seen, given: 0, failed }
-    }
-}
-
-impl<R: Read> Read for Ahead<R> {
-    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
-        let mut rest = &self.seen[self.given..];
-        if !rest.is_empty() {
-            let read = rest.read(output)?;
-            self.given += read;
-            return Ok(read);
-        }
-        match self.failed.take() {
-            Some(error) => Err(error),
-            None => self.source.read(output),
-        }
     }
 }
 
@@ -263,6 +197,22 @@ mod tests {
         for plain in [&b"__CURSOR"[..], b"__CURSOR:1\n"] {
             assert!(rest(place.reader(plain)).0 == plain && rest(place.reader(&gzip(plain))).0 == plain);
         }
+    }
+
+    #[test]
+    fn utf_16_is_read_wherever_it_lies() {
+        let (place, text) = (Place::new(), lines(3_000));
+        let units = format!("\u{feff}{}", String::from_utf8_lossy(&text));
+        let units = units.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+        for stored in [units.clone(), gzip(&units), zstd(&units), xz(&units), bzip2(&units)] {
+            let file = place.write("mail.log", &stored);
+            for from in [0, 1, 100_000, text.len(), text.len() + 9] {
+                let (bytes, truncated) = rest(open(&place.storage, &file, from as u64).unwrap());
+                assert!(bytes == text.get(from..).unwrap_or_default() && !truncated, "{from}");
+            }
+        }
+        let (bytes, truncated) = rest(place.reader(&gzip(&units)[..9_000]));
+        assert!(truncated && bytes.len() > 9_000 && text.starts_with(&bytes));
     }
 
     #[test]
