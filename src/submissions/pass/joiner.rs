@@ -61,7 +61,7 @@ impl<'a> Joiner<'a> {
             assembler: Assembler::new(pass.format, pass.settings.clone()),
             rows: Wanted {
                 days: pass.days,
-                repeats: repeats.then(Repeats::default),
+                repeats: repeats.then(|| Repeats::new(pass.none_before())),
                 only_refusals: !pass.overlapping,
                 joined: pass.format.joins_logs(),
                 seam: Seam::default(),
@@ -140,7 +140,7 @@ impl<'a> Joiner<'a> {
         let behind = self.later.get(file + 1).copied().unwrap_or(Timestamp::MAX);
         let later = self.pass.files.get(file).map_or(behind, |file| behind.min(file.goes_back_to()));
         self.assembler.next_file(later);
-        self.rows.next_file(self.copies(), later);
+        self.rows.next_file(file, self.copies(), later);
         let Some(next) = self.pass.files.get(file) else { return };
         self.rows.sink.begins(file);
         self.timeline.next_file(next.year);
@@ -264,7 +264,7 @@ impl<'a> Joiner<'a> {
         if run.second.is_some() {
             let span = file.span.get_or_insert((at, at));
             *span = (span.0.min(at), span.1.max(at));
-            file.goes_back |= self.rows.joined && at < span.1 - WAIT;
+            file.goes_back |= (self.rows.joined && at < span.1 - WAIT) || at < self.rows.forgotten();
         }
         self.latest = self.latest.max(at);
         if !self.copies() {

@@ -78,11 +78,20 @@ impl Pass {
     /// By file, the earliest time that its lines and those of the files behind it may have. What repeats the refusals of
     /// others goes on with nothing that is open.
     fn earliest(&self) -> Vec<Timestamp> {
+        self.earliest_by(|file| file.earliest.filter(|_| !file.copies).unwrap_or(Timestamp::MAX))
+    }
+
+    /// By file, the time that no line of it or of the files behind it is older than.
+    fn none_before(&self) -> Vec<Timestamp> {
+        self.earliest_by(|file| file.earliest.unwrap_or(Timestamp::MIN))
+    }
+
+    /// By file, the earliest of its own time and those of the files behind it.
+    fn earliest_by(&self, of_file: impl Fn(&PassFile) -> Timestamp) -> Vec<Timestamp> {
         let mut earliest = Timestamp::MAX;
         let mut times = Vec::with_capacity(self.files.len());
         for file in self.files.iter().rev() {
-            let of_file = file.earliest.filter(|_| !file.copies);
-            earliest = of_file.map_or(earliest, |of_file| earliest.min(of_file));
+            earliest = earliest.min(of_file(file));
             times.push(earliest);
         }
         times.reverse();

@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use super::*;
+use crate::calendar::HOUR;
 use crate::formats::sendmail::Sendmail;
 use crate::formats::ses::Ses;
 use crate::sources::testing::{Place, gzip};
@@ -156,6 +157,7 @@ fn nothing_waits_for_files_that_repeat_others() {
     let (format, zone, settings) = (&Sendmail, Tz::UTC, Settings::default());
     let pass = Pass { files, days: None, format, zone, settings, overlapping: false };
     assert_eq!(pass.earliest(), [10, 20, 20, Timestamp::MAX]);
+    assert_eq!(pass.none_before(), [10, 11, 12, 12]);
 }
 
 /// A packed log of one second, of more blocks than may wait between the reader, the scanner and the joiner.
@@ -164,8 +166,8 @@ fn large(place: &Place, name: &str) -> RawFile {
     place.write(name, &gzip(&line.repeat(10 * sources::BLOCK_SIZE / line.len()).into_bytes()))
 }
 
-/// A pass over packed files, of which it is not known that they overlap.
-fn packed(files: Vec<RawFile>) -> Pass {
+/// A pass over files of which it is not known that they overlap.
+fn pass_over(files: Vec<RawFile>) -> Pass {
     let first = Some(day("2026-03-01").start());
     let file = |file| PassFile { file, from: 0, year: 1970, first, earliest: first, goes_back: false, copies: false };
     let (format, zone, settings) = (&Sendmail, Tz::UTC, Settings::default());
@@ -176,7 +178,7 @@ fn packed(files: Vec<RawFile>) -> Pass {
 fn a_pass_that_finds_an_overlap_ends_however_much_is_left_to_read() {
     let place = Place::new();
     let files = ["mail.log.2.gz", "mail.log.1.gz"].map(|name| large(&place, name));
-    assert!(read(&place.storage, &packed(files.into()), &mut Ids::default()).unwrap().overlap_found);
+    assert!(read(&place.storage, &pass_over(files.into()), &mut Ids::default()).unwrap().overlap_found);
 }
 
 #[test]
@@ -193,7 +195,7 @@ fn a_panic_of_the_sink_ends_a_pass_however_much_is_left_to_read() {
         }
     }
     let place = Place::new();
-    let pass = packed(vec![large(&place, "mail.log.1.gz")]);
+    let pass = pass_over(vec![large(&place, "mail.log.1.gz")]);
     let ended = catch_unwind(AssertUnwindSafe(|| read(&place.storage, &pass, &mut Panics).is_ok()));
     assert_eq!(ended.unwrap_err().downcast_ref::<&str>(), Some(&"no"));
 }
@@ -246,6 +248,23 @@ fn objects_on_one_line_are_lines_however_long_it_is() {
     let of_day = &outcome.days[&day("2026-03-01")];
     assert_eq!((of_day.lines_read, of_day.bytes), (count as u64, line.len() as u64 + 1));
     assert_eq!(of_day.ranges[&0], (0, line.len() as u64 + 1));
+}
+
+#[test]
+fn a_file_that_may_repeat_what_is_forgotten_is_noticed() {
+    let place = Place::new();
+    let log = |name: &str, times: [&str; 2]| {
+        let lines = times.map(|time| (time, "x"));
+        place.write(name, session(&lines).as_bytes())
+    };
+    let first = log("mail.log.1", ["2026-03-01T09:00:00", "2026-03-01T13:00:00"]);
+    for (earlier, expected) in [("2026-03-01T11:00:00", false), ("2026-03-01T10:59:59", true)] {
+        let mut pass = pass_over(vec![first.clone(), log("mail.log", ["2026-03-01T12:00:00", earlier])]);
+        pass.overlapping = true;
+        pass.files[1].earliest = Some(day("2026-03-01").start() + 12 * HOUR);
+        let outcome = read(&place.storage, &pass, &mut Ids::default()).unwrap();
+        assert_eq!([0, 1].map(|file| outcome.files[file].goes_back), [false, expected]);
+    }
 }
 
 /// sendmail's lines of one session: a time and a text each.

@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::{OVERLAP, Sink};
-use crate::calendar::{Day, DayRange, SECOND, Timestamp};
+use crate::calendar::{Day, DayRange, HOUR, SECOND, Timestamp};
 use crate::submissions::tls::TlsVersion;
 use crate::submissions::{Refusal, Rows, Submission};
 
@@ -38,7 +38,7 @@ impl Wanted<'_> {
         match (&mut self.redelivered, &mut self.repeats) {
             _ if self.joined => true,
             (Some(redelivered), _) if !row.queue_id.is_empty() => redelivered.is_new(row.ts, &key),
-            (_, Some(repeats)) if !self.only_refusals => repeats.is_new(&key),
+            (_, Some(repeats)) if !self.only_refusals => repeats.is_new(row.ts, &key),
             _ => self.seam.is_new(row.ts, &key),
         }
     }
@@ -55,16 +55,21 @@ impl Wanted<'_> {
 
     /// Learns that a file begins, whether it is one that repeats what others tell of (then it goes on with none), and
     /// from which time on lines may come, in it or in files behind it, that are older than those before them.
-    pub(super) fn next_file(&mut self, copies: bool, later: Timestamp) {
+    pub(super) fn next_file(&mut self, file: usize, copies: bool, later: Timestamp) {
         if let Some(redelivered) = &mut self.redelivered {
             redelivered.next_file(later);
         }
         if let Some(repeats) = &mut self.repeats {
-            repeats.next_file();
+            repeats.next_file(file);
         }
         if !copies {
             self.seam.next_file();
         }
+    }
+
+    /// Rows that are older are forgotten, so that no line of the current file may be.
+    pub(super) fn forgotten(&self) -> Timestamp {
+        self.repeats.as_ref().map_or(Timestamp::MIN, |repeats| repeats.forgotten)
     }
 }
 
@@ -95,7 +100,7 @@ impl Rows for Wanted<'_> {
 
     fn refusal(&mut self, row: &Refusal<&str>) {
         let key = (row.ts / SECOND, row.server, row.client_ip, row.account, row.kind);
-        if self.wants(row.ts) && self.repeats.as_mut().is_none_or(|repeats| repeats.is_new(&key)) {
+        if self.wants(row.ts) && self.repeats.as_mut().is_none_or(|repeats| repeats.is_new(row.ts, &key)) {
             self.note_tls(row.tls_version, row.server);
             self.sink.refusal(row);
         }
@@ -173,28 +178,67 @@ impl Redelivered {
     }
 }
 
+/// How much older than a file's first line others of it may be: processes write side by side, and clocks differ.
+const DISORDER: i64 = HOUR;
+
 /// Rows seen in files before this one. A row may rightly come several times in one file (two wrong passwords in a
-/// second), so what counts is how often the files before had it.
-#[derive(Default)]
+/// second), so what counts is how often the files before had it. A row has the time of one of its own lines, so that those
+/// which are older than all lines to come are forgotten: memory follows what files share.
 pub(super) struct Repeats {
-    before: FxHashMap<u64, u32>,
-    here: FxHashMap<u64, u32>,
+    /// By file, the time that no line of it or of the files behind it is older than.
+    none_before: Vec<Timestamp>,
+    /// Rows that are older are forgotten: no line of this file, or of one behind it, is.
+    forgotten: Timestamp,
+    /// Rows that are older need not be kept: no line of a file behind this one is.
+    kept_from: Timestamp,
+    before: FxHashMap<u64, Seen>,
+    here: FxHashMap<u64, Seen>,
+}
+
+/// In which hour a row was, and how often it was seen: there are millions of them.
+#[derive(Clone, Copy)]
+struct Seen {
+    hour: i32,
+    times: u32,
 }
 
 impl Repeats {
-    fn is_new(&mut self, key: &impl Hash) -> bool {
-        let hash = hash(key);
-        let seen = self.here.entry(hash).or_default();
-        *seen += 1;
-        *seen > self.before.get(&hash).copied().unwrap_or(0)
+    /// For files of which it is known, by file, that no line of it or of the files behind it is older than this.
+    pub(super) fn new(none_before: Vec<Timestamp>) -> Self {
+        let (forgotten, kept_from) = (Timestamp::MIN, Timestamp::MIN);
+        Self { none_before, forgotten, kept_from, before: FxHashMap::default(), here: FxHashMap::default() }
     }
 
-    fn next_file(&mut self) {
-        for (hash, seen) in self.here.drain() {
-            let before = self.before.entry(hash).or_default();
-            *before = (*before).max(seen);
+    fn is_new(&mut self, ts: Timestamp, key: &impl Hash) -> bool {
+        let hash = hash(key);
+        let before = self.before.get(&hash).map_or(0, |seen| seen.times);
+        if before == 0 && ts < self.kept_from {
+            return true;
         }
+        let here = self.here.entry(hash).or_insert(Seen { hour: hour(ts), times: 0 });
+        here.times += 1;
+        here.times > before
     }
+
+    fn next_file(&mut self, file: usize) {
+        let oldest = |file: usize| self.none_before.get(file).map_or(Timestamp::MAX, |at| at.saturating_sub(DISORDER));
+        (self.forgotten, self.kept_from) = (oldest(file), oldest(file + 1));
+        let mut here = std::mem::take(&mut self.here);
+        // The few go to the many.
+        if here.len() > self.before.len() {
+            std::mem::swap(&mut here, &mut self.before);
+        }
+        for (hash, seen) in here {
+            let before = self.before.entry(hash).or_insert(seen);
+            before.times = before.times.max(seen.times);
+        }
+        let forgotten = hour(self.forgotten);
+        self.before.retain(|_, seen| seen.hour >= forgotten);
+    }
+}
+
+fn hour(ts: Timestamp) -> i32 {
+    ts.div_euclid(HOUR).clamp(i32::MIN.into(), i32::MAX.into()) as i32
 }
 
 #[cfg(test)]
@@ -210,6 +254,29 @@ mod tests {
         assert!(is_new(140, "d") && is_new(100, "a"), "memory does not follow the log's length");
         assert_eq!(seen[0].seen.len(), seen[0].order.len());
         assert!(Redelivered::within(0).is_none());
+    }
+
+    #[test]
+    fn rows_are_kept_for_as_long_as_a_file_behind_may_hold_them() {
+        let mut repeats = Repeats::new([0, 10, 20, 20].map(|hour| hour * HOUR).into());
+        let is_new = |repeats: &mut Repeats, hour: i64| repeats.is_new(hour * HOUR, &hour);
+        repeats.next_file(0);
+        assert!([0, 5, 9, 11, 11, 12].into_iter().all(|hour| is_new(&mut repeats, hour)));
+        assert_eq!(repeats.here.len(), 3, "the next file begins an hour behind the first of them at most");
+        repeats.next_file(1);
+        let new = [9, 11, 11, 11, 12, 13, 20].map(|hour| is_new(&mut repeats, hour));
+        assert_eq!(new, [false, false, false, true, false, true, true]);
+        repeats.next_file(2);
+        assert_eq!((repeats.before.len(), repeats.forgotten), (1, 19 * HOUR));
+        assert!(!is_new(&mut repeats, 20) && is_new(&mut repeats, 21));
+        repeats.next_file(3);
+        assert!(!is_new(&mut repeats, 20) && !is_new(&mut repeats, 21) && is_new(&mut repeats, 22));
+        assert_eq!(repeats.here.len(), 2, "no file is behind this one");
+        let mut of_any_time = Repeats::new(vec![Timestamp::MIN; 2]);
+        of_any_time.next_file(0);
+        assert!(is_new(&mut of_any_time, 5));
+        of_any_time.next_file(1);
+        assert!(!is_new(&mut of_any_time, 5));
     }
 
     #[test]
