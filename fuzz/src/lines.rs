@@ -77,7 +77,7 @@ fn join(
         read.bytes += run.bytes;
     }
     for candidate in &scanned.found.candidates {
-        let Some(line) = scanned.line(candidate) else {
+        let Ok(line) = scanned.line(candidate) else {
             read.rejected += 1;
             continue;
         };

@@ -91,7 +91,14 @@ fn fit<'a>(format: &'static dyn Format, texts: impl IntoIterator<Item = &'a [u8]
     let mut framer = Framer::default();
     let (mut records, mut weight, mut unreadable, mut front) = (0, 0, 0, 0);
     for line in lines(texts).flat_map(|line| unpack(line, format)) {
-        let Framed::Line(line) = framer.frame_as(line, format) else { continue };
+        let line = match framer.frame_as(line, format) {
+            Framed::Line(line) => line,
+            Framed::Faulty(..) => {
+                unreadable += TELLING;
+                continue;
+            }
+            _ => continue,
+        };
         if !format.wants(line.program, line.message) {
             continue;
         }

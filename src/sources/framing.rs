@@ -46,6 +46,9 @@ pub enum Framed<'a> {
     Repeated(Repeated<'a>),
     /// There is nothing on it, or nothing before the line that goes on with it has been read.
     Blank,
+    /// It is of a server's own log and cannot be read, for this reason; it has no time, and counts for that of the line
+    /// before it.
+    Faulty(Stamp, &'static str),
     /// It is in no known container.
     Unreadable,
 }

@@ -1,6 +1,6 @@
 //! Rows of CSV, laid out as [flat fields](crate::sources::fields::Fields) by the header row before them.
 
-use super::{COLUMNS, FREE, HEADER, QUOTES, WIDTH};
+use super::{COLUMNS, FREE, NO_HEADER, OTHER_WIDTH, UNCLOSED};
 use crate::sources::fields::push;
 use crate::sources::framing::Own;
 
@@ -30,20 +30,20 @@ fn is_column(name: &[u8]) -> bool {
 }
 
 /// Puts a row's cells into the buffer, under the header's names.
-pub(super) fn row(own: &mut Own, line: &[u8]) -> Result<(), usize> {
+pub(super) fn row(own: &mut Own, line: &[u8]) -> Result<(), &'static str> {
     let Own { header, buffer, scratch, .. } = own;
     if header.is_empty() {
-        return Err(HEADER);
+        return Err(NO_HEADER);
     }
     let mut cells = Cells::of(line);
     for name in header.split_inclusive(|byte| *byte == b',') {
         match cells.next(scratch) {
             Ok(true) => push(&name[..name.len() - 1], scratch, buffer),
-            Ok(false) => return Err(WIDTH),
-            Err(Unclosed) => return Err(QUOTES),
+            Ok(false) => return Err(OTHER_WIDTH),
+            Err(Unclosed) => return Err(UNCLOSED),
         }
     }
-    if cells.rest.is_some() { Err(WIDTH) } else { Ok(()) }
+    if cells.rest.is_some() { Err(OTHER_WIDTH) } else { Ok(()) }
 }
 
 /// The cells of a row: [RFC 4180](https://www.rfc-editor.org/rfc/rfc4180), but no cell goes on in the next line.

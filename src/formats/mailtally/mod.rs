@@ -57,20 +57,12 @@ pub const TLS_VERSIONS: [&str; 7] = ["none", "SSLv3", "TLSv1.0", "TLSv1.1", "TLS
 /// What a line's columns begin with that are its writer's own.
 const FREE: &[u8] = b"x_";
 
-/// What stands for the columns of a line that has none that can be told apart, and why. No column's text is one.
-const FAULTS: [(&[u8], &str); 5] = [
-    (b"!json", "not a whole JSON object"),
-    (b"!header", "no header row with the schema's columns before it"),
-    (b"!quotes", "a quotation mark that is not closed, or text behind one that is"),
-    (b"!columns", "not as many values as the header row has columns"),
-    (b"!ts", "ts is missing, or neither RFC 3339 with an offset nor seconds since 1970"),
-];
-
-const JSON: usize = 0;
-const HEADER: usize = 1;
-const QUOTES: usize = 2;
-const WIDTH: usize = 3;
-const TIME: usize = 4;
+/// Why a line has no columns.
+const NO_OBJECT: &str = "not a whole JSON object";
+const NO_HEADER: &str = "no header row with the schema's columns before it";
+const UNCLOSED: &str = "a quotation mark that is not closed, or text behind one that is";
+const OTHER_WIDTH: &str = "not as many values as the header row has columns";
+const NO_TIME: &str = "ts is missing, or neither RFC 3339 with an offset nor seconds since 1970";
 
 impl Style for Mailtally {
     fn wants_program(&self, _program: Program<'_>) -> bool {
@@ -86,23 +78,22 @@ impl Style for Mailtally {
         let line = line.trim_ascii();
         own.buffer.clear();
         let read = if line.starts_with(b"{") {
-            if flatten_values(line, &mut own.buffer) { Ok(()) } else { Err(JSON) }
+            if flatten_values(line, &mut own.buffer) { Ok(()) } else { Err(NO_OBJECT) }
         } else if take_header(own, line) {
             return Framed::Blank;
         } else {
             row(own, line)
         };
-        redact_reason(&mut own.buffer);
-        let stamp = read.and_then(|()| stamp(&mut own.stamps, Fields(&own.buffer)).ok_or(TIME));
-        let (stamp, message) = match stamp {
-            Ok(stamp) => (*own.last.insert(stamp), &own.buffer[..]),
-            Err(fault) => match own.last {
-                Some(last) => (last, FAULTS[fault].0),
-                None => return Framed::Unreadable,
-            },
-        };
-        let host = if stamp_is_of(message) { Fields(message).get("server").unwrap_or_default() } else { b"" };
-        Framed::Line(Line { stamp, host, program: b"", pid: 0, message, repeated: 1 })
+        match read.and_then(|()| stamp(&mut own.stamps, Fields(&own.buffer)).ok_or(NO_TIME)) {
+            Ok(stamp) => {
+                own.last = Some(stamp);
+                redact_reason(&mut own.buffer);
+                let message = &own.buffer[..];
+                let host = Fields(message).get("server").unwrap_or_default();
+                Framed::Line(Line { stamp, host, program: b"", pid: 0, message, repeated: 1 })
+            }
+            Err(reason) => own.last.map_or(Framed::Unreadable, |last| Framed::Faulty(last, reason)),
+        }
     }
 }
 
@@ -115,16 +106,6 @@ fn redact_reason(columns: &mut Vec<u8>) {
     kept.for_each(|(name, value)| push(name, value, &mut cleaned));
     push(b"reason", &clean, &mut cleaned);
     *columns = cleaned;
-}
-
-/// Whether a message is columns, not a fault.
-fn stamp_is_of(message: &[u8]) -> bool {
-    fault(message).is_none()
-}
-
-/// Why a message is no columns.
-fn fault(message: &[u8]) -> Option<&'static str> {
-    FAULTS.iter().find(|(mark, _)| *mark == message).map(|(_, reason)| *reason)
 }
 
 /// `ts`: RFC 3339, or seconds since 1970 with or without a fraction.
@@ -172,9 +153,6 @@ impl Format for Mailtally {
     }
 
     fn parse<'a>(&self, line: &Line<'a>) -> Result<Option<Record<'a>>, Unreadable> {
-        if let Some(reason) = fault(line.message) {
-            return Err(Unreadable(reason));
-        }
         let row = Row::of(Fields(line.message))?;
         let record = match row.kind()? {
             None => Record::Accepted(row.accepted()?),

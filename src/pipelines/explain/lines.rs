@@ -111,6 +111,7 @@ impl Wanted {
             }
             let (at, host) = match framer.frame_as(bare, &AnyProgram(format)) {
                 Framed::Line(framed) => (Some(self.instant(framed.stamp)), framed.host.to_vec()),
+                Framed::Faulty(stamp, _) => (Some(self.instant(stamp)), Vec::new()),
                 _ => (None, Vec::new()),
             };
             let place = || Place::new(&file.look.file.url, *line);

@@ -123,7 +123,7 @@ pub(super) fn tells_year(look: &Look, format: &dyn Format) -> bool {
     let mut framer = Framer::default();
     lines(beginning(look)).any(|line| match framer.frame_as(line, &AnyProgram(format)) {
         Framed::Line(line) => matches!(line.stamp, Stamp::Yearless(_)) && format.instant(&line).is_some(),
-        Framed::Foreign(_) | Framed::Repeated(_) | Framed::Blank | Framed::Unreadable => false,
+        _ => false,
     })
 }
 

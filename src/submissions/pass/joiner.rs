@@ -197,9 +197,12 @@ impl<'a> Joiner<'a> {
         scanned: &Scanned,
         candidate: &Candidate,
     ) -> sources::Result<Option<Used>> {
-        let Some(line) = scanned.line(candidate) else {
-            self.reject(run_at, scanned, candidate, self.pass.format.unreadable())?;
-            return Ok(Some(Used::Rejected));
+        let line = match scanned.line(candidate) {
+            Ok(line) => line,
+            Err(reason) => {
+                self.reject(run_at, scanned, candidate, reason)?;
+                return Ok(Some(Used::Rejected));
+            }
         };
         // The run's stamp has been resolved already.
         let at = if run_second == Some(line.stamp) { run_at } else { self.timeline.resolve(line.stamp) };

@@ -46,8 +46,8 @@ pub struct Candidate {
     pub line: u64,
     /// The whole line.
     pub(super) raw: Span,
-    /// Its parts; none where it is in no known container.
-    pub(super) parts: Option<Parts>,
+    /// Its parts, or why it cannot be read.
+    pub(super) parts: Result<Parts, &'static str>,
 }
 
 /// Where a framed line's parts lie.
@@ -121,11 +121,13 @@ impl Scanned {
         self.text(candidate.raw)
     }
 
-    /// A candidate out of its container; none where it is in no known one.
-    #[must_use]
-    pub fn line(&self, candidate: &Candidate) -> Option<Line<'_>> {
-        let parts = candidate.parts.as_ref()?;
-        Some(Line {
+    /// A candidate out of its container.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub fn line(&self, candidate: &Candidate) -> Result<Line<'_>, &'static str> {
+        let parts = candidate.parts.as_ref().map_err(|reason| *reason)?;
+        Ok(Line {
             stamp: parts.stamp,
             host: self.text(parts.host),
             program: self.text(parts.program),

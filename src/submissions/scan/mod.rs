@@ -141,7 +141,7 @@ impl Scanner {
             let (host, program, message) = (span(line.host), span(line.program), span(message));
             let stamp = line.second.plus(line.micros);
             let parts = Parts { stamp, host, program, message, pid, repeated: 1 };
-            found.candidates.push(Candidate { line: found.line_ends, raw: place.span(), parts: Some(parts) });
+            found.candidates.push(Candidate { line: found.line_ends, raw: place.span(), parts: Ok(parts) });
             run.candidates += 1;
         }
         run.lines += 1;
@@ -163,13 +163,14 @@ impl Scanner {
             Framed::Foreign(stamp) => (Some(stamp), None),
             Framed::Line(line) => {
                 let wanted = format.wants(line.program, line.message);
-                (Some(line.stamp), wanted.then(|| Some(found.parts(&line, place.block))))
+                (Some(line.stamp), wanted.then(|| Ok(found.parts(&line, place.block))))
             }
             Framed::Repeated(repeated) => {
-                (Some(repeated.stamp), repeated_parts(format, &self.before, repeated, place, found).map(Some))
+                (Some(repeated.stamp), repeated_parts(format, &self.before, repeated, place, found).map(Ok))
             }
             Framed::Blank => (None, None),
-            Framed::Unreadable => (None, Some(None)),
+            Framed::Faulty(stamp, reason) => (Some(stamp), Some(Err(reason))),
+            Framed::Unreadable => (None, Some(Err(format.unreadable()))),
         };
         // Most lines have the stamp of the line before, and most stamps are whole seconds.
         if stamp.is_some() && stamp != self.second {
