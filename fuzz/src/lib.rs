@@ -19,8 +19,10 @@ mod carried;
 mod lines;
 mod packed;
 mod reports;
+mod secrets;
 
 pub use carried::any_line_in_any_container;
 pub use lines::any_bytes_as_a_log;
 pub use packed::any_bytes_as_a_file;
 pub use reports::any_bytes_as_a_report;
+pub use secrets::any_line_with_a_secret;

@@ -4,11 +4,16 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::sync::{Arc, LazyLock};
 
+use chrono_tz::Tz;
 use object_store::ObjectStoreExt;
 use url::Url;
 
+use crate::formats::postfix::Postfix;
 use crate::sources::{Blocks, Fingerprint, RawFile, look, look_through, open};
 use crate::storage::Storage;
+use crate::submissions::assemble::Settings;
+use crate::submissions::pass::{self, Pass, PassFile, RejectedLine, Sink};
+use crate::submissions::{Refusal, Rows, Submission};
 
 /// A store in memory, and what runs it.
 static STORAGE: LazyLock<(Arc<Storage>, tokio::runtime::Runtime)> = LazyLock::new(|| {
@@ -22,13 +27,17 @@ const ENOUGH: u64 = 4 << 20;
 
 /// Opens the bytes as a file and reads it in several ways, which must agree.
 pub fn any_bytes_as_a_file(bytes: &[u8]) {
-    let Some(file) = stored(bytes) else { return };
+    let Some(file) = stored("memory:///file", bytes) else { return };
     let storage = &STORAGE.0;
     let Ok(mut reader) = open(storage, &file, 0) else { return };
     let mut text = Vec::new();
     let whole = reader.by_ref().take(ENOUGH).read_to_end(&mut text).is_ok();
     if text.len() as u64 == ENOUGH {
         return;
+    }
+    let cut = usize::from(bytes.first().copied().unwrap_or_default()) * bytes.len() / 256;
+    if let Some(cut) = stored("memory:///cut", &bytes[..cut]) {
+        passes(&[file.clone(), cut, file.clone()], whole.then_some(text.len()));
     }
     let mut slow = Vec::new();
     let mut reader = open(storage, &file, 0).expect("it was opened before");
@@ -50,11 +59,44 @@ pub fn any_bytes_as_a_file(bytes: &[u8]) {
     looks(&file, &text, reader.truncated());
 }
 
-fn stored(bytes: &[u8]) -> Option<RawFile> {
-    let url = Url::parse("memory:///file").ok()?;
+fn stored(url: &str, bytes: &[u8]) -> Option<RawFile> {
+    let url = Url::parse(url).ok()?;
     let (store, path) = STORAGE.0.store(&url).ok()?;
     STORAGE.0.wait(store.put(&path, bytes.to_vec().into())).ok()?;
     Some(RawFile { url, size: bytes.len() as u64, modified: 0 })
+}
+
+/// A pass over files that hold the same ends, whether it is known that they do or not, and has read all of the first one.
+fn passes(files: &[RawFile], length: Option<usize>) {
+    let file = |file: &RawFile| PassFile {
+        file: file.clone(),
+        from: 0,
+        year: 2026,
+        first: Some(0),
+        earliest: Some(0),
+        goes_back: false,
+        copies: false,
+    };
+    for overlapping in [false, true] {
+        let (files, settings) = (files.iter().map(file).collect(), Settings::default());
+        let pass = Pass { files, days: None, format: &Postfix, zone: Tz::UTC, settings, overlapping };
+        if let Ok(outcome) = pass::read(&STORAGE.0, &pass, &mut Nowhere) {
+            let first = &outcome.files[0];
+            assert!(first.to_end && length.is_none_or(|length| first.read_to == length as u64), "{first:?}");
+        }
+    }
+}
+
+/// Takes whatever comes.
+struct Nowhere;
+
+impl Rows for Nowhere {
+    fn submission(&mut self, _: &Submission<&str>) {}
+    fn refusal(&mut self, _: &Refusal<&str>) {}
+}
+
+impl Sink for Nowhere {
+    fn rejected(&mut self, _: RejectedLine<'_>) {}
 }
 
 /// Blocks hold the text, from any place of it.
