@@ -1,4 +1,4 @@
-//! Whole lines in blocks of about a mebibyte: the hot path between disk and parser.
+//! Whole lines in blocks of half a mebibyte: the hot path between disk and parser.
 //!
 //! A block is read straight into the buffer that the parser gets; only the unfinished last line, found by one
 //! backward search, is copied to the front of the next block. Nothing is done per line, and a buffer that is

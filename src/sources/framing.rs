@@ -44,7 +44,7 @@ pub enum Framed<'a> {
     Foreign(Stamp),
     /// It stands for the last line of its host.
     Repeated(Repeated<'a>),
-    /// There is nothing on it, or nothing before the line that goes on with it has been read.
+    /// It is empty, says nothing by itself, or is a piece of a line that the next one goes on with.
     Blank,
     /// It is of a server's own log and cannot be read, for this reason; it has no time, and counts for that of the line
     /// before it.
@@ -227,8 +227,8 @@ impl Framer {
         }
     }
 
-    /// What there is of a syslog line that begins as the one before did, with `program[pid]: message` behind: most
-    /// lines of a busy server. None where it is another line, or one to be looked at more closely.
+    /// Reads a syslog line that begins as the one before did, with `program[pid]: message` behind, as most lines of a
+    /// busy server do. Returns none if it has to be looked at more closely.
     #[inline]
     #[must_use]
     pub fn again<'a>(&mut self, line: &'a [u8]) -> Option<Again<'a>> {

@@ -30,7 +30,7 @@ const REFERENCE_START: i64 = 10_957;
 pub struct StampReader {
     /// The bytes that the memory covers: up to the whole second.
     text: Vec<u8>,
-    /// Bytes of the stamp after `text` that are the same too: nothing, or an offset is read again.
+    /// What they say. The fraction and the offset behind them are read again for each line.
     stamp: Option<Stamp>,
 }
 

@@ -71,7 +71,8 @@ impl Beginning {
         self.parts = Parts::of(text, stamp, host);
     }
 
-    /// What there is of a line that begins likewise; none where it is another line, or one to be looked at more closely.
+    /// Reads a line that begins as the last one did, as far as its program. Returns none if it begins otherwise, or ends
+    /// in a carriage return.
     #[inline]
     pub(super) fn again<'a>(&mut self, line: &'a [u8]) -> Option<Again<'a>> {
         let parts = self.parts.as_mut()?;

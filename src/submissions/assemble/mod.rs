@@ -6,9 +6,9 @@
 //!            version                            per message
 //! ```
 //!
-//! A session is known by host and process id since its last connect line, never by the process id alone; a message
-//! by host and queue id. Both end with their last line or expire by the log's own time, so memory follows what is
-//! open at once, not the log's length.
+//! A session is known by its host and what [tells the host's sessions apart](Format::session), a process id or the
+//! server's own number, since its last connect line; a message by host and queue id. Both end with their last line or
+//! expire by the log's own time, so memory follows what is open at once, not the log's length.
 
 mod accepting;
 mod answering;

@@ -11,7 +11,7 @@ use crate::formats::Format;
 use crate::formats::record::Client;
 use crate::sources::framing::Line;
 
-/// The open sessions, by host and process id.
+/// The open sessions, by host and what [tells a host's sessions apart](Format::session).
 #[derive(Debug)]
 pub(super) struct Sessions {
     format: &'static dyn Format,

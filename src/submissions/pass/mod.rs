@@ -75,18 +75,18 @@ pub struct PassFile {
 }
 
 impl Pass {
-    /// By file, the earliest time that its lines and those of the files behind it may have. What repeats the refusals of
-    /// others goes on with nothing that is open.
+    /// The earliest time of the lines of each file and of those behind it, without files that repeat the refusals of
+    /// others: those go on with nothing that is open.
     fn earliest(&self) -> Vec<Timestamp> {
         self.earliest_by(|file| file.earliest.filter(|_| !file.copies).unwrap_or(Timestamp::MAX))
     }
 
-    /// By file, the time that no line of it or of the files behind it is older than.
+    /// The time that no line of each file, or of those behind it, is older than.
     fn none_before(&self) -> Vec<Timestamp> {
         self.earliest_by(|file| file.earliest.unwrap_or(Timestamp::MIN))
     }
 
-    /// By file, the earliest of its own time and those of the files behind it.
+    /// The earliest of the times of each file and those behind it.
     fn earliest_by(&self, of_file: impl Fn(&PassFile) -> Timestamp) -> Vec<Timestamp> {
         let mut earliest = Timestamp::MAX;
         let mut times = Vec::with_capacity(self.files.len());

@@ -53,8 +53,8 @@ impl Wanted<'_> {
         }
     }
 
-    /// Learns that a file begins, whether it is one that repeats what others tell of (then it goes on with none), and
-    /// from which time on lines may come, in it or in files behind it, that are older than those before them.
+    /// Learns that a file begins. Lines that are still to come out of order, in it or behind it, are not older than `later`.
+    /// A file that `copies` what others tell of goes on with none of them.
     pub(super) fn next_file(&mut self, file: usize, copies: bool, later: Timestamp) {
         if let Some(redelivered) = &mut self.redelivered {
             redelivered.next_file(later);
