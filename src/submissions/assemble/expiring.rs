@@ -20,7 +20,7 @@ impl Assembler {
             session.in_filter.into_iter().chain(unfinished).chain(waiting)
         });
         let held = held.chain(self.fronts.waiting()).map(|message| self.messages.get(message).ts);
-        let joined = self.joins.iter().flat_map(|joins| joins.times(read_to.min(self.later)));
+        let joined = self.joins.iter().flat_map(|joins| joins.times(read_to.min(self.watermark)));
         self.messages.times().chain(held).chain(self.sessions.pending()).chain(joined).min()
     }
 
@@ -40,7 +40,7 @@ impl Assembler {
             return;
         }
         if self.swept > Timestamp::MIN {
-            let read_to = at.min(self.later);
+            let read_to = at.min(self.watermark);
             self.expire(read_to - HORIZON, rows);
             self.settle(read_to, rows);
         }

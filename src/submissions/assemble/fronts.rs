@@ -42,7 +42,7 @@ pub(super) struct Fronts {
     /// Whether there has been any line of one.
     seen: bool,
     /// The earliest time that a file behind this one may have.
-    later: Timestamp,
+    watermark: Timestamp,
     swept: Timestamp,
 }
 
@@ -98,7 +98,7 @@ impl Default for Fronts {
             sessions: FxHashMap::default(),
             refused: VecDeque::new(),
             seen: false,
-            later: Timestamp::MAX,
+            watermark: Timestamp::MAX,
             swept: Timestamp::MIN,
         }
     }
@@ -106,8 +106,8 @@ impl Default for Fronts {
 
 impl Fronts {
     /// A file begins, and those behind it have no earlier time than this one.
-    pub(super) fn next_file(&mut self, later: Timestamp) {
-        (self.later, self.swept) = (later, Timestamp::MIN);
+    pub(super) fn next_file(&mut self, watermark: Timestamp) {
+        (self.watermark, self.swept) = (watermark, Timestamp::MIN);
     }
 
     /// Whether it is time to look for messages that have waited long enough.
@@ -159,7 +159,7 @@ impl Fronts {
     /// Whether one server tells of what the other has told; if not, this waits for the other's word.
     fn refused(&mut self, refused: ContentRefused) -> bool {
         // What is older, no line behind this one is of.
-        let oldest = refused.at.min(self.later).saturating_sub(REFUSED_WITHIN);
+        let oldest = refused.at.min(self.watermark).saturating_sub(REFUSED_WITHIN);
         self.refused.retain(|other| other.at >= oldest);
         // One of the same account comes first.
         let candidates = self.refused.iter().enumerate().filter(|(_, other)| other.is(&refused));
@@ -279,10 +279,10 @@ impl Assembler {
     /// that come before any line of one, only clients of the same machine wait.
     fn waits_for_front(&mut self, at: Timestamp, slot: u32, rows: &mut dyn Rows) -> bool {
         let message = self.messages.get(slot);
-        let Fronts { sessions, later, seen, .. } = &self.fronts;
+        let Fronts { sessions, watermark, seen, .. } = &self.fronts;
         let waits = match message.fronted {
-            true => *later <= at || sessions.contains_key(message.client_ip()),
-            false => !sessions.is_empty() || (*later <= at && is_local(message.client_ip())),
+            true => *watermark <= at || sessions.contains_key(message.client_ip()),
+            false => !sessions.is_empty() || (*watermark <= at && is_local(message.client_ip())),
         };
         if message.queue_id().is_empty() || !(waits || *seen || message.fronted) {
             return false;
@@ -315,7 +315,7 @@ impl Assembler {
     /// Counts what has waited long enough for another server's word.
     pub(super) fn part_from_fronts(&mut self, now: Timestamp, rows: &mut dyn Rows) {
         self.fronts.swept = now;
-        let before = now.min(self.fronts.later).saturating_sub(WAIT);
+        let before = now.min(self.fronts.watermark).saturating_sub(WAIT);
         let past = self.fronts.halves.extract_if(|_, half| half.at < before || now == Timestamp::MAX);
         let waiting = past.flat_map(|(_, half)| half.waiting()).collect::<Vec<_>>();
         waiting.into_iter().for_each(|message| self.accept(message, rows));

@@ -103,7 +103,7 @@ pub struct Assembler {
     /// What several logs tell of, where the server writes several.
     joins: Option<Joins>,
     /// The earliest time that lines may have which are neither read yet nor in order with those that are.
-    later: Timestamp,
+    watermark: Timestamp,
     swept: Timestamp,
     sweep_every: i64,
 }
@@ -133,20 +133,20 @@ impl Assembler {
             fronts: Fronts::default(),
             copies: format.copies().map(|_| Copies::default()),
             joins: format.joins_logs().then(Joins::default),
-            later: Timestamp::MAX,
+            watermark: Timestamp::MAX,
             swept: Timestamp::MIN,
             sweep_every: if format.joins_logs() { WAIT } else { HOUR },
         }
     }
 
     /// Learns that a file begins, and the earliest time that files behind it may have, or lines in it behind newer ones.
-    pub fn next_file(&mut self, later: Timestamp) {
-        self.fronts.next_file(later);
-        if self.joins.is_some() || self.later < self.swept {
+    pub fn next_file(&mut self, watermark: Timestamp) {
+        self.fronts.next_file(watermark);
+        if self.joins.is_some() || self.watermark < self.swept {
             // This file begins before the time that was swept last.
             self.swept = Timestamp::MIN;
         }
-        self.later = later;
+        self.watermark = watermark;
     }
 
     /// Takes the next record of the stream.

@@ -34,8 +34,8 @@ pub(super) struct Joiner<'a> {
     day: (Day, DayStats),
     timeline: Timeline,
     file: usize,
-    /// By file, the [earliest time](Pass::earliest) that its lines and those of the files behind it may have.
-    later: Vec<Timestamp>,
+    /// By file, the [earliest time](Pass::earliest) of lines to come once it begins.
+    watermarks: Vec<Timestamp>,
     /// The time of the run before, for gaps.
     last: Option<Timestamp>,
     /// The time of the last run of all.
@@ -74,7 +74,7 @@ impl<'a> Joiner<'a> {
             day: Default::default(),
             timeline: Timeline::new(pass.zone, 1970),
             file: 0,
-            later: pass.earliest(),
+            watermarks: pass.earliest(),
             last: None,
             read_to: Timestamp::MIN,
             latest: Timestamp::MIN,
@@ -129,18 +129,18 @@ impl<'a> Joiner<'a> {
     /// The next file to read once the current one has gone past the days: one that holds some of them after all.
     fn skip_to(&self) -> usize {
         let end = self.pass.days.map_or(Timestamp::MAX, |days| days.end.start() + self.pass.format.late());
-        let later = &self.pass.files[(self.file + 1).min(self.pass.files.len())..];
-        let next = later.iter().position(|file| file.first.is_none_or(|first| first < end));
+        let behind = &self.pass.files[(self.file + 1).min(self.pass.files.len())..];
+        let next = behind.iter().position(|file| file.first.is_none_or(|first| first < end));
         next.map_or(self.pass.files.len(), |next| self.file + 1 + next)
     }
 
     fn begin(&mut self, file: usize) {
         self.file = file;
         self.line_ends = 0;
-        let behind = self.later.get(file + 1).copied().unwrap_or(Timestamp::MAX);
-        let later = self.pass.files.get(file).map_or(behind, |file| behind.min(file.goes_back_to()));
-        self.assembler.next_file(later);
-        self.rows.next_file(file, self.copies(), later);
+        let behind = self.watermarks.get(file + 1).copied().unwrap_or(Timestamp::MAX);
+        let watermark = self.pass.files.get(file).map_or(behind, |file| behind.min(file.goes_back_to()));
+        self.assembler.next_file(watermark);
+        self.rows.next_file(file, self.copies(), watermark);
         let Some(next) = self.pass.files.get(file) else { return };
         self.rows.sink.begins(file);
         self.timeline.next_file(next.year);

@@ -75,7 +75,7 @@ pub struct PassFile {
 }
 
 impl Pass {
-    /// The earliest time of the lines of each file and of those behind it, without files that repeat the refusals of
+    /// Watermarks: the earliest time of the lines of each file and of those behind it, without files that repeat the refusals of
     /// others: those go on with nothing that is open.
     fn earliest(&self) -> Vec<Timestamp> {
         self.earliest_by(|file| file.earliest.filter(|_| !file.copies).unwrap_or(Timestamp::MAX))

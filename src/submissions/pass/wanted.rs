@@ -53,11 +53,11 @@ impl Wanted<'_> {
         }
     }
 
-    /// Learns that a file begins. Lines that are still to come out of order, in it or behind it, are not older than `later`.
+    /// Learns that a file begins. Lines that are still to come out of order, in it or behind it, are not older than `watermark`.
     /// A file that `copies` what others tell of goes on with none of them.
-    pub(super) fn next_file(&mut self, file: usize, copies: bool, later: Timestamp) {
+    pub(super) fn next_file(&mut self, file: usize, copies: bool, watermark: Timestamp) {
         if let Some(redelivered) = &mut self.redelivered {
-            redelivered.next_file(later);
+            redelivered.next_file(watermark);
         }
         if let Some(repeats) = &mut self.repeats {
             repeats.next_file(file);
@@ -149,7 +149,7 @@ impl Seam {
 pub(super) struct Redelivered {
     late: i64,
     /// What is later than this may come in a file that is still to be read.
-    later: Timestamp,
+    watermark: Timestamp,
     seen: FxHashSet<u64>,
     order: VecDeque<(Timestamp, u64)>,
 }
@@ -157,7 +157,7 @@ pub(super) struct Redelivered {
 impl Redelivered {
     /// For lines that may come so much later than their time.
     pub(super) fn within(late: i64) -> Option<Self> {
-        (late > 0).then(|| Self { late, later: Timestamp::MAX, seen: FxHashSet::default(), order: VecDeque::new() })
+        (late > 0).then(|| Self { late, watermark: Timestamp::MAX, seen: FxHashSet::default(), order: VecDeque::new() })
     }
 
     fn is_new(&mut self, ts: Timestamp, key: &impl Hash) -> bool {
@@ -166,15 +166,15 @@ impl Redelivered {
             return false;
         }
         self.order.push_back((ts, hash));
-        let over = self.later.min(ts - 2 * self.late);
+        let over = self.watermark.min(ts - 2 * self.late);
         while let Some((_, old)) = self.order.pop_front_if(|(earlier, _)| *earlier < over) {
             self.seen.remove(&old);
         }
         true
     }
 
-    fn next_file(&mut self, later: Timestamp) {
-        self.later = later.saturating_sub(self.late);
+    fn next_file(&mut self, watermark: Timestamp) {
+        self.watermark = watermark.saturating_sub(self.late);
     }
 }
 
