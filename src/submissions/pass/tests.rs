@@ -74,30 +74,6 @@ fn first_of_march() -> Option<DayRange> {
     Some(DayRange::single(day("2026-03-01")))
 }
 
-/// The pass ends where the second file begins, though more of it has been scanned by then than waits in the queue.
-#[test]
-fn files_that_turn_out_to_overlap_are_left_however_long_they_are() {
-    let place = Place::new();
-    let text = |id: usize, time: &str| (0..20_000).map(|at| event(id + at, time) + "\n").collect::<String>();
-    let file = |name: &str, text: String, first: &str| PassFile {
-        file: place.write(name, text.as_bytes()),
-        from: 0,
-        year: 1970,
-        first: Some(day(first).start()),
-        earliest: None,
-        goes_back: false,
-        copies: false,
-    };
-    let files = vec![
-        file("1.log", text(0, "2026-03-02T09:00:00Z"), "2026-03-02"),
-        file("2.log", text(10_000, "2026-03-01T09:00:00Z"), "2026-03-01"),
-    ];
-    assert!(files[1].file.size > 3 * sources::BLOCK_SIZE as u64);
-    let (format, zone, settings) = (&Ses, Tz::UTC, Settings::default());
-    let pass = Pass { files, days: None, format, zone, settings, overlapping: false };
-    assert!(read(&place.storage, &pass, &mut Ids::default()).unwrap().overlap_found);
-}
-
 /// A sink whose disk is full with the first block.
 #[derive(Default)]
 struct Full(Ids);
@@ -190,7 +166,7 @@ fn a_panic_of_the_sink_ends_a_pass_however_much_is_left_to_read() {
     }
     impl Sink for Panics {
         fn rejected(&mut self, _: RejectedLine<'_>) {}
-        fn progress(&mut self, _: u64) {
+        fn progress(&mut self, _: u64) -> ControlFlow<()> {
             resume_unwind(Box::new("no"));
         }
     }
