@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender};
 
 use super::reader::{Step, count_line_ends};
 use super::wanted::{Redelivered, Repeats, Seam, Wanted};
-use super::{DayStats, FileStats, OVERLAP, Outcome, Pass, RejectedLine, Sink};
+use super::{DayStats, FileStats, LineCounts, OVERLAP, Outcome, Pass, RejectedLine, Sink};
 use crate::calendar::{Day, SECOND, Timestamp};
 use crate::formats::{Record, Unreadable};
 use crate::sources;
@@ -171,16 +171,15 @@ impl<'a> Joiner<'a> {
             };
             let range = (offset, offset + run.bytes);
             offset += run.bytes;
-            let mut used = 0;
-            let mut rejected = 0;
+            let mut lines = turned_away(run);
             for candidate in candidates.by_ref().take(run.candidates as usize) {
                 match self.candidate((run.second, at), scanned, candidate)? {
-                    Some(Used::Record) => used += 1,
-                    Some(Used::Rejected) => rejected += 1,
-                    None => {}
+                    Some(Used::Record) => lines.used += 1,
+                    Some(Used::Rejected) => lines.rejected += 1,
+                    None => lines.ignored += 1,
                 }
             }
-            self.count(at, run, range, used, rejected);
+            self.count(at, run, range, lines);
             stop |= self.may_stop(at);
             if stop {
                 break;
@@ -258,12 +257,12 @@ impl<'a> Joiner<'a> {
     }
 
     /// Accounts for a run of lines.
-    fn count(&mut self, at: Timestamp, run: &Run, range: (u64, u64), used: u64, rejected: u64) {
+    fn count(&mut self, at: Timestamp, run: &Run, range: (u64, u64), lines: LineCounts) {
         let file = &mut self.outcome.files[self.file];
-        file.lines.read += run.lines;
-        file.lines.used += used;
-        file.lines.rejected += rejected;
-        file.lines.ignored += run.lines - used - rejected;
+        file.lines.read += lines.read;
+        file.lines.used += lines.used;
+        file.lines.rejected += lines.rejected;
+        file.lines.ignored += lines.ignored;
         if run.second.is_some() {
             let span = file.span.get_or_insert((at, at));
             *span = (span.0.min(at), span.1.max(at));
@@ -284,10 +283,10 @@ impl<'a> Joiner<'a> {
         }
         let stats = &mut self.day.1;
         stats.bytes += run.bytes;
-        stats.lines_read += run.lines;
-        stats.lines_used += used;
-        stats.lines_rejected += rejected;
-        stats.lines_ignored += run.lines - used - rejected;
+        stats.lines_read += lines.read;
+        stats.lines_used += lines.used;
+        stats.lines_rejected += lines.rejected;
+        stats.lines_ignored += lines.ignored;
         stats.first_line = Some(stats.first_line.map_or(at, |first| first.min(at)));
         stats.last_line = Some(stats.last_line.map_or(at, |last| last.max(at)));
         stats.longest_gap = stats.longest_gap.max(gap);
@@ -338,6 +337,13 @@ impl<'a> Joiner<'a> {
         self.outcome.unknown_tls = self.rows.unknown_tls;
         self.outcome
     }
+}
+
+/// What the scan has counted of a run: its lines, and those among them that it has turned away. Each candidate is
+/// counted where it is looked at, so that a line which nobody looks at, or a candidate that is no line, shows in the sum.
+fn turned_away(run: &Run) -> LineCounts {
+    let ignored = run.lines.saturating_sub(run.candidates.into());
+    LineCounts { read: run.lines, ignored, ..LineCounts::default() }
 }
 
 /// What became of a candidate that was more than ignored.

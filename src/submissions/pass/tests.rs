@@ -2,11 +2,14 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+use super::reader::Step;
 use super::*;
 use crate::calendar::HOUR;
 use crate::formats::sendmail::Sendmail;
 use crate::formats::ses::Ses;
+use crate::sources::Block;
 use crate::sources::testing::{Place, gzip};
+use crate::submissions::scan::{Found, Scanner};
 use crate::submissions::{Refusal, Submission};
 
 /// The queue ids of the submissions that came, and whose were refused.
@@ -47,6 +50,14 @@ fn ids_of(
     days: Option<DayRange>,
     overlapping: bool,
 ) -> (Vec<String>, Outcome) {
+    let (place, pass) = pass_of(format, files, days, overlapping);
+    let mut sink = Ids::default();
+    let outcome = read(&place.storage, &pass, &mut sink).unwrap();
+    (sink.0, outcome)
+}
+
+/// The pass over files of these texts, and where they are.
+fn pass_of(format: &'static dyn Format, files: &[String], days: Option<DayRange>, overlapping: bool) -> (Place, Pass) {
     let place = Place::new();
     let write = |(number, text): (usize, &String)| PassFile {
         file: place.write(&format!("{number}.log"), text.as_bytes()),
@@ -65,9 +76,7 @@ fn ids_of(
         settings: Settings::default(),
         overlapping,
     };
-    let mut sink = Ids::default();
-    let outcome = read(&place.storage, &pass, &mut sink).unwrap();
-    (sink.0, outcome)
+    (place, pass)
 }
 
 fn first_of_march() -> Option<DayRange> {
@@ -255,6 +264,58 @@ const REFUSED: &str = "data_rejected of alice@example.org";
 fn judged(id: &str) -> [String; 2] {
     let fields = "size=3, class=0, nrcpts=1, msgid=<1@b>, proto=ESMTPA, daemon=MSA, relay=[192.0.2.1]";
     [format!("{id}: from=<a@b>, {fields}"), format!("{id}: Milter: data, reject=554 5.7.1 virus")]
+}
+
+/// Two lines that say something, one of another program, one that cannot be read, one without anything, and one of a
+/// day that nobody asked for.
+const COUNTED: [(&str, &str); 3] = [
+    ("2026-03-01T09:00:00", LOGIN),
+    (
+        "2026-03-01T09:00:00",
+        "5BUA0001: from=<a@b>, size=3, class=0, nrcpts=1, msgid=<1@b>, proto=ESMTPA, relay=[192.0.2.1]",
+    ),
+    ("2026-03-02T09:00:00", LOGIN),
+];
+
+#[test]
+fn every_line_is_counted_where_it_is_looked_at() {
+    let log = session(&COUNTED).replace(
+        "2026-03-02",
+        "2026-03-01T10:00:00+00:00 mx1 cron[7]: a\n2026-03-01T10:00:00+00:00 mx1 sm-mta[595]: b\n\nno stamp\n2026-03-02",
+    );
+    let (_, outcome) = ids_of(&Sendmail, std::slice::from_ref(&log), first_of_march(), false);
+    let lines = outcome.files[0].lines;
+    assert_eq!(lines, LineCounts { read: log.lines().count() as u64, used: 3, ignored: 3, rejected: 1 });
+    let of_day = &outcome.days[&day("2026-03-01")];
+    let counts = [of_day.lines_read, of_day.lines_used, of_day.lines_ignored, of_day.lines_rejected];
+    assert_eq!(counts, [6, 2, 3, 1]);
+}
+
+/// What the ingest stage checks of each day is not true by construction.
+#[test]
+fn what_is_lost_or_comes_too_often_does_not_balance() {
+    let log = session(&COUNTED);
+    let balance = |change: fn(&mut Found)| {
+        let (place, pass) = pass_of(&Sendmail, std::slice::from_ref(&log), None, false);
+        let mut scanned = Scanner::new(&Sendmail).scan(Block { offset: 0, bytes: log.clone().into_bytes() }, None);
+        change(&mut scanned.found);
+        let (to_joiner, steps) = channel();
+        to_joiner.send(Step::Scanned(0, scanned)).unwrap();
+        to_joiner.send(Step::End { file: 0, truncated: false }).unwrap();
+        drop(to_joiner);
+        let mut sink = Ids::default();
+        let joiner = Joiner::new(&place.storage, &pass, &mut sink);
+        let outcome = joiner.run(&steps, (&channel().0, &channel().0), &AtomicUsize::new(0)).unwrap();
+        let lines = outcome.files[0].lines;
+        (lines.read, lines.used + lines.ignored + lines.rejected)
+    };
+    assert_eq!(balance(|_| {}), (3, 3));
+    assert_eq!(balance(|found| found.candidates.truncate(2)), (3, 2));
+    let twice = |found: &mut Found| {
+        found.candidates.push(found.candidates[2]);
+        found.runs.iter_mut().rev().take(1).for_each(|run| run.candidates += 1);
+    };
+    assert_eq!(balance(twice), (3, 4));
 }
 
 #[test]
