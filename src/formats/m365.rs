@@ -132,7 +132,7 @@ fn number(text: &str) -> Option<u64> {
 /// A version's part of an account's messages.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Share {
-    /// In hundredths of the last digit that is written: 5308 of 53.08, with two decimals.
+    /// In units of the last digit that is written: 5308 of 53.08, with two decimals.
     percent: u64,
     decimals: u32,
     /// The messages, where the cell has them.

@@ -64,7 +64,7 @@ impl<'a> Login<'a> {
         found
     }
 
-    /// What broke the TLS handshake, where that is how the connection ended.
+    /// Whether the connection ended with a TLS handshake that broke.
     fn broken_handshake(&self) -> bool {
         elements(self.rest).any(|element| element.starts_with(b"TLS handshaking"))
     }

@@ -74,12 +74,16 @@ pub(super) fn failed<'a>(command: &'a [u8], reply: &'a [u8]) -> Option<Record<'a
     if begins(b"DATA") && out_of_order && reply.ends_with(b"No recipient specified") {
         return Some(Record::Reset);
     }
-    let stage = match () {
-        () if out_of_order => return None,
-        () if begins(b"MAIL FROM:") => Stage::Mail,
-        () if begins(b"RCPT TO:") => Stage::Recipient,
-        () if begins(b"DATA") => Stage::Data,
-        () => return None,
+    let stage = if out_of_order {
+        return None;
+    } else if begins(b"MAIL FROM:") {
+        Stage::Mail
+    } else if begins(b"RCPT TO:") {
+        Stage::Recipient
+    } else if begins(b"DATA") {
+        Stage::Data
+    } else {
+        return None;
     };
     Some(Record::Rejected(Rejected::at(stage, reply)))
 }

@@ -68,10 +68,12 @@ impl Assembler {
                 session.dialogue.trying = true;
                 session.dialogue.trying_as_peer = false;
                 session.claim(b"", Some(mechanism));
-                session.dialogue.awaited = match () {
-                    () if mechanism.eq_ignore_ascii_case(b"PLAIN") => Awaited::Plain,
-                    () if mechanism.eq_ignore_ascii_case(b"LOGIN") && !response.is_empty() => Awaited::Name,
-                    () => Awaited::Nothing,
+                session.dialogue.awaited = if mechanism.eq_ignore_ascii_case(b"PLAIN") {
+                    Awaited::Plain
+                } else if mechanism.eq_ignore_ascii_case(b"LOGIN") && !response.is_empty() {
+                    Awaited::Name
+                } else {
+                    Awaited::Nothing
                 };
                 if !response.is_empty() {
                     session.answer(response);
@@ -190,14 +192,15 @@ impl Session {
         let challenge = challenge.trim_ascii();
         let is_name = challenge.eq_ignore_ascii_case(b"VXNlcm5hbWU6");
         let is_plain = challenge.is_empty() || challenge == b"Log on";
-        self.dialogue.awaited = match () {
-            () if !self.dialogue.trying => Awaited::Nothing,
-            () if is_name => Awaited::Name,
-            () if is_plain && self.said.mechanism().eq_ignore_ascii_case(b"PLAIN") => {
-                self.claim(b"", None);
-                Awaited::Plain
-            }
-            () => Awaited::Nothing,
+        self.dialogue.awaited = if !self.dialogue.trying {
+            Awaited::Nothing
+        } else if is_name {
+            Awaited::Name
+        } else if is_plain && self.said.mechanism().eq_ignore_ascii_case(b"PLAIN") {
+            self.claim(b"", None);
+            Awaited::Plain
+        } else {
+            Awaited::Nothing
         };
     }
 
