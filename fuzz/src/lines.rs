@@ -40,6 +40,18 @@ impl Rows for Read {
         self.rows.push(format!("{row:?}"));
     }
 
+    fn announced(&mut self, _: &Submission<&str>) -> bool {
+        true
+    }
+
+    fn confirmed(&mut self, row: &Submission<&str>) {
+        self.submission(row);
+    }
+
+    fn came_before(&mut self, _: &Refusal<&str>, _: &[u8]) -> bool {
+        false
+    }
+
     fn refusal(&mut self, row: &Refusal<&str>) {
         self.rows.push(format!("{row:?}"));
     }

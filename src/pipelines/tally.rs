@@ -8,7 +8,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use crate::calendar::Day;
 use crate::submissions::pass::{RejectedLine, Sink};
 use crate::submissions::tls::TlsVersion;
-use crate::submissions::{Refusal, Rows, Submission};
+use crate::submissions::{Refusal, Submission};
 
 /// Messages and recipients per day, account and TLS version; the rows themselves where they are asked for.
 #[derive(Clone, Debug, Default)]
@@ -123,7 +123,7 @@ impl Tally {
     }
 }
 
-impl Rows for Tally {
+impl Sink for Tally {
     fn submission(&mut self, row: &Submission<&str>) {
         let counts = Counts { messages: 1, recipients: u64::from(row.recipients.unwrap_or(0)) };
         self.cell((Day::of(row.ts), row.tls_version), row.account).add(counts);
@@ -138,9 +138,7 @@ impl Rows for Tally {
             self.refusals.push(row.keep());
         }
     }
-}
 
-impl Sink for Tally {
     fn rejected(&mut self, row: RejectedLine<'_>) {
         self.rejected += 1;
         self.first_rejected.get_or_insert((row.file, row.line, row.reason));

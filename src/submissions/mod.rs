@@ -191,27 +191,21 @@ impl Refusal {
     }
 }
 
-/// Where rows go.
+/// Where the assembler's rows go. Nothing here has a default: who only hands on must not keep a question to itself.
 pub trait Rows {
     /// Takes a submission.
     fn submission(&mut self, row: &Submission<&str>);
     /// Learns of a submission that may still be refused, so that it is [confirmed](Self::confirmed) or not; false where
     /// it came before and shall not come again.
-    fn announced(&mut self, _row: &Submission<&str>) -> bool {
-        true
-    }
+    fn announced(&mut self, row: &Submission<&str>) -> bool;
     /// Takes a submission that was announced.
-    fn confirmed(&mut self, row: &Submission<&str>) {
-        self.submission(row);
-    }
+    fn confirmed(&mut self, row: &Submission<&str>);
     /// Whether a refusal of a message came before, by way of a queue that has delivered it again.
-    fn came_before(&mut self, _row: &Refusal<&str>, _queue_id: &[u8]) -> bool {
-        false
-    }
+    fn came_before(&mut self, row: &Refusal<&str>, queue_id: &[u8]) -> bool;
     /// Takes a refusal.
     fn refusal(&mut self, row: &Refusal<&str>);
     /// Learns that a row of this time came from a session whose beginning was not read.
-    fn orphan(&mut self, _ts: Timestamp) {}
+    fn orphan(&mut self, ts: Timestamp);
 }
 
 /// Bytes of a log as text, borrowed where nothing in them is wrong.

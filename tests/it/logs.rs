@@ -16,7 +16,7 @@ use mailtally::pipelines::tally::{Keep, Tally};
 use mailtally::sources::{RawFile, list};
 use mailtally::storage::Storage;
 use mailtally::submissions::pass::{DayStats, Outcome, RejectedLine, Sink};
-use mailtally::submissions::{Refusal, Rows, Submission};
+use mailtally::submissions::{Refusal, Submission};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use url::Url;
@@ -138,7 +138,7 @@ impl Found {
     }
 }
 
-impl Rows for Found {
+impl Sink for Found {
     fn submission(&mut self, row: &Submission<&str>) {
         self.tally.submission(row);
     }
@@ -147,9 +147,7 @@ impl Rows for Found {
         self.tally.refusal(row);
         self.refusals.push(row.keep());
     }
-}
 
-impl Sink for Found {
     fn rejected(&mut self, row: RejectedLine<'_>) {
         self.tally.rejected(row);
     }

@@ -17,7 +17,7 @@ use crate::pipelines::beside::{Begun, Beside};
 use crate::pipelines::{Error, Result};
 use crate::submissions::pass::{RejectedLine, Sink};
 use crate::submissions::tls::TlsVersion;
-use crate::submissions::{Refusal, Rows, Submission};
+use crate::submissions::{Refusal, Submission};
 
 /// Bytes of rows that wait in memory, over all days, before the largest batch is written: of usual rows some 100,000.
 /// Texts count as often as they come, so that less is held than this.
@@ -115,7 +115,7 @@ impl<'a> DaySink<'a> {
     }
 }
 
-impl Rows for DaySink<'_> {
+impl Sink for DaySink<'_> {
     fn submission(&mut self, row: &Submission<&str>) {
         let Some(writer) = self.writer(Day::of(row.ts)) else { return };
         writer.note_tls(row.tls_version, row.server);
@@ -133,9 +133,7 @@ impl Rows for DaySink<'_> {
         let bytes = writer.refusals.push(row);
         self.waits(bytes);
     }
-}
 
-impl Sink for DaySink<'_> {
     fn rejected(&mut self, row: RejectedLine<'_>) {
         let name = self.names.get(row.file).cloned().unwrap_or_default();
         let Some(writer) = self.writer(row.day) else { return };

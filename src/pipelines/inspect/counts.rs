@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::submissions::pass::{RejectedLine, Sink};
 use crate::submissions::tls::TlsVersion;
-use crate::submissions::{Refusal, Rows, Submission};
+use crate::submissions::{Refusal, Submission};
 
 /// How many rejected lines are kept of a file.
 const REJECTED_KEPT: usize = 5;
@@ -69,7 +69,7 @@ impl Counting {
     }
 }
 
-impl Rows for Counting {
+impl Sink for Counting {
     fn submission(&mut self, row: &Submission<&str>) {
         let Some(counts) = self.current(row.server) else { return };
         counts.messages += 1;
@@ -81,9 +81,7 @@ impl Rows for Counting {
         let Some(counts) = self.current(row.server) else { return };
         *counts.refusals.entry(row.kind.as_str()).or_default() += 1;
     }
-}
 
-impl Sink for Counting {
     fn rejected(&mut self, row: RejectedLine<'_>) {
         let Some(counts) = self.files.get_mut(row.file) else { return };
         *counts.reasons.entry(row.reason).or_default() += 1;

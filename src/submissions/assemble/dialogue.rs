@@ -285,6 +285,10 @@ impl Rows for Kept<'_> {
         self.rows.confirmed(row);
     }
 
+    fn came_before(&mut self, row: &Refusal<&str>, queue_id: &[u8]) -> bool {
+        self.rows.came_before(row, queue_id)
+    }
+
     fn refusal(&mut self, row: &Refusal<&str>) {
         self.refusals.push(row.keep());
     }

@@ -14,7 +14,15 @@ struct Nowhere;
 
 impl Rows for Nowhere {
     fn submission(&mut self, _row: &Submission<&str>) {}
+    fn announced(&mut self, _row: &Submission<&str>) -> bool {
+        true
+    }
+    fn confirmed(&mut self, _row: &Submission<&str>) {}
+    fn came_before(&mut self, _row: &Refusal<&str>, _queue_id: &[u8]) -> bool {
+        false
+    }
     fn refusal(&mut self, _row: &Refusal<&str>) {}
+    fn orphan(&mut self, _ts: Timestamp) {}
 }
 
 fn take(assembler: &mut Assembler, at: Timestamp, message: &str) {
@@ -103,6 +111,18 @@ struct Kept {
 impl Rows for Kept {
     fn submission(&mut self, row: &Submission<&str>) {
         self.submissions.push(row.keep());
+    }
+
+    fn announced(&mut self, _row: &Submission<&str>) -> bool {
+        true
+    }
+
+    fn confirmed(&mut self, row: &Submission<&str>) {
+        self.submission(row);
+    }
+
+    fn came_before(&mut self, _row: &Refusal<&str>, _queue_id: &[u8]) -> bool {
+        false
     }
 
     fn refusal(&mut self, row: &Refusal<&str>) {

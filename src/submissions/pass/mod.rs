@@ -23,8 +23,8 @@ use std::sync::mpsc::{channel, sync_channel};
 
 use chrono_tz::Tz;
 
-use super::Rows;
 use super::assemble::Settings;
+use super::{Refusal, Submission};
 use crate::calendar::{Day, DayRange, SECOND, Timestamp};
 use crate::formats::Format;
 use crate::sources::{self, RawFile};
@@ -107,7 +107,11 @@ impl PassFile {
 }
 
 /// Where a pass delivers.
-pub trait Sink: Rows {
+pub trait Sink {
+    /// Takes a submission, each once.
+    fn submission(&mut self, row: &Submission<&str>);
+    /// Takes a refusal, each once.
+    fn refusal(&mut self, row: &Refusal<&str>);
     /// Takes a line that looked like ours and could not be read.
     fn rejected(&mut self, row: RejectedLine<'_>);
     /// Learns that what comes next is told by lines of this file, named by its place in the pass.

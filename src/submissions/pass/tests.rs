@@ -10,22 +10,19 @@ use crate::formats::ses::Ses;
 use crate::sources::Block;
 use crate::sources::testing::{Place, gzip};
 use crate::submissions::scan::{Found, Scanner};
-use crate::submissions::{Refusal, Submission};
 
 /// The queue ids of the submissions that came, and whose were refused.
 #[derive(Default)]
 struct Ids(Vec<String>);
 
-impl Rows for Ids {
+impl Sink for Ids {
     fn submission(&mut self, row: &Submission<&str>) {
         self.0.push(row.queue_id.to_owned());
     }
     fn refusal(&mut self, row: &Refusal<&str>) {
         self.0.push(format!("{} of {}", row.kind.as_str(), row.account));
     }
-}
 
-impl Sink for Ids {
     fn rejected(&mut self, row: RejectedLine<'_>) {
         self.0.push(row.reason.to_owned());
     }
