@@ -22,6 +22,7 @@ pub mod redact;
 pub mod sasl;
 pub mod sendmail;
 pub mod ses;
+mod service;
 mod smtp;
 pub mod spelling;
 pub mod stalwart;

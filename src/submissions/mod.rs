@@ -32,7 +32,7 @@ pub struct Submission<T = CompactString> {
     pub ts: Timestamp,
     /// The host that accepted it.
     pub server: T,
-    /// The service: `submission`, `smtps`, `smtp`.
+    /// The service: `submission`, `submissions`, `smtp`, or as the server calls it.
     pub service: T,
     /// How TLS began.
     pub tls_mode: TlsMode,

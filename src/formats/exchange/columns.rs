@@ -151,7 +151,8 @@ pub(super) fn read<'a>(own: &'a mut Own, line: &'a [u8]) -> Framed<'a> {
     Framed::Line(Line { host: &buffer[host], program, message: buffer, ..nothing })
 }
 
-/// The service that a port of the server's stands for, where it stands for one.
+/// The service that a port of the server's stands for, where it stands for one. At 465 TLS begins with STARTTLS: there
+/// the front end hands its clients on.
 fn service(local: &[u8]) -> &'static [u8] {
     match memchr::memrchr(b':', local).map(|colon| &local[colon + 1..]) {
         Some(b"587") => b"submission",

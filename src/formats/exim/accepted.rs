@@ -11,8 +11,8 @@ use super::fields::{self, Fields, by_cipher};
 use super::host::{Host, hosts};
 use super::mechanism;
 use super::tail::{Tail, address_end};
-use crate::formats::Unreadable;
 use crate::formats::record::{Accepted, Encrypted};
+use crate::formats::{Unreadable, service};
 
 /// `SENDER H=NAME (HELO) [IP]:PORT I=[IP]:PORT P=PROTOCOL X=… CV=… SNI=… A=NAME:ACCOUNT S=SIZE … id=… T="…" … for …`,
 /// as the end of `receive_msg` in Exim's `receive.c` writes it; none where nobody authenticated.
@@ -30,7 +30,7 @@ pub(super) fn accepted<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Result<Option<
     let Some((authenticator, account)) = found.fields.authenticated else { return Ok(None) };
     Ok(Some(Accepted {
         queue_id,
-        service: service(found.host.own_port, found.fields.protocol),
+        service: service_of(found.host.own_port, found.fields.protocol),
         client: found.host.client,
         helo: found.host.helo,
         encrypted: encrypted(found.fields),
@@ -136,14 +136,8 @@ fn readings<'a>(
 }
 
 /// The service that a port stands for, or TLS that begins with the connection, on whatever port.
-fn service(own_port: &[u8], protocol: &[u8]) -> &'static [u8] {
-    match own_port {
-        _ if is_encrypted_at_once(protocol) => b"smtps",
-        b"465" => b"smtps",
-        b"587" => b"submission",
-        b"25" => b"smtp",
-        _ => b"",
-    }
+fn service_of(own_port: &[u8], protocol: &[u8]) -> &'static [u8] {
+    if is_encrypted_at_once(protocol) { service::SUBMISSIONS } else { service::of_port(own_port).unwrap_or_default() }
 }
 
 /// What the protocol says, and the cipher where the log has it.

@@ -29,7 +29,7 @@ use rustc_hash::FxBuildHasher;
 use self::entry::Entry;
 use self::pairs::flatten_pairs;
 use super::record::Record;
-use super::{Evidence, Format, Tells, Unreadable};
+use super::{Evidence, Format, Tells, Unreadable, service};
 use crate::calendar::Timestamp;
 use crate::sources::fields::flatten;
 use crate::sources::framing::{Framed, Line, Own, Program, Style};
@@ -121,12 +121,7 @@ impl Format for Haraka {
 
     /// By the port that the client came to.
     fn service_of<'a>(&self, line: &Line<'a>) -> Option<&'a [u8]> {
-        match Entry::read(line.message)?.local_port()? {
-            b"25" => Some(b"smtp"),
-            b"465" => Some(b"submissions"),
-            b"587" => Some(b"submission"),
-            _ => None,
-        }
+        service::of_port(Entry::read(line.message)?.local_port()?)
     }
 
     /// Its entries have a time in front by default; a container's or a collector's does as well.

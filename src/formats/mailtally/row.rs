@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use super::{COLUMNS, FREE, TLS_VERSIONS};
-use crate::formats::Unreadable;
 use crate::formats::record::{Accepted, Client, Encrypted, RefusalKind, Refused};
+use crate::formats::{Unreadable, service};
 use crate::sources::fields::{Fields, NESTED};
 
 /// A line's columns, in the order of [`COLUMNS`]; empty ones are not there.
@@ -36,7 +36,7 @@ impl<'a> Row<'a> {
     fn count(&self, column: &str, most: u64, reason: &'static str) -> Result<Option<u64>, Unreadable> {
         match self.get(column) {
             b"" => Ok(None),
-            text => number(text.strip_suffix(b".0").unwrap_or(text))
+            text => number(without_fraction(text))
                 .filter(|count| *count <= most)
                 .map(Some)
                 .ok_or(Unreadable(reason)),
@@ -122,12 +122,10 @@ impl<'a> Row<'a> {
 
     /// The service, or where it is missing, the one that the port stands for.
     fn service(&self) -> Result<&'a [u8], Unreadable> {
-        let port = self.count("port", u16::MAX.into(), "port is no port")?;
-        Ok(match (self.get("service"), port) {
-            (b"", Some(25)) => b"smtp",
-            (b"", Some(465)) => b"smtps",
-            (b"", Some(587)) => b"submission",
-            (service, _) => service,
+        self.count("port", u16::MAX.into(), "port is no port")?;
+        Ok(match self.get("service") {
+            b"" => service::of_port(without_fraction(self.get("port"))).unwrap_or_default(),
+            service => service,
         })
     }
 
@@ -150,6 +148,10 @@ impl<'a> Row<'a> {
             (version, _) => Ok(Encrypted::With { version, cipher }),
         }
     }
+}
+
+fn without_fraction(number: &[u8]) -> &[u8] {
+    number.strip_suffix(b".0").unwrap_or(number)
 }
 
 /// Digits as a number that a table can hold.

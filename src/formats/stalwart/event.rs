@@ -2,18 +2,14 @@
 
 use memchr::memmem;
 
-use super::super::Unreadable;
 use super::super::record::{Accepted, Client, Record, Taken};
+use super::super::{Unreadable, service};
 use super::pairs::Pairs;
 use crate::sources::fields::Fields;
 use crate::sources::stamp::StampReader;
 
 /// How a text event's level is written.
 pub(super) const LEVELS: [&[u8]; 5] = [b"INFO ", b"DEBUG ", b"WARN ", b"ERROR ", b"TRACE "];
-
-/// What a fresh installation calls the listeners of port 25 and 587, on which TLS begins with STARTTLS.
-pub(super) const SMTP: &[u8] = b"smtp";
-pub(super) const SUBMISSION: &[u8] = b"submission";
 
 /// An event: its name and its values.
 #[derive(Clone, Copy)]
@@ -59,12 +55,7 @@ impl<'a> Event<'a> {
 
     /// The listener, by its id; where its port is a service's own, by what a fresh installation calls that one.
     pub(super) fn listener(&self) -> &'a [u8] {
-        match self.text("localPort") {
-            b"25" => SMTP,
-            b"465" => b"submissions",
-            b"587" => SUBMISSION,
-            _ => self.text("listenerId"),
-        }
+        service::of_port(self.text("localPort")).unwrap_or_else(|| self.text("listenerId"))
     }
 
     pub(super) fn client(&self) -> Client<'a> {

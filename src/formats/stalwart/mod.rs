@@ -28,10 +28,11 @@ use memchr::memmem;
 use rustc_hash::FxBuildHasher;
 
 use super::record::{AuthFailed, Client, Record, Rejected, Stage};
+use super::service::{SMTP, SUBMISSION};
 use super::{Evidence, Format, Tells, Unreadable};
 use crate::sources::fields::{Fields, flatten};
 use crate::sources::framing::{Framed, Line, Own, Program, Style};
-use event::{Event, LEVELS, SMTP, SUBMISSION};
+use event::{Event, LEVELS};
 
 /// The format.
 #[derive(Debug)]
@@ -212,6 +213,7 @@ impl Format for Stalwart {
         true
     }
 
+    /// What a fresh installation calls the listeners of port 25 and 587, on which TLS begins with STARTTLS.
     fn silence_is_cleartext(&self, service: &[u8]) -> bool {
         [SMTP, SUBMISSION].contains(&service)
     }

@@ -146,7 +146,7 @@ fn newer_versions_tell_tls_on_connect_by_the_protocol() {
         let Ok(Some(Record::Accepted(found))) = Exim.parse(&line) else { panic!("accepted") };
         String::from_utf8_lossy(found.service).into_owned()
     };
-    assert_eq!((service("essmtpa").as_str(), service("esmtpsa").as_str()), ("smtps", ""));
+    assert_eq!((service("essmtpa").as_str(), service("esmtpsa").as_str()), ("submissions", ""));
 }
 
 /// A client that says HELO after it has authenticated: `smtp_setup_msg` in `smtp_in.c` forgets that in the protocol only.
