@@ -25,7 +25,7 @@ use super::session::Session;
 use crate::calendar::Timestamp;
 use crate::formats::record::{Taken, Tracked};
 use crate::submissions::Refusal;
-use sender::{Sender, by_account, by_address};
+use sender::{by_account, by_address};
 pub(super) use told::{Other, Proven, Told};
 
 /// What logs have told, and what is not joined yet.
@@ -128,13 +128,13 @@ impl Joins {
     pub(super) fn hear(&mut self, session: &Session, number: u64, at: Timestamp, taken: &Taken<'_>) {
         let [.., mail_from] = session.said.texts();
         let mail_from = taken.mail_from.unwrap_or(mail_from);
-        let speaks_for = self.find(number, session.host).map(|proven| proven.speaks_for.clone());
+        let speaks_for = self.find(number, session.host).map(|proven| proven.speaks_for.clone().into());
         let told = self.tell(number, session.host, at, [taken.queue_id, taken.message_id]);
         if told.heard {
             told.ts = told.ts.min(at);
         } else {
             // A copy of the log need not have the line that says so.
-            (told.ts, told.heard, told.speaks_for) = (at, true, speaks_for);
+            (told.ts, told.heard, told.speaks_for) = (at, true, speaks_for.unwrap_or_default());
         }
         told.size = told.size.or(taken.size);
         if !told.tracked {
@@ -198,28 +198,21 @@ impl Joins {
         let refused = self.refused.extract_if(.., |refused| refused.row.ts <= now.saturating_sub(WAIT));
         for refused in refused.collect::<Vec<_>>() {
             let Refused { session, host, speaks_for, row } = refused;
-            let told = Told { ts: row.ts, host, session, speaks_for: Some(speaks_for), ..Told::default() };
-            match self.sender(&told) {
-                Sender::Client(_, sender) => out(Settled::Refusal(&row, sender)),
-                Sender::Unseen(sender) => out(Settled::Refusal(&row, &sender)),
-                Sender::Nobody => {}
+            let told = Told { ts: row.ts, host, session, speaks_for: speaks_for.into(), ..Told::default() };
+            if let Some((_, client)) = self.sender(&told).client(&told) {
+                out(Settled::Refusal(&row, client));
             }
         }
+        // What has been counted is noted while the rest is only looked at.
+        let mut counted = std::mem::take(&mut self.counted);
         for told in self.due(now) {
-            let root = match self.sender(&told) {
-                Sender::Client(root, _) => root,
-                Sender::Unseen(_) => told.session,
-                Sender::Nobody => continue,
-            };
-            if !self.is_new(root, &told) {
-                continue;
-            }
-            match self.sender(&told) {
-                Sender::Client(_, sender) => out(Settled::Message(&told, sender)),
-                Sender::Unseen(sender) => out(Settled::Message(&told, &sender)),
-                Sender::Nobody => {}
+            if let Some((session, client)) = self.sender(&told).client(&told)
+                && is_new(&mut counted, session, &told)
+            {
+                out(Settled::Message(&told, client));
             }
         }
+        self.counted = counted;
         self.forget(now);
     }
 
@@ -242,23 +235,6 @@ impl Joins {
             order(a).cmp(&order(b)).then_with(|| a.texts().cmp(&b.texts()))
         });
         due
-    }
-
-    fn is_new(&mut self, root: u64, told: &Told) -> bool {
-        if told.message_id().is_empty() {
-            return true;
-        }
-        let counted = self.counted.entry(hash(&(root, told.message_id()))).or_default();
-        let same = |before: &Counted| {
-            let one_id_each = before.host == told.host && !before.queue_id.is_empty() && !told.queue_id().is_empty();
-            *before.message_id == *told.message_id() && (!one_id_each || *before.queue_id == *told.queue_id())
-        };
-        let is_new = !counted.iter().any(same);
-        if is_new {
-            let (queue_id, message_id) = (told.queue_id().into(), told.message_id().into());
-            counted.push(Counted { ts: told.ts, host: told.host, queue_id, message_id });
-        }
-        is_new
     }
 
     /// How much is held.
@@ -284,6 +260,24 @@ impl Joins {
             !counted.is_empty()
         });
     }
+}
+
+/// Whether a message has not been counted yet, of a sender's session; then it has.
+fn is_new(counted: &mut FxHashMap<u64, Vec<Counted>>, session: u64, told: &Told) -> bool {
+    if told.message_id().is_empty() {
+        return true;
+    }
+    let counted = counted.entry(hash(&(session, told.message_id()))).or_default();
+    let same = |before: &Counted| {
+        let one_id_each = before.host == told.host && !before.queue_id.is_empty() && !told.queue_id().is_empty();
+        *before.message_id == *told.message_id() && (!one_id_each || *before.queue_id == *told.queue_id())
+    };
+    let is_new = !counted.iter().any(same);
+    if is_new {
+        let (queue_id, message_id) = (told.queue_id().into(), told.message_id().into());
+        counted.push(Counted { ts: told.ts, host: told.host, queue_id, message_id });
+    }
+    is_new
 }
 
 /// What was joined.

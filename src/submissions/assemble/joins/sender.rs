@@ -19,6 +19,17 @@ pub(super) enum Sender<'a> {
     Nobody,
 }
 
+impl Sender<'_> {
+    /// The client, and the session that it has sent a message in; none where it is nobody's.
+    pub(super) fn client(&self, told: &Told) -> Option<(u64, &Proven)> {
+        match self {
+            Self::Client(session, client) => Some((*session, client)),
+            Self::Unseen(client) => Some((told.session, client)),
+            Self::Nobody => None,
+        }
+    }
+}
+
 impl Joins {
     /// Whose a message is, as far as all logs have told.
     pub(super) fn sender(&self, told: &Told) -> Sender<'_> {

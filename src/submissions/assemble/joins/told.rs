@@ -22,6 +22,17 @@ pub(in crate::submissions::assemble) struct Other {
     pub helo: CompactString,
 }
 
+/// For whom a session spoke at a time.
+#[derive(Clone, Debug, Default)]
+pub(super) enum SpeaksFor {
+    /// The session's own log does not tell.
+    #[default]
+    Unsaid,
+    /// Not for anybody else.
+    Nobody,
+    Client(Other),
+}
+
 /// A session whose messages count: its client has authenticated, or is a server that speaks for one that has.
 #[derive(Clone, Debug, Default)]
 pub(in crate::submissions::assemble) struct Proven {
@@ -54,11 +65,16 @@ pub(in crate::submissions::assemble) struct Told {
     /// Whether another log has said how many recipients it has.
     pub(super) tracked: bool,
     pub(super) from_peer: bool,
-    /// For whom its session spoke when it was accepted; none where the session's own log does not tell of it. One
-    /// session may speak for one client after the other.
-    pub(super) speaks_for: Option<Option<Other>>,
+    /// For whom its session spoke when it was accepted. One session may speak for one client after the other.
+    pub(super) speaks_for: SpeaksFor,
     /// Queue id, message id, sender, and the client's address as far as this log knows it.
     pub(super) texts: Texts<4>,
+}
+
+impl From<Option<Other>> for SpeaksFor {
+    fn from(other: Option<Other>) -> Self {
+        other.map_or(Self::Nobody, Self::Client)
+    }
 }
 
 impl Proven {
@@ -115,7 +131,11 @@ impl Told {
 
     /// For whom its session spoke.
     pub(super) fn speaks_for<'a>(&'a self, own: &'a Proven) -> Option<&'a Other> {
-        self.speaks_for.as_ref().unwrap_or(&own.speaks_for).as_ref()
+        match &self.speaks_for {
+            SpeaksFor::Unsaid => own.speaks_for.as_ref(),
+            SpeaksFor::Nobody => None,
+            SpeaksFor::Client(other) => Some(other),
+        }
     }
 
     pub(super) fn queue_id(&self) -> &[u8] {
