@@ -142,7 +142,7 @@ impl Joins {
             told.recipients = told.recipients.max(taken.recipients.or(session.said.recipients));
         }
         if !mail_from.is_empty() {
-            told.texts.replace(2, mail_from);
+            told.texts.replace(Told::MAIL_FROM, mail_from);
         }
     }
 
@@ -154,10 +154,10 @@ impl Joins {
             (told.recipients, told.tracked) = (tracked.recipients, true);
         }
         told.from_peer |= tracked.from_peer;
-        if told.texts.get(2).is_empty() {
-            told.texts.replace(2, tracked.mail_from);
+        if told.texts.get(Told::MAIL_FROM).is_empty() {
+            told.texts.replace(Told::MAIL_FROM, tracked.mail_from);
         }
-        told.texts.replace(3, tracked.client_ip);
+        told.texts.replace(Told::CLIENT_IP, tracked.client_ip);
     }
 
     /// The message that something is told of.
@@ -174,7 +174,7 @@ impl Joins {
         });
         let told = &mut told[place];
         if told.queue_id().is_empty() {
-            told.texts.replace(0, queue_id);
+            told.texts.replace(Told::QUEUE_ID, queue_id);
         }
         told
     }

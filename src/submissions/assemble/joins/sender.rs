@@ -38,7 +38,7 @@ impl Joins {
             if !told.from_peer {
                 return Sender::Nobody;
             }
-            let client_ip = told.texts.get(3);
+            let client_ip = told.texts.get(Told::CLIENT_IP);
             let near = |handed_on: Timestamp| handed_on <= told.ts + NEAR;
             return match self.handed_on_near(by_address(client_ip), told.ts, near) {
                 Some((root, front)) => Sender::Client(root, front),

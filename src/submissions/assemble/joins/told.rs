@@ -78,6 +78,10 @@ impl From<Option<Other>> for SpeaksFor {
 }
 
 impl Proven {
+    /// The places of its texts that are asked for by themselves.
+    const CLIENT_IP: usize = 0;
+    const ACCOUNT: usize = 2;
+
     pub(in crate::submissions::assemble) fn texts(&self) -> [&[u8]; 5] {
         std::array::from_fn(|place| self.texts.get(place))
     }
@@ -98,11 +102,11 @@ impl Proven {
     }
 
     pub(super) fn client_ip(&self) -> &[u8] {
-        self.texts.get(0)
+        self.texts.get(Self::CLIENT_IP)
     }
 
     pub(super) fn account(&self) -> &[u8] {
-        self.texts.get(2)
+        self.texts.get(Self::ACCOUNT)
     }
 
     /// Whether the session can have been open at a time.
@@ -124,6 +128,12 @@ impl Proven {
 }
 
 impl Told {
+    /// The places of its texts.
+    pub(super) const QUEUE_ID: usize = 0;
+    pub(super) const MESSAGE_ID: usize = 1;
+    pub(super) const MAIL_FROM: usize = 2;
+    pub(super) const CLIENT_IP: usize = 3;
+
     /// Queue id, message id, sender.
     pub(in crate::submissions::assemble) fn texts(&self) -> [&[u8]; 3] {
         std::array::from_fn(|place| self.texts.get(place))
@@ -139,11 +149,11 @@ impl Told {
     }
 
     pub(super) fn queue_id(&self) -> &[u8] {
-        self.texts.get(0)
+        self.texts.get(Self::QUEUE_ID)
     }
 
     pub(super) fn message_id(&self) -> &[u8] {
-        self.texts.get(1)
+        self.texts.get(Self::MESSAGE_ID)
     }
 
     pub(super) fn is(&self, session: u64, host: u32, [queue_id, message_id]: [&[u8]; 2]) -> bool {
