@@ -6,8 +6,8 @@
 use memchr::memmem;
 
 use super::csv::{Columned, unquoted};
-use super::layout::{self, NONE, OTHER, RECEIVE, TRACKED};
-use super::tls;
+use super::layout::{self, OTHER, RECEIVE, TRACKED};
+use super::{part, tls};
 use crate::sources::fields::blank_controls;
 use crate::sources::framing::{Framed, Line, Own};
 
@@ -16,12 +16,6 @@ const END: u8 = 0x1F;
 
 /// What stands for the program of a tracking log's line.
 pub(super) const TRACKING: &[u8] = b"tracking";
-
-/// How many parts a line has.
-const PARTS: usize = 13;
-
-/// How many of them a receive connector's line has: the service stands for its own end of the connection.
-const RECEIVE_PARTS: usize = 6;
 
 /// The parts of a line that was laid out.
 #[derive(Clone, Copy)]
@@ -33,57 +27,57 @@ impl<'a> Parts<'a> {
     }
 
     pub(super) fn session(self) -> &'a [u8] {
-        self.part(0)
+        self.part(part::SESSION)
     }
 
     pub(super) fn event(self) -> &'a [u8] {
-        self.part(1)
+        self.part(part::EVENT)
     }
 
     pub(super) fn data(self) -> &'a [u8] {
-        self.part(2)
+        self.part(part::DATA)
     }
 
     pub(super) fn internal_id(self) -> &'a [u8] {
-        self.part(2)
+        self.part(part::INTERNAL_ID)
     }
 
     pub(super) fn context(self) -> &'a [u8] {
-        self.part(3)
+        self.part(part::CONTEXT)
     }
 
     pub(super) fn message_id(self) -> &'a [u8] {
-        self.part(3)
+        self.part(part::MESSAGE_ID)
     }
 
     pub(super) fn connector(self) -> &'a [u8] {
-        self.part(4)
+        self.part(part::CONNECTOR)
     }
 
     pub(super) fn remote(self) -> &'a [u8] {
-        self.part(5)
+        self.part(part::REMOTE)
     }
 
     pub(super) fn bytes(self) -> &'a [u8] {
-        self.part(6)
+        self.part(part::BYTES)
     }
 
     pub(super) fn recipients(self) -> &'a [u8] {
-        self.part(7)
+        self.part(part::RECIPIENTS)
     }
 
     pub(super) fn addresses(self) -> &'a [u8] {
-        self.part(8)
+        self.part(part::ADDRESSES)
     }
 
     pub(super) fn return_path(self) -> &'a [u8] {
-        self.part(9)
+        self.part(part::RETURN_PATH)
     }
 
     /// The client's address; of a message that was handed on, the first client's.
     pub(super) fn client_ip(self) -> &'a [u8] {
-        match self.part(10) {
-            b"" => self.part(5),
+        match self.part(part::ORIGINAL_CLIENT) {
+            b"" => self.remote(),
             original => original,
         }
     }
@@ -114,35 +108,35 @@ pub(super) fn read<'a>(own: &'a mut Own, line: &'a [u8]) -> Framed<'a> {
     if *kind == OTHER {
         return Framed::Line(nothing);
     }
-    let mut found: [&[u8]; PARTS] = [b""; PARTS];
+    let mut found: [&[u8]; part::ALL] = [b""; part::ALL];
     let mut columns = Columned(Some(line));
     for slot in layout {
         match columns.next() {
-            Some(Some(column)) if *slot != NONE => found[usize::from(*slot)] = column,
+            Some(Some(column)) if usize::from(*slot) != part::NONE => found[usize::from(*slot)] = column,
             Some(Some(_)) => {}
             // The line ends too early, or in the middle of quotes.
             Some(None) | None => return Framed::Unreadable,
         }
     }
     let program = match *kind {
-        RECEIVE => service(found[6]),
-        _ if found[1] == b"RECEIVE" && found[11] == b"SMTP" => TRACKING,
+        RECEIVE => service(found[part::LOCAL]),
+        _ if found[part::EVENT] == b"RECEIVE" && found[part::SOURCE] == b"SMTP" => TRACKING,
         _ => return Framed::Line(nothing),
     };
     if *kind == TRACKED {
         // `session;time;number`.
-        let session = unquoted(found[0]);
-        found[0] = &session[..memchr::memchr(b';', session).unwrap_or(session.len())];
+        let session = unquoted(found[part::SESSION]);
+        found[part::SESSION] = &session[..memchr::memchr(b';', session).unwrap_or(session.len())];
     }
     own.buffer.clear();
     let mut host = 0..0;
-    let parts = if *kind == RECEIVE { RECEIVE_PARTS } else { PARTS };
-    for (place, part) in found[..parts].iter().enumerate() {
+    let parts = if *kind == RECEIVE { part::OF_RECEIVE } else { part::ALL };
+    for (place, column) in found[..parts].iter().enumerate() {
         let start = own.buffer.len();
-        lay(part, *kind == RECEIVE && place == 3, &mut own.buffer);
+        lay(column, *kind == RECEIVE && place == part::CONTEXT, &mut own.buffer);
         match place {
-            4 => host = start..start + memchr::memchr(b'\\', &own.buffer[start..]).unwrap_or(0),
-            12 if host.is_empty() => host = start..own.buffer.len(),
+            part::CONNECTOR => host = start..start + memchr::memchr(b'\\', &own.buffer[start..]).unwrap_or(0),
+            part::SERVER if host.is_empty() => host = start..own.buffer.len(),
             _ => {}
         }
         own.buffer.push(END);

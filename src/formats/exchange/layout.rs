@@ -1,9 +1,7 @@
 //! Which column of a file is which part of a line: from the file's head, and without one from how many columns there are.
 
 use super::csv::Columned;
-
-/// No part.
-pub(super) const NONE: u8 = u8::MAX;
+use super::part::*;
 
 /// Which log a file is: of receive connectors, of messages, or one that tells of nothing which was submitted.
 pub(super) const RECEIVE: u8 = b'R';
@@ -11,48 +9,48 @@ pub(super) const TRACKED: u8 = b'T';
 pub(super) const OTHER: u8 = b'O';
 
 /// A log's columns, in the order that they have by default, and the part that each is.
-type Columns = [(&'static str, u8)];
+type Columns = [(&'static str, usize)];
 
 /// The stamp is read where the line begins.
 const RECEIVE_COLUMNS: &Columns = &[
     ("date-time", NONE),
-    ("connector-id", 4),
-    ("session-id", 0),
+    ("connector-id", CONNECTOR),
+    ("session-id", SESSION),
     ("sequence-number", NONE),
-    ("local-endpoint", 6),
-    ("remote-endpoint", 5),
-    ("event", 1),
-    ("data", 2),
-    ("context", 3),
+    ("local-endpoint", LOCAL),
+    ("remote-endpoint", REMOTE),
+    ("event", EVENT),
+    ("data", DATA),
+    ("context", CONTEXT),
 ];
 
 /// Which of these there are differs from version to version.
 const TRACKING_COLUMNS: &Columns = &[
     ("date-time", NONE),
-    ("client-ip", 5),
+    ("client-ip", REMOTE),
     ("client-hostname", NONE),
     ("server-ip", NONE),
-    ("server-hostname", 12),
-    ("source-context", 0),
-    ("connector-id", 4),
-    ("source", 11),
-    ("event-id", 1),
-    ("internal-message-id", 2),
-    ("message-id", 3),
+    ("server-hostname", SERVER),
+    ("source-context", SESSION),
+    ("connector-id", CONNECTOR),
+    ("source", SOURCE),
+    ("event-id", EVENT),
+    ("internal-message-id", INTERNAL_ID),
+    ("message-id", MESSAGE_ID),
     ("network-message-id", NONE),
-    ("recipient-address", 8),
+    ("recipient-address", ADDRESSES),
     ("recipient-status", NONE),
-    ("total-bytes", 6),
-    ("recipient-count", 7),
+    ("total-bytes", BYTES),
+    ("recipient-count", RECIPIENTS),
     ("related-recipient-address", NONE),
     ("reference", NONE),
     ("message-subject", NONE),
     ("sender-address", NONE),
-    ("return-path", 9),
+    ("return-path", RETURN_PATH),
     ("message-info", NONE),
     ("directionality", NONE),
     ("tenant-id", NONE),
-    ("original-client-ip", 10),
+    ("original-client-ip", ORIGINAL_CLIENT),
 ];
 
 /// A line of a tracking log has at least so many columns.
@@ -75,8 +73,9 @@ pub(super) fn read_head(header: &mut Vec<u8>, line: &[u8]) {
             true => (TRACKED, TRACKING_COLUMNS),
             false => (RECEIVE, RECEIVE_COLUMNS),
         };
-        let slot =
-            |name: &[u8]| columns.iter().find(|(other, _)| other.as_bytes() == name).map_or(NONE, |(_, slot)| *slot);
+        let slot = |name: &[u8]| {
+            columns.iter().find(|(other, _)| other.as_bytes() == name).map_or(NONE, |(_, slot)| *slot) as u8
+        };
         header.clear();
         header.push(kind);
         header.extend(names().map(slot));
@@ -89,5 +88,5 @@ pub(super) fn without_head(line: &[u8]) -> Vec<u8> {
         0..FEWEST_TRACKED => (RECEIVE, RECEIVE_COLUMNS),
         _ => (TRACKED, TRACKING_COLUMNS),
     };
-    std::iter::once(kind).chain(columns.iter().map(|(_, slot)| *slot)).collect()
+    std::iter::once(kind).chain(columns.iter().map(|(_, slot)| *slot as u8)).collect()
 }

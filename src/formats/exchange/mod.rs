@@ -19,6 +19,7 @@
 mod columns;
 mod csv;
 mod layout;
+mod part;
 #[cfg(test)]
 mod tests;
 mod tls;
