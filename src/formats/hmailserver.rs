@@ -16,6 +16,7 @@
 //! password were the answer to a challenge, with the name in clear. The text of a line is its last column and ends with
 //! the line's last quote, so nothing in it can begin another.
 
+use super::bytes::decimal;
 use super::record::{Client, Command, Record, Taken};
 use super::sasl;
 use super::smtp::path;
@@ -147,7 +148,7 @@ fn other<'a>(own: &'a mut Own, program: &'a [u8], rest: &'a [u8]) -> Option<Line
     let (stamp, used) = stamped(own, rest)?;
     let message = rest[used..].strip_prefix(BETWEEN)?;
     let message = message.strip_suffix(b"\"").unwrap_or(message);
-    let session = behind(message, b"Session Id: ").and_then(decimal).unwrap_or(0);
+    let session = behind(message, b"Session Id: ").and_then(id).unwrap_or(0);
     Some(Line { stamp, host: b"", program, pid: session, message, repeated: 1 })
 }
 
@@ -162,11 +163,11 @@ fn stamped(own: &mut Own, rest: &[u8]) -> Option<(Stamp, usize)> {
 /// A number, and what follows the tab behind it.
 fn number(text: &[u8]) -> Option<(u32, &[u8])> {
     let end = memchr::memchr(b'\t', text)?;
-    Some((decimal(&text[..end])?, &text[end + 1..]))
+    Some((id(&text[..end])?, &text[end + 1..]))
 }
 
-fn decimal(digits: &[u8]) -> Option<u32> {
-    std::str::from_utf8(digits).ok()?.parse().ok()
+fn id(digits: &[u8]) -> Option<u32> {
+    decimal(digits)?.try_into().ok()
 }
 
 /// The address and the text of a session's line.

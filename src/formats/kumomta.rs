@@ -10,6 +10,7 @@
 //!   many messages, and they count as such.
 //! - Messages that came over HTTP, or that the server made itself, are no submissions, whoever authenticated.
 
+use super::bytes::decimal;
 use super::record::{Accepted, Client, Encrypted, Record, RefusalKind, Refused};
 use super::{Evidence, Format, Tells, Unreadable};
 use crate::calendar::SECOND;
@@ -44,7 +45,7 @@ impl Style for KumoMta {
         let [precise, seconds, host, node] =
             Fields(buffer).firsts(["event_time", "timestamp", "meta.hostname", "nodeid"]);
         let precise = precise.and_then(|text| stamps.iso(text)).map(|(stamp, _)| stamp);
-        let Some(stamp) = precise.or_else(|| Some(Stamp::Utc(number(seconds?)? * SECOND))) else {
+        let Some(stamp) = precise.or_else(|| Some(Stamp::Utc(seconds_of(seconds?)? * SECOND))) else {
             return Framed::Unreadable;
         };
         let host = host.or(node).unwrap_or_default();
@@ -123,7 +124,7 @@ fn accepted(fields: Fields<'_>) -> Result<Option<Accepted<'_>>, Unreadable> {
         encrypted: encrypted(fields, protocol),
         account,
         mail_from,
-        size: size.and_then(number).and_then(|size| u64::try_from(size).ok()),
+        size: size.and_then(decimal),
         recipients: (recipients > 0).then_some(recipients),
         message_id: message_id.unwrap_or_default(),
         ..Accepted::default()
@@ -187,10 +188,7 @@ fn encrypted<'a>(fields: Fields<'a>, protocol: Option<&[u8]>) -> Encrypted<'a> {
     }
 }
 
-/// Digits as a number that fits the years to come in microseconds, too.
-fn number(digits: &[u8]) -> Option<i64> {
-    if digits.is_empty() || digits.len() > 12 || !digits.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    Some(digits.iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0')))
+/// Seconds that fit the years to come in microseconds, too.
+fn seconds_of(digits: &[u8]) -> Option<i64> {
+    decimal(digits).filter(|_| digits.len() <= 12)?.try_into().ok()
 }

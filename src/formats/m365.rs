@@ -11,6 +11,7 @@
 
 use super::aggregate::{Aggregate, Fault, MOST_MESSAGES, Usage};
 use super::{Evidence, Tells};
+use crate::sources::framing::without_mark;
 
 /// The registry's line.
 pub(super) static M365: Aggregate = Aggregate {
@@ -45,11 +46,6 @@ fn claims(head: &[u8]) -> bool {
     let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(without_mark(line));
     let mut header = csv::StringRecord::new();
     reader.read_record(&mut header).is_ok_and(|read| read) && columns(&header).is_some()
-}
-
-/// The bytes behind what some programs put in front of UTF-8.
-fn without_mark(text: &[u8]) -> &[u8] {
-    text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text)
 }
 
 /// The header's columns; none where it is not that of this report.

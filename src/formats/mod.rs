@@ -5,6 +5,7 @@
 //! left. Parsing is anchored on program and fixed prefixes, so that text which a client chose can never forge a field.
 
 pub mod aggregate;
+pub(crate) mod bytes;
 pub mod detect;
 pub mod dovecot;
 pub mod exchange;
@@ -21,8 +22,8 @@ pub mod record;
 pub mod redact;
 pub mod sasl;
 pub mod sendmail;
-pub mod ses;
 mod service;
+pub mod ses;
 mod smtp;
 pub mod spelling;
 pub mod stalwart;

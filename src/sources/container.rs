@@ -2,7 +2,7 @@
 //!
 //! [`Framer`] peels a line without asking what its container is called; here it is named.
 
-use super::framing::{Framed, Framer, Style};
+use super::framing::{Framed, Framer, Style, without_mark};
 use super::json;
 use super::stamp::StampReader;
 use super::wrapped;
@@ -42,7 +42,7 @@ impl Container {
     pub fn of(line: &[u8]) -> Option<Self> {
         let mut framer = Framer::default();
         let framed = framer.frame(line);
-        let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
+        let line = without_mark(line);
         match framed {
             Framed::Line(_) => Self::of_readable(line),
             // A piece of a line.
@@ -54,8 +54,7 @@ impl Container {
     /// The container of a line that may be of a server's own log.
     #[must_use]
     pub fn of_style<S: Style + ?Sized>(line: &[u8], style: &S) -> Option<Self> {
-        let text = line.strip_suffix(b"\r").unwrap_or(line);
-        let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
+        let text = without_mark(line.strip_suffix(b"\r").unwrap_or(line));
         if style.is_own(text) && !wrapped::is_wrapped(text) { Some(Self::Own) } else { Self::of(line) }
     }
 

@@ -187,6 +187,12 @@ impl Style for Contained {
 /// What some editors put in front of UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
+/// A text behind that, where it is there.
+#[inline]
+pub(crate) fn without_mark(text: &[u8]) -> &[u8] {
+    if text.first() == Some(&BYTE_ORDER_MARK[0]) { text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text) } else { text }
+}
+
 /// The most repetitions that one folded line is taken for.
 const MOST_REPEATED: u32 = 10_000;
 
@@ -212,7 +218,7 @@ impl Framer {
     /// Peels one line (without its line end) if its program is wanted. Most lines are not, and end here.
     pub fn frame_as<'a, S: Style + ?Sized>(&'a mut self, line: &'a [u8], style: &S) -> Framed<'a> {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let line = if line.first() == Some(&0xEF) { line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line) } else { line };
+        let line = without_mark(line);
         let Some(first) = line.first() else { return Framed::Blank };
         if style.is_own(line) && !wrapped::is_wrapped(line) {
             self.own.collected = None;

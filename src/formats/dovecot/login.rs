@@ -2,8 +2,8 @@
 
 use memchr::memmem;
 
-use super::number;
 use crate::formats::Unreadable;
+use crate::formats::bytes::leading_decimal;
 use crate::formats::record::{Client, Encrypted, LoggedIn, Record, RefusalKind, Refused};
 
 const USER: &[u8] = b"user=<";
@@ -165,7 +165,7 @@ fn attempts(behind: &[u8]) -> u32 {
     let text = behind.strip_prefix(b", ").unwrap_or_default();
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     match text[digits..].strip_prefix(b"/") {
-        Some(all) => number(all).saturating_sub(number(text)).max(1),
-        None => number(text).max(1),
+        Some(all) => leading_decimal(all).0.saturating_sub(leading_decimal(text).0).max(1),
+        None => leading_decimal(text).0.max(1),
     }
 }

@@ -2,7 +2,8 @@
 
 use memchr::memmem;
 
-use super::{NOT_RELAYED, RELAYED, Said, number};
+use super::{NOT_RELAYED, RELAYED, Said};
+use crate::formats::bytes::{last_field, leading_decimal};
 use crate::formats::record::{Record, Rejected, Sequel, Stage, Taken};
 
 /// ``Successfully relayed message: from=<F>, size=N, id=I, nrcpt=N, reply=`…'``.
@@ -19,8 +20,8 @@ pub(super) fn relayed(said: Said<'_>, joined: bool) -> Option<Record<'_>> {
     Some(Record::Taken(Taken {
         queue_id: behind.unwrap_or(id),
         mail_from: Some(mail_from),
-        size: Some(number(size).into()),
-        recipients: Some(number(recipients)),
+        size: Some(leading_decimal(size).0.into()),
+        recipients: Some(leading_decimal(recipients).0),
         authenticated: true,
         account: said.user,
         sequel: if joined && behind.is_some() { Sequel::Behind } else { Sequel::Nothing },
@@ -39,12 +40,6 @@ pub(super) fn not_relayed(text: &[u8]) -> Option<Option<Record<'_>>> {
     let reply = reply.strip_suffix(b"'").unwrap_or(reply);
     let rejected = Rejected { mail_from, ..Rejected::at(Stage::Data, reply) };
     Some(reply.starts_with(b"5").then_some(Record::Rejected(rejected)))
-}
-
-/// A text's last field and what stands in front of it.
-fn last_field<'a>(text: &'a [u8], name: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
-    let at = memmem::rfind(text, name)?;
-    Some((&text[..at], &text[at + name.len()..]))
 }
 
 /// The queue id in a reply: `250 2.0.0 Ok: 4736 bytes queued as A8E9C9D6893'` of Postfix, `250 OK id=…'` of Exim.

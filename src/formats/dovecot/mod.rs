@@ -213,9 +213,3 @@ fn user_and_session(tag: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
 fn without_level(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"Info: ").unwrap_or(text)
 }
-
-/// The number that a text begins with.
-fn number(text: &[u8]) -> u32 {
-    let digits = text.iter().take(9).take_while(|byte| byte.is_ascii_digit());
-    digits.fold(0, |number, digit| number * 10 + u32::from(digit - b'0'))
-}

@@ -29,6 +29,7 @@ use std::hash::{BuildHasher, BuildHasherDefault};
 use memchr::memmem;
 use rustc_hash::FxHasher;
 
+use super::bytes::decimal;
 use super::record::{AuthFailed, Client, Command, Record, Taken, Tracked};
 use super::sasl;
 use super::smtp::path;
@@ -255,10 +256,6 @@ fn queued(rest: &[u8]) -> Result<Option<Taken<'_>>, Unreadable> {
     let size = inside[close + 1..].trim_ascii();
     let size = memchr::memchr(b' ', size).filter(|end| size[*end..].starts_with(b" bytes")).map(|end| &size[..end]);
     Ok(Some(Taken { queue_id: &inside[..digits], message_id, size: size.and_then(decimal), ..Taken::default() }))
-}
-
-fn decimal(digits: &[u8]) -> Option<u64> {
-    std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
 const TLS: &[u8] = b"TLS protocol ";

@@ -11,6 +11,7 @@ use super::fields::{self, Fields, by_cipher};
 use super::host::{Host, hosts};
 use super::mechanism;
 use super::tail::{Tail, address_end};
+use crate::formats::bytes::decimal;
 use crate::formats::record::{Accepted, Encrypted};
 use crate::formats::{Unreadable, service};
 
@@ -37,7 +38,7 @@ pub(super) fn accepted<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Result<Option<
         mechanism: mechanism(authenticator),
         account,
         mail_from: if mail_from == b"<>" { b"" } else { mail_from },
-        size: number(found.tail.size),
+        size: decimal(found.tail.size),
         recipients: found.tail.recipients,
         message_id: found.tail.message_id,
         more_follows: false,
@@ -163,11 +164,4 @@ fn is_encrypted(protocol: &[u8]) -> bool {
 /// (`protocols` in `smtp_in.c`).
 fn is_encrypted_at_once(protocol: &[u8]) -> bool {
     protocol.ends_with(b"ssmtp") || protocol.ends_with(b"ssmtpa")
-}
-
-fn number(digits: &[u8]) -> Option<u64> {
-    if digits.is_empty() || digits.len() > 18 {
-        return None;
-    }
-    Some(digits.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
 }

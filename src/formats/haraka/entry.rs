@@ -7,6 +7,7 @@ use super::auth::{AUTH_USER, behind_auth, mechanism, proxied};
 use super::pairs::{Pairs, are_fields, pairs_of};
 use super::tls;
 use crate::formats::Unreadable;
+use crate::formats::bytes::decimal;
 use crate::formats::record::{AuthFailed, Client, Encrypted, Ended, Record, Rejected, Sequel, Stage, Taken};
 use crate::sources::fields::{Fields, member};
 
@@ -241,7 +242,7 @@ impl<'a> Entry<'a> {
         if is_denied(code) {
             return Ok(Some(rejected(Stage::Data, self.fields, b"")));
         }
-        let size = self.get("size").and_then(|size| std::str::from_utf8(size).ok()?.parse().ok());
+        let size = self.get("size").and_then(decimal);
         Ok(Some(Record::Content { message_id: self.get("mid").unwrap_or_default(), size }))
     }
 

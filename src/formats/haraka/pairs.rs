@@ -1,5 +1,6 @@
 //! `name=value` pairs, as logfmt and the text format have them.
 
+use crate::formats::bytes::closing_quote;
 use crate::sources::fields::field;
 
 /// The pairs of a plain entry: behind its first word, or from its start.
@@ -37,17 +38,6 @@ impl<'a> Iterator for Pairs<'a> {
         }
         self.0 = rest;
         Some((name, value))
-    }
-}
-
-fn closing_quote(inside: &[u8]) -> Option<usize> {
-    let mut at = 0;
-    loop {
-        at += memchr::memchr2(b'"', b'\\', &inside[at..])?;
-        if inside[at] == b'"' {
-            return Some(at);
-        }
-        at = (at + 2).min(inside.len());
     }
 }
 

@@ -15,7 +15,8 @@ mod tests;
 use std::borrow::Cow;
 
 use self::csv::{row, take_header};
-use self::row::{Row, number};
+use self::row::Row;
+use super::bytes::decimal;
 use super::record::Record;
 use super::{Evidence, Format, Tells, Unreadable, redact};
 use crate::calendar::{DAY, SECOND};
@@ -118,9 +119,9 @@ fn stamp(stamps: &mut StampReader, fields: Fields<'_>) -> Option<Stamp> {
     }
     let point = memchr::memchr(b'.', text);
     let (seconds, fraction) = point.map_or((text, &b""[..]), |at| (&text[..at], &text[at + 1..]));
-    let seconds = number(seconds).filter(|_| seconds.len() <= 11)?;
+    let seconds = decimal(seconds).filter(|_| seconds.len() <= 11)?;
     let digits = &fraction[..fraction.len().min(6)];
-    let micros = if fraction.is_empty() { 0 } else { number(digits)? * 10u64.pow(6 - digits.len() as u32) };
+    let micros = if fraction.is_empty() { 0 } else { decimal(digits)? * 10u64.pow(6 - digits.len() as u32) };
     let whole = fraction.iter().all(u8::is_ascii_digit) && (point.is_none() || !fraction.is_empty());
     whole.then_some(Stamp::Utc(seconds as i64 * SECOND + micros as i64))
 }

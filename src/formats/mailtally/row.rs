@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::{COLUMNS, FREE, TLS_VERSIONS};
+use crate::formats::bytes::decimal;
 use crate::formats::record::{Accepted, Client, Encrypted, RefusalKind, Refused};
 use crate::formats::{Unreadable, service};
 use crate::sources::fields::{Fields, NESTED};
@@ -36,10 +37,7 @@ impl<'a> Row<'a> {
     fn count(&self, column: &str, most: u64, reason: &'static str) -> Result<Option<u64>, Unreadable> {
         match self.get(column) {
             b"" => Ok(None),
-            text => number(without_fraction(text))
-                .filter(|count| *count <= most)
-                .map(Some)
-                .ok_or(Unreadable(reason)),
+            text => decimal(without_fraction(text)).filter(|count| *count <= most).map(Some).ok_or(Unreadable(reason)),
         }
     }
 
@@ -74,7 +72,7 @@ impl<'a> Row<'a> {
 
     pub(super) fn refused(&self, kind: RefusalKind) -> Result<Refused<'a>, Unreadable> {
         let code = self.get("code");
-        if !code.is_empty() && (code.len() != 3 || number(code).is_none()) {
+        if !code.is_empty() && (code.len() != 3 || decimal(code).is_none()) {
             return Err(Unreadable("code is not three digits"));
         }
         // Before anybody has authenticated, there may be no account.
@@ -152,12 +150,4 @@ impl<'a> Row<'a> {
 
 fn without_fraction(number: &[u8]) -> &[u8] {
     number.strip_suffix(b".0").unwrap_or(number)
-}
-
-/// Digits as a number that a table can hold.
-pub(super) fn number(digits: &[u8]) -> Option<u64> {
-    if digits.is_empty() || digits.len() > 18 || !digits.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    Some(digits.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
 }

@@ -1,11 +1,11 @@
 //! `ID smtp VERB FIELDS`, since 5.9.
 
 use super::parts::{
-    disconnected, failed, failure, in_words, last, named, number, permanent_failure, proven, sender, taken_in_words,
-    unquoted,
+    disconnected, failed, failure, in_words, last, named, permanent_failure, proven, sender, taken_in_words, unquoted,
 };
 use super::{ID_DIGITS, MESSAGE_ID_DIGITS};
 use crate::formats::Unreadable;
+use crate::formats::bytes::decimal;
 use crate::formats::record::{Client, Record, Sequel, Taken};
 
 /// `VERB FIELDS`, before 6.4 `event=VERB FIELDS`, where the client stands in front of most fields.
@@ -78,8 +78,8 @@ fn message(fields: &[u8]) -> Option<Record<'_>> {
     let (size, recipients) = last(rest, b"nrcpt=")?;
     let taken = Taken {
         queue_id,
-        size: number(size.strip_prefix(b"size=")?),
-        recipients: Some(u32::try_from(number(recipients)?).ok()?),
+        size: decimal(size.strip_prefix(b"size=")?),
+        recipients: Some(u32::try_from(decimal(recipients)?).ok()?),
         sequel: Sequel::Queued,
         ..Taken::default()
     };

@@ -2,6 +2,7 @@
 
 use memchr::memmem;
 
+use crate::formats::bytes::{decimal, last_field};
 use crate::formats::record::{AuthFailed, Client, Record, Rejected, Sequel, Stage, Taken};
 use crate::formats::sasl;
 
@@ -40,7 +41,7 @@ pub(super) fn failure<'a>(account: &'a [u8], reason: &'a [u8]) -> Record<'a> {
 pub(super) fn taken_in_words<'a>(queue_id: &'a [u8], fields: &'a [u8]) -> Option<Record<'a>> {
     let (rest, _proto) = last(fields, b"proto=")?;
     let (rest, recipients) = match last(rest, b"nrcpts=") {
-        Some((rest, recipients)) => (rest, Some(number(recipients)?)),
+        Some((rest, recipients)) => (rest, Some(decimal(recipients)?)),
         None => (last(rest, b"ndest=")?.0, None),
     };
     let (addresses, size) = last(rest, b"size=")?;
@@ -48,7 +49,7 @@ pub(super) fn taken_in_words<'a>(queue_id: &'a [u8], fields: &'a [u8]) -> Option
     let taken = Taken {
         queue_id,
         mail_from: Some(mail_from),
-        size: number(size),
+        size: decimal(size),
         recipients: Some(recipients.map_or(Some(1), |recipients| u32::try_from(recipients).ok())?),
         sequel: if recipients.is_none() { Sequel::Recipients } else { Sequel::Nothing },
         ..Taken::default()
@@ -121,11 +122,7 @@ pub(super) fn unquoted(text: &[u8]) -> &[u8] {
 
 /// A text up to its last field of a name, without what separates them, and that field's value.
 pub(super) fn last<'a>(text: &'a [u8], name: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
-    let at = memmem::rfind(text, name)?;
-    let before = text[..at].trim_ascii_end();
-    Some((before.strip_suffix(b",").unwrap_or(before), &text[at + name.len()..]))
-}
-
-pub(super) fn number(text: &[u8]) -> Option<u64> {
-    std::str::from_utf8(text).ok()?.parse().ok()
+    let (before, value) = last_field(text, name)?;
+    let before = before.trim_ascii_end();
+    Some((before.strip_suffix(b",").unwrap_or(before), value))
 }

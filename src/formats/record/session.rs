@@ -1,5 +1,7 @@
 //! What a line says of a session: its client, its encryption, its commands and its end.
 
+use crate::formats::bytes::leading_decimal;
+
 /// The client's end of a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Client<'a> {
@@ -111,11 +113,11 @@ impl Counters {
             if !value.first().is_some_and(u8::is_ascii_digit) {
                 continue;
             }
-            let (count, rest) = number(value);
+            let (count, rest) = leading_decimal(value);
             counters.present = true;
             match name.last_chunk() {
                 Some(b" auth") => {
-                    let all = rest.strip_prefix(b"/").map_or(count, |all| number(all).0);
+                    let all = rest.strip_prefix(b"/").map_or(count, |all| leading_decimal(all).0);
                     (counters.auth, counters.auth_failed) = (count, all.saturating_sub(count));
                 }
                 Some(b" mail") => counters.mail = count,
@@ -127,13 +129,6 @@ impl Counters {
         }
         counters
     }
-}
-
-/// The number that a text begins with, and what follows it.
-fn number(text: &[u8]) -> (u32, &[u8]) {
-    let digits = text.iter().take(9).take_while(|byte| byte.is_ascii_digit()).count();
-    let (digits, rest) = text.split_at(digits);
-    (digits.iter().fold(0, |number, digit| number * 10 + u32::from(digit - b'0')), rest)
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ use std::ops::Range;
 
 use memchr::memmem;
 
+use super::bytes::{base64, closing_quote};
+
 /// What stands in place of a secret.
 const REDACTED: &[u8] = b"[redacted]";
 
@@ -124,16 +126,6 @@ fn sent_length(mark: &[u8], quoted: bool, text: &[u8]) -> usize {
     }
 }
 
-/// The first quote that is not escaped.
-fn closing_quote(text: &[u8]) -> Option<usize> {
-    let mut escaped = false;
-    text.iter().position(|byte| {
-        let is_end = *byte == b'"' && !escaped;
-        escaped = *byte == b'\\' && !escaped;
-        is_end
-    })
-}
-
 /// What of a client's line is a secret: all of it, unless it is a command; of `AUTH`, what follows the mechanism.
 fn sent(line: &[u8]) -> Option<Range<usize>> {
     let between = |at: usize| if line[at] == b',' { 1 } else { blank_length(&line[at..]) };
@@ -239,28 +231,7 @@ fn looks_secret(word: &[u8], cut: Cut) -> bool {
     let starts = if cut.before { 0..4 } else { 0..1 };
     count >= SHORT
         && (fills || cut.behind || cut.before)
-        && starts.into_iter().any(|start| is_text(&decode(digits.clone().skip(start)), cut.behind))
-}
-
-/// Base64's digits as bytes; a rest that fills no byte is left out.
-fn decode(digits: impl Iterator<Item = u8>) -> Vec<u8> {
-    let (mut bytes, mut bits, mut held) = (Vec::new(), 0u32, 0);
-    for digit in digits {
-        let value = match digit {
-            b'A'..=b'Z' => digit - b'A',
-            b'a'..=b'z' => digit - b'a' + 26,
-            b'0'..=b'9' => digit - b'0' + 52,
-            b'+' => 62,
-            _ => 63,
-        };
-        bits = (bits << 6) | u32::from(value);
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            bytes.push((bits >> held) as u8);
-        }
-    }
-    bytes
+        && starts.into_iter().any(|start| is_text(&base64(digits.clone().skip(start)), cut.behind))
 }
 
 /// Whether bytes are text as a client sends it: `\0user\0password`, or a token with its own separators (RFC 7628). One

@@ -2,7 +2,8 @@
 
 use memchr::memmem;
 
-use super::{last, number, relay, width};
+use super::{relay, width};
+use crate::formats::bytes::{decimal, last_field};
 use crate::formats::record::{Client, Encrypted, Record, Sequel, Taken};
 
 /// What `from=` prints of a sender at the most (`envelope.c`).
@@ -22,15 +23,15 @@ impl<'a> Envelope<'a> {
     /// `SENDER, size=N, class=N, nrcpts=N[, msgid=M][, bodytype=B], proto=P, daemon=D[, …], relay=R`.
     pub(super) fn read(text: &'a [u8]) -> Option<Self> {
         let (sender, [size, _class, recipients], rest) = sender(text)?;
-        let (rest, client) = last(rest, b", relay=")?;
+        let (rest, client) = last_field(rest, b", relay=")?;
         let client = relay(client)?;
-        let (rest, protocol) = last(rest, b", proto=")?;
+        let (rest, protocol) = last_field(rest, b", proto=")?;
         let protocol = &protocol[..memchr::memchr(b',', protocol).unwrap_or(protocol.len())];
         let rest = [&b", bodytype=8BITMIME"[..], b", bodytype=7BIT"]
             .iter()
             .find_map(|body| rest.strip_suffix(*body))
             .unwrap_or(rest);
-        let recipients = u32::try_from(number(recipients)?).ok()?;
+        let recipients = u32::try_from(decimal(recipients)?).ok()?;
         Some(Self { sender, size, recipients, message_id: rest.strip_prefix(b", msgid="), protocol, client })
     }
 
@@ -52,7 +53,7 @@ impl<'a> Envelope<'a> {
                 client: self.client,
                 encrypted,
                 mail_from: Some(self.sender),
-                size: number(self.size),
+                size: decimal(self.size),
                 recipients: Some(recipients),
                 message_id,
                 sequel: Sequel::Verdict,

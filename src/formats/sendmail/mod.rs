@@ -21,8 +21,6 @@ mod session;
 mod tests;
 mod verdict;
 
-use memchr::memmem;
-
 use self::envelope::Envelope;
 use self::session::{
     COLLECTING, auth_failed, authenticated, handshake, has_ended, is_refused_recipient, rejected, secured,
@@ -226,18 +224,8 @@ fn width(text: &[u8]) -> usize {
     }
 }
 
-/// A text up to the last field of a name, and that field's value.
-fn last<'a>(text: &'a [u8], name: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
-    let at = memmem::rfind(text, name)?;
-    Some((&text[..at], &text[at + name.len()..]))
-}
-
 fn is_number(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(u8::is_ascii_digit)
-}
-
-fn number(text: &[u8]) -> Option<u64> {
-    std::str::from_utf8(text).ok()?.parse().ok()
 }
 
 /// The second that a queue id was given in: year, month, day, hour, minute and second are its first digits, in base

@@ -2,8 +2,9 @@
 
 use memchr::memmem;
 
-use super::{cut_relay, is_number, last, relay, width};
+use super::{cut_relay, is_number, relay, width};
 use crate::formats::Unreadable;
+use crate::formats::bytes::last_field;
 use crate::formats::record::{AuthFailed, Client, Record, Rejected, Stage};
 use crate::formats::sasl;
 
@@ -25,16 +26,16 @@ pub(super) fn handshake(text: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
 /// `R, field=cn_subject, status=failed to extract CN`: what is odd about a client's certificate stands in front of the
 /// line that tells of its handshake (`CHECK_X509_NAME` and `getaltnames` in `tls.c`).
 fn is_of_certificate(text: &[u8]) -> bool {
-    let client = last(text, b", status=").and_then(|(rest, _)| last(rest, b", field="));
+    let client = last_field(text, b", status=").and_then(|(rest, _)| last_field(rest, b", field="));
     client.is_some_and(|(client, _)| cut_relay(client).is_some())
 }
 
 /// `R, version=V, verify=W, cipher=C, bits=A/B`.
 pub(super) fn secured(text: &[u8]) -> Option<Record<'_>> {
-    let (rest, bits) = last(text, b", bits=")?;
-    let (rest, cipher) = last(rest, b", cipher=")?;
-    let (rest, _verify) = last(rest, b", verify=")?;
-    let (client, version) = last(rest, b", version=")?;
+    let (rest, bits) = last_field(text, b", bits=")?;
+    let (rest, cipher) = last_field(rest, b", cipher=")?;
+    let (rest, _verify) = last_field(rest, b", verify=")?;
+    let (client, version) = last_field(rest, b", version=")?;
     let (used, strength) = bits.split_at(memchr::memchr(b'/', bits)?);
     let complete = is_number(used) && is_number(&strength[1..]);
     Some(Record::Secured { client: cut_relay(client)?, version, cipher }).filter(|_| complete)
@@ -42,7 +43,7 @@ pub(super) fn secured(text: &[u8]) -> Option<Record<'_>> {
 
 /// `-1, reason=R, SSL_error=1, errno=0, retry=-1, relay=R`; reason and relay came with newer versions.
 fn tls_failed(text: &[u8]) -> Record<'_> {
-    let (rest, client) = last(text, b", relay=").map_or((text, None), |(rest, client)| (rest, cut_relay(client)));
+    let (rest, client) = last_field(text, b", relay=").map_or((text, None), |(rest, client)| (rest, cut_relay(client)));
     let reason = memmem::find(rest, b", reason=").map_or(rest, |at| &rest[at + b", reason=".len()..]);
     let end = memmem::find(reason, b", SSL_error=").unwrap_or(reason.len());
     Record::TlsFailed { client: client.unwrap_or_default(), reason: &reason[..end] }
@@ -56,8 +57,8 @@ fn library_reason(text: &[u8]) -> &[u8] {
 
 /// `relay=R, authid=U, mech=M, bits=N`. In U, blanks and `=` are encoded.
 pub(super) fn authenticated(text: &[u8]) -> Option<Record<'_>> {
-    let (rest, bits) = last(text, b", bits=")?;
-    let (rest, mechanism) = last(rest, b", mech=")?;
+    let (rest, bits) = last_field(text, b", bits=")?;
+    let (rest, mechanism) = last_field(rest, b", mech=")?;
     let rest = rest.strip_prefix(b"relay=")?;
     let at = memmem::find(rest, b", authid=")?;
     let (client, account) = (cut_relay(&rest[..at])?, &rest[at + b", authid=".len()..]);
@@ -72,7 +73,7 @@ pub(super) const LONGEST_USER: usize = 64;
 pub(super) fn auth_failed(text: &[u8]) -> Option<Record<'_>> {
     let (mechanism, rest) = text.split_at(memchr::memchr(b')', text)?);
     let rest = rest.strip_prefix(b"): ")?;
-    let (rest, client) = match last(rest, b", relay=") {
+    let (rest, client) = match last_field(rest, b", relay=") {
         Some((rest, client)) => (rest, cut_relay(client)?),
         None => (rest, Client::default()),
     };
@@ -143,8 +144,8 @@ pub(super) fn is_refused_recipient(text: &[u8]) -> bool {
 /// Why a content is refused before it has come in whole. Without a status, it is taken.
 fn refused_content(text: &[u8]) -> Option<&[u8]> {
     let rest = text.strip_prefix(COLLECTING)?.strip_suffix(b", status=tempfail")?;
-    let (rest, _place) = last(rest, b", where=")?;
-    last(rest, b", info=").map(|(_, reason)| reason)
+    let (rest, _place) = last_field(rest, b", where=")?;
+    last_field(rest, b", info=").map(|(_, reason)| reason)
 }
 
 /// How a line begins that tells of a content.
@@ -156,5 +157,6 @@ pub(super) fn has_ended(text: &[u8]) -> bool {
     if let Some(rest) = text.strip_prefix(b"lost input channel from ") {
         return memmem::find(rest, b" to ").is_some_and(|at| relay(&rest[..at]).is_some());
     }
-    last(text, IDLE).is_some_and(|(client, daemon)| relay(client).is_some() && memchr::memchr(b' ', daemon).is_none())
+    last_field(text, IDLE)
+        .is_some_and(|(client, daemon)| relay(client).is_some() && memchr::memchr(b' ', daemon).is_none())
 }

@@ -4,7 +4,8 @@
 
 use memchr::memmem;
 
-use super::{is_number, last};
+use super::is_number;
+use crate::formats::bytes::last_field;
 
 /// What a refused message's recipients are logged with is the reply, but for these, with which it was accepted
 /// (`deliver.c`, `queue.c`).
@@ -24,7 +25,7 @@ pub(super) fn is_undelivered(text: &[u8]) -> bool {
 /// write into an address or a reply what makes it one of these.
 pub(super) fn refused(text: &[u8]) -> Option<&[u8]> {
     if let Some(rest) = text.strip_prefix(b"message size (") {
-        let (size, most) = last(rest.strip_suffix(b")")?, b") exceeds maximum (")?;
+        let (size, most) = last_field(rest.strip_suffix(b")")?, b") exceeds maximum (")?;
         return (is_number(size) && is_number(most)).then_some(text);
     }
     let mut fields = text.strip_prefix(b"to=").filter(|_| is_undelivered(text))?;

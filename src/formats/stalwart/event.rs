@@ -2,6 +2,7 @@
 
 use memchr::memmem;
 
+use super::super::bytes::decimal;
 use super::super::record::{Accepted, Client, Record, Taken};
 use super::super::{Unreadable, service};
 use super::pairs::Pairs;
@@ -113,8 +114,7 @@ impl<'a> Event<'a> {
             Values::Text(text) => Pairs(text).filter(|(name, _)| *name == b"size").last()?.1,
             Values::Json(_) => self.get("size")?,
         };
-        let is_number = digits.len() <= 18 && digits.iter().all(u8::is_ascii_digit) && !digits.is_empty();
-        is_number.then(|| digits.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
+        decimal(digits)
     }
 
     fn recipients(&self) -> Option<u32> {
