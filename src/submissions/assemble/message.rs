@@ -69,20 +69,24 @@ pub(super) struct Queued<'a> {
 }
 
 impl Message {
+    /// A message of which nothing else is known yet, in this one's memory.
+    fn anew(&mut self, ts: Timestamp, host: u32, service: u32) -> Self {
+        Self { ts, host, service, texts: std::mem::take(&mut self.texts), ..Self::default() }
+    }
+
     /// Becomes the message that a session opens.
     pub(super) fn open(&mut self, at: Timestamp, session: &Session, opened: &Opened<'_>) {
         let orphan = session.is_orphan(at);
-        self.ts = at;
-        self.session = session.id;
-        self.orphan = orphan && !opened.fronted;
-        (self.accepted, self.set_aside) = (false, false);
-        (self.may_be_refused, self.announced) = (false, false);
-        (self.fronted, self.sender_is_account) = (opened.fronted, false);
-        (self.size, self.recipients) = (None, None);
-        (self.host, self.service) = (session.host, session.service);
-        self.encryption = match opened.fronted {
+        let encryption = match opened.fronted {
             true => Encryption::default(),
             false => Encryption::of(session, orphan || !session.is_with(opened.client)),
+        };
+        *self = Self {
+            session: session.id,
+            orphan: orphan && !opened.fronted,
+            fronted: opened.fronted,
+            encryption,
+            ..self.anew(at, session.host, session.service)
         };
         let Opened { queue_id, client, mechanism, account, .. } = opened;
         let queue_id = queue_id.unwrap_or_default();
@@ -92,21 +96,23 @@ impl Message {
     /// Becomes the message that a session's server has accepted.
     pub(super) fn take(&mut self, at: Timestamp, session: &Session, taken: &Taken<'_>, known: &mut Known) {
         let orphan = session.is_orphan(at);
-        self.ts = at;
-        self.session = session.id;
-        self.accepted = true;
-        self.may_be_refused = taken.sequel == Sequel::Verdict;
-        self.announced = self.may_be_refused;
-        (self.fronted, self.sender_is_account) = (false, taken.sender_is_account);
-        self.size = taken.size.or(session.said.size);
-        self.recipients = taken.recipients.or(session.said.recipients);
-        (self.host, self.service) = (session.host, session.service);
         let of_session = Encryption::of(session, orphan || !session.is_with(taken.client));
         let told = Encryption::told(taken.encrypted, known.service_name(session.service).to_owned().as_bytes(), known);
-        self.encryption = of_session.corrected(told);
-        // What this line does not say may stand in lines that were not read.
         let is_told_later = taken.sequel == Sequel::End;
-        self.orphan = orphan && told.version() == TlsVersion::Unknown || !(session.authenticated || is_told_later);
+        let may_be_refused = taken.sequel == Sequel::Verdict;
+        *self = Self {
+            session: session.id,
+            // What this line does not say may stand in lines that were not read.
+            orphan: orphan && told.version() == TlsVersion::Unknown || !(session.authenticated || is_told_later),
+            accepted: true,
+            may_be_refused,
+            announced: may_be_refused,
+            sender_is_account: taken.sender_is_account,
+            size: taken.size.or(session.said.size),
+            recipients: taken.recipients.or(session.said.recipients),
+            encryption: of_session.corrected(told),
+            ..self.anew(at, session.host, session.service)
+        };
         let client = session.client(taken.client);
         let [account, mechanism, helo, mail_from] = session.said.texts();
         let mail_from = taken.mail_from.unwrap_or(mail_from);
@@ -147,27 +153,26 @@ impl Message {
     /// Becomes the message that one line told of.
     pub(super) fn tell(&mut self, at: Timestamp, host: u32, accepted: &Accepted<'_>, known: &mut Known) {
         let Accepted { queue_id, client, mechanism, account, helo, mail_from, message_id, .. } = accepted;
-        self.ts = at;
-        self.session = SessionId::default();
-        self.orphan = false;
-        (self.accepted, self.may_be_refused, self.announced) = (true, false, false);
-        (self.fronted, self.sender_is_account) = (false, false);
-        (self.size, self.recipients) = (accepted.size, accepted.recipients);
-        self.deferred.clear();
-        (self.host, self.service) = (host, known.service(accepted.service));
-        self.encryption = Encryption::told(accepted.encrypted, accepted.service, known);
+        *self = Self {
+            accepted: true,
+            size: accepted.size,
+            recipients: accepted.recipients,
+            encryption: Encryption::told(accepted.encrypted, accepted.service, known),
+            ..self.anew(at, host, known.service(accepted.service))
+        };
         self.texts.set([queue_id, client.ip, client.name, account, mechanism, helo, message_id, mail_from]);
     }
 
     /// Becomes the message that several logs have told of, sent by a client that one of them knows.
     pub(super) fn join(&mut self, told: &Told, sender: &Proven) {
-        self.ts = told.ts;
-        self.session = SessionId::default();
-        self.orphan = sender.orphan;
-        (self.accepted, self.may_be_refused, self.announced) = (true, false, false);
-        (self.size, self.recipients) = (told.size, told.recipients);
-        (self.host, self.service) = (told.host, sender.service);
-        self.encryption = sender.encryption;
+        *self = Self {
+            orphan: sender.orphan,
+            accepted: true,
+            size: told.size,
+            recipients: told.recipients,
+            encryption: sender.encryption,
+            ..self.anew(told.ts, told.host, sender.service)
+        };
         let [client_ip, client_name, account, mechanism, helo] = sender.texts();
         let [queue_id, message_id, mail_from] = told.texts();
         self.texts.set([queue_id, client_ip, client_name, account, mechanism, helo, message_id, mail_from]);
@@ -288,5 +293,29 @@ pub(super) fn upper(mechanism: &str) -> std::borrow::Cow<'_, str> {
         mechanism.to_ascii_uppercase().into()
     } else {
         mechanism.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_left_of_the_message_before() {
+        let before = || Message {
+            may_be_refused: true,
+            announced: true,
+            set_aside: true,
+            deferred: vec![7],
+            fronted: true,
+            sender_is_account: true,
+            size: Some(7),
+            ..Message::default()
+        };
+        let shown = |mut message: Message| {
+            message.join(&Told::default(), &Proven::default());
+            format!("{message:?}")
+        };
+        assert_eq!(shown(before()), shown(Message::default()));
     }
 }

@@ -100,32 +100,37 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Begins anew, with nothing known yet but who it is.
+    /// Begins anew, with nothing known yet but who it is; its memory is used again. Each field is named here, so that none
+    /// that is new can keep what another session had.
     pub(super) fn begin(&mut self, id: SessionId, at: Timestamp, host: u32) {
-        self.id = id;
-        self.started = at;
-        self.host = host;
-        self.tls = None;
-        (self.in_filter, self.unfinished) = (None, None);
-        self.set_aside = None;
-        self.open.clear();
-        self.accepted = 0;
-        (self.known, self.whole) = (false, false);
-        (self.tls_logged, self.proven_until) = (false, Timestamp::MAX);
-        self.rejects.clear();
-        self.tls_failure = None;
-        self.opened = 0;
-        self.account.clear();
-        (self.authenticated, self.says_login) = (false, false);
-        (self.tried, self.encrypted, self.in_front) = (false, false, false);
-        (self.heard, self.failures, self.given_up) = (0, 0, 0);
-        self.held.clear();
-        self.silent.clear();
-        self.silent_refusals.clear();
-        self.said.clear();
-        self.dialogue = Dialogue::default();
-        self.pending.clear();
-        self.auth_failure = None;
+        (self.id, self.started, self.host) = (id, at, host);
+        #[rustfmt::skip]
+        let Self {
+            id: _, started: _, host: _,
+            // What its first line says, see `serve`.
+            service: _, tls_begins: _, client: _,
+            tls, in_filter, unfinished, set_aside, tls_failure, auth_failure, proven_until,
+            known, whole, tls_logged, authenticated, says_login, tried, encrypted, in_front,
+            accepted, opened, heard, failures, given_up,
+            open, held, silent, silent_refusals, rejects, account, said, pending, dialogue,
+        } = self;
+        (*tls, *set_aside, *tls_failure, *auth_failure) = (None, None, None, None);
+        (*in_filter, *unfinished, *proven_until) = (None, None, Timestamp::MAX);
+        for flag in [known, whole, tls_logged, authenticated, says_login, tried, encrypted, in_front] {
+            *flag = false;
+        }
+        for count in [accepted, opened, heard, failures, given_up] {
+            *count = 0;
+        }
+        for messages in [open, held, silent] {
+            messages.clear();
+        }
+        silent_refusals.clear();
+        rejects.clear();
+        account.clear();
+        said.clear();
+        pending.clear();
+        *dialogue = Dialogue::default();
     }
 
     /// A line names the client of a session whose first line did not.
