@@ -98,7 +98,15 @@ impl Encryption {
         match (told.present, self.present) {
             (None, _) => self,
             (Some(true), Some(true)) if told.tls.is_none() => self,
-            (Some(_), _) => Self { mode: if told.mode == TlsMode::Unknown { self.mode } else { told.mode }, ..told },
+            (Some(_), _) => {
+                let mode = match (told.mode, self.mode) {
+                    // The message has TLS, so the session began it somehow.
+                    (TlsMode::Unknown, TlsMode::Cleartext) => TlsMode::Unknown,
+                    (TlsMode::Unknown, of_session) => of_session,
+                    (told, _) => told,
+                };
+                Self { mode, ..told }
+            }
         }
     }
 
