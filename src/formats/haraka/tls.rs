@@ -4,6 +4,7 @@ use memchr::memmem;
 
 use super::pairs::Pairs;
 use crate::formats::Unreadable;
+use crate::formats::bytes::last_field;
 use crate::formats::record::{Client, Record};
 
 /// How lines of the plugin begin that may say something.
@@ -48,8 +49,10 @@ pub(super) fn connection_error(text: &[u8]) -> Option<&[u8]> {
     (at == 0 || rest[..at].ends_with(b"] ")).then(|| &rest[at + SAID.len()..])
 }
 
-/// An error of the TLS library: of the handshake, unless the connection's end says that there was TLS.
+/// An error of the TLS library: of the handshake, unless the connection's end says that there was TLS. In plain text the
+/// client's address is behind it, as a field.
 pub(super) fn broken_handshake(error: &[u8]) -> Option<Record<'_>> {
+    let error = last_field(error, b" ip=").map_or(error, |(error, _)| error);
     let library = memmem::find(error, b" routines:")?;
     let at = memchr::memrchr(b':', &error[..library])? + 1;
     Some(Record::TlsFailed { client: Client::default(), reason: error[at..].trim_ascii() })
