@@ -23,6 +23,8 @@ pub(super) fn queue_line<'a>(id: Option<&'a [u8]>, text: &'a [u8]) -> Result<Opt
     }
     let Some(queue_id) = id else { return Ok(None) };
     if let Some(message_id) = text.strip_prefix(b"message-id=") {
+        // What is said of a header without one (`cleanup_message.c`).
+        let message_id = if message_id == b"<>" { b"" } else { message_id };
         return Ok(Some(Record::MessageId { queue_id, message_id }));
     }
     if let Some(rest) = text.strip_prefix(b"from=<") {
