@@ -13,7 +13,7 @@ pub(super) fn handshake(text: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
     if let Some(reason) = text.strip_prefix(b": ") {
         return Ok(Some(Record::TlsProblem { reason: library_reason(reason) }));
     }
-    if let Some(error) = text.strip_prefix(b", error: accept failed=") {
+    if let Some(error) = text.strip_prefix(b", error: ").filter(|error| error.starts_with(b"accept failed=")) {
         return Ok(Some(tls_failed(error)));
     }
     let Some(text) = text.strip_prefix(b", relay=") else { return Ok(None) };
@@ -41,7 +41,7 @@ pub(super) fn secured(text: &[u8]) -> Option<Record<'_>> {
     Some(Record::Secured { client: cut_relay(client)?, version, cipher }).filter(|_| complete)
 }
 
-/// `-1, reason=R, SSL_error=1, errno=0, retry=-1, relay=R`; reason and relay came with newer versions.
+/// `accept failed=-1, reason=R, SSL_error=1, errno=0, retry=-1, relay=R`; reason and relay came with newer versions.
 fn tls_failed(text: &[u8]) -> Record<'_> {
     let (rest, client) = last_field(text, b", relay=").map_or((text, None), |(rest, client)| (rest, cut_relay(client)));
     let reason = memmem::find(rest, b", reason=").map_or(rest, |at| &rest[at + b", reason=".len()..]);

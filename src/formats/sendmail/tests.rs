@@ -191,7 +191,10 @@ fn failures_name_who_tried() {
         ),
         "tls failed [127.0.2.19] no shared cipher"
     );
-    assert_eq!(parse("STARTTLS=server, error: accept failed=0, SSL_error=5, timedout=0, errno=0"), "tls failed [] 0");
+    assert_eq!(
+        parse("STARTTLS=server, error: accept failed=0, SSL_error=5, timedout=0, errno=0"),
+        "tls failed [] accept failed=0"
+    );
     assert_eq!(
         parse("STARTTLS=server: 595:error:1408A0C1:SSL routines:SSL3_GET_CLIENT_HELLO:no shared cipher:s3_srvr.c:974:"),
         "TlsProblem"
