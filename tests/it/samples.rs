@@ -6,7 +6,6 @@
 mod goldens;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
 use crate::compare::Findings;
@@ -19,6 +18,8 @@ use mailtally::formats::{FORMATS, Format};
 use mailtally::pipelines::definition::{Definition, Known};
 use mailtally::reports;
 use mailtally::sources::framing::{Framed, Framer};
+use mailtally::submissions::Submission;
+use mailtally::submissions::tls::{TlsMode, TlsVersion};
 
 /// One case of one format.
 struct Case {
@@ -90,6 +91,21 @@ fn lines(path: &Path, findings: &mut Findings) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
 
+/// Whether the columns say the same of TLS: where there is none, all do, and what has a version has TLS.
+fn tls_agrees(row: &Submission) -> bool {
+    let has_none = row.tls_version == TlsVersion::None;
+    let has_version = !has_none && row.tls_version != TlsVersion::Unknown;
+    has_none == (row.tls_known_present == Some(false))
+        && has_none == (row.tls_mode == TlsMode::Cleartext)
+        && (!has_version || row.tls_known_present == Some(true))
+}
+
+/// How many lines a log has. What stands on either side of a hole of NUL bytes is a line of its own.
+fn lines_in(text: &[u8]) -> usize {
+    let pieces = |line: &[u8]| line.split(|byte| *byte == 0).filter(|piece| !piece.is_empty()).count().max(1);
+    text.strip_suffix(b"\n").unwrap_or(text).split(|byte| *byte == b'\n').map(pieces).sum()
+}
+
 /// A golden's lines behind its header.
 fn golden(path: &Path, header: &str, findings: &mut Findings) -> Vec<String> {
     let mut lines = lines(path, findings);
@@ -106,10 +122,13 @@ fn every_sample_becomes_its_rows() {
         let answer = case.read();
         goldens::compare(&case.golden("rows"), &goldens::ROWS, answer.submissions(), &mut findings);
         goldens::compare(&case.golden("refusals"), &goldens::REFUSALS, answer.refusals(), &mut findings);
+        for row in answer.submissions().iter().filter(|row| !tls_agrees(row)) {
+            findings.note(format_args!("{}: {row:?}", case.stem));
+        }
         answer.balance(&mut findings);
         if !case.format.is_packed() {
-            let lines = case.logs().iter().map(|log| std::fs::read(log).unwrap().lines().count() as u64).sum::<u64>();
-            findings.same(format_args!("{} (lines)", case.stem), [lines], [answer.lines_read()]);
+            let lines = case.logs().iter().map(|log| lines_in(&std::fs::read(log).unwrap())).sum::<usize>();
+            findings.same(format_args!("{} (lines)", case.stem), [lines as u64], [answer.lines_read()]);
         }
     }
     findings.none();

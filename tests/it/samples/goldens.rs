@@ -45,6 +45,7 @@ pub(super) const ROWS: Columns<Submission> = Columns {
         ("message_id", |row| row.message_id.to_string()),
         ("account_raw", |row| unless(&row.account_raw, &row.account)),
         ("domain", |row| unless(&row.domain, &domain_of(&row.account))),
+        ("domain_from_mail_from", |row| known(Some(true).filter(|_| row.domain_from_mail_from))),
     ],
 };
 
