@@ -109,7 +109,7 @@ pub trait Format: Style + Sync {
 
     /// What in a file's name tells a log that repeats lines of another log beside it, and what stands there in that
     /// one's name. Both are of one stream, and a refusal that both tell of counts once.
-    fn copies(&self) -> Option<[&'static str; 2]> {
+    fn repeats_log(&self) -> Option<[&'static str; 2]> {
         None
     }
 

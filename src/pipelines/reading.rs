@@ -215,8 +215,8 @@ impl Prepared {
             }
             let at = line_near(storage, file, begin, self.reading())?;
             let (raw, first, earliest) = (file.look.file.clone(), file.first, file.lower());
-            let (copies, goes_back) = (file.copies, earliest < first);
-            files.push(PassFile { file: raw, from: at.offset, year: at.year, first, earliest, goes_back, copies });
+            let (repeats_log, goes_back) = (file.repeats_log, earliest < first);
+            files.push(PassFile { file: raw, from: at.offset, year: at.year, first, earliest, goes_back, repeats_log });
             places.push(place);
         }
         let realm = self.settings.realm.as_deref().unwrap_or_default().into();

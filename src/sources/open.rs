@@ -75,7 +75,7 @@ impl RawReader {
 
     /// Whether reading is no more than a copy: the bytes of a plain file on local disk.
     #[must_use]
-    pub fn is_copy(&self) -> bool {
+    pub fn is_plain(&self) -> bool {
         matches!(&self.bytes, Bytes::Plain(stored) if stored.seeks_cheaply())
     }
 

@@ -121,7 +121,7 @@ impl Format for Exim {
     }
 
     /// `rejectlog` beside `mainlog`, `exim_rejectlog` beside `exim_mainlog`: what is refused is written into both.
-    fn copies(&self) -> Option<[&'static str; 2]> {
+    fn repeats_log(&self) -> Option<[&'static str; 2]> {
         Some(["reject", "main"])
     }
 

@@ -206,7 +206,7 @@ impl Assembler {
             }
             return;
         };
-        if !session.known && !session.authenticated && session.dialogue.heard {
+        if !session.known && !session.authenticated && session.dialogue.is_logged {
             // Whoever sends it may have authenticated before what is read.
             rows.orphan(now.at);
         }

@@ -16,7 +16,7 @@ const TOO_MANY: &[u8] = b"421 4.7.0 ";
 impl Assembler {
     /// The server does what was asked for.
     pub(super) fn granted(&mut self, now: Moment<'_>, rows: &mut dyn Rows) {
-        let session = self.heard(now);
+        let session = self.session_of_talk(now);
         if session.pending.answer() == Asked::Message(Stage::Recipient) {
             *session.said.recipients.get_or_insert_default() += 1;
         }

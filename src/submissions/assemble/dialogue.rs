@@ -55,7 +55,7 @@ impl Assembler {
             }
             _ => {}
         }
-        let session = self.heard(now);
+        let session = self.session_of_talk(now);
         match record {
             Record::TlsAsked => {
                 session.pending.ask(Asked::Tls);
@@ -92,15 +92,15 @@ impl Assembler {
     }
 
     /// The session of a line of the talk.
-    pub(super) fn heard(&mut self, now: Moment<'_>) -> &mut Session {
+    pub(super) fn session_of_talk(&mut self, now: Moment<'_>) -> &mut Session {
         let session = self.sessions.of_line(&mut self.known, now, Client::default());
-        session.dialogue.heard = true;
+        session.dialogue.is_logged = true;
         session
     }
 
     /// The client sends a command, behind others that may not be answered yet.
     fn commanded(&mut self, now: Moment<'_>, command: &Command<'_>, rows: &mut dyn Rows) {
-        let session = self.heard(now);
+        let session = self.session_of_talk(now);
         let asked = match command {
             Command::Mail { mail_from } => {
                 if session.pending.ask_mail(mail_from) {

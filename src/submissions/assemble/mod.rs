@@ -13,7 +13,6 @@
 mod accepting;
 mod answering;
 mod authenticating;
-mod copies;
 mod dialogue;
 mod encryption;
 mod expiring;
@@ -24,6 +23,7 @@ mod message;
 mod messages;
 mod names;
 mod pending;
+mod refusal_pairs;
 mod refusing;
 mod rejects;
 mod said;
@@ -44,13 +44,13 @@ use crate::formats::record::{Client, Counters, Encrypted, Ended, Record};
 use crate::sources::framing::Line;
 use crate::submissions::tls::{TlsLogging, TlsMode, TlsVersion};
 use crate::submissions::{Refusal, RefusalKind, Rows, shown, text};
-use copies::Copies;
 use dialogue::Kept;
 use fronts::Fronts;
 use joins::Joins;
 use known::Known;
 use message::Queued;
 use messages::Messages;
+use refusal_pairs::RefusalPairs;
 use session::{Session, SessionKey};
 use sessions::Sessions;
 
@@ -99,7 +99,7 @@ pub struct Assembler {
     /// Messages that a server in front may have handed on.
     fronts: Fronts,
     /// The last refusals that one line told of each, where the server writes such a line twice.
-    copies: Option<Copies>,
+    refusal_pairs: Option<RefusalPairs>,
     /// What several logs tell of, where the server writes several.
     joins: Option<Joins>,
     /// The earliest time that lines may have which are neither read yet nor in order with those that are.
@@ -131,7 +131,7 @@ impl Assembler {
             reinjected: FxHashMap::default(),
             in_filter: 0,
             fronts: Fronts::default(),
-            copies: format.copies().map(|_| Copies::default()),
+            refusal_pairs: format.repeats_log().map(|_| RefusalPairs::default()),
             joins: format.joins_logs().then(Joins::default),
             watermark: Timestamp::MAX,
             swept: Timestamp::MIN,
@@ -167,7 +167,7 @@ impl Assembler {
             Record::Tried { mechanism, heard } => {
                 let session = self.sessions.of_line(&mut self.known, now, Client::default());
                 session.tried = true;
-                session.heard += u32::from(*heard);
+                session.auth_attempts += u32::from(*heard);
                 session.said.try_with(mechanism);
             }
             Record::GaveUp => {
@@ -260,7 +260,7 @@ impl Assembler {
                 }
             }
             Record::Refused(refused) => {
-                if !self.copies.as_mut().is_some_and(|copies| copies.is_copy(at, line, refused.kind)) {
+                if !self.refusal_pairs.as_mut().is_some_and(|pairs| pairs.is_second(at, line, refused.kind)) {
                     self.refused(at, host, refused, rows);
                 }
             }
@@ -339,7 +339,7 @@ impl Assembler {
         }
         let failed = !ended.auth_refused.is_empty() && session.given_up == 0;
         let reply = if failed { ended.auth_refused } else { b"" };
-        if failed || session.heard > 0 && session.failures == 0 && !session.authenticated {
+        if failed || session.auth_attempts > 0 && session.failures == 0 && !session.authenticated {
             let tls_version = match (session.tls, ended.encrypted) {
                 (None, Encrypted::No) => TlsVersion::None,
                 _ => session.tls_version(now.at, ended.client),

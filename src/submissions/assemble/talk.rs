@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Dialogue {
     /// Whether the log has it.
-    pub heard: bool,
+    pub is_logged: bool,
     /// Whether the session began with the server's greeting, in front of which a handshake of its own may stand.
     pub greeted: bool,
     /// Whether the client has asked for encryption, and was not refused.

@@ -53,7 +53,7 @@ pub(super) struct Joiner<'a> {
 
 impl<'a> Joiner<'a> {
     pub(super) fn new(storage: &'a Arc<Storage>, pass: &'a Pass, sink: &'a mut dyn Sink) -> Self {
-        let repeats = pass.overlapping || pass.files.iter().any(|file| file.copies);
+        let repeats = pass.overlapping || pass.files.iter().any(|file| file.repeats_log);
         let files = vec![FileStats::default(); pass.files.len()];
         let mut joiner = Self {
             storage,
@@ -140,20 +140,20 @@ impl<'a> Joiner<'a> {
         let behind = self.watermarks.get(file + 1).copied().unwrap_or(Timestamp::MAX);
         let watermark = self.pass.files.get(file).map_or(behind, |file| behind.min(file.goes_back_to()));
         self.assembler.next_file(watermark);
-        self.rows.next_file(file, self.copies(), watermark);
+        self.rows.next_file(file, self.repeats_log(), watermark);
         let Some(next) = self.pass.files.get(file) else { return };
         self.rows.sink.begins(file);
         self.timeline.next_file(next.year);
         self.line_base = (next.from == 0).then_some(0);
         self.next_stop_check = Timestamp::MIN;
         let begins_before = next.first.is_some_and(|first| first < self.latest_told.saturating_sub(OVERLAP));
-        let may_overlap = !self.pass.overlapping && !next.copies && next.from == 0;
+        let may_overlap = !self.pass.overlapping && !next.repeats_log && next.from == 0;
         self.outcome.overlap_found |= may_overlap && begins_before;
     }
 
     /// Whether the current file repeats what others tell of.
-    fn copies(&self) -> bool {
-        self.pass.files.get(self.file).is_some_and(|file| file.copies)
+    fn repeats_log(&self) -> bool {
+        self.pass.files.get(self.file).is_some_and(|file| file.repeats_log)
     }
 
     /// Takes a block; true where the pass may leave the file.
@@ -269,7 +269,7 @@ impl<'a> Joiner<'a> {
             file.goes_back |= (self.rows.joined && at < span.1 - WAIT) || at < self.rows.forgotten();
         }
         self.latest = self.latest.max(at);
-        if !self.copies() {
+        if !self.repeats_log() {
             self.latest_told = self.latest_told.max(at);
         }
         self.read_to = at;

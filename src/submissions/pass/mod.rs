@@ -70,8 +70,8 @@ pub struct PassFile {
     pub earliest: Option<Timestamp>,
     /// Whether older lines come behind newer ones: it is sorted the other way round, or several logs were put into it.
     pub goes_back: bool,
-    /// Whether it [repeats](Format::copies) refusals that other files tell of.
-    pub copies: bool,
+    /// Whether it [repeats](Format::repeats_log) refusals that other files tell of.
+    pub repeats_log: bool,
 }
 
 impl Pass {

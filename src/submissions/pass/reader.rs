@@ -42,9 +42,9 @@ pub(super) fn scan_files(
             !skipped() && out.send(Step::Scanned(index, scanned)).is_ok()
         };
         let read = sources::open(storage, &file.file, file.from).and_then(|reader| {
-            let is_copy = reader.is_copy();
+            let is_plain = reader.is_plain();
             let blocks = Blocks::new(reader).packed(pass.format.is_packed());
-            if is_copy { each_block(blocks, buffers, scan) } else { each_block_beside(blocks, buffers, scan) }
+            if is_plain { each_block(blocks, buffers, scan) } else { each_block_beside(blocks, buffers, scan) }
         });
         let last = match read {
             Ok(truncated) => out.send(Step::End { file: index, truncated }),

@@ -63,7 +63,7 @@ fn pass_of(format: &'static dyn Format, files: &[String], days: Option<DayRange>
         first: None,
         earliest: None,
         goes_back: false,
-        copies: false,
+        repeats_log: false,
     };
     let pass = Pass {
         files: files.iter().enumerate().map(write).collect(),
@@ -121,14 +121,14 @@ fn a_pass_whose_rows_cannot_be_kept_is_left() {
 #[test]
 fn nothing_waits_for_files_that_repeat_others() {
     let place = Place::new();
-    let file = |name: &str, earliest, copies| PassFile {
+    let file = |name: &str, earliest, repeats_log| PassFile {
         file: place.write(name, b""),
         from: 0,
         year: 1970,
         first: earliest,
         earliest,
         goes_back: false,
-        copies,
+        repeats_log,
     };
     let files = vec![
         file("mainlog.1", Some(10), false),

@@ -54,15 +54,15 @@ impl Wanted<'_> {
     }
 
     /// Learns that a file begins. Lines that are still to come out of order, in it or behind it, are not older than `watermark`.
-    /// A file that `copies` what others tell of goes on with none of them.
-    pub(super) fn next_file(&mut self, file: usize, copies: bool, watermark: Timestamp) {
+    /// A file that `repeats_log` of others goes on with none of them.
+    pub(super) fn next_file(&mut self, file: usize, repeats_log: bool, watermark: Timestamp) {
         if let Some(redelivered) = &mut self.redelivered {
             redelivered.next_file(watermark);
         }
         if let Some(repeats) = &mut self.repeats {
             repeats.next_file(file);
         }
-        if !copies {
+        if !repeats_log {
             self.seam.next_file();
         }
     }

@@ -19,8 +19,8 @@ pub(super) struct Member {
     pub look: Look,
     pub sight: Sight,
     pub rotation: Rotation,
-    /// Whether it [repeats](Format::copies) lines of other files.
-    pub copies: bool,
+    /// Whether it [repeats](Format::repeats_log) lines of other files.
+    pub repeats_log: bool,
     /// Its last line's time, where an earlier run has learnt it.
     pub known_last: Option<Timestamp>,
     end_seen: bool,
@@ -59,7 +59,7 @@ impl Member {
             sight.look_further(storage, file, format)?;
         }
         let mut rotation = Rotation::of(&file.url);
-        let copies = rotation.take_copied(format.copies());
+        let repeats_log = rotation.take_copied(format.repeats_log());
         let mut known_last = None;
         if look.tail.is_none() {
             let fingerprint = Fingerprint::of(&look.head);
@@ -72,7 +72,7 @@ impl Member {
                 None => {}
             }
         }
-        let mut member = Self { look, sight, rotation, copies, known_last, end_seen: whole };
+        let mut member = Self { look, sight, rotation, repeats_log, known_last, end_seen: whole };
         member.note_end(format);
         Ok(member)
     }

@@ -2,7 +2,7 @@
 //!
 //! A stream is what a session can run across: the files of one host, in time order. Files are of one stream where
 //! they are rotations of one name, or where their first lines name the same host; and all of them where a format
-//! [joins logs](Format::joins_logs). A log that [repeats](Format::copies) lines of another is of its stream. Files are
+//! [joins logs](Format::joins_logs). A log that [repeats](Format::repeats_log) lines of another is of its stream. Files are
 //! known by content: of copies, and of a file and its earlier, shorter self, only the longest is read.
 
 mod evidence;
@@ -68,8 +68,8 @@ pub struct StreamFile {
     pub first: Option<Timestamp>,
     /// When its last line was written, where that is in sight.
     pub last: Option<Timestamp>,
-    /// Whether it [repeats](Format::copies) lines of other files.
-    pub copies: bool,
+    /// Whether it [repeats](Format::repeats_log) lines of other files.
+    pub repeats_log: bool,
 }
 
 /// A file whose length and end are known from an earlier run, so that it need not be decoded to learn them.
@@ -98,7 +98,7 @@ pub fn discover(
     known: &[KnownFile],
 ) -> sources::Result<Vec<Stream>> {
     let members = at_once(files, |file| Member::new(storage, file, reading.format, known))?;
-    let members = without_copies(storage, members, reading.format)?;
+    let members = drop_duplicates(storage, members, reading.format)?;
     let mut streams = Vec::new();
     for group in group(members, reading.format) {
         streams.push(order(storage, group, reading)?);
@@ -116,7 +116,7 @@ pub fn discover(
 
 /// Leaves out copies and earlier, shorter states of the same file. In the order of their beginnings, a file stands
 /// right behind what it grew from.
-fn without_copies(
+fn drop_duplicates(
     storage: &Arc<Storage>,
     mut members: Vec<Member>,
     format: &'static dyn Format,
@@ -180,7 +180,7 @@ fn order(storage: &Arc<Storage>, mut group: Vec<Member>, reading: Reading) -> so
         let first = member.sight.first.map(|stamp| instant(stamp, reading.zone, year));
         let last = member.sight.last.map(|stamp| last_instant(stamp, reading.zone, year, first)).or(member.known_last);
         let fingerprint = Fingerprint::of(&member.look.head);
-        files.push(StreamFile { look: member.look, fingerprint, year, first, last, copies: member.copies });
+        files.push(StreamFile { look: member.look, fingerprint, year, first, last, repeats_log: member.repeats_log });
     }
     // Files whose times are known exactly may still be out of order by name. Of an hour that local time has twice,
     // a first line alone does not tell which one it is in.
@@ -228,7 +228,8 @@ impl Stream {
     /// The latest time that a file's lines may have: its last line's, or the first one's of the next file of its log.
     #[must_use]
     pub fn upper(&self, file: usize) -> Option<Timestamp> {
-        let mut later = self.files.iter().skip(file + 1).filter(|next| next.copies == self.files[file].copies);
+        let mut later =
+            self.files.iter().skip(file + 1).filter(|next| next.repeats_log == self.files[file].repeats_log);
         self.files[file].last.or_else(|| later.next().and_then(|next| next.first))
     }
 
@@ -236,7 +237,7 @@ impl Stream {
     #[must_use]
     pub fn overlaps(&self) -> bool {
         let mut latest = Timestamp::MIN;
-        self.files.iter().filter(|file| !file.copies).any(|file| {
+        self.files.iter().filter(|file| !file.repeats_log).any(|file| {
             let overlaps = file.first.is_some_and(|first| first < latest);
             latest = latest.max(file.last.unwrap_or(Timestamp::MIN));
             overlaps

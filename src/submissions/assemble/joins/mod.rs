@@ -130,11 +130,11 @@ impl Joins {
         let mail_from = taken.mail_from.unwrap_or(mail_from);
         let speaks_for = self.find(number, session.host).map(|proven| proven.speaks_for.clone().into());
         let told = self.tell(number, session.host, at, [taken.queue_id, taken.message_id]);
-        if told.heard {
+        if told.own_log_tells {
             told.ts = told.ts.min(at);
         } else {
             // A copy of the log need not have the line that says so.
-            (told.ts, told.heard, told.speaks_for) = (at, true, speaks_for.unwrap_or_default());
+            (told.ts, told.own_log_tells, told.speaks_for) = (at, true, speaks_for.unwrap_or_default());
         }
         told.size = told.size.or(taken.size);
         if !told.tracked {

@@ -61,7 +61,7 @@ pub(in crate::submissions::assemble) struct Told {
     pub recipients: Option<u32>,
     pub(super) session: u64,
     /// Whether the session's own log tells of it.
-    pub(super) heard: bool,
+    pub(super) own_log_tells: bool,
     /// Whether another log has said how many recipients it has.
     pub(super) tracked: bool,
     pub(super) from_peer: bool,

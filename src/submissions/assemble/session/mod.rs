@@ -74,7 +74,7 @@ pub(super) struct Session {
     /// Whether the client has asked to authenticate, where only the session's end says how that went.
     pub tried: bool,
     /// How often the server went into that.
-    pub heard: u32,
+    pub auth_attempts: u32,
     /// How many attempts have failed.
     pub failures: u32,
     /// How many attempts the client has given up.
@@ -111,7 +111,7 @@ impl Session {
             service: _, tls_begins: _, client: _,
             tls, in_filter, unfinished, set_aside, tls_failure, auth_failure, proven_until,
             known, whole, tls_logged, authenticated, says_login, tried, encrypted, in_front,
-            accepted, opened, heard, failures, given_up,
+            accepted, opened, auth_attempts, failures, given_up,
             open, held, silent, silent_refusals, rejects, account, said, pending, dialogue,
         } = self;
         (*tls, *set_aside, *tls_failure, *auth_failure) = (None, None, None, None);
@@ -119,7 +119,7 @@ impl Session {
         for flag in [known, whole, tls_logged, authenticated, says_login, tried, encrypted, in_front] {
             *flag = false;
         }
-        for count in [accepted, opened, heard, failures, given_up] {
+        for count in [accepted, opened, auth_attempts, failures, given_up] {
             *count = 0;
         }
         for messages in [open, held, silent] {
@@ -176,7 +176,7 @@ impl Session {
 
     /// Whether an attempt to authenticate may have succeeded, where lines tell of each and of those that failed.
     pub(super) fn may_have_authenticated(&self) -> bool {
-        self.heard > self.failures + self.given_up
+        self.auth_attempts > self.failures + self.given_up
     }
 
     /// Keeps an authentication that failed until its reply; a line between them may say for whom.

@@ -18,11 +18,11 @@ const MOST: usize = 64;
 
 /// The last refusals that one line told of each.
 #[derive(Debug, Default)]
-pub(super) struct Copies(VecDeque<(Timestamp, u64)>);
+pub(super) struct RefusalPairs(VecDeque<(Timestamp, u64)>);
 
-impl Copies {
+impl RefusalPairs {
     /// Whether a line is the copy of one before, which has no other copy.
-    pub(super) fn is_copy(&mut self, at: Timestamp, line: &Line<'_>, kind: RefusalKind) -> bool {
+    pub(super) fn is_second(&mut self, at: Timestamp, line: &Line<'_>, kind: RefusalKind) -> bool {
         let is_of_a_file = line.pid == 0 && line.program.is_empty();
         // What goes wrong in a handshake is in the main log only.
         if kind == RefusalKind::TlsFailed || is_of_a_file {
@@ -55,26 +55,26 @@ mod tests {
 
     #[test]
     fn a_line_and_its_copy_are_one_refusal() {
-        let mut copies = Copies::default();
-        let mut is_copy = |at: i64, text: &str| {
+        let mut pairs = RefusalPairs::default();
+        let mut is_second = |at: i64, text: &str| {
             let line = format!("Jan  5 10:00:03 mx1 exim{text}");
             let mut framer = Framer::default();
             let Framed::Line(line) = framer.frame(line.as_bytes()) else { panic!("{text}") };
-            copies.is_copy(at * SECOND, &line, RefusalKind::AuthFailed)
+            pairs.is_second(at * SECOND, &line, RefusalKind::AuthFailed)
         };
         // Two processes at once, and two attempts of one of them.
-        assert!(!is_copy(3, "[20]: 2026-01-05 10:00:03 plain authenticator failed for u"));
-        assert!(!is_copy(3, "[21]: 2026-01-05 10:00:03 plain authenticator failed for u"));
-        assert!(is_copy(3, "[20]: 2026-01-05 10:00:03 plain authenticator failed for u"));
-        assert!(is_copy(3, "[21]: 2026-01-05 10:00:03 plain authenticator failed for u"));
-        assert!(!is_copy(3, "[20]: 2026-01-05 10:00:03 plain authenticator failed for u"));
-        assert!(is_copy(4, "[20]: 2026-01-05 10:00:03 plain authenticator failed for u"));
-        assert!(!is_copy(5, "[22]: 1vbJDq-00001B-2d H=x rejected after DATA"));
-        assert!(is_copy(5, r"[22]: [1\9] 1vbJDq-00001B-2d H=x rejected after DATA"));
+        assert!(!is_second(3, "[20]: 2026-01-05 10:00:03 plain authenticator failed for u"));
+        assert!(!is_second(3, "[21]: 2026-01-05 10:00:03 plain authenticator failed for u"));
+        assert!(is_second(3, "[20]: 2026-01-05 10:00:03 plain authenticator failed for u"));
+        assert!(is_second(3, "[21]: 2026-01-05 10:00:03 plain authenticator failed for u"));
+        assert!(!is_second(3, "[20]: 2026-01-05 10:00:03 plain authenticator failed for u"));
+        assert!(is_second(4, "[20]: 2026-01-05 10:00:03 plain authenticator failed for u"));
+        assert!(!is_second(5, "[22]: 1vbJDq-00001B-2d H=x rejected after DATA"));
+        assert!(is_second(5, r"[22]: [1\9] 1vbJDq-00001B-2d H=x rejected after DATA"));
         // Without `syslog_pid`.
-        assert!(!is_copy(6, ": plain authenticator failed for u"));
-        assert!(is_copy(6, ": plain authenticator failed for u"));
-        assert!(!is_copy(6, "[23]: plain authenticator failed for u"));
-        assert!(!is_copy(60, "[23]: plain authenticator failed for u"));
+        assert!(!is_second(6, ": plain authenticator failed for u"));
+        assert!(is_second(6, ": plain authenticator failed for u"));
+        assert!(!is_second(6, "[23]: plain authenticator failed for u"));
+        assert!(!is_second(60, "[23]: plain authenticator failed for u"));
     }
 }
