@@ -210,14 +210,7 @@ impl Assembler {
             // Whoever sends it may have authenticated before what is read.
             rows.orphan(now.at);
         }
-        if let Some(part) = session.unfinished.map(|message| self.messages.get_mut(message))
-            && matches!(taken.sequel, Sequel::Recipients | Sequel::Verdict)
-            && part.queue_id() == taken.queue_id
-        {
-            // Otherwise it is the same line again.
-            if taken.sequel == Sequel::Recipients {
-                part.recipients = part.recipients.zip(taken.recipients).map(|(before, more)| before + more);
-            }
+        if session.unfinished.is_some_and(|message| self.messages.get_mut(message).goes_on_with(taken)) {
             return;
         }
         if self.joins.is_some() {
@@ -227,29 +220,37 @@ impl Assembler {
         session.settle();
         let may_count = taken.sequel == Sequel::End && session.may_have_authenticated();
         if session.authenticated || taken.authenticated || may_count {
-            let (slot, message) = self.messages.take();
-            message.take(now.at, session, taken, &mut self.known);
-            session.note_opened(message.account());
-            session.accepted += 1;
-            if self.announces_logins {
-                // Those of them that were this message's recipients cannot be told from a message before it.
-                session.rejects.clear();
-            }
-            session.said.next_message();
-            if message.may_be_refused && !message.show(&self.known, &self.settings.realm, |row| rows.announced(row)) {
-                // A copy of what was read before says nothing of the message that is being judged.
-                session.unfinished = before;
-                return self.messages.release(slot);
-            }
-            match taken.sequel {
-                Sequel::Nothing => self.accept(slot, rows),
-                Sequel::Queued => self.insert(slot, rows),
-                Sequel::Recipients | Sequel::Verdict => session.unfinished = Some(slot),
-                Sequel::End => session.held.push(slot),
-                Sequel::Behind => self.handed_on(now.at, slot, rows),
-            }
-        } else {
-            session.said.next_message();
+            return self.count(now, taken, before, rows);
+        }
+        session.said.next_message();
+        if let Some(message) = before {
+            self.accept(message, rows);
+        }
+    }
+
+    /// The message of a client that has authenticated; the one before it in the session is judged now.
+    fn count(&mut self, now: Moment<'_>, taken: &Taken<'_>, before: Option<u32>, rows: &mut dyn Rows) {
+        let Some(session) = self.sessions.find(now.key) else { return };
+        let (slot, message) = self.messages.take();
+        message.take(now.at, session, taken, &mut self.known);
+        session.note_opened(message.account());
+        session.accepted += 1;
+        if self.announces_logins {
+            // Those of them that were this message's recipients cannot be told from a message before it.
+            session.rejects.clear();
+        }
+        session.said.next_message();
+        if message.may_be_refused && !message.show(&self.known, &self.settings.realm, |row| rows.announced(row)) {
+            // A copy of what was read before says nothing of the message that is being judged.
+            session.unfinished = before;
+            return self.messages.release(slot);
+        }
+        match taken.sequel {
+            Sequel::Nothing => self.accept(slot, rows),
+            Sequel::Queued => self.insert(slot, rows),
+            Sequel::Recipients | Sequel::Verdict => session.unfinished = Some(slot),
+            Sequel::End => session.held.push(slot),
+            Sequel::Behind => self.handed_on(now.at, slot, rows),
         }
         if let Some(message) = before {
             self.accept(message, rows);

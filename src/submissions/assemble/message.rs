@@ -121,6 +121,15 @@ impl Message {
         self.texts.set([taken.queue_id, client.ip, client.name, account, mechanism, helo, message_id, mail_from]);
     }
 
+    /// Whether a line goes on with what another one has told of it: with more of its recipients, or as the same line again.
+    pub(super) fn goes_on_with(&mut self, taken: &Taken<'_>) -> bool {
+        let goes_on = matches!(taken.sequel, Sequel::Recipients | Sequel::Verdict) && self.queue_id() == taken.queue_id;
+        if goes_on && taken.sequel == Sequel::Recipients {
+            self.recipients = self.recipients.zip(taken.recipients).map(|(before, more)| before + more);
+        }
+        goes_on
+    }
+
     /// What the server in front knows of it: the client, its TLS, and how it authenticated; and as whom, where the
     /// server behind was not told.
     pub(super) fn take_from_front(&mut self, front: &Self) {

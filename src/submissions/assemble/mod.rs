@@ -9,6 +9,21 @@
 //! A session is known by its host and what [tells the host's sessions apart](Format::session), a process id or the
 //! server's own number, since its last connect line; a message by host and queue id. Both end with their last line or
 //! expire by the log's own time, so memory follows what is open at once, not the log's length.
+//!
+//! What a record may hand on, and when. The others only change what is known of a session or a message.
+//!
+//! | record | file | row |
+//! |---|---|---|
+//! | `Taken` | `accepting` | a message, by its sequel: at once, when the next one begins, or at the session's end |
+//! | `Accepted`, `Completed` | `accepting` | a message: at once, or once it is delivered |
+//! | `Queued`, `Relayed`, `SetAside` | `accepting`, `fronts` | a message: at once, or once the server in front is known |
+//! | `Refused`, `TakenBack` | `refusing` | a refusal: at once |
+//! | `AuthFailed` | `refusing` | a refusal: at once, or at the session's end if that may tell of TLS |
+//! | `TlsFailed` | `session` | a refusal: at the session's end, since its reason may follow |
+//! | `Rejected` | `refusing`, `rejects` | a refusal: of content at once, else when the next message or the end judges it |
+//! | `Granted`, `Denied` | `answering` | whatever comes of the command that they answer |
+//! | `Disconnected`, `Ended`, `Connected` | `session::end` | all that has waited for a session's end |
+//! | any, as time goes on | `expiring`, `joins` | what was never closed, and what several logs have told |
 
 mod accepting;
 mod answering;

@@ -78,7 +78,7 @@ impl Pass {
     /// Watermarks: the earliest time of the lines of each file and of those behind it, without files that repeat the refusals of
     /// others: those go on with nothing that is open.
     fn earliest(&self) -> Vec<Timestamp> {
-        self.earliest_by(|file| file.earliest.filter(|_| !file.copies).unwrap_or(Timestamp::MAX))
+        self.earliest_by(|file| file.earliest.filter(|_| !file.repeats_log).unwrap_or(Timestamp::MAX))
     }
 
     /// The time that no line of each file, or of those behind it, is older than.

@@ -107,8 +107,8 @@ fn a_pass_whose_rows_cannot_be_kept_is_left() {
     let place = Place::new();
     let text = (0..20_000).map(|id| event(id, "2026-03-01T09:00:00Z") + "\n").collect::<String>();
     let file = place.write("1.log", text.as_bytes());
-    let (from, year, first, earliest, goes_back, copies) = (0, 1970, None, None, false, false);
-    let files = vec![PassFile { file, from, year, first, earliest, goes_back, copies }];
+    let (from, year, first, earliest, goes_back, repeats_log) = (0, 1970, None, None, false, false);
+    let files = vec![PassFile { file, from, year, first, earliest, goes_back, repeats_log }];
     let (format, zone, settings) = (&Ses, Tz::UTC, Settings::default());
     let pass = Pass { files, days: None, format, zone, settings, overlapping: false };
     let mut sink = Full::default();
@@ -151,7 +151,7 @@ fn large(place: &Place, name: &str) -> RawFile {
 /// A pass over files of which it is not known that they overlap.
 fn pass_over(files: Vec<RawFile>) -> Pass {
     let first = Some(day("2026-03-01").start());
-    let file = |file| PassFile { file, from: 0, year: 1970, first, earliest: first, goes_back: false, copies: false };
+    let file = |file| PassFile { file, from: 0, year: 1970, first, earliest: first, goes_back: false, repeats_log: false };
     let (format, zone, settings) = (&Sendmail, Tz::UTC, Settings::default());
     Pass { files: files.into_iter().map(file).collect(), days: None, format, zone, settings, overlapping: false }
 }
