@@ -60,7 +60,7 @@ fn lines(group: &mut BenchmarkGroup<'_, WallTime>, place: &Place) {
     group.bench_function("parse of what the scan leaves", |bencher| {
         bencher.iter(|| {
             for line in
-                scanned.iter().flat_map(|block| block.found.candidates.iter().filter_map(|line| block.line(line)))
+                scanned.iter().flat_map(|block| block.found.candidates.iter().filter_map(|line| block.line(line).ok()))
             {
                 let _ = black_box(Postfix.parse(&line));
             }

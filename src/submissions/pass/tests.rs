@@ -84,16 +84,13 @@ fn first_of_march() -> Option<DayRange> {
 #[derive(Default)]
 struct Full(Ids);
 
-impl Rows for Full {
+impl Sink for Full {
     fn submission(&mut self, row: &Submission<&str>) {
         self.0.submission(row);
     }
     fn refusal(&mut self, row: &Refusal<&str>) {
         self.0.refusal(row);
     }
-}
-
-impl Sink for Full {
     fn rejected(&mut self, row: RejectedLine<'_>) {
         self.0.rejected(row);
     }
@@ -151,7 +148,8 @@ fn large(place: &Place, name: &str) -> RawFile {
 /// A pass over files of which it is not known that they overlap.
 fn pass_over(files: Vec<RawFile>) -> Pass {
     let first = Some(day("2026-03-01").start());
-    let file = |file| PassFile { file, from: 0, year: 1970, first, earliest: first, goes_back: false, repeats_log: false };
+    let file =
+        |file| PassFile { file, from: 0, year: 1970, first, earliest: first, goes_back: false, repeats_log: false };
     let (format, zone, settings) = (&Sendmail, Tz::UTC, Settings::default());
     Pass { files: files.into_iter().map(file).collect(), days: None, format, zone, settings, overlapping: false }
 }
@@ -166,11 +164,9 @@ fn a_pass_that_finds_an_overlap_ends_however_much_is_left_to_read() {
 #[test]
 fn a_panic_of_the_sink_ends_a_pass_however_much_is_left_to_read() {
     struct Panics;
-    impl Rows for Panics {
+    impl Sink for Panics {
         fn submission(&mut self, _: &Submission<&str>) {}
         fn refusal(&mut self, _: &Refusal<&str>) {}
-    }
-    impl Sink for Panics {
         fn rejected(&mut self, _: RejectedLine<'_>) {}
         fn progress(&mut self, _: u64) -> ControlFlow<()> {
             resume_unwind(Box::new("no"));
@@ -302,7 +298,7 @@ fn what_is_lost_or_comes_too_often_does_not_balance() {
         drop(to_joiner);
         let mut sink = Ids::default();
         let joiner = Joiner::new(&place.storage, &pass, &mut sink);
-        let outcome = joiner.run(&steps, (&channel().0, &channel().0), &AtomicUsize::new(0)).unwrap();
+        let outcome = joiner.run(steps, (&channel().0, &channel().0), &AtomicUsize::new(0)).unwrap();
         let lines = outcome.files[0].lines;
         (lines.read, lines.used + lines.ignored + lines.rejected)
     };
