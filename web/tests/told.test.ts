@@ -12,8 +12,8 @@ import { LANGUAGES } from '../src/texts';
 /** English words, without names such as `rejected_lines` and `TLSv1.2`. */
 const words = (text: string): string[] => text.match(/(?<![\w/.])[a-z]{2,}(?![\w/.])/g) ?? [];
 
-/** Names of rules, and words that are the same elsewhere. */
-const ANYWHERE = ['volume', 'no'];
+/** Names of rules, values of settings, and words that are the same elsewhere. */
+const ANYWHERE = ['volume', 'no', 'true'];
 
 const texts = [...told.sentences, ...[...told.evidence, ...told.warnings].flatMap((text) => text.split('; '))];
 

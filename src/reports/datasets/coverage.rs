@@ -28,6 +28,8 @@ fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
     let joined = expected(tables, window).join(rows, key.clone(), key.clone(), JoinArgs::new(JoinType::Left));
     let joined = joined.join(imported(tables), key.clone(), key.clone(), JoinArgs::new(JoinType::Left));
     let joined = joined.join(days_before(tables), key.clone(), key, JoinArgs::new(JoinType::Left));
+    let source = [col("source")];
+    let joined = joined.join(of_reports(tables), source.clone(), source, JoinArgs::new(JoinType::Left));
     // A day after the newest complete one is not missing, it is not there yet.
     let due = col("present").is_not_null().or(col("date").lt_eq(date(window.as_of)));
     // The inputs are a list of files for machines, too long for a table that people read.
@@ -42,6 +44,12 @@ fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
 fn imported(tables: &Tables) -> LazyFrame {
     let daily = tables.imported.clone().filter(col("date").eq(col("period_start")));
     daily.group_by([col("date"), col("source")]).agg([sum("messages").alias("imported")])
+}
+
+/// The sources of other products' reports.
+fn of_reports(tables: &Tables) -> LazyFrame {
+    let sources = tables.imported.clone().select([col("source")]).unique(None, UniqueKeepStrategy::Any);
+    sources.with_column(lit(true).alias("of_reports"))
 }
 
 /// When the last line was of each day's day before.
@@ -79,10 +87,15 @@ fn warnings() -> Vec<(Expr, Expr)> {
     let above = |column: &str| col(column).gt(lit(0));
     let unlogged = above("submissions").and(col("unknown_tls_share").gt_eq(lit(1.0)));
     let partly = above("unknown_tls_share").and(col("unknown_tls_share").lt(lit(1.0)));
+    // A day between two others of its source may have been built, from nothing.
+    let missing = || col("present").is_null().or(col("lines_read").eq(lit(0)));
     vec![
         (
-            // A day between two others of its source may have been built, from nothing.
-            col("present").is_null().or(col("lines_read").eq(lit(0))),
+            missing().and(col("of_reports")),
+            lit("no report of this day was imported, though the source has other days"),
+        ),
+        (
+            missing().and(col("of_reports").is_null()),
             lit("no log line of this day was read, though the source has other days: check that its files are listed \
                  and not yet rotated away"),
         ),
@@ -93,7 +106,11 @@ fn warnings() -> Vec<(Expr, Expr)> {
                 "imported",
             ),
         ),
-        (unlogged, lit("TLS versions are not logged: set smtpd_tls_loglevel = 1, or what your server has for it")),
+        (
+            unlogged,
+            lit("no line says a TLS version: set smtpd_tls_loglevel = 1, or what your server has for it, and \
+                 tls_logged = true in the pipeline where it logs them"),
+        ),
         (partly, of_messages("unknown_tls_share", " have no known TLS version")),
         (above("unknown_account_share"), of_messages("unknown_account_share", " have no known account")),
         (
@@ -149,7 +166,10 @@ mod tests {
         );
         assert_eq!(
             warnings[3],
-            Some("TLS versions are not logged: set smtpd_tls_loglevel = 1, or what your server has for it")
+            Some(
+                "no line says a TLS version: set smtpd_tls_loglevel = 1, or what your server has for it, and \
+                 tls_logged = true in the pipeline where it logs them"
+            )
         );
         let third = "no log line for 6.5 hours; lines that could not be read (see the table rejected_lines): 7; \
                      files that are cut off (what followed is not counted): 1";
@@ -164,6 +184,18 @@ mod tests {
         tables.coverage = tables.coverage.with_column(emptied.alias("lines_read"));
         let rows = build(&DATASET, &tables, &examples::window()).unwrap();
         assert!(texts(&rows, "warnings")[0].unwrap().starts_with("no log line of this day was read"));
+    }
+
+    #[test]
+    fn a_report_that_is_missing_is_no_log_line() {
+        let mut tables = examples::tables();
+        tables.imported = df!("source" => ["mx2"], "date" => [0_i32], "period_start" => [0_i32], "messages" => [1_i64])
+            .unwrap()
+            .lazy()
+            .with_columns([col("date").cast(DataType::Date), col("period_start").cast(DataType::Date)]);
+        let rows = build(&DATASET, &tables, &examples::window()).unwrap();
+        let missing = "no report of this day was imported, though the source has other days";
+        assert_eq!((texts(&rows, "warnings")[1], texts(&rows, "warnings")[5]), (Some(missing), Some(missing)));
     }
 
     #[test]

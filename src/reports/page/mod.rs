@@ -144,7 +144,7 @@ mod tests {
             )
         );
         assert!(page.contains("alice@a.test"));
-        assert!(page.contains("TLS versions are not logged"));
+        assert!(page.contains("no line says a TLS version"));
         assert!(!page.contains("{{"));
     }
 
