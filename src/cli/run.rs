@@ -106,6 +106,12 @@ fn complain(definition: &Definition, done: &Done, context: &Context) {
             many(behind(*last, context.today()) as u64, "day")
         ));
     }
+    for (source, lines) in &done.in_vain {
+        context.messages.warning(&format!(
+            "nothing was found in {} of source '{source}': `mailtally inspect` says what its files are",
+            many(lines.unsigned_abs(), "line")
+        ));
+    }
     for source in &done.left_over {
         context.messages.warning(&not_in_pipeline(source));
     }
@@ -195,6 +201,7 @@ fn as_json(done: &Done, context: &Context) -> serde_json::Value {
     let kept = ingested.kept.iter().map(|((source, day), kept)| {
         json!({"source": source, "date": day, "why": kept.why, "gone": kept.gone, "undone": kept.undone})
     });
+    let in_vain = done.in_vain.iter().map(|(source, lines)| json!({"source": source, "lines_read": lines}));
     let behind = done.behind.iter().map(
         |(source, last)| json!({"source": source, "last_day": last, "days_behind": behind(*last, context.today())}),
     );
@@ -214,6 +221,7 @@ fn as_json(done: &Done, context: &Context) -> serde_json::Value {
         "kept": kept.collect::<Vec<_>>(),
         "empty": ingested.empty,
         "behind": behind.collect::<Vec<_>>(),
+        "in_vain": in_vain.collect::<Vec<_>>(),
         "not_in_pipeline": done.left_over,
         "rolled_up": done.rolled.days,
         "failed": failed.chain(failed_rollups).collect::<Vec<_>>(),

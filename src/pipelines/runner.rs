@@ -13,7 +13,7 @@ use super::ingest::{self, Ingested, Planned};
 use super::lock::Lock;
 use super::report::{self, Published, Request};
 use super::rollup::{self, Rolled};
-use super::status::last_with_lines;
+use super::status::{last_with_lines, read_in_vain};
 use super::{Error, Executor, Result};
 use crate::calendar::{Day, DayRange, Timestamp};
 use crate::lake::tables::COVERAGE;
@@ -62,6 +62,9 @@ pub struct Done {
     pub over_limit: Vec<OverLimit>,
     /// Sources of logs without a line of yesterday, and the last day of which they have any.
     pub behind: Vec<(String, Day)>,
+    /// Sources of logs in none of whose lines anything was found in the days that the pipeline looks back to, and how many
+    /// lines were read.
+    pub in_vain: Vec<(String, i64)>,
     /// Sources that the lake has and the pipeline has not, with days that the pipeline looks back to.
     pub left_over: Vec<String>,
     /// The days that were looked at, where the lake holds nothing of them after all.
@@ -226,6 +229,8 @@ impl<'a> Runner<'a> {
         let range = self.looked_back_to(today);
         let left_over =
             |(source, last): &&(&str, Day)| range.contains(*last) && self.definition.source(source).is_none();
+        let in_vain = read_in_vain(&coverage, range).into_iter().filter(|(source, _)| logs.contains(source));
+        done.in_vain = in_vain.map(|(source, lines)| (source.to_owned(), lines)).collect();
         done.left_over = sources.iter().filter(left_over).map(|(source, _)| (*source).to_owned()).collect();
         // Whoever looks back over everything may well have an archive, and whoever asks for days asks for these.
         if matches!((order.days, self.definition.run.lookback), (None, Lookback::Days(_))) {

@@ -71,6 +71,22 @@ pub fn last_with_lines(coverage: &Snapshot, today: Day) -> BTreeMap<&str, Option
     sources
 }
 
+/// How many lines of some days the lake has read of each source of which it has found nothing in any of them.
+#[must_use]
+pub fn read_in_vain(coverage: &Snapshot, days: DayRange) -> BTreeMap<&str, i64> {
+    let mut sources: BTreeMap<&str, Option<i64>> = BTreeMap::new();
+    for file in coverage.files.iter().filter(|file| days.contains(file.partition.date)) {
+        let Some(source) = file.partition.source.as_deref() else { continue };
+        let lines = sources.entry(source).or_insert(Some(0));
+        if let Some(read) = *lines {
+            let found = file.most("lines_used").is_none_or(|used| used > 0);
+            *lines = (!found).then(|| read + file.most("lines_read").unwrap_or(0));
+        }
+    }
+    let in_vain = sources.into_iter().filter_map(|(source, lines)| Some((source, lines?)));
+    in_vain.filter(|(_, lines)| *lines > 0).collect()
+}
+
 /// The files of the days that are over, and those of sources that have no such day.
 fn of_days_over(coverage: &Snapshot, today: Day) -> Vec<DataFile> {
     let is_over = |file: &&DataFile| file.partition.date < today;

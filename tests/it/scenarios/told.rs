@@ -186,3 +186,17 @@ fn days_that_are_not_rolled_up_are_told_by_whoever_counts_them() {
         assert_eq!(place.say(command).expect(0).err, "");
     }
 }
+
+/// A file of another server's log is no source without mail.
+#[test]
+fn a_source_in_which_nothing_is_found_is_told_every_night() {
+    let place = place(&[2]);
+    add(&place, "[[sources]]\nname = \"mx4\"\nformat = \"exim\"\nfiles = [\"logs/mx4/*\"]\n");
+    let lines = format!("{} mx4 cron[7]: nothing\n", stamp(1)).repeat(1_200);
+    place.log("mx4/mainlog", lines.as_bytes());
+    for _ in 0..2 {
+        let said = place.run(&[]).expect(0).warns("nothing was found in 1,200 lines of source 'mx4'");
+        assert!(!said.err.contains("of source 'mx3'"), "{}", said.err);
+        assert_eq!(said.json()["in_vain"], serde_json::json!([{"source": "mx4", "lines_read": 1_200}]));
+    }
+}
