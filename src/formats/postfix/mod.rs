@@ -206,7 +206,9 @@ fn client(text: &[u8]) -> Option<(Client<'_>, &[u8])> {
     }
     let unknown = |text: &[u8]| text == b"unknown";
     let known = |text| if unknown(text) { &b""[..] } else { text };
-    Some((Client { name: known(name), ip: known(ip) }, rest))
+    // Who hands a client on by its address only (XCLIENT) leaves its own name there.
+    let is_proxys = name == b"localhost" && !ip.starts_with(b"127.") && ip != b"::1";
+    Some((Client { name: if is_proxys { b"" } else { known(name) }, ip: known(ip) }, rest))
 }
 
 /// A queue id (none for `NOQUEUE`) and the text behind its colon.
