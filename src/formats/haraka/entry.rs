@@ -2,10 +2,10 @@
 
 use memchr::memmem;
 
-use super::UUID;
 use super::auth::{AUTH_USER, behind_auth, mechanism, proxied};
 use super::pairs::{Pairs, are_fields, pairs_of};
 use super::tls;
+use super::{UUID, behind_stamp};
 use crate::formats::Unreadable;
 use crate::formats::bytes::decimal;
 use crate::formats::record::{AuthFailed, Client, Encrypted, Ended, Record, Rejected, Sequel, Stage, Taken};
@@ -43,8 +43,10 @@ impl<'a> Said<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// None where it is of no connection: a line of the server itself, or of an outgoing delivery.
+    /// None where it is of no connection: a line of the server itself, or of an outgoing delivery. With
+    /// `timestamps=true`, the server's own time stands in front of the entry also where syslog or the journal has one.
     pub(super) fn read(message: &'a [u8]) -> Option<Self> {
+        let message = if message.first()?.is_ascii_digit() { behind_stamp(message)? } else { message };
         let entry = match message.first()? {
             b'[' => Self::plain(message)?,
             b'{' => Self::named(Said::Object(message))?,

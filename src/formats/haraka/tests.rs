@@ -234,7 +234,18 @@ fn syslog_carries_it_too() {
         ),
         format!("level=NOTICE uuid={ID} origin=core message=connect ip=192.0.2.1 local_port=465"),
     ] {
-        let line = format!("Nov 23 13:41:27 mx1 haraka[7]: {entry}");
-        assert_eq!(parse(&line), "connected 192.0.2.1 submissions", "{line}");
+        // With `timestamps=true`, the server's own time is in front of it.
+        for entry in [entry.clone(), format!("2026-11-23T13:41:27.950Z {entry}")] {
+            let journal = serde_json::json!({
+                "__REALTIME_TIMESTAMP": "1795441287950000", "SYSLOG_IDENTIFIER": "haraka", "MESSAGE": &entry
+            });
+            for line in [
+                format!("Nov 23 13:41:27 mx1 haraka[7]: {entry}"),
+                format!("<22>1 2026-11-23T13:41:27.951Z mx1 haraka 7 - - {entry}"),
+                journal.to_string(),
+            ] {
+                assert_eq!(parse(&line), "connected 192.0.2.1 submissions", "{line}");
+            }
+        }
     }
 }
