@@ -124,6 +124,12 @@ pub trait Format: Style + Sync {
         false
     }
 
+    /// Whether the server takes no login without TLS. Then whatever it makes of one proves TLS, also where the line that
+    /// says the version is lost; but for `503`, which it answers to a login that it does not offer.
+    fn logins_prove_tls(&self) -> bool {
+        false
+    }
+
     /// How long a session may last before it logs in, where no line says that it begins: in a log that goes back further,
     /// nothing is missing that stood in front of the login. None where lines say that sessions begin.
     fn begins_within(&self) -> Option<i64> {

@@ -102,6 +102,11 @@ impl Format for OpenSmtpd {
         true
     }
 
+    /// `ADVERTISE_AUTH` in `smtp_session.c` demands `SF_SECURE`, since 5.3.
+    fn logins_prove_tls(&self) -> bool {
+        true
+    }
+
     fn tls_mark(&self) -> Option<&'static [u8]> {
         Some(b"cipher")
     }

@@ -31,6 +31,7 @@ impl Assembler {
         session.whole &= !may_come_again;
         session.meet(client);
         session.authenticate(account, mechanism);
+        session.encrypted |= self.format.logins_prove_tls();
         if let Some(joins) = &mut self.joins {
             joins.know(session, now.key.1, now.at);
         }

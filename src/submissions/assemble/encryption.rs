@@ -72,9 +72,10 @@ impl Encryption {
         let mode = session.tls_begins;
         match (session.tls, foreign) {
             (Some(tls), false) => Self { tls: Some(tls), present: Some(true), mode },
-            (None, false) if session.dialogue.tls_asked => Self { tls: None, present: Some(true), mode },
+            (None, false) if session.dialogue.tls_asked || session.encrypted => {
+                Self { tls: None, present: Some(true), mode }
+            }
             (None, false) if session.tls_logged => Self { tls: None, present: Some(false), mode: TlsMode::Cleartext },
-            (None, false) if session.encrypted => Self { tls: None, present: Some(true), mode },
             _ if mode == TlsMode::Implicit => Self { tls: None, present: Some(true), mode },
             _ => Self::default(),
         }

@@ -62,6 +62,7 @@ impl Assembler {
             rows.orphan(now.at);
         }
         session.failures += 1;
+        session.encrypted |= self.format.logins_prove_tls() && !failed.reason.starts_with(b"503");
         let client = session.client(failed.client);
         let [claimed, mechanism] = session.claimed();
         let mechanism = if mechanism.is_empty() { session.said.mechanism() } else { mechanism };

@@ -265,7 +265,7 @@ impl Session {
         match &self.tls {
             _ if self.is_orphan(at) || !self.is_with(client) => TlsVersion::Unknown,
             Some(tls) => tls.version,
-            None if self.tls_logged && !self.dialogue.tls_asked => TlsVersion::None,
+            None if self.tls_logged && !self.dialogue.tls_asked && !self.encrypted => TlsVersion::None,
             None => TlsVersion::Unknown,
         }
     }
