@@ -249,7 +249,10 @@ impl Framer {
         let Some(log) = found.log.clone() else {
             // A collector that has read a file and taken nothing apart: the message is the file's line.
             let line = found.message.clone().filter(|_| found.tag.is_empty()).map(|message| &buffer[message]);
-            if let Some(line) = line.filter(|line| style.is_own(line) || syslog.stamp(line).is_some()) {
+            let begins_one = |line: &&[u8]| {
+                matches!(line.first(), Some(b'{' | b'<')) || style.is_own(line) || syslog.stamp(line).is_some()
+            };
+            if let Some(line) = line.filter(begins_one) {
                 return Inside { syslog, own, buffer: inner, name: b"" }.frame(line, collected, style);
             }
             return syslog.collected(&found, buffer, style).unwrap_or(Framed::Unreadable);

@@ -28,6 +28,7 @@ impl<'a> Inside<'a, '_> {
         if *first == b'{'
             && let Some(found) = Collected::read(text, buffer)
             && found.log.is_none()
+            && !found.tag.is_empty()
         {
             return named(syslog.collected(&found, buffer, style).unwrap_or(Framed::Unreadable), name);
         }

@@ -111,6 +111,15 @@ fn every_collector_gives_the_same_line() {
     ] {
         assert_eq!(frame(line), smtpd("postfix/smtps/smtpd"), "{line}");
     }
+    for inside in [
+        "<22>1 2026-05-07T07:00:05Z mx1 postfix/smtps/smtpd 546 - - connect from a[192.0.2.1]",
+        "<22>Dec 30 10:00:06 mx1 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]",
+        r#"{"timestamp":"2026-05-07T07:00:05Z","host":"mx1","syslogtag":"postfix/smtps/smtpd[546]:","message":" connect from a[192.0.2.1]"}"#,
+        r#"{"PROGRAM":"postfix/smtps/smtpd","PID":"546","MESSAGE":"connect from a[192.0.2.1]","HOST":"mx1","DATE":"Nov 28 01:16:21"}"#,
+    ] {
+        let line = serde_json::json!({ "@timestamp": "2026-03-02T12:00:00.5Z", "host": "ls1", "message": inside });
+        assert_eq!(frame(&line.to_string()), smtpd("postfix/smtps/smtpd"), "{line}");
+    }
     // The message is no line, whatever stands in it, or the tag is there.
     for line in [
         r#"{"timestamp":"2026-03-02T12:00:00Z","message":"x Dec 30 10:00:06 mx1 postfix/smtps/smtpd[546]: connect"}"#,
@@ -223,6 +232,20 @@ fn pieces_are_put_together() {
         let Framed::Line(line) = framer.frame(lines[3].as_bytes()) else { panic!("{lines:?}") };
         assert_eq!((line.pid, line.message), (546, &b"connect from a[192.0.2.1]"[..]));
     }
+}
+
+#[test]
+fn json_of_another_program_is_foreign() {
+    struct Nobody;
+    impl Style for Nobody {
+        fn wants_program(&self, _: Program<'_>) -> bool {
+            false
+        }
+    }
+    let inside = r#"{"level":"info","message":"x"}"#;
+    let line = serde_json::json!({ "@timestamp": "2026-03-02T12:00:00.5Z", "message": inside }).to_string();
+    let mut framer = Framer::default();
+    assert!(matches!(framer.frame_as(line.as_bytes(), &Nobody), Framed::Foreign(_)), "{line}");
 }
 
 /// A server's own log: a stamp and a text, or a text alone.
