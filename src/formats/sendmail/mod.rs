@@ -23,7 +23,7 @@ mod verdict;
 
 use self::envelope::Envelope;
 use self::session::{
-    COLLECTING, auth_failed, authenticated, handshake, has_ended, is_refused_recipient, rejected, secured,
+    COLLECTING, EARLY, auth_failed, authenticated, handshake, has_ended, is_refused_recipient, rejected, secured,
 };
 use self::verdict::{is_undelivered, refused};
 use super::record::{Client, Record};
@@ -119,7 +119,7 @@ impl Format for Sendmail {
 const WITHOUT_ID: [&[u8]; 3] = [b"STARTTLS=server", b"AUTH=server, ", b"NOQUEUE: connect from "];
 
 /// How they begin behind a queue id.
-const WITH_ID: [&[u8]; 9] = [
+const WITH_ID: [&[u8]; 10] = [
     b"from=",
     b"AUTH failure (",
     b"ruleset=",
@@ -129,6 +129,7 @@ const WITH_ID: [&[u8]; 9] = [
     b"lost input channel from ",
     b"message size (",
     COLLECTING,
+    EARLY,
 ];
 
 fn matches_one(text: &[u8], beginnings: &[&[u8]]) -> bool {

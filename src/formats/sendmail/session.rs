@@ -121,6 +121,8 @@ pub(super) fn rejected<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Option<Rejecte
         (stage, reply(rest)?)
     } else if let Some(reason) = refused_content(text) {
         (Stage::Data, reason)
+    } else if comes_too_early(text) {
+        (Stage::Data, &b"554 5.5.0 SMTP protocol error"[..])
     } else if is_refused_recipient(text) {
         (Stage::Recipient, text)
     } else {
@@ -147,6 +149,16 @@ fn refused_content(text: &[u8]) -> Option<&[u8]> {
     let (rest, _place) = last_field(rest, b", where=")?;
     last_field(rest, b", info=").map(|(_, reason)| reason)
 }
+
+/// Whether a content is refused that comes before the server has asked for it: `rejecting server DATA from NAME [IP] due
+/// to traffic before response`. The line does not have the reply (`smtp_data` in `srvrsmtp.c`, since 8.18).
+fn comes_too_early(text: &[u8]) -> bool {
+    let client = text.strip_prefix(EARLY).and_then(|rest| rest.strip_suffix(b" due to traffic before response"));
+    client.is_some_and(|client| relay(client).is_some())
+}
+
+/// How that line begins. Of other commands than `DATA`, it refuses no message.
+pub(super) const EARLY: &[u8] = b"rejecting server DATA from ";
 
 /// How a line begins that tells of a content.
 pub(super) const COLLECTING: &[u8] = b"collect: relay=";
