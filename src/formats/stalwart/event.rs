@@ -26,8 +26,9 @@ enum Values<'a> {
 }
 
 impl<'a> Event<'a> {
-    /// `LEVEL Description (name) values`, where a tracer that writes to journald leaves nothing out but the time, and
-    /// one that is read through a container may have it twice; or JSON, taken apart.
+    /// `LEVEL Description (name) values`, with the time in front where syslog, the journal or a container has taken up
+    /// what the tracer `stdout` prints without colours; or JSON, taken apart. The tracer `journal` writes neither: each
+    /// value is a field of the journal's own, and the event's name is not there.
     pub(super) fn of(message: &'a [u8]) -> Option<Self> {
         let used = if message.first()?.is_ascii_digit() { StampReader::default().iso(message)?.1 } else { 0 };
         let text = &message[used..];
