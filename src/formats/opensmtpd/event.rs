@@ -1,7 +1,8 @@
 //! `ID smtp VERB FIELDS`, since 5.9.
 
 use super::parts::{
-    disconnected, failed, failure, in_words, last, named, permanent_failure, proven, sender, taken_in_words, unquoted,
+    disconnected, failed, in_words, last, named, permanent_failure, proven, sender, taken_in_words, temporary_failure,
+    unquoted,
 };
 use super::{ID_DIGITS, MESSAGE_ID_DIGITS};
 use crate::formats::Unreadable;
@@ -62,7 +63,7 @@ fn authentication(fields: &[u8]) -> Option<Record<'_>> {
     match result {
         b" result=ok" => Some(proven(account)),
         b" result=permfail" => Some(permanent_failure(account)),
-        b" result=tempfail" => Some(failure(account, b"421 Temporary failure")),
+        b" result=tempfail" => Some(temporary_failure(account)),
         _ => None,
     }
 }

@@ -31,7 +31,11 @@ pub(super) fn permanent_failure(account: &[u8]) -> Record<'_> {
     failure(account, b"535 Authentication failed")
 }
 
-pub(super) fn failure<'a>(account: &'a [u8], reason: &'a [u8]) -> Record<'a> {
+pub(super) fn temporary_failure(account: &[u8]) -> Record<'_> {
+    failure(account, b"421 Temporary failure")
+}
+
+fn failure<'a>(account: &'a [u8], reason: &'a [u8]) -> Record<'a> {
     let client = Client::default();
     Record::AuthFailed(AuthFailed { client, mechanism: b"", account: Some(account), reason, aborted: false })
 }

@@ -2,7 +2,9 @@
 
 use memchr::memmem;
 
-use super::parts::{disconnected, failed, in_words, last, named, permanent_failure, proven, taken_in_words};
+use super::parts::{
+    disconnected, failed, in_words, last, named, permanent_failure, proven, taken_in_words, temporary_failure,
+};
 use super::{MESSAGE_ID_DIGITS, id};
 use crate::formats::Unreadable;
 use crate::formats::record::{Client, Record};
@@ -31,8 +33,8 @@ pub(super) fn sentence(text: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
     record.map(Some).map_err(Unreadable)
 }
 
-/// `Accepted authentication for user U on `, `Authentication failed for user U on `, `Accepted message M on `, and
-/// what follows the session.
+/// `Accepted authentication for user U on `, `Authentication failed for user U on `, the same with `temporarily`,
+/// `Accepted message M on `, and what follows the session.
 fn about<'a>(before: &'a [u8], rest: &'a [u8]) -> Result<Option<Record<'a>>, Unreadable> {
     let between = |beginning: &[u8]| before.strip_prefix(beginning)?.strip_suffix(b" on ");
     if let Some(account) = between(b"Accepted authentication for user ") {
@@ -40,6 +42,9 @@ fn about<'a>(before: &'a [u8], rest: &'a [u8]) -> Result<Option<Record<'a>>, Unr
     }
     if let Some(account) = between(b"Authentication failed for user ") {
         return Ok(Some(permanent_failure(account)));
+    }
+    if let Some(account) = between(b"Authentication temporarily failed for user ") {
+        return Ok(Some(temporary_failure(account)));
     }
     match between(b"Accepted message ") {
         Some(id) => {

@@ -234,6 +234,10 @@ fn versions_before_5_9_are_read() {
             "failed Some(\"a@b\")  535 Authentication failed",
         ),
         (
+            format!("Authentication temporarily failed for user a@b on session {ID}"),
+            "failed Some(\"a@b\")  421 Temporary failure",
+        ),
+        (
             format!("Accepted message 88d01c66 on session {ID}: from=<a@b>, size=1746, nrcpts=3, proto=ESMTP"),
             "taken 88d01c66 Some(\"a@b\") Some(1746) Some(3)",
         ),
