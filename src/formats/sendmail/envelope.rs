@@ -27,10 +27,7 @@ impl<'a> Envelope<'a> {
         let client = relay(client)?;
         let (rest, protocol) = last_field(rest, b", proto=")?;
         let protocol = &protocol[..memchr::memchr(b',', protocol).unwrap_or(protocol.len())];
-        let rest = [&b", bodytype=8BITMIME"[..], b", bodytype=7BIT"]
-            .iter()
-            .find_map(|body| rest.strip_suffix(*body))
-            .unwrap_or(rest);
+        let rest = BODIES.iter().find_map(|body| without(body, rest)).unwrap_or(rest);
         let recipients = u32::try_from(decimal(recipients)?).ok()?;
         Some(Self { sender, size, recipients, message_id: rest.strip_prefix(b", msgid="), protocol, client })
     }
@@ -62,6 +59,15 @@ impl<'a> Envelope<'a> {
             })),
         }
     }
+}
+
+/// How a client has said what the content is (`BODY=`); in its own spelling, since 8.18 (`srvrsmtp.c`).
+const BODIES: [&[u8]; 2] = [b", bodytype=8BITMIME", b", bodytype=7BIT"];
+
+/// A text without what it ends with, in whatever case.
+fn without<'a>(end: &[u8], text: &'a [u8]) -> Option<&'a [u8]> {
+    let (before, behind) = text.split_at(text.len().checked_sub(end.len())?);
+    behind.eq_ignore_ascii_case(end).then_some(before)
 }
 
 /// The size, the class and the number of recipients, as digits.

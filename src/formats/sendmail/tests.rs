@@ -106,6 +106,10 @@ fn a_message_is_taken_with_its_id_only() {
         line("<a@example.org>", ", msgid=<1@example.org>, bodytype=8BITMIME", "ESMTPSA"),
         r#"taken 5BUA03UB000594 [192.0.2.1] Yes Some("a@example.org") Some(339) Some(2) <1@example.org>"#
     );
+    for body in ["8bitmime", "8BitMime", "7bit"] {
+        let found = line("<a@example.org>", &format!(", msgid=<1@example.org>, bodytype={body}"), "ESMTPSA");
+        assert!(found.ends_with(" <1@example.org>"), "{found}");
+    }
     assert_eq!(
         line("<>", ", msgid=<1@example.org>", "ESMTPA"),
         r#"taken 5BUA03UB000594 [192.0.2.1] No Some("") Some(339) Some(2) <1@example.org>"#
