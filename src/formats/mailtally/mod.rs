@@ -14,6 +14,8 @@ mod tests;
 
 use std::borrow::Cow;
 
+use memchr::memmem;
+
 use self::csv::{row, take_header};
 use self::row::Row;
 use super::bytes::decimal;
@@ -70,9 +72,14 @@ impl Style for Mailtally {
         false
     }
 
-    /// A row of CSV looks like nothing in particular.
+    /// A row of CSV looks like nothing in particular. An object that is handed on does: it is inside of another one, or
+    /// behind the stamp of `docker logs -t`.
     fn is_own(&self, line: &[u8]) -> bool {
-        !line.trim_ascii().is_empty()
+        match line.first() {
+            Some(b'{') => !is_collected(line),
+            Some(byte) if byte.is_ascii_digit() => line.get(DOCKER_S..).is_none_or(|rest| !rest.starts_with(b"Z {")),
+            _ => !line.trim_ascii().is_empty(),
+        }
     }
 
     fn own_line<'a>(&self, own: &'a mut Own, line: &'a [u8]) -> Framed<'a> {
@@ -96,6 +103,15 @@ impl Style for Mailtally {
             Err(reason) => own.last.map_or(Framed::Unreadable, |last| Framed::Faulty(last, reason)),
         }
     }
+}
+
+/// Where Docker's stamp ends, with nine digits behind the second: `2026-03-01T10:00:00.100000000Z {…}`.
+const DOCKER_S: usize = b"2026-03-01T10:00:00.100000000".len();
+
+/// Whether an object is one of a collector's, with a line inside: no row is without `ts`, and none has such a column.
+fn is_collected(line: &[u8]) -> bool {
+    let has = |name: &[u8]| memmem::find(line, name).is_some();
+    !line.starts_with(b"{\"ts\"") && !has(b"\"ts\"") && (has(b"\"message\"") || has(b"\"log\""))
 }
 
 /// Takes credentials out of the reason, which may hold what a client has sent.
