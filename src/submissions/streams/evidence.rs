@@ -102,10 +102,10 @@ fn hides_text(block: &[u8]) -> bool {
     block.starts_with(b"{") || holds(b"\n{") || holds(b"  | {") || holds(b" stdout ") || holds(b" stderr ")
 }
 
-/// The line that a byte of the block stands on.
+/// The line that a byte of the block stands on. A hole of NUL bytes, as a crash leaves it, ends one as well.
 fn line_around(block: &[u8], at: usize) -> &[u8] {
-    let start = memchr::memrchr(b'\n', &block[..at]).map_or(0, |end| end + 1);
-    let end = memchr::memchr(b'\n', &block[at..]).map_or(block.len(), |end| at + end);
+    let start = memchr::memrchr2(b'\n', 0, &block[..at]).map_or(0, |end| end + 1);
+    let end = memchr::memchr2(b'\n', 0, &block[at..]).map_or(block.len(), |end| at + end);
     &block[start..end]
 }
 
@@ -137,7 +137,7 @@ impl Search {
             && let Some(block) = blocks.next_block(buffer.take())?
         {
             if hides_text(&block.bytes) {
-                self.lines(block.bytes.split(|byte| *byte == b'\n'));
+                self.lines(block.bytes.split(|byte| matches!(*byte, b'\n' | 0)));
             } else {
                 self.lines(mark.find_iter(&block.bytes).map(|at| line_around(&block.bytes, at)));
             }
@@ -187,6 +187,15 @@ mod tests {
     const CONNECT: &str = "2026-03-02T10:00:00+00:00 mx1 postfix/submission/smtpd[7]: connect from a.test[192.0.2.7]\n";
     const TLS: &str = "2026-03-02T10:00:01+00:00 mx1 postfix/submission/smtpd[7]: Anonymous TLS connection established \
                        from a.test[192.0.2.7]: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)\n";
+
+    #[test]
+    fn a_hole_of_nul_bytes_ends_a_line() {
+        let block = b"one\ntwo\0\0\0three\0\nfour";
+        let around = |text: &[u8]| line_around(block, memmem::find(block, text).unwrap());
+        for text in [&b"one"[..], b"two", b"three", b"four"] {
+            assert_eq!(around(text), text);
+        }
+    }
 
     #[test]
     fn a_file_that_was_searched_in_vain_is_not_searched_again() {
