@@ -114,7 +114,7 @@ impl<'a> Iterator for Unpacked<'a> {
 
     fn next(&mut self) -> Option<&'a [u8]> {
         let rest = self.rest.take()?;
-        let length = if self.packed { json::object_length(rest) } else { None };
+        let length = if self.packed { object_length(rest) } else { None };
         match length.map(|length| rest.split_at(length)) {
             Some((object, behind)) if behind.trim_ascii_start().starts_with(b"{") => {
                 self.rest = Some(behind);
@@ -129,10 +129,16 @@ impl<'a> Iterator for Unpacked<'a> {
 #[must_use]
 pub(super) fn whole_objects(text: &[u8]) -> usize {
     let mut whole = 0;
-    while let Some(length) = json::object_length(&text[whole..]) {
+    while let Some(length) = object_length(&text[whole..]) {
         whole += length;
     }
     whole
+}
+
+/// How long the object is that a text begins with, or a file: then a byte order mark may stand in front of it.
+fn object_length(text: &[u8]) -> Option<usize> {
+    let mark = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+    json::object_length(&text[mark..]).map(|length| mark + length)
 }
 
 /// What reading a server's own log needs beside the line: it begins empty with each file.

@@ -342,6 +342,7 @@ fn objects_without_anything_between_them_are_unpacked() {
     let shown = |line: &'static str| unpack(line.as_bytes(), &Packed).map(String::from_utf8_lossy).collect::<Vec<_>>();
     assert_eq!(shown(r#"{"a":"}{"}{"b":{}} {"c":1}"#), [r#"{"a":"}{"}"#, r#"{"b":{}}"#, r#" {"c":1}"#]);
     assert_eq!(shown(r#"{"a":1}{"b"#), [r#"{"a":1}"#, r#"{"b"#]);
+    assert_eq!(shown("\u{feff}{\"a\":1}{\"b\":1}"), ["\u{feff}{\"a\":1}", r#"{"b":1}"#]);
     for line in ["", "x", r#"x"}{"a":1}"#, r#"{"a":1} x"#, r#"{"a":1} "#] {
         assert_eq!(shown(line), [line]);
     }
