@@ -191,7 +191,7 @@ impl Assembler {
 
     /// A refused command is judged at the session's end.
     pub(super) fn keep_reject(&mut self, now: Moment<'_>, rejected: &Rejected<'_>) {
-        let front = if self.fronts.are_logged() { self.front_of(now.at, rejected.client) } else { None };
+        let front = if self.fronts.are_logged() { self.front_of(now, rejected.client) } else { None };
         let session = self.sessions.of_line(&mut self.known, now, rejected.client);
         let mut row = Refusal {
             tls_version: session.tls_version(now.at, rejected.client),
@@ -207,21 +207,28 @@ impl Assembler {
         session.rejects.keep(row, rejected, opened);
     }
 
-    /// The account and the TLS version that a client has with a server in front: what all its sessions there agree on.
-    /// None where it has no session.
-    pub(super) fn front_of(&mut self, at: Timestamp, client: Client<'_>) -> Option<(CompactString, TlsVersion)> {
-        let (first, others) = self.fronts.of_client(client.ip).split_first()?;
-        let of = |session: &mut Session| (text(session.account()), session.tls_version(at, client));
-        let (mut account, mut tls_version) = self.sessions.get(*first).map(of)?;
-        for (other, version) in others.iter().filter_map(|other| self.sessions.get(*other).map(of)) {
-            if other != account {
-                account = CompactString::default();
-            }
-            if version != tls_version {
-                tls_version = TlsVersion::Unknown;
+    /// The account and the TLS version that a client has with a server in front: what all its sessions there agree on,
+    /// or all those of the line's host, where it has any. None where it has no session.
+    fn front_of(&mut self, now: Moment<'_>, client: Client<'_>) -> Option<(CompactString, TlsVersion)> {
+        let mut found: Option<(bool, CompactString, TlsVersion)> = None;
+        for id in self.fronts.of_client(client.ip) {
+            let Some(session) = self.sessions.get(*id) else { continue };
+            let is_of_host = session.host == now.key.0;
+            let (account, version) = (text(session.account()), session.tls_version(now.at, client));
+            match &mut found {
+                Some((true, ..)) if !is_of_host => {}
+                Some((of_host, known, known_version)) if *of_host == is_of_host => {
+                    if *known != account {
+                        known.clear();
+                    }
+                    if *known_version != version {
+                        *known_version = TlsVersion::Unknown;
+                    }
+                }
+                _ => found = Some((is_of_host, account, version)),
             }
         }
-        Some((account, tls_version))
+        found.map(|(_, account, version)| (account, version))
     }
 
     /// A command refused by a server that announces logins: a refusal only behind one. At `MAIL FROM` and of the
