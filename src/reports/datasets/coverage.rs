@@ -90,10 +90,7 @@ fn warnings() -> Vec<(Expr, Expr)> {
     // A day between two others of its source may have been built, from nothing.
     let missing = || col("present").is_null().or(col("lines_read").eq(lit(0)));
     vec![
-        (
-            missing().and(col("of_reports")),
-            lit("no report of this day was imported, though the source has other days"),
-        ),
+        (missing().and(col("of_reports")), lit("no report of this day was imported, though the source has other days")),
         (
             missing().and(col("of_reports").is_null()),
             lit("no log line of this day was read, though the source has other days: check that its files are listed \
