@@ -14,7 +14,9 @@ pub fn any_line_in_any_container(bytes: &[u8]) {
         carried(line);
     }
     let _ = detect([bytes]);
-    crate::formats::FORMATS.iter().for_each(|format| drop(count(*format, [bytes])));
+    for format in crate::formats::FORMATS {
+        let _ = count(*format, [bytes]);
+    }
 }
 
 /// A syslog line that is carried is the line that it was.

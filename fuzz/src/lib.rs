@@ -2,15 +2,13 @@
 //!
 //! A target panics where something does not hold; the fuzzer looks for bytes that make it.
 
-#![expect(dead_code, reason = "not everything that the layers offer is used here")]
-
 #[path = "../../src/calendar.rs"]
 pub mod calendar;
 #[path = "../../src/formats/mod.rs"]
 pub mod formats;
 #[path = "../../src/sources/mod.rs"]
 pub mod sources;
-#[path = "../../src/storage.rs"]
+#[path = "../../src/storage/mod.rs"]
 pub mod storage;
 #[path = "../../src/submissions/mod.rs"]
 pub mod submissions;

@@ -166,9 +166,15 @@ fn word_length(text: &[u8]) -> usize {
     if text.get(length + padding).is_some_and(u8::is_ascii_alphanumeric) { length } else { length + padding }
 }
 
+/// How far in front of a word its command is looked for: a line may be long, and have few blanks.
+const FAR: usize = 1024;
+
 /// Whether a word stands behind `AUTH MECHANISM`.
 fn is_behind_auth(before: &[u8]) -> bool {
-    let Some((mechanism, rest)) = last_word(before).filter(|_| last_blank(before) > 0) else { return false };
+    if last_blank(before) == 0 {
+        return false;
+    }
+    let Some((mechanism, rest)) = last_word(&before[before.len().saturating_sub(FAR)..]) else { return false };
     let is_mechanism = mechanism.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
     is_mechanism
         && last_word(rest).is_some_and(|(command, _)| {
