@@ -40,7 +40,7 @@ impl ExitCode {
             Self::Failed => "failed; what a run has done before it stays; run again to go on",
             Self::Usage => "the command line, a setting or the pipeline file is wrong",
             Self::DataCheck => {
-                "done, but look at it: too many bad lines, days left as they are or not rolled up, or nothing to show"
+                "done, but look at it: bad lines, days left as they are or not rolled up, or nothing to show"
             }
             Self::Locked => "another run holds the lake",
             Self::SomeDaysFailed => "days failed, some or all; what did not is done; run again to resume",

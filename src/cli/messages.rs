@@ -70,16 +70,22 @@ const PLAIN: &str = "\x1b[0m";
 /// An error and its causes as one paragraph. A cause that the message already tells is not repeated.
 #[must_use]
 pub fn paragraph(error: &dyn Error) -> String {
-    let mut text = error.to_string();
+    let said = |error: &dyn Error| without_backtrace(&error.to_string()).to_owned();
+    let mut text = said(error);
     let mut cause = error.source();
     while let Some(error) = cause {
-        let told = error.to_string();
+        let told = said(error);
         if !text.contains(&told) {
             text = format!("{}: {told}", text.trim_end_matches(['.', ':']));
         }
         cause = error.source();
     }
     text
+}
+
+/// What is said, up to the backtrace that delta's kernel puts behind its words where RUST_BACKTRACE is set.
+fn without_backtrace(text: &str) -> &str {
+    text.split("\n   0: ").next().unwrap_or(text)
 }
 
 /// Text without control characters: what stands in a log must not steer a terminal.
@@ -121,6 +127,15 @@ mod tests {
         assert_eq!(told(&["cannot open x", "no such bucket"]).as_deref(), Some("cannot open x: no such bucket"));
         assert_eq!(told(&["cannot open x: timed out", "timed out"]).as_deref(), Some("cannot open x: timed out"));
         assert_eq!(told(&["a.", "b", "c"]).as_deref(), Some("a: b: c"));
+    }
+
+    #[test]
+    fn a_backtrace_is_not_told() {
+        let text = "no log: key must be a string at line 1\n   0: kernel::error::Error\n             at error.rs:1\n; as it was";
+        assert_eq!(
+            chain(&[text]).map(|error| paragraph(&*error)).as_deref(),
+            Some("no log: key must be a string at line 1")
+        );
     }
 
     #[test]

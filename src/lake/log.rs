@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use deltalake_core::DeltaTableError;
 use deltalake_core::kernel::transaction::CommitProperties;
@@ -15,9 +16,9 @@ use deltalake_core::operations::create::CreateBuilder;
 use deltalake_core::protocol::SaveMode;
 use deltalake_core::table::config::TableProperty;
 use deltalake_core::table::state::DeltaTableState;
-use object_store::ObjectStore;
 use object_store::path::Path as ObjectPath;
 use object_store::prefix::PrefixStore;
+use object_store::{ObjectStore, ObjectStoreExt};
 
 use super::Lake;
 use super::error::{Error, Result};
@@ -28,6 +29,8 @@ use crate::storage;
 
 /// A checkpoint sums up the log every so many commits, so that opening a table reads at most as many.
 const CHECKPOINT_INTERVAL: i64 = 10;
+/// How long a store that has not answered is asked why: the answer is for people, and they wait.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What opens a table.
 pub(super) struct Log {
@@ -88,8 +91,19 @@ impl Log {
             }
             Err(DeltaTableError::NotATable(_)) => Ok(None),
             Err(source) => {
-                Err(Error::Log { table: self.table.name, place: self.place.clone(), source: Box::new(source) })
+                let source = Box::new(self.refused().await.map_or(source, DeltaTableError::from));
+                Err(Error::Log { table: self.table.name, place: self.place.clone(), source })
             }
+        }
+    }
+
+    /// What the store itself says, where it does not answer: delta-rs leaves out why.
+    async fn refused(&self) -> Option<object_store::Error> {
+        let store = self.store.object_store(None);
+        let newest = ObjectPath::from("_delta_log/_last_checkpoint");
+        match tokio::time::timeout(PATIENCE, store.head(&newest)).await {
+            Ok(Err(error)) if !matches!(error, object_store::Error::NotFound { .. }) => Some(error),
+            _ => None,
         }
     }
 

@@ -137,7 +137,7 @@ pub enum Error {
         what: String,
     },
     /// A file cannot be published.
-    #[error("cannot write {place}: {source}; check that this user may write there")]
+    #[error("cannot write {place}: {source}; check the space, and that this user may write there")]
     Publish {
         /// The file.
         place: String,

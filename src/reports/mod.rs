@@ -42,7 +42,7 @@ pub enum Error {
     /// Polars could not build a dataset.
     #[error(
         "dataset {dataset}: the query failed: {source}; if a column is named, the daily tables are from another version: \
-         roll the window's days up again"
+         roll the window's days up again; if a file is missing, build its day again: `mailtally run --date`"
     )]
     Query {
         /// The dataset.
