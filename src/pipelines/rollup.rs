@@ -53,13 +53,19 @@ fn stale(lake: &Lake, wanted: impl Fn(Day) -> bool) -> Result<Vec<Day>> {
 /// Rolls days up, and commits each table once. A day that fails does not stop the others, and stands in `rolled` also
 /// where the rest ends with an error.
 ///
-/// In an object store another run may commit meanwhile: what a day is made of, or a rollup that is made of less. So
-/// whoever has committed looks whether the days are still up to date, and rolls them up again where they are not.
-///
 /// # Errors
 /// Where the lake cannot be read or written; what it held before is untouched.
 pub fn run(lake: &Lake, days: &[Day], run: &RunInfo, rolled: &mut Rolled) -> Result<()> {
     rolled.days = roll_up_all(lake, days, run, &mut rolled.failed)?;
+    Ok(())
+}
+
+/// Rolls days up again that are out of date already. Where runs do not exclude each other, another one may have committed
+/// meanwhile: what a day is made of, or a rollup that is made of less. Whoever commits last looks last.
+///
+/// # Errors
+/// As [`run`].
+pub fn catch_up(lake: &Lake, run: &RunInfo, rolled: &mut Rolled) -> Result<()> {
     for _ in 0..ATTEMPTS {
         let overtaken = stale(lake, |day| rolled.days.contains(&day))?;
         if overtaken.is_empty() {

@@ -19,7 +19,7 @@ use crate::calendar::{Day, DayRange, Timestamp};
 use crate::lake::tables::COVERAGE;
 use crate::lake::{Lake, RunInfo, Snapshot};
 use crate::reports::Beyond;
-use crate::storage::Storage;
+use crate::storage::{Storage, local_path};
 
 /// What a run is for.
 #[derive(Clone, Debug)]
@@ -211,7 +211,11 @@ impl<'a> Runner<'a> {
             let ingested = done.ingested.days.keys().map(|(_, day)| *day);
             let ingested = ingested.chain(days_of(&done.imported)).collect();
             let days = self.days_to_roll_up(wanted, &ingested)?;
-            rollup::run(&self.lake, &days, &info(order, "rollup"), &mut done.rolled)?;
+            let info = info(order, "rollup");
+            rollup::run(&self.lake, &days, &info, &mut done.rolled)?;
+            if local_path(&self.definition.lake).is_none() {
+                rollup::catch_up(&self.lake, &info, &mut done.rolled)?;
+            }
         }
         if order.stages.report {
             done.published = self.publish(Day::of(order.now))?;
