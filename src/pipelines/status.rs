@@ -63,10 +63,11 @@ pub fn last_with_lines(coverage: &Snapshot, today: Day) -> BTreeMap<&str, Option
     // A day may have been built from nothing.
     let has_lines = |file: &DataFile| file.most("lines_read").is_none_or(|lines| lines > 0);
     let mut sources = BTreeMap::new();
-    for file in &coverage.files {
+    // A snapshot's files are in the order of their days: of most, only the newest has to be asked.
+    for file in coverage.files.iter().rev() {
         let Some(source) = file.partition.source.as_deref() else { continue };
         let last: &mut Option<Day> = sources.entry(source).or_default();
-        *last = (*last).max(Some(file.partition.date).filter(|day| *day < today && has_lines(file)));
+        *last = last.or_else(|| Some(file.partition.date).filter(|day| *day < today && has_lines(file)));
     }
     sources
 }

@@ -3,22 +3,25 @@
 //! A run that is repeated does nothing: each stage asks the lake what it was built from. One failed day does not
 //! lose the others, and running again resumes.
 
+mod around;
+mod plan;
+mod request;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
+pub use plan::{Plans, Publication};
 
 use super::definition::{Definition, Lookback};
 use super::import::{self, Imports, Report};
 use super::ingest::plan::Wanted;
 use super::ingest::{self, Ingested, Planned};
 use super::lock::Lock;
-use super::report::{self, Published, Request};
+use super::report::Published;
 use super::rollup::{self, Rolled};
-use super::status::{last_with_lines, read_in_vain};
 use super::{Error, Executor, Result};
 use crate::calendar::{Day, DayRange, Timestamp};
-use crate::lake::tables::COVERAGE;
 use crate::lake::{Lake, RunInfo, Snapshot};
-use crate::reports::Beyond;
 use crate::storage::{Storage, local_path};
 
 /// What a run is for.
@@ -86,32 +89,6 @@ pub struct OverLimit {
     pub read: u64,
 }
 
-/// What a run would do.
-#[derive(Debug)]
-pub struct Plans<'a> {
-    /// Per source of logs.
-    pub sources: Vec<Planned<'a>>,
-    /// Other products' reports that would be imported.
-    pub imports: Vec<Report>,
-    /// What is known without doing anything: sources that failed, days that would be kept.
-    pub known: Ingested,
-    /// Days that would be rolled up, those that are ingested among them.
-    pub rollups: BTreeSet<Day>,
-    /// Why the report would be published; none where it is current.
-    pub publish: Option<Publication>,
-    /// The days that were looked at, where the lake holds nothing of them yet.
-    pub empty: Option<Wanted>,
-}
-
-/// Why a report is published.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Publication {
-    /// Days are built that it may show, or hold others against.
-    DaysChange,
-    /// What is published is not what the pipeline asks for, or not of what the lake has.
-    NotCurrent,
-}
-
 /// A pipeline with its places opened.
 #[derive(Debug)]
 pub struct Runner<'a> {
@@ -146,27 +123,6 @@ impl<'a> Runner<'a> {
             Lookback::All => Day::from_epoch_days(0),
         };
         DayRange { start, end: today }
-    }
-
-    /// What a run would do.
-    ///
-    /// # Errors
-    /// Where the lake cannot be read.
-    pub fn plan(&self, order: &Order) -> Result<Plans<'a>> {
-        let wanted = self.wanted(order);
-        let (sources, imports, known) =
-            if order.stages.ingest { self.plan_ingest(order, wanted)? } else { Default::default() };
-        let built = sources.iter().flat_map(|source| source.plan.days.keys().copied());
-        let built = built.chain(days_of(&imports)).collect::<BTreeSet<_>>();
-        let rollups = if order.stages.rollup {
-            self.days_to_roll_up(wanted, &built)?.into_iter().chain(built.iter().copied()).collect()
-        } else {
-            BTreeSet::new()
-        };
-        let changes = !(built.is_empty() && imports.is_empty() && rollups.is_empty());
-        let publish = order.stages.report.then(|| self.publication(changes, Day::of(order.now))).transpose()?.flatten();
-        let empty = self.nothing_found(order, &self.lake.snapshot(&COVERAGE)?);
-        Ok(Plans { sources, imports, known, rollups, publish, empty })
     }
 
     /// Runs the stages. One that fails stops those behind it, and what is done and known by then is told all the same.
@@ -223,30 +179,6 @@ impl<'a> Runner<'a> {
         Ok(())
     }
 
-    /// What is to be told of the lake as it is now: sources that do not go on, those that are in no pipeline any more, and
-    /// whether there is nothing at all.
-    fn look_around(&self, done: &mut Done, order: &Order, logs: &BTreeSet<&str>) -> Result<()> {
-        let (today, coverage) = (Day::of(order.now), self.lake.snapshot(&COVERAGE)?);
-        let sources = last_with_lines(&coverage, today);
-        let sources = sources.into_iter().filter_map(|(source, last)| Some((source, last?))).collect::<Vec<_>>();
-        // One that was given up long ago is not told for ever.
-        let range = self.looked_back_to(today);
-        let left_over =
-            |(source, last): &&(&str, Day)| range.contains(*last) && self.definition.source(source).is_none();
-        let in_vain = read_in_vain(&coverage, range).into_iter().filter(|(source, _)| logs.contains(source));
-        done.in_vain = in_vain.map(|(source, lines)| (source.to_owned(), lines)).collect();
-        done.left_over = sources.iter().filter(left_over).map(|(source, _)| (*source).to_owned()).collect();
-        // Whoever looks back over everything may well have an archive, and whoever asks for days asks for these.
-        if matches!((order.days, self.definition.run.lookback), (None, Lookback::Days(_))) {
-            let failed = |source: &str| done.ingested.failed.iter().any(|failure| failure.source == source);
-            let late = sources.iter().filter(|(source, last)| last.next() < today && logs.contains(source));
-            let late = late.filter(|(source, _)| !failed(source));
-            done.behind = late.map(|(source, last)| ((*source).to_owned(), *last)).collect();
-        }
-        done.empty = self.nothing_found(order, &coverage);
-        Ok(())
-    }
-
     /// The days that were looked at, where the lake holds nothing at all, or nothing of the days that were asked for.
     fn nothing_found(&self, order: &Order, coverage: &Snapshot) -> Option<Wanted> {
         let asked = order.days.filter(|_| order.stages.ingest);
@@ -281,72 +213,6 @@ impl<'a> Runner<'a> {
         let first = ingested.first().map_or(range.start, |day| range.start.min(*day));
         let last = ingested.last().map_or(range.last(), |day| range.last().max(*day));
         rollup::plan(&self.lake, DayRange::inclusive(first, last))
-    }
-
-    /// Publishes the report of the newest days, unless it is current.
-    fn publish(&self, today: Day) -> Result<Option<Published>> {
-        let Some(request) = self.newest(today)? else { return Ok(None) };
-        if report::is_current(self.storage, &self.lake, &request)? {
-            return Ok(None);
-        }
-        let published = report::run(self.storage, &self.lake, &request)?;
-        report::remove_old(self.storage, &request.place)?;
-        Ok(Some(published))
-    }
-
-    /// Why the report would be published, once days have changed or not.
-    fn publication(&self, changes: bool, today: Day) -> Result<Option<Publication>> {
-        if changes {
-            return Ok(Some(Publication::DaysChange));
-        }
-        let Some(request) = self.newest(today)? else { return Ok(None) };
-        Ok((!report::is_current(self.storage, &self.lake, &request)?).then_some(Publication::NotCurrent))
-    }
-
-    /// The report that the pipeline asks for, of the newest days; none of an empty lake.
-    fn newest(&self, today: Day) -> Result<Option<Request>> {
-        let asked = self.request(today, |_| Ok::<_, Error>(None))?;
-        Ok(asked.map(|(request, _)| request))
-    }
-
-    /// The report that the pipeline asks for, of the days asked for or the newest ones, and what the lake has not of these
-    /// days; none of an empty lake. Who counts days back is given the newest one.
-    ///
-    /// # Errors
-    /// Where the lake cannot be read, or there are no such days.
-    pub fn request<E: From<Error>>(
-        &self,
-        today: Day,
-        asked: impl FnOnce(Day) -> std::result::Result<Option<DayRange>, E>,
-    ) -> std::result::Result<Option<(Request, Option<Beyond>)>, E> {
-        let days = self.lake.snapshot(&COVERAGE).map_err(Error::from)?.dates();
-        let as_of = report::newest_day(&days, today);
-        let asked = asked(as_of.unwrap_or(today.previous()))?;
-        let Some(as_of) = as_of else { return Ok(None) };
-        let report = &self.definition.report;
-        let request = Request {
-            window: report::window(as_of, self.definition.window.days, asked),
-            datasets: report.datasets.clone(),
-            formats: report.formats.clone(),
-            title: report.title.clone().unwrap_or_else(|| format!("SMTP AUTH clients: {}", self.definition.name)),
-            activity: self.definition.activity.clone(),
-            place: self.definition.publish.clone(),
-        };
-        let beyond = request.window.beyond(&days);
-        Ok(Some((request, beyond)))
-    }
-
-    fn over_limit(&self, ingested: &Ingested) -> Vec<OverLimit> {
-        let most = self.definition.limits.max_rejected_percent;
-        let over = |rejected: u64, read: u64| rejected as f64 * 100.0 > most * read as f64;
-        let days = ingested.days.iter().filter(|(_, built)| over(built.lines.rejected, built.lines.read));
-        days.map(|((source, day), built)| OverLimit {
-            source: source.clone(),
-            day: *day,
-            rejected: built.lines.rejected,
-            read: built.lines.read,
-        })
-        .collect()
     }
 }
 
