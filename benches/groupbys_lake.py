@@ -85,7 +85,7 @@ DAILY = {
                     f"count(DISTINCT client_ip) AS client_ips, count(DISTINCT client_ip) AS client_nets, CAST(1 AS BIGINT) AS mail_froms, min(first_seen) AS first_seen, max(last_seen) AS last_seen, {HOURS} FROM clients GROUP BY account ORDER BY domain, account",
     "daily_tls": "SELECT account, min(domain) AS domain, tls_version, CAST(sum(messages) AS BIGINT) AS messages, sum(messages) / sum(sum(messages)) OVER (PARTITION BY account) AS share, CAST(sum(recipients) AS BIGINT) AS recipients "
                  "FROM clients GROUP BY account, tls_version ORDER BY domain, account, tls_version",
-    "daily_refusals": "SELECT account, client_ip, client_name, 'auth_failed' AS kind, CAST(1 AS BIGINT) AS attempts, first_seen, last_seen, true AS later_success FROM clients WHERE messages = 20 ORDER BY account, client_ip",
+    "daily_refusals": "SELECT account, client_ip, client_name, 'auth_failed' AS kind, CAST(1 AS BIGINT) AS attempts, first_seen, last_seen, true AS later_success, CAST(1 AS BIGINT) AS attempts_before_success FROM clients WHERE messages = 20 ORDER BY account, client_ip",
 }
 COVERAGE = """
 SELECT CAST(1 AS BIGINT) AS bytes, CAST({rows} AS BIGINT) AS lines_read, lines_read AS lines_used, CAST(0 AS BIGINT) AS lines_ignored, CAST(0 AS BIGINT) AS lines_rejected,

@@ -28,9 +28,11 @@ DAILY = {
               FROM submissions GROUP BY date, account, coalesce(tls_version, 'unknown'))""",
     "daily_refusals": """
         WITH accounts AS (SELECT date, account, max(ts) AS success FROM submissions GROUP BY date, account), addresses AS (SELECT date, client_ip, max(ts) AS success FROM submissions GROUP BY date, client_ip),
-        refused AS (SELECT date, account, client_ip, min(client_name) AS client_name, kind, count(*) AS attempts, min(ts) AS first_seen, max(ts) AS last_seen FROM refusals GROUP BY date, account, client_ip, kind)
-        SELECT refused.*, coalesce(CASE WHEN account IS NULL THEN addresses.success ELSE accounts.success END > last_seen, false) AS later_success
-        FROM refused LEFT JOIN accounts USING (date, account) LEFT JOIN addresses USING (date, client_ip)""",
+        refused AS (SELECT refusals.*, CASE WHEN account IS NULL THEN addresses.success ELSE accounts.success END AS success
+                    FROM refusals LEFT JOIN accounts USING (date, account) LEFT JOIN addresses USING (date, client_ip))
+        SELECT date, account, client_ip, min(client_name) AS client_name, kind, count(*) AS attempts, min(ts) AS first_seen, max(ts) AS last_seen,
+            coalesce(max(success) > max(ts), false) AS later_success, count(*) FILTER (WHERE ts < success) AS attempts_before_success
+        FROM refused GROUP BY date, account, client_ip, kind""",
 }
 
 connection = duckdb.connect()

@@ -374,6 +374,7 @@ pub static DAILY_REFUSALS: Table = Table {
         seldom(time("first_seen")),
         seldom(time("last_seen")),
         boolean("later_success"),
+        int("attempts_before_success"),
     ],
     partitions: &["date"],
     sort: &["account", "client_ip", "kind"],

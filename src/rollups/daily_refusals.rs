@@ -2,7 +2,8 @@
 //!
 //! `later_success` tells a mistyped password from a device that no longer gets in: true where the same account had
 //! a message accepted later that day than the last refusal of the group. A refusal without an account (a TLS
-//! handshake that broke) is matched by the client's address instead.
+//! handshake that broke) is matched by the client's address instead. `attempts_before_success` tells a guessed
+//! password, also of who goes on guessing.
 
 use polars::prelude::*;
 
@@ -53,5 +54,13 @@ mod tests {
         // Nothing is known; alice's address sent later; that address never sent; alice sent later, from elsewhere;
         // bob's only message came before his refusal.
         assert_eq!(bools(&rows, "later_success"), [false, true, false, true, false]);
+        assert_eq!(ints(&rows, "attempts_before_success"), [0, 1, 0, 2, 0]);
+    }
+
+    #[test]
+    fn who_goes_on_guessing_is_seen_all_the_same() {
+        let rows = examples::spelled(&ROLLUP, &examples::guessed());
+        assert_eq!((ints(&rows, "attempts"), ints(&rows, "attempts_before_success")), (vec![3], vec![2]));
+        assert_eq!(bools(&rows, "later_success"), [false]);
     }
 }

@@ -33,6 +33,7 @@ static REFUSED: Layout<3, 1, 0> = Layout {
 };
 
 const ACCOUNT: &str = "account";
+const CLIENT_IP: &str = "client_ip";
 const DOMAIN: &str = "domain";
 const MAIL_FROM: &str = "mail_from";
 
@@ -41,6 +42,10 @@ pub struct DayCount {
     texts: Texts,
     clients: Groups<7, 5, 2>,
     refused: Groups<3, 1, 0>,
+    /// By the place of a group of them: its attempts before the last success.
+    before_success: Vec<i64>,
+    /// Known once there are refusals.
+    successes: Option<Successes>,
     accounts: Accounts,
     imported: Vec<Imported>,
     totals: Totals,
@@ -76,6 +81,8 @@ impl Default for DayCount {
             texts: Texts::default(),
             clients: Groups::new(&CLIENTS),
             refused: Groups::new(&REFUSED),
+            before_success: Vec::new(),
+            successes: None,
             accounts: Accounts::default(),
             imported: Vec::new(),
             totals: Totals::default(),
@@ -130,14 +137,22 @@ impl DayCount {
         })
     }
 
-    /// Counts a batch of `refusals`, its texts as dictionaries.
+    /// Counts a batch of `refusals`, its texts as dictionaries, once all of the day's submissions are counted: which
+    /// attempts a success came after is seen from these.
     ///
     /// # Errors
     /// Where a column is missing or of another type.
     pub fn add_refusals(&mut self, batch: &RecordBatch) -> Result<()> {
         self.totals.add_refusals(batch);
         let rows = Rows::read(REFUSALS.name, batch, REFUSED.texts(), &mut self.texts)?;
-        self.refused.add(&rows, &self.texts)?;
+        let places = self.refused.add(&rows, &self.texts)?;
+        self.before_success.resize(self.refused.groups().len(), 0);
+        let successes = self.successes.get_or_insert_with(|| Successes::of(&self.clients));
+        let (accounts, addresses, at) = (rows.texts(ACCOUNT)?, rows.texts(CLIENT_IP)?, rows.instants("ts")?);
+        for (row, place) in places.into_iter().enumerate().filter(|(row, _)| at.is_valid(*row)) {
+            let last = successes.last(accounts[row], addresses[row]);
+            self.before_success[place] += i64::from(last.is_some_and(|last| last > at.value(row)));
+        }
         Ok(())
     }
 
@@ -168,7 +183,7 @@ impl DayCount {
     /// # Errors
     /// None for columns of one length, which these are.
     pub fn frames(self, day: Day) -> Result<DayFrames> {
-        let Self { mut texts, clients, refused, accounts, imported, totals } = self;
+        let Self { mut texts, clients, refused, before_success, accounts, imported, totals, .. } = self;
         let origins = [FROM_LOG, FROM_IMPORT].map(|origin| texts.number(origin));
         let date = |height: usize| Column::new_scalar("date".into(), Scalar::new_date(day.epoch_days()), height);
         let nets = nets(&clients, &texts);
@@ -194,11 +209,39 @@ impl DayCount {
             clients = concat_lf_diagonal([clients, frame(columns, height)?], UnionArgs::default())?;
         }
         let height = refused.groups().len();
-        let refusals = frame(refused.into_columns(&places), height)?;
+        let mut columns = refused.into_columns(&places);
+        columns.push(Int64Chunked::from_vec("attempts_before_success".into(), before_success).into_column());
+        let refusals = frame(columns, height)?;
         let mut accounts = accounts.into_frame(&places)?;
         accounts.with_column(origin(from_log, accounts.height()))?;
         let accounts = accounts.lazy();
         Ok(DayFrames { clients, accounts, refusals, texts, totals })
+    }
+}
+
+/// When each account, and each address, last had a message accepted.
+struct Successes {
+    accounts: FxHashMap<Number, Timestamp>,
+    addresses: FxHashMap<Number, Timestamp>,
+}
+
+impl Successes {
+    fn of(clients: &Groups<7, 5, 2>) -> Self {
+        let mut successes = Self { accounts: FxHashMap::default(), addresses: FxHashMap::default() };
+        for group in clients.groups() {
+            let Some(last) = group.last_seen() else { continue };
+            let [account, address, ..] = group.key;
+            for (known, number) in [(&mut successes.accounts, account), (&mut successes.addresses, address)] {
+                known.entry(number).and_modify(|known| *known = last.max(*known)).or_insert(last);
+            }
+        }
+        successes
+    }
+
+    /// The last one of an account; where that is not known, of the address.
+    fn last(&self, account: Number, address: Number) -> Option<Timestamp> {
+        let (known, number) = if account == MISSING { (&self.addresses, address) } else { (&self.accounts, account) };
+        known.get(&number).copied().filter(|_| number != MISSING)
     }
 }
 

@@ -88,6 +88,21 @@ pub(super) fn nobodies() -> DayFrames {
     day.frames(date()).unwrap()
 }
 
+/// bob's password is guessed from elsewhere: twice before his only message, once behind it.
+pub(super) fn guessed() -> DayFrames {
+    let accepted = df!("ts" => [at(9, 0)], "account" => [BOB], "client_ip" => ["192.0.2.1"]);
+    let refused = df!(
+        "ts" => [at(8, 0), at(8, 1), at(10, 0)],
+        "account" => [BOB; 3],
+        "client_ip" => ["203.0.113.5"; 3],
+        "kind" => ["auth_failed"; 3],
+    );
+    let mut day = DayCount::default();
+    day.add_submissions(&batch(&complete(accepted.unwrap(), &SUBMISSIONS))).unwrap();
+    day.add_refusals(&batch(&complete(refused.unwrap(), &REFUSALS))).unwrap();
+    day.frames(date()).unwrap()
+}
+
 /// A day without a row.
 pub(super) fn empty() -> DayFrames {
     DayCount::default().frames(date()).unwrap()

@@ -53,6 +53,14 @@ pub struct Group<const KEY: usize, const SMALLEST: usize, const SUMS: usize> {
     seen: Option<(Timestamp, Timestamp)>,
 }
 
+impl<const KEY: usize, const SMALLEST: usize, const SUMS: usize> Group<KEY, SMALLEST, SUMS> {
+    /// The last instant of its rows, where instants are kept.
+    #[must_use]
+    pub fn last_seen(&self) -> Option<Timestamp> {
+        self.seen.map(|(_, last)| last)
+    }
+}
+
 /// Rows by their keys, in the order in which the keys were met.
 pub struct Groups<const KEY: usize, const SMALLEST: usize, const SUMS: usize> {
     layout: &'static Layout<KEY, SMALLEST, SUMS>,

@@ -22,7 +22,7 @@ TABLES = {
     "daily_volume": "date:date account:text domain:text messages:int recipients:int bytes:int client_ips:int client_nets:int mail_froms:int "
                     f"first_seen:time last_seen:time {HOURS}",
     "daily_tls": "date:date account:text domain:text tls_version:text messages:int share:double recipients:int",
-    "daily_refusals": "date:date account:text client_ip:text client_name:text kind:text attempts:int first_seen:time last_seen:time later_success:bool",
+    "daily_refusals": "date:date account:text client_ip:text client_name:text kind:text attempts:int first_seen:time last_seen:time later_success:bool attempts_before_success:int",
     "coverage": "date:date source:text bytes:int lines_read:int lines_used:int lines_ignored:int lines_rejected:int submissions:int refusals:int "
                 "unknown_tls_share:double unknown_account_share:double first_line:time last_line:time longest_gap_seconds:double files:int "
                 "truncated_files:int inputs_digest:text tool_version:text inputs:text",

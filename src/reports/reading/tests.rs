@@ -35,6 +35,31 @@ fn weeks_are_bits() {
     );
 }
 
+/// A bare login that sends for one domain in the first week and for two in the next.
+#[test]
+fn an_account_is_one_in_all_weeks() {
+    let tls = df!(
+        "account" => ["scanner"; 3],
+        "domain" => ["b.test", "b.test", "a.test"],
+        "tls_version" => ["TLSv1.0"; 3],
+        "messages" => [1_i64; 3],
+    );
+    let mut weeks = Weeks::new(crate::calendar::DayRange { start: day("2026-03-02"), end: day("2026-03-16") });
+    let (mut texts, mut trail) = (Texts::default(), Trail::default());
+    let batch = crate::rollups::examples::batch(&tls.unwrap());
+    for row in 0..3 {
+        let batch = batch.slice(row, 1);
+        let rows = versions::rows(&batch, &mut texts, &mut trail).unwrap();
+        weeks.add(day(["2026-03-02", "2026-03-09", "2026-03-10"][row]), &rows, &texts).unwrap();
+    }
+    let spelling = Spelling::new(texts);
+    let weeks = spelled(weeks.into_frame(&spelling).unwrap(), &spelling.texts).unwrap();
+    assert_eq!(
+        (super::super::examples::texts(&weeks, "domain"), ints(&weeks, "legacy")),
+        (vec![Some("a.test")], vec![0b11])
+    );
+}
+
 #[test]
 fn a_batch_without_a_column_is_refused() {
     let mut reading = Reading::new(examples::wanted());

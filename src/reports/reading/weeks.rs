@@ -17,12 +17,14 @@ use crate::rollups::texts::{MISSING, Number, Texts};
 pub(super) struct Weeks {
     first: Day,
     rows: Vec<Row>,
-    index: Index<2>,
+    index: Index<1>,
 }
 
-/// An account and its domain. The bit of a week is set where in that week
+/// An account. The bit of a week is set where in that week
 struct Row {
-    key: [Number; 2],
+    key: [Number; 1],
+    /// (of the domains that a bare login sent for, the first: an account is one, whatever it sends for)
+    domain: Number,
     /// there was a message,
     active: i64,
     /// one without TLS or over a legacy version,
@@ -51,12 +53,15 @@ impl Weeks {
             if *account == MISSING {
                 continue;
             }
-            let key = [*account, *domain];
+            let key = [*account];
             let place = self.index.place(&key, self.rows.len(), |at| self.rows.get(at).map(|row| &row.key));
             if place == self.rows.len() {
-                self.rows.push(Row { key, active: 0, legacy: 0, unknown: 0 });
+                self.rows.push(Row { key, domain: *domain, active: 0, legacy: 0, unknown: 0 });
             }
             let row = &mut self.rows[place];
+            if row.domain != *domain {
+                row.domain = texts.smaller(row.domain, *domain);
+            }
             row.active |= bit;
             match *classes.entry(*version).or_insert_with(|| class(texts.text(*version))) {
                 "legacy" => row.legacy |= bit,
@@ -72,7 +77,7 @@ impl Weeks {
         let rows = self.rows;
         let columns = vec![
             spelling.texts("account", rows.iter().map(|row| row.key[0])),
-            spelling.texts("domain", rows.iter().map(|row| row.key[1])),
+            spelling.texts("domain", rows.iter().map(|row| row.domain)),
             counts(BITS[0], rows.iter().map(|row| row.active)),
             counts(BITS[1], rows.iter().map(|row| row.legacy)),
             counts(BITS[2], rows.iter().map(|row| row.unknown)),

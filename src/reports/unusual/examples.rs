@@ -170,6 +170,8 @@ impl Story {
                         "kind" => all.iter().map(|row| row.1).collect::<Vec<_>>(),
                         "attempts" => all.iter().map(|row| row.2).collect::<Vec<i64>>(),
                         "later_success" => all.iter().map(|row| row.3).collect::<Vec<_>>(),
+                        "attempts_before_success" =>
+                            all.iter().map(|row| if row.3 { row.2 } else { 0 }).collect::<Vec<i64>>(),
                     )
                     .unwrap(),
                 )

@@ -30,7 +30,7 @@ const COUNTS_OF_LOGS: [&str; 6] = ["account", "messages", "recipients", "client_
 const WAYS_IN: [&str; 4] = ["account", "client_ip", "mechanism", ORIGIN];
 const VERSIONS: [&str; 3] = ["account", "tls_version", ORIGIN];
 const ORIGIN: &str = "origin";
-const FAILURES: [&str; 4] = ["account", "kind", "attempts", "later_success"];
+const FAILURES: [&str; 5] = ["account", "kind", "attempts", "later_success", "attempts_before_success"];
 
 const COUNTS_AND_HOURS: [&str; 30] = {
     let mut columns = ["account"; 30];
@@ -225,7 +225,7 @@ impl Memory {
     fn fail(&mut self, day: u16, batch: Columns<'_>, in_window: bool) -> Result<()> {
         let accounts = batch.read_texts("account", |column| self.accounts.found_rows(column))?;
         let (attempts, kinds) = (batch.numbers("attempts")?, batch.texts("kind")?);
-        let later = batch.truths("later_success")?;
+        let (later, before_success) = (batch.truths("later_success")?, batch.numbers("attempts_before_success")?);
         let wanted = RefusalKind::AuthFailed.as_str();
         for (row, account) in accounts.into_iter().enumerate().filter(|(_, number)| *number != MISSING) {
             if kinds.text(row) != Some(wanted) {
@@ -234,10 +234,12 @@ impl Memory {
             let watch = self.watch_of(account);
             watch.failures |= in_window;
             if watch.failures {
-                let (attempts, later) = (value(attempts, row), later.is_valid(row) && later.value(row));
+                let attempts = value(attempts, row);
+                // A day of an older lake tells it of all of them or of none.
+                let all_before = !before_success.is_valid(row) && later.is_valid(row) && later.value(row);
                 let failures = self.failures.entry((account, day)).or_default();
                 failures.attempts += attempts;
-                failures.before_success += if later { attempts } else { 0 };
+                failures.before_success += if all_before { attempts } else { value(before_success, row) };
             }
         }
         Ok(())
