@@ -156,7 +156,7 @@ fn warnings(coverage: &DataFrame) -> Result<Vec<Warning>> {
                 Some(known) => {
                     known.days += 1;
                     known.varies |= known.text != text;
-                    if number(text) > number(&known.text) {
+                    if badness(text) > badness(&known.text) {
                         text.clone_into(&mut known.text);
                     }
                 }
@@ -175,7 +175,13 @@ fn cause(text: &str) -> String {
     text.chars().filter(|letter| !is_of_number(*letter)).collect()
 }
 
-/// A warning's first number: how bad it is.
+/// How bad a warning is: the share of `1 of 20 messages`, and then its number. The page has the same rule.
+fn badness(text: &str) -> (f64, f64) {
+    let share = text.split_once(" of ").and_then(|(part, all)| Some(part.parse::<f64>().ok()? / number(all)));
+    (share.unwrap_or_default(), number(text))
+}
+
+/// A warning's first number.
 fn number(text: &str) -> f64 {
     text.split(|letter| !is_of_number(letter)).find_map(|number| number.parse().ok()).unwrap_or_default()
 }
@@ -187,6 +193,8 @@ fn is_of_number(letter: char) -> bool {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::super::{DATASETS, Tables, build, examples};
     use super::*;
 
@@ -218,26 +226,26 @@ mod tests {
         assert_eq!(digest.warnings.len(), 7);
     }
 
+    /// The page's rule is held against the same examples, in `web/tests/warnings.test.ts`.
     #[test]
     fn a_warning_has_the_numbers_of_its_worst_day() {
-        let coverage = df!(
-            "source" => ["mx1", "mx1", "mx1", "mx2"],
-            "warnings" => [
-                "2 of 2 messages have no known account; no log line for 8.7 hours",
-                "10 of 14 messages have no known account",
-                "3 of 9 messages have no known account; no log line for 8.7 hours",
-                "1 of 9 messages have no known account",
-            ],
-        );
-        let words = warnings(&coverage.unwrap()).unwrap().iter().map(Warning::words).collect::<Vec<_>>();
-        assert_eq!(
-            words,
-            [
-                "mx1 (3 days, at worst): 10 of 14 messages have no known account",
-                "mx1 (2 days): no log line for 8.7 hours",
-                "mx2 (1 day): 1 of 9 messages have no known account",
-            ]
-        );
+        let examples: Vec<Value> = serde_json::from_str(include_str!("../../tests/page/warnings.json")).unwrap();
+        for example in examples {
+            let column = |at: usize| example["days"].as_array().unwrap().iter().map(move |day| day[at].as_str());
+            let coverage = df!("source" => column(0).collect::<Vec<_>>(), "warnings" => column(1).collect::<Vec<_>>());
+            let said = warnings(&coverage.unwrap()).unwrap();
+            let said = said.into_iter().map(|Warning { source, text, days, varies }| {
+                json!({ "source": source, "text": text, "days": days, "varies": varies })
+            });
+            assert_eq!(said.collect::<Value>(), example["said"]);
+        }
+    }
+
+    #[test]
+    fn a_warning_says_whether_other_days_have_other_numbers() {
+        let warning = |varies| Warning { source: "mx1".to_owned(), text: "no log line".to_owned(), days: 2, varies };
+        assert_eq!(warning(false).words(), "mx1 (2 days): no log line");
+        assert_eq!(warning(true).words(), "mx1 (2 days, at worst): no log line");
     }
 
     #[test]

@@ -186,6 +186,7 @@ export const en = {
   coverageIntro: 'A figure is worth what its logs are worth. This is what each source and day was built from.',
   warnings: 'Warnings',
   warningDays: { one: '{n} day', other: '{n} days' } as Plural,
+  atWorst: 'at worst',
   noWarnings: 'No warnings: every source has every day, and every line could be read.',
   coverageGrid: 'Submissions by source and day',
   missingDay: 'no log',

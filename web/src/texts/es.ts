@@ -211,6 +211,7 @@ export const es: Texts = {
   coverageIntro: 'Una cifra vale lo que valen sus registros. De esto se construyó cada día de cada fuente.',
   warnings: 'Advertencias',
   warningDays: { one: '{n} día', other: '{n} días' },
+  atWorst: 'en el peor caso',
   noWarnings: 'Sin advertencias: cada fuente tiene todos los días y todas las líneas se leyeron.',
   coverageGrid: 'Envíos por fuente y día',
   missingDay: 'falta',

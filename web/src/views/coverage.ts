@@ -6,6 +6,7 @@ import type { Context } from '../context';
 import { type Child, h } from '../dom';
 import { narrowed } from '../narrow';
 import { dataTable } from '../table';
+import { type Warning, warnings } from '../warnings';
 import { skipped } from './legacy';
 import { fields, fileName, panel, spoken, spokenList } from './parts';
 
@@ -13,33 +14,13 @@ const FIRST = ['date', 'source', 'submissions', 'refusals', 'lines_read', 'lines
 
 const HIDDEN = ['bytes', 'first_line', 'last_line', 'files', 'inputs_digest', 'tool_version'];
 
-export interface Warning {
-  source: string;
-  text: string;
-  days: number;
-}
-
-/** Once per source and cause: a warning without its numbers is what it is about. */
-export function warnings(table: Table, rows: Uint32Array): Warning[] {
-  const found = new Map<string, Warning>();
-  for (const row of rows) {
-    const source = table.text('source', row) ?? '';
-    for (const text of table.text('warnings', row)?.split('; ') ?? []) {
-      const cause = `${source}\n${text.replace(/[0-9.]/g, '')}`;
-      const known = found.get(cause);
-      if (known) known.days++;
-      else found.set(cause, { source, text, days: 1 });
-    }
-  }
-  return [...found.values()];
-}
-
 export function coverage(context: Context): Child[] {
   const { format, page } = context;
   const { t } = format;
   const table = page.tables.get('coverage')!;
   const rows = narrowed(context, table);
   const found = warnings(table, rows);
+  const when = ({ days, varies }: Warning) => `${format.many(t.warningDays, days)}${varies ? `, ${t.atWorst}` : ''}`;
   const columns = datasetColumns(context, table, rows, theRest(table, FIRST), {
     source: { kind: 'name' },
     warnings: { show: (row) => spokenList(context, table.text('warnings', rows[row])) },
@@ -53,7 +34,7 @@ export function coverage(context: Context): Child[] {
       t.warnings,
       found.length === 0
         ? h('p', { class: 'good' }, t.noWarnings)
-        : h('ul', { class: 'warnings' }, ...found.map((warning) => h('li', {}, h('strong', {}, warning.source), h('span', { class: 'quiet' }, ` · ${format.many(t.warningDays, warning.days)} `), spoken(context, warning.text)))),
+        : h('ul', { class: 'warnings' }, ...found.map((warning) => h('li', {}, h('strong', {}, warning.source), h('span', { class: 'quiet' }, ` · ${when(warning)} `), spoken(context, warning.text)))),
     ),
     panel(t.coverageGrid, grid(context, table, rows)),
     dataTable(context, {

@@ -7,7 +7,7 @@ import { FIRST_CURRENT, SUFFIXES, UNKNOWN, VERSIONS, isLegacy } from '../facts';
 import { narrowed } from '../narrow';
 import { swatch } from '../palette';
 import { isFiltered } from '../state';
-import { warnings } from './coverage';
+import { warnings } from '../warnings';
 import { domainName, empty, firstPanel, link, ofShownDays, panel, shownDays, stackedBar, spoken } from './parts';
 import { SEVERITIES, sentence, severityTag } from './unusual';
 
