@@ -10,6 +10,7 @@ import { Browser } from './browser.mjs';
 import { Checks, same } from './checks.mjs';
 import { choices } from './choices.mjs';
 import { againstDatasets } from './datasets.mjs';
+import { media } from './media.mjs';
 import { plain } from './plain.mjs';
 import { screenshots } from './screenshots.mjs';
 import { shape } from './shape.mjs';
@@ -39,6 +40,7 @@ if (published) {
 }
 await choices(checks, browser, fixtures.month);
 await shape(checks, browser, fixtures, template);
+await media(checks, browser, fixtures);
 await checks.check('no error in any console, nothing loaded, nothing refused', () => same([...new Set(browser.takeTroubles())], [], 'troubles'));
 if (published && flags.includes('--screenshots')) await screenshots(checks, browser, published, join(project, 'docs/img'));
 await browser.close();

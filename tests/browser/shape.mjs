@@ -181,23 +181,6 @@ export async function shape(checks, browser, fixtures, template) {
     await report.close();
   });
 
-  await checks.check('it prints on white, without controls', async () => {
-    const report = await browser.open(fixtures.month, '#view=tls', { colorScheme: 'dark' });
-    await report.page.emulateMedia({ media: 'print', colorScheme: 'light' });
-    same(await report.page.evaluate(() => getComputedStyle(document.body).backgroundColor), 'rgb(255, 255, 255)', 'paper');
-    same(await report.page.locator('nav').isVisible(), false, 'navigation');
-    await report.page.setViewportSize({ width: 1000, height: 700 });
-    await report.page.waitForTimeout(200);
-    for (const view of VIEWS) {
-      await report.go(`#view=${view}`);
-      const width = await report.page.evaluate(() => document.documentElement.scrollWidth);
-      require(width <= 1000, `${view}: ${width} px do not fit A4 in landscape`);
-    }
-    const pdf = await report.page.pdf({ format: 'A4', landscape: true });
-    require(pdf.length > 10_000, `${pdf.length} bytes`);
-    await report.close();
-  });
-
   for (const size of ['large', 'huge']) {
     await checks.check(`${size === 'large' ? '100,000' : '190,000'} rows open and are narrowed in a few times what it takes to read them`, async () => {
       const rows = data(size).tables.activity.columns[0].values.length;

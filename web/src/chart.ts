@@ -10,7 +10,7 @@ import { SVGRenderer } from 'echarts/renderers';
 
 import type { Context } from './context';
 import { append, h } from './dom';
-import { type Paint, decal, swatch } from './palette';
+import { type Color, type Paint, type Scheme, decal, palette, swatch } from './palette';
 
 echarts.use([BarChart, PieChart, AriaComponent, GridComponent, TooltipComponent, SVGRenderer]);
 
@@ -42,7 +42,22 @@ export interface ChartSpec {
 /** The most days whose bars are broad enough for patterns. */
 const MOST_PATTERNED = 120;
 
-const live = new Set<{ chart: echarts.ECharts; observer: ResizeObserver }>();
+interface Live {
+  chart: echarts.ECharts;
+  observer: ResizeObserver;
+  draw(): void;
+}
+
+const live = new Set<Live>();
+let scheme: Scheme = 'light';
+
+/** Draws every chart in the colours of a scheme, and at once: what is printed is what is there. */
+export function paintCharts(next: Scheme): void {
+  scheme = next;
+  for (const { draw } of live) draw();
+}
+
+const inScheme = (color: Color): string => color[scheme];
 
 /** Frees the charts that are no longer in the document. */
 export function sweep(): void {
@@ -73,7 +88,7 @@ export function chart(context: Context, spec: ChartSpec): HTMLElement {
     if (drawn) drawn.resize();
     else {
       drawn = echarts.init(canvas, null, { renderer: 'svg' });
-      live.add({ chart: drawn, observer });
+      live.add({ chart: drawn, observer, draw });
       if (spec.select) drawn.getZr().on('click', (event) => pick(drawn!, spec, [event.offsetX, event.offsetY]));
     }
     draw();
@@ -91,7 +106,7 @@ function pick(drawn: echarts.ECharts, spec: ChartSpec, at: number[]): void {
 }
 
 function legend(context: Context, spec: ChartSpec, hidden: Set<string>, draw: () => void): HTMLElement {
-  const { format, palette } = context;
+  const { format } = context;
   const all = spec.series.reduce((total, series) => total + sum(series.values), 0);
   const isWhole = spec.shape === 'whole';
   const figure = (n: number) => (isWhole ? format.percent(all > 0 ? (100 * n) / all : 0) : spec.value(n));
@@ -99,7 +114,7 @@ function legend(context: Context, spec: ChartSpec, hidden: Set<string>, draw: ()
     const button = h(
       'button',
       { type: 'button', 'aria-pressed': 'true', title: format.say(format.t.hideSeries, { name: series.name }) },
-      swatch(series.paint, palette.hatch),
+      swatch(series.paint),
       h('span', {}, series.name),
       spec.total ? null : h('span', { class: isWhole ? 'quiet' : 'quiet number' }, figure(sum(series.values))),
     );
@@ -129,13 +144,14 @@ function shares(spec: ChartSpec, hidden: Set<string>): Series[] {
 }
 
 function options(context: Context, spec: ChartSpec, hidden: Set<string>, width: number): echarts.EChartsCoreOption {
-  const { palette, format } = context;
+  const { format } = context;
+  const [ink, quiet, line, paper, hatch] = [palette.ink, palette.quiet, palette.line, palette.paper, palette.hatch].map(inScheme);
   const series = shares(spec, hidden);
   const item = (paint: Paint) => ({
-    color: paint.color,
+    color: inScheme(paint.color),
     // Bars of three pixels show no pattern, and thousands of them cannot be printed.
-    decal: spec.days.length > MOST_PATTERNED ? 'none' : decal(paint.pattern, palette.hatch),
-    borderColor: palette.paper,
+    decal: spec.days.length > MOST_PATTERNED ? 'none' : decal(paint.pattern, hatch),
+    borderColor: paper,
     borderWidth: spec.days.length > 45 ? 0 : 0.75,
   });
   const common = {
@@ -143,14 +159,14 @@ function options(context: Context, spec: ChartSpec, hidden: Set<string>, width: 
     // We describe the chart by ourselves, and each series brings its pattern.
     aria: { enabled: true, label: { enabled: false }, decal: { show: false } },
     // The font by its name: `inherit` cannot be measured, and labels would be cut.
-    textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: palette.quiet },
+    textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: quiet },
   };
   if (spec.shape === 'whole') {
     const data = series.map(({ name, paint, values }) => ({ name, value: sum(values), itemStyle: item(paint) })).filter((part) => part.value > 0);
     return {
       ...common,
-      tooltip: { ...tooltipBox(palette), trigger: 'item', formatter: (part: any) => tip(part.name, [[part.data.itemStyle.color, part.name, `${spec.value(part.value)} · ${format.percent(part.percent)}`]]) },
-      series: [{ type: 'pie', radius: ['52%', '82%'], center: ['50%', '50%'], data, label: { show: width >= 560, color: palette.ink, fontSize: 12, formatter: (part: any) => `${part.name} ${format.tenth(part.percent)} %` }, labelLine: { show: width >= 560, lineStyle: { color: palette.quiet } }, emphasis: { scale: false }, minShowLabelAngle: 4 }],
+      tooltip: { ...tooltipBox(), trigger: 'item', formatter: (part: any) => tip(part.name, [[part.data.itemStyle.color, part.name, `${spec.value(part.value)} · ${format.percent(part.percent)}`]]) },
+      series: [{ type: 'pie', radius: ['52%', '82%'], center: ['50%', '50%'], data, label: { show: width >= 560, color: ink, fontSize: 12, formatter: (part: any) => `${part.name} ${format.tenth(part.percent)} %` }, labelLine: { show: width >= 560, lineStyle: { color: quiet } }, emphasis: { scale: false }, minShowLabelAngle: 4 }],
     };
   }
   const value = spec.shape === 'share' ? (n: number) => format.percent(n) : spec.value;
@@ -158,25 +174,25 @@ function options(context: Context, spec: ChartSpec, hidden: Set<string>, width: 
     ...common,
     grid: { left: 4, right: 8, top: 12, bottom: 2, containLabel: true },
     tooltip: {
-      ...tooltipBox(palette),
+      ...tooltipBox(),
       trigger: 'axis',
-      axisPointer: { type: 'shadow', shadowStyle: { color: palette.ink, opacity: 0.06 } },
+      axisPointer: { type: 'shadow', shadowStyle: { color: ink, opacity: 0.06 } },
       formatter: (points: any) => dayTip(context, spec, series, points, value),
     },
     xAxis: {
       type: 'category',
       data: spec.days.map((day) => format.shortDay(day)),
-      axisLine: { lineStyle: { color: palette.line } },
+      axisLine: { lineStyle: { color: line } },
       axisTick: { show: false },
-      axisLabel: { color: palette.quiet, hideOverlap: true },
+      axisLabel: { color: quiet, hideOverlap: true },
     },
     yAxis: {
       type: 'value',
       max: spec.shape === 'share' ? 100 : undefined,
       interval: spec.shape === 'share' ? 25 : undefined,
       splitNumber: 4,
-      splitLine: { lineStyle: { color: palette.line } },
-      axisLabel: { color: palette.quiet, formatter: (n: number) => (spec.shape === 'share' ? `${n} %` : spec.tick(n)) },
+      splitLine: { lineStyle: { color: line } },
+      axisLabel: { color: quiet, formatter: (n: number) => (spec.shape === 'share' ? `${n} %` : spec.tick(n)) },
     },
     series: series.map(({ name, paint, values }) =>
       ({ type: 'bar', name, stack: 'all', data: drawnValues(values), itemStyle: item(paint), barCategoryGap: '22%', barMaxWidth: 72, emphasis: { disabled: true }, cursor: spec.select ? 'pointer' : 'default' }),
@@ -187,8 +203,8 @@ function options(context: Context, spec: ChartSpec, hidden: Set<string>, width: 
 /** Nothing is no bar: the border of an empty one would be drawn over the axis. */
 const drawnValues = (values: ArrayLike<number>): (number | '-')[] => Array.from(values, (value) => value || '-');
 
-function tooltipBox(palette: Context['palette']): object {
-  return { appendTo: 'body', confine: true, transitionDuration: 0, padding: [8, 10], backgroundColor: palette.paper, borderColor: palette.line, borderWidth: 1, textStyle: { color: palette.ink, fontSize: 12.5 } };
+function tooltipBox(): object {
+  return { appendTo: 'body', confine: true, transitionDuration: 0, padding: [8, 10], backgroundColor: inScheme(palette.paper), borderColor: inScheme(palette.line), borderWidth: 1, textStyle: { color: inScheme(palette.ink), fontSize: 12.5 } };
 }
 
 function tip(title: string, lines: [string, string, string][]): HTMLElement {
@@ -203,7 +219,7 @@ function tip(title: string, lines: [string, string, string][]): HTMLElement {
 /** The day's parts, largest first, at most ten, and their sum. */
 function dayTip(context: Context, spec: ChartSpec, series: Series[], points: any, value: (n: number) => string): HTMLElement {
   const at: number = points[0].dataIndex;
-  const lines = series.map(({ name, paint, values }): [number, [string, string, string]] => [values[at], [paint.color, name, value(values[at])]]);
+  const lines = series.map(({ name, paint, values }): [number, [string, string, string]] => [values[at], [inScheme(paint.color), name, value(values[at])]]);
   const parts = lines.filter(([n]) => n !== 0).sort((a, b) => b[0] - a[0]);
   const shown = parts.slice(0, 10).map(([, line]) => line);
   const { name, values } = spec.total ?? { name: context.format.t.total, values: [] };

@@ -3,14 +3,12 @@
 import { type Page, SMALLER_DOMAINS } from './contract';
 import type { Facts } from './facts';
 import type { Format } from './format';
-import type { Palette } from './palette';
 import type { State } from './state';
 
 export interface Context {
   page: Page;
   facts: Facts;
   format: Format;
-  palette: Palette;
   state: State;
   /** The rows of `activity` that pass the filters. */
   rows: Uint32Array;

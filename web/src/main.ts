@@ -1,13 +1,12 @@
 // The report's page: reads its data, then shows what the URL's fragment asks for.
 
-import { sweep } from './chart';
+import { paintCharts, sweep } from './chart';
 import type { Context } from './context';
 import { type Page, unpack } from './contract';
 import { append, h } from './dom';
 import { Facts, VERSIONS } from './facts';
 import { Format } from './format';
 import { filterStatus, filters, navigation, numbers, title } from './header';
-import { palette } from './palette';
 import { type State, format as fragment, parse, withoutPlaces } from './state';
 import { VIEWS, type View } from './views';
 
@@ -20,7 +19,6 @@ class App {
   private state: State;
   private format!: Format;
   private theme = remembered();
-  private isPrinting = false;
   private readonly head = h('div', { class: 'head' });
   private readonly bar = h('div', { class: 'filter-bar' });
   private readonly status = h('div', { class: 'filter-status', role: 'status' });
@@ -35,10 +33,11 @@ class App {
     const skip = h('a', { href: '#report', class: 'skip', onclick: (event: Event) => this.skip(event) });
     root.replaceChildren(skip, h('header', {}, this.head, this.bar, this.status, this.said), this.main, h('footer'));
     window.addEventListener('hashchange', () => this.follow());
-    DARK.addEventListener('change', () => this.drawAll());
-    // Paper is white: charts are drawn anew for it.
-    window.addEventListener('beforeprint', () => this.print(true));
-    window.addEventListener('afterprint', () => this.print(false));
+    DARK.addEventListener('change', () => this.paint());
+    // Paper is white.
+    window.addEventListener('beforeprint', () => paintCharts('light'));
+    window.addEventListener('afterprint', () => this.paint());
+    this.paint();
     this.drawAll();
   }
 
@@ -47,14 +46,11 @@ class App {
     this.main.focus();
   }
 
-  private print(isPrinting: boolean): void {
-    this.isPrinting = isPrinting;
-    if (this.isDark(true)) this.drawView();
-  }
-
-  private isDark(ignorePrint = false): boolean {
-    if (this.isPrinting && !ignorePrint) return false;
-    return this.theme === '' ? DARK.matches : this.theme === 'dark';
+  /** The colours that the reader has chosen, or those of the system. The style follows them by itself. */
+  private paint(): void {
+    document.documentElement.dataset.theme = this.theme;
+    const isDark = this.theme === '' ? DARK.matches : this.theme === 'dark';
+    paintCharts(isDark ? 'dark' : 'light');
   }
 
   private follow(): void {
@@ -82,7 +78,6 @@ class App {
       page: this.page,
       facts: this.facts,
       format: this.format,
-      palette: palette(this.isDark()),
       state,
       rows,
       shown: state.show === undefined ? rows : this.facts.select(state, versionLabels, state.show),
@@ -102,11 +97,10 @@ class App {
     this.format = new Format(this.state.language);
     if (!this.views.some((view) => view.name === this.state.view)) this.state.view = 'overview';
     document.documentElement.lang = this.format.language;
-    document.documentElement.dataset.theme = this.theme;
     const context = this.context();
     const { t } = this.format;
     document.title = `${this.page.title} · ${this.viewName()}`;
-    this.head.replaceChildren(title(context, (theme) => this.paint(theme), this.theme));
+    this.head.replaceChildren(title(context, (theme) => this.choose(theme), this.theme));
     append(this.head, [numbers(context), navigation(context, this.views)]);
     this.bar.replaceChildren(filters(context, (change) => this.narrow(change)));
     const root = this.main.parentElement!;
@@ -131,14 +125,14 @@ class App {
     this.drawView(context);
   }
 
-  private paint(theme: string): void {
+  private choose(theme: string): void {
     this.theme = theme;
     try {
       localStorage.setItem(THEME_KEY, theme);
     } catch {
       // Some browsers keep nothing for files: then the choice lasts as long as the page.
     }
-    this.drawAll();
+    this.paint();
   }
 
   private drawView(context = this.context()): void {

@@ -7,62 +7,58 @@ import { type Child, svg } from './dom';
 
 export type Pattern = 'plain' | 'diagonal' | 'dots' | 'back' | 'cross' | 'lines' | 'columns' | 'dashes' | 'ticks' | 'triangles' | 'diamonds' | 'grid';
 
+/** A colour on light paper and on dark. */
+export interface Color {
+  light: string;
+  dark: string;
+}
+
+export type Scheme = keyof Color;
+
 export interface Paint {
-  color: string;
+  color: Color;
   pattern: Pattern;
 }
 
-export interface Palette {
-  ink: string;
-  quiet: string;
-  line: string;
-  paper: string;
-  hatch: string;
-  versions: Paint[];
-  series: Paint[];
-  rest: Paint;
-  fail: Paint;
-  pass: Paint;
-}
+const color = (light: string, dark: string): Color => ({ light, dark });
+const paint = (light: string, dark: string, pattern: Pattern): Paint => ({ color: { light, dark }, pattern });
 
-const VERSION_PATTERNS: Pattern[] = ['cross', 'dots', 'diagonal', 'back', 'lines', 'plain', 'columns'];
-const SERIES_PATTERNS: Pattern[] = ['plain', 'diagonal', 'lines', 'dots', 'dashes', 'back', 'columns', 'triangles', 'ticks', 'cross', 'diamonds', 'grid'];
-
-const paints = (colors: string[], patterns: Pattern[]): Paint[] => colors.map((color, at) => ({ color, pattern: patterns[at % patterns.length] }));
-
-const LIGHT: Palette = {
-  ink: '#1b2330',
-  quiet: '#566172',
-  line: '#e3e7ec',
-  paper: '#ffffff',
-  hatch: 'rgba(255,255,255,.42)',
-  versions: paints(['#a4161a', '#c8413a', '#e0732f', '#eeaa4b', '#5b93c9', '#1f5f9c', '#a3abb6'], VERSION_PATTERNS),
-  series: paints(
-    ['#1f5f9c', '#e0932f', '#2f8f7c', '#b5567b', '#7ab0dc', '#8a6d3b', '#6a5fae', '#88b35a', '#46566b', '#3a9bb0', '#c9a0d0', '#7d7a35'],
-    SERIES_PATTERNS,
-  ),
-  rest: { color: '#c2c8d0', pattern: 'plain' },
-  fail: { color: '#c8413a', pattern: 'diagonal' },
-  pass: { color: '#9db7d0', pattern: 'plain' },
+export const palette = {
+  ink: color('#1b2330', '#e7ebf0'),
+  quiet: color('#566172', '#9fabba'),
+  line: color('#e3e7ec', '#2b333d'),
+  paper: color('#ffffff', '#161b21'),
+  hatch: color('rgba(255,255,255,.42)', 'rgba(10,14,18,.4)'),
+  versions: [
+    paint('#a4161a', '#e5484d', 'cross'),
+    paint('#c8413a', '#f07167', 'dots'),
+    paint('#e0732f', '#f0904f', 'diagonal'),
+    paint('#eeaa4b', '#f2bf6c', 'back'),
+    paint('#5b93c9', '#5f97cc', 'lines'),
+    paint('#1f5f9c', '#8cc3f2', 'plain'),
+    paint('#a3abb6', '#6d7784', 'columns'),
+  ],
+  series: [
+    paint('#1f5f9c', '#6aaae4', 'plain'),
+    paint('#e0932f', '#f0ac57', 'diagonal'),
+    paint('#2f8f7c', '#5bbfa9', 'lines'),
+    paint('#b5567b', '#de86a8', 'dots'),
+    paint('#7ab0dc', '#3f78ad', 'dashes'),
+    paint('#8a6d3b', '#bb9a63', 'back'),
+    paint('#6a5fae', '#a79be6', 'columns'),
+    paint('#88b35a', '#a5cf79', 'triangles'),
+    paint('#46566b', '#8496ad', 'ticks'),
+    paint('#3a9bb0', '#4fb3c8', 'cross'),
+    paint('#c9a0d0', '#d9b5df', 'diamonds'),
+    paint('#7d7a35', '#b0ad5c', 'grid'),
+  ],
+  rest: paint('#c2c8d0', '#4a545f', 'plain'),
+  fail: paint('#c8413a', '#f07167', 'diagonal'),
+  pass: paint('#9db7d0', '#3f617f', 'plain'),
 };
 
-const DARK: Palette = {
-  ink: '#e7ebf0',
-  quiet: '#9fabba',
-  line: '#2b333d',
-  paper: '#161b21',
-  hatch: 'rgba(10,14,18,.4)',
-  versions: paints(['#e5484d', '#f07167', '#f0904f', '#f2bf6c', '#5f97cc', '#8cc3f2', '#6d7784'], VERSION_PATTERNS),
-  series: paints(
-    ['#6aaae4', '#f0ac57', '#5bbfa9', '#de86a8', '#3f78ad', '#bb9a63', '#a79be6', '#a5cf79', '#8496ad', '#4fb3c8', '#d9b5df', '#b0ad5c'],
-    SERIES_PATTERNS,
-  ),
-  rest: { color: '#4a545f', pattern: 'plain' },
-  fail: { color: '#f07167', pattern: 'diagonal' },
-  pass: { color: '#3f617f', pattern: 'plain' },
-};
-
-export const palette = (dark: boolean): Palette => (dark ? DARK : LIGHT);
+/** The colour as CSS has it: it follows the document's scheme by itself, also onto paper. */
+export const css = ({ light, dark }: Color): string => `light-dark(${light}, ${dark})`;
 
 /** The pattern as ECharts draws it over a bar. */
 export function decal(pattern: Pattern, color: string): object {
@@ -98,8 +94,9 @@ export function decal(pattern: Pattern, color: string): object {
 let unique = 0;
 
 /** A small square in the same colour and pattern, for legends. */
-export function swatch(paint: Paint, hatch: string): SVGElement {
+export function swatch(paint: Paint): SVGElement {
   const id = `swatch-${unique++}`;
+  const hatch = css(palette.hatch);
   const stroke = (d: string) => svg('path', { d, stroke: hatch, 'stroke-width': 1.4, fill: 'none' });
   const drawn: Record<Pattern, Child> = {
     plain: null,
@@ -119,7 +116,7 @@ export function swatch(paint: Paint, hatch: string): SVGElement {
     'svg',
     { class: 'swatch', viewBox: '0 0 12 12', width: 12, height: 12, 'aria-hidden': 'true' },
     svg('defs', {}, svg('pattern', { id, width: 8, height: 8, patternUnits: 'userSpaceOnUse' }, drawn[paint.pattern])),
-    svg('rect', { width: 12, height: 12, rx: 2, fill: paint.color }),
+    svg('rect', { width: 12, height: 12, rx: 2, fill: css(paint.color) }),
     svg('rect', { width: 12, height: 12, rx: 2, fill: `url(#${id})` }),
   );
 }

@@ -7,6 +7,7 @@ import { type Outcome, REASONS, STATUSES, type Switches, whatIf } from '../cutov
 import { type Child, h } from '../dom';
 import { VERSIONS } from '../facts';
 import { isoDay } from '../format';
+import { palette } from '../palette';
 import { dataTable } from '../table';
 import { accountDetail } from './account';
 import { accountName, domainName, empty, nameCell, fileName, ofShownDays, segments, shownDays } from './parts';
@@ -23,7 +24,7 @@ export function switches(context: Context): Switches {
 }
 
 export function cutover(context: Context): Child[] {
-  const { facts, format, rows, palette } = context;
+  const { facts, format, rows } = context;
   const { t } = format;
   const chosen = switches(context);
   if (rows.length === 0) return [h('p', { class: 'intro' }, t.cutoverIntro), controls(context, chosen), empty(context)];

@@ -6,6 +6,7 @@ import type { Table } from '../contract';
 import type { Context } from '../context';
 import { type Child, h } from '../dom';
 import { narrowed, notNarrowed } from '../narrow';
+import { palette } from '../palette';
 import { type TableColumn, dataTable } from '../table';
 import { accountDetail } from './account';
 import { fields, fileName, link, nameParts, panel, segments } from './parts';
@@ -97,7 +98,7 @@ function refusedClients(context: Context, dataset: Table): Child {
 
 /** Legacy accounts by week, over all domains: what was there before, what came, and below zero what was cured. */
 function burnDown(context: Context, weeks: Table): Child {
-  const { format, palette } = context;
+  const { format } = context;
   const { t } = format;
   const rows = narrowed(context, weeks);
   const days = [...new Set(Array.from(rows, (row) => weeks.number('week', row)))].sort((a, b) => a - b);

@@ -5,7 +5,7 @@ import type { Context } from '../context';
 import { type Child, h } from '../dom';
 import { FIRST_CURRENT, SUFFIXES, UNKNOWN, VERSIONS, isLegacy } from '../facts';
 import { narrowed } from '../narrow';
-import { swatch } from '../palette';
+import { palette, swatch } from '../palette';
 import { isFiltered } from '../state';
 import { warnings } from '../warnings';
 import { domainName, empty, firstPanel, link, ofShownDays, panel, shownDays, stackedBar, spoken } from './parts';
@@ -18,7 +18,7 @@ export function overview(context: Context): Child[] {
 
 /** Messages per day, in the three groups that decide what has to be done. */
 function byDay(context: Context): HTMLElement {
-  const { facts, format, palette, rows } = context;
+  const { facts, format, rows } = context;
   const { t } = format;
   const groups = [
     { name: t.currentGroup, paint: palette.versions[5], has: (version: number) => version >= FIRST_CURRENT && version < UNKNOWN },
@@ -38,7 +38,7 @@ function byDay(context: Context): HTMLElement {
 
 /** All seven versions, always: that something is zero is news too. */
 function versions(context: Context): HTMLElement {
-  const { facts, format, page, palette, rows } = context;
+  const { facts, format, page, rows } = context;
   const { t } = format;
   const sums = new Float64Array(VERSIONS.length);
   for (const row of rows) sums[facts.version[row]] += facts.measures.messages[row];
@@ -54,7 +54,7 @@ function versions(context: Context): HTMLElement {
     return h(
       'tr',
       { class: sums[at] === 0 ? 'zero' : '', 'data-version': VERSIONS[at] },
-      h('th', { scope: 'row' }, link(context, { view: 'tls', tls: { operator: 'is', text: VERSIONS[at] } }, swatch(palette.versions[at], palette.hatch), label)),
+      h('th', { scope: 'row' }, link(context, { view: 'tls', tls: { operator: 'is', text: VERSIONS[at] } }, swatch(palette.versions[at]), label)),
       h('td', { class: 'number' }, format.count(sums[at])),
       h('td', { class: 'number share' }, format.percent(share)),
       hasBefore && [h('td', { class: 'number quiet before' }, format.percent(before(at))), h('td', { class: 'number quiet' }, Math.abs(change) < 0.05 ? '–' : format.changePoints(change))],

@@ -5,7 +5,7 @@ import { accountName, domainName } from '../context';
 import { type Child, append, h } from '../dom';
 import { VERSIONS } from '../facts';
 import { isoDay } from '../format';
-import type { Paint } from '../palette';
+import { type Paint, css, palette } from '../palette';
 import { format as fragment } from '../state';
 import type { Series } from '../chart';
 import type { TableColumn } from '../table';
@@ -28,14 +28,14 @@ export function versionSeries(context: Context, rows: Uint32Array): Series[] {
   const pivot = context.facts.pivot(rows, context.facts.version);
   return VERSIONS.map((_, at) => ({ at, values: pivot.get(at) }))
     .filter((series) => series.values)
-    .map(({ at, values }) => ({ name: context.versionLabels[at], paint: context.palette.versions[at], values: ofShownDays(context, values!) }));
+    .map(({ at, values }) => ({ name: context.versionLabels[at], paint: palette.versions[at], values: ofShownDays(context, values!) }));
 }
 
 const MOST_SERIES = 11;
 
 /** The largest domains as a series each, and all others as one. Colours follow the whole window, not the filter. */
 export function domainSeries(context: Context, rows: Uint32Array, measure: 'messages' | 'recipients' | 'bytes'): Series[] {
-  const { facts, palette, format } = context;
+  const { facts, format } = context;
   const total = (values: Float64Array) => values.reduce((sum, n) => sum + n, 0);
   const pivot = [...facts.pivot(rows, facts.domain, measure)].sort((a, b) => total(b[1]) - total(a[1]) || a[0] - b[0]);
   const top = pivot.slice(0, MOST_SERIES);
@@ -52,7 +52,7 @@ export function domainSeries(context: Context, rows: Uint32Array, measure: 'mess
 const ranks = new WeakMap<object, Map<number, number>>();
 
 function domainPaint(context: Context, domain: number): Paint {
-  const { facts, palette } = context;
+  const { facts } = context;
   let rank = ranks.get(facts);
   if (!rank) {
     const sums = new Map<number, number>();
@@ -187,7 +187,7 @@ export function stackedBar(parts: { paint: Paint; share: number }[]): HTMLElemen
   for (const { paint, share } of parts) {
     const part = h('span');
     part.style.flexGrow = String(share);
-    part.style.background = paint.color;
+    part.style.background = css(paint.color);
     bar.append(part);
   }
   return bar;
