@@ -14,6 +14,7 @@ import { media } from './media.mjs';
 import { plain } from './plain.mjs';
 import { screenshots } from './screenshots.mjs';
 import { shape } from './shape.mjs';
+import { state } from './state.mjs';
 
 const [binary, chromium, packages, ...flags] = process.argv.slice(2);
 const project = join(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -40,6 +41,7 @@ if (published) {
 }
 await choices(checks, browser, fixtures.month);
 await shape(checks, browser, fixtures, template);
+await state(checks, browser, fixtures);
 await media(checks, browser, fixtures);
 await checks.check('no error in any console, nothing loaded, nothing refused', () => same([...new Set(browser.takeTroubles())], [], 'troubles'));
 if (published && flags.includes('--screenshots')) await screenshots(checks, browser, published, join(project, 'docs/img'));

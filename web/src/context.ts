@@ -9,7 +9,8 @@ export interface Context {
   page: Page;
   facts: Facts;
   format: Format;
-  state: State;
+  /** What the reader has chosen by now. */
+  readonly state: State;
   /** The rows of `activity` that pass the filters. */
   rows: Uint32Array;
   /** The same, narrowed to the domain of `Show data for`. */
@@ -17,16 +18,17 @@ export interface Context {
   versionLabels: string[];
   /** Views that have data. */
   views: string[];
-  /** Changes the state and draws the view anew. */
+  /** Changes what is chosen, and draws what shows it. */
   go(change: Partial<State>): void;
-  /** Sets one option of the view and draws it anew. */
+  /** Sets one option of the view. */
   choose(option: string, value: string): void;
-  /** Keeps an option in the link without drawing: for what has already drawn itself. */
-  keep(options: Record<string, string>): void;
+  /** Keeps options in the link, for what has drawn itself. */
+  keep(options: State['options']): void;
+  /** The link to what is chosen by now but for some of it, without the options of the view. */
+  href(change: Partial<State>): string;
+  /** Tells something to those who do not see it change. */
+  say(text: string): void;
 }
-
-/** A link to a state. */
-export type LinkTo = (change: Partial<State>) => string;
 
 export function accountName(context: Context, account: number): string {
   if (account >= 0) return context.facts.accounts[account];

@@ -43,3 +43,12 @@ export function svg(name: string, attributes: Record<string, Value> = {}, ...chi
   fill(element, attributes, children);
   return element;
 }
+
+/** Does something once it was not asked for again for so many milliseconds, and not where the element is gone by then. */
+export function debounced(element: Element, milliseconds: number, act: () => void): () => void {
+  let wait = 0;
+  return () => {
+    clearTimeout(wait);
+    wait = window.setTimeout(() => element.isConnected && act(), milliseconds);
+  };
+}

@@ -1,10 +1,10 @@
 // The head of the page: the widget's number, the window's other figures, the navigation and the filters.
 
 import type { Context } from './context';
-import { type Child, h } from './dom';
+import { type Child, debounced, h } from './dom';
 import { SUFFIXES, VERSIONS, isLegacy } from './facts';
 import { fromIsoDay, isoDay } from './format';
-import { FIELDS, type Field, OPERATORS, type Operator, format as fragment, isFiltered } from './state';
+import { FIELDS, type Field, NO_MATCH, OPERATORS, type Operator, type State, isFiltered } from './state';
 import { LANGUAGES } from './texts';
 import type { View } from './views';
 
@@ -54,8 +54,8 @@ function change(context: Context, by: number, percent: number): Child {
   return h('span', { class: 'change' }, by === 0 ? format.t.unchanged : `${format.change(by)} (${format.changePercent(percent)})`);
 }
 
-export function title(context: Context, redraw: (theme: string) => void, theme: string): HTMLElement {
-  const { format, page, state } = context;
+export function title(context: Context, theme: string, chooseTheme: (theme: string) => void): HTMLElement {
+  const { format, page } = context;
   const { t } = format;
   const { window } = page;
   const languages = Object.entries(LANGUAGES).map(([tag, texts]) => h('option', { value: tag, selected: tag === format.language, lang: tag }, texts.language));
@@ -68,39 +68,50 @@ export function title(context: Context, redraw: (theme: string) => void, theme: 
     h(
       'div',
       { class: 'settings' },
-      h('select', { 'aria-label': t.languageLabel, id: 'language', onchange: (event: Event) => context.go({ ...state, language: value(event) }) }, ...languages),
-      h('select', { 'aria-label': t.themeLabel, id: 'theme', onchange: (event: Event) => redraw(value(event)) }, ...themes),
+      h('select', { 'aria-label': t.languageLabel, id: 'language', onchange: (event: Event) => context.go({ language: value(event) }) }, ...languages),
+      h('select', { 'aria-label': t.themeLabel, id: 'theme', onchange: (event: Event) => chooseTheme(value(event)) }, ...themes),
     ),
   );
 }
 
 export function navigation(context: Context, views: View[]): HTMLElement {
   const { format, state } = context;
-  const link = ({ name }: View) => h('a', { id: `section-${name}`, href: fragment({ ...state, view: name, options: {} }), 'aria-current': name === state.view ? 'page' : null }, format.t.views[name]);
+  const link = ({ name }: View) => h('a', { id: `section-${name}`, href: context.href({ view: name }), 'aria-current': name === state.view ? 'page' : null }, format.t.views[name]);
   return h('nav', { 'aria-label': format.t.sections }, h('ul', {}, ...views.map((view) => h('li', {}, link(view)))));
 }
 
-/** The filters. They are drawn once per language; typing changes the state and leaves them alone. */
-export function filters(context: Context, change: (change: Partial<Context['state']>) => void): HTMLElement {
+/** The filters. What is typed into them changes the state and leaves them alone. */
+export function filters(context: Context, change: (change: Partial<State>) => void): HTMLElement {
   const { facts, format, page, state } = context;
   const { t } = format;
   const { start, end } = page.window;
-  const day = (name: 'from' | 'to', label: string, edge: number) =>
-    h('label', { class: 'field' }, h('span', {}, label), h('input', {
-      type: 'date', id: `filter-${name}`, min: isoDay(start), max: isoDay(end), value: isoDay(state[name] ?? edge),
-      onchange: (event: Event) => {
-        const value = fromIsoDay((event.target as HTMLInputElement).value);
-        const inside = Number.isNaN(value) ? edge : Math.min(end, Math.max(start, value));
-        change({ [name]: inside === edge ? undefined : inside });
-      },
-    }));
+  const day = (name: 'from' | 'to', label: string, edge: number) => {
+    const input = h('input', { type: 'date', id: `filter-${name}`, min: isoDay(start), max: isoDay(end), value: isoDay(state[name] ?? edge) });
+    // Not while it is typed: then its year is one of long ago.
+    const asChosen = () => {
+      if (document.activeElement !== input) input.value = isoDay(context.state[name] ?? edge);
+    };
+    input.addEventListener('blur', asChosen);
+    input.addEventListener('change', () => {
+      const value = fromIsoDay(input.value);
+      const inside = Number.isNaN(value) ? edge : Math.min(end, Math.max(start, value));
+      change({ [name]: inside === edge ? undefined : inside });
+      asChosen();
+    });
+    return h('label', { class: 'field' }, h('span', {}, label), input);
+  };
   const names: Record<Field, string> = { account: t.account, domain: t.domain, tls: t.tlsVersion };
   const words: Partial<Record<Field, string[]>> = { domain: facts.domains.slice(0, 500), tls: [...VERSIONS] };
   const text = (field: Field) => {
     const given = { ...state[field] };
-    let wait = 0;
     const changed = () => change({ [field]: { ...given } });
     const list = words[field] ? `words-${field}` : null;
+    const input = h('input', { id: `filter-${field}`, type: 'text', value: given.text, list, 'aria-label': names[field], autocomplete: 'off', spellcheck: 'false' });
+    const typed = debounced(input, 150, changed);
+    input.addEventListener('input', () => {
+      given.text = input.value;
+      typed();
+    });
     return h(
       'div',
       { class: 'field match', role: 'group', 'aria-label': names[field] },
@@ -110,11 +121,7 @@ export function filters(context: Context, change: (change: Partial<Context['stat
         { class: 'match-row' },
         h('select', { id: `filter-${field}-operator`, 'aria-label': format.say(t.operator, { field: names[field] }), onchange: (event: Event) => { given.operator = (event.target as HTMLSelectElement).value as Operator; if (given.text) changed(); } },
           ...OPERATORS.map((operator) => h('option', { value: operator, selected: operator === given.operator }, t.operators[operator]))),
-        h('input', { id: `filter-${field}`, type: 'text', value: given.text, list, 'aria-label': names[field], autocomplete: 'off', spellcheck: 'false', oninput: (event: Event) => {
-          given.text = (event.target as HTMLInputElement).value;
-          clearTimeout(wait);
-          wait = window.setTimeout(changed, 150);
-        } }),
+        input,
         list && h('datalist', { id: list }, ...words[field]!.map((word) => h('option', { value: word }))),
       ),
     );
@@ -139,6 +146,6 @@ export function filterStatus(context: Context): Child[] {
   return [
     h('span', { id: 'filtered' }, format.many(t.filtered, accounts, { messages: format.count(facts.sum(rows)), all: format.count(all), accounts: format.count(accounts) })),
     ' ',
-    h('button', { type: 'button', id: 'clear', onclick: () => context.go({ from: undefined, to: undefined, account: { operator: 'contains', text: '' }, domain: { operator: 'contains', text: '' }, tls: { operator: 'contains', text: '' } }) }, t.clear),
+    h('button', { type: 'button', id: 'clear', onclick: () => context.go({ from: undefined, to: undefined, account: NO_MATCH, domain: NO_MATCH, tls: NO_MATCH }) }, t.clear),
   ];
 }

@@ -6,11 +6,11 @@ export type Field = 'account' | 'domain' | 'tls';
 export const FIELDS: readonly Field[] = ['account', 'domain', 'tls'];
 
 export interface Match {
-  operator: Operator;
-  text: string;
+  readonly operator: Operator;
+  readonly text: string;
 }
 
-export interface State {
+interface Choices {
   view: string;
   /** Days of the data, included; missing is the end of the data. */
   from?: number;
@@ -21,13 +21,16 @@ export interface State {
   /** `Show data for`: one domain, or all. */
   show?: string;
   /** Choices of single views: measure, shape, switches, severity. Each view names its own. */
-  options: Record<string, string>;
+  options: Readonly<Record<string, string>>;
   language?: string;
 }
 
+/** It is never changed, only followed by another one. */
+export type State = Readonly<Choices>;
+
 import { fromIsoDay, isoDay } from './format';
 
-const NO_MATCH: Match = { operator: 'contains', text: '' };
+export const NO_MATCH: Match = { operator: 'contains', text: '' };
 
 export function initial(): State {
   return { view: 'overview', account: NO_MATCH, domain: NO_MATCH, tls: NO_MATCH, options: {} };
@@ -48,7 +51,8 @@ export interface Days {
 
 /** Reads a fragment. What it does not understand it leaves out: a link is never an error. */
 export function parse(fragment: string, window: Days): State {
-  const state = initial();
+  const options: Record<string, string> = {};
+  const state: Choices = { ...initial(), options };
   for (const [key, value] of new URLSearchParams(fragment.replace(/^#/, ''))) {
     const day = /^\d{4}-\d\d-\d\d$/.test(value) ? fromIsoDay(value) : NaN;
     if (key === 'view') state.view = value;
@@ -57,7 +61,7 @@ export function parse(fragment: string, window: Days): State {
     } else if (key === 'account' || key === 'domain' || key === 'tls') state[key] = match(value);
     else if (key === 'show') state.show = value;
     else if (key === 'lang') state.language = value;
-    else state.options[key] = value;
+    else options[key] = value;
   }
   return { ...state, ...within(window, state) };
 }
@@ -101,6 +105,9 @@ export function passes(match: Match, ...texts: (string | null)[]): boolean {
  */
 export const withoutPlaces = (options: State['options']): State['options'] =>
   Object.fromEntries(Object.entries(options).filter(([name]) => !/(page|row)$/.test(name)));
+
+/** Whether two states have the same of what one of its names stands for. */
+export const isSame = (one: State, other: State, name: keyof State): boolean => JSON.stringify(one[name]) === JSON.stringify(other[name]);
 
 export const isFiltered = (state: State): boolean =>
   state.from !== undefined || state.to !== undefined || FIELDS.some((field) => state[field].text !== '');

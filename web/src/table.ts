@@ -6,7 +6,7 @@
 
 import type { Context } from './context';
 import { csv, download } from './csv';
-import { type Child, h } from './dom';
+import { type Child, append, debounced, h } from './dom';
 
 export interface TableColumn {
   /** The column's name in the dataset, and in the CSV. */
@@ -21,8 +21,8 @@ export interface TableColumn {
   plain?(row: number): string | number | null;
   /** `wide` may wrap, `name` heads its row, `spare` is left out on a phone. */
   kind?: 'wide' | 'name' | 'number' | 'short' | 'spare';
-  /** Only in the CSV. */
-  hidden?: boolean;
+  /** Only in the CSV, always or for now. */
+  hidden?: boolean | (() => boolean);
 }
 
 export interface TableSpec {
@@ -39,7 +39,8 @@ export interface TableSpec {
   notes?: Child[];
   /** The file's name without its end. */
   file: string;
-  controls?: Child[];
+  /** They are given what shows the columns that are not hidden now. */
+  controls?(show: () => void): Child[];
 }
 
 const SIZES = [25, 50, 100, 250];
@@ -50,10 +51,11 @@ export function dataTable(context: Context, spec: TableSpec): HTMLElement {
 
 class DataTable {
   readonly element: HTMLElement;
+  private readonly head = h('tr');
   private readonly body = h('tbody');
   private readonly footer = h('div', { class: 'pager' });
   private readonly heads = new Map<string, HTMLTableCellElement>();
-  private readonly shownColumns: TableColumn[];
+  private shownColumns: TableColumn[] = [];
   private sort: string;
   private search: string;
   private page: number;
@@ -64,15 +66,25 @@ class DataTable {
 
   constructor(private readonly context: Context, private readonly spec: TableSpec) {
     const option = (name: string) => context.state.options[spec.id + name] ?? '';
-    this.shownColumns = spec.columns.filter((column) => !column.hidden);
     this.sort = option('sort') || spec.sort;
     if (!spec.columns.some((column) => column.name === this.sort.replace(/^-/, ''))) this.sort = spec.sort;
     this.search = option('q');
     this.size = SIZES.find((size) => size === Number(option('size'))) ?? SIZES[0];
-    this.page = Math.max(1, Number(option('page')) || 1);
+    this.page = Math.max(1, Math.trunc(Number(option('page'))) || 1);
     this.open = option('row');
     this.order = this.sorted();
     this.element = this.frame();
+    this.show();
+  }
+
+  /** Head and rows, of the columns that are not hidden now. */
+  private show(): void {
+    const { columns, detail } = this.spec;
+    this.shownColumns = columns.filter(({ hidden }) => !(typeof hidden === 'function' ? hidden() : hidden));
+    this.heads.clear();
+    const toggle = detail && h('th', { class: 'toggle', scope: 'col' }, h('span', { class: 'hidden' }, this.context.format.t.showRow.replace('{row}', '')));
+    this.head.replaceChildren();
+    append(this.head, [toggle, ...this.shownColumns.map((column) => this.heading(column))]);
     this.draw();
   }
 
@@ -80,13 +92,8 @@ class DataTable {
     const { spec } = this;
     const { t } = this.context.format;
     const search = h('input', { type: 'search', value: this.search, 'aria-label': `${t.search}: ${spec.caption}`, placeholder: t.search, class: 'search' });
-    let wait = 0;
-    search.addEventListener('input', () => {
-      clearTimeout(wait);
-      wait = window.setTimeout(() => this.find(search.value), 120);
-    });
-    const head = h('tr', {}, spec.detail && h('th', { class: 'toggle', scope: 'col' }, h('span', { class: 'hidden' }, t.showRow.replace('{row}', ''))), ...this.shownColumns.map((column) => this.heading(column)));
-    const table = h('table', { class: 'data' }, h('caption', { class: 'hidden' }, spec.caption), h('thead', {}, head), this.body);
+    search.addEventListener('input', debounced(search, 120, () => this.find(search.value)));
+    const table = h('table', { class: 'data' }, h('caption', { class: 'hidden' }, spec.caption), h('thead', {}, this.head), this.body);
     return h(
       'section',
       { class: 'table', 'data-table': spec.file },
@@ -94,7 +101,7 @@ class DataTable {
         'div',
         { class: 'tools' },
         h('h3', {}, spec.caption),
-        h('div', { class: 'tool-row' }, spec.controls, search, h('button', { type: 'button', class: 'export', onclick: () => this.save() }, t.exportCsv)),
+        h('div', { class: 'tool-row' }, spec.controls?.(() => this.show()), search, h('button', { type: 'button', class: 'export', onclick: () => this.save() }, t.exportCsv)),
       ),
       h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': spec.caption }, table),
       this.footer,
@@ -128,6 +135,7 @@ class DataTable {
     this.order = this.sorted();
     this.draw();
     this.keep();
+    this.tell();
   }
 
   private keep(): void {
@@ -219,6 +227,7 @@ class DataTable {
       this.page += by;
       this.draw();
       this.keep();
+      this.tell();
       // The button that was pressed has been drawn anew.
       const buttons = this.footer.querySelectorAll<HTMLButtonElement>('button');
       (buttons[by < 0 ? 0 : 1].disabled ? buttons[by < 0 ? 1 : 0] : buttons[by < 0 ? 0 : 1]).focus();
@@ -232,17 +241,23 @@ class DataTable {
           this.page = 1;
           this.draw();
           this.keep();
+          this.tell();
         },
       },
       ...SIZES.map((n) => h('option', { value: n, selected: n === this.size }, n)),
     );
     const where = format.say(t.rowsOf, { from: format.count(shown ? from + 1 : 0), to: format.count(from + shown), n: format.count(this.order.length) });
     this.footer.replaceChildren(
-      h('span', { class: 'where', role: 'status' }, where),
+      h('span', { class: 'where' }, where),
       h('button', { type: 'button', 'aria-label': t.previous, disabled: this.page <= 1, onclick: turn(-1) }, '‹'),
       h('button', { type: 'button', 'aria-label': t.next, disabled: this.page >= pages, onclick: turn(1) }, '›'),
       h('label', {}, `${t.rowsPerPage} `, size),
     );
+  }
+
+  /** Which rows are shown, to those who do not see it change. */
+  private tell(): void {
+    this.context.say(this.footer.querySelector('.where')!.textContent!);
   }
 
   /** All rows that are found, not the page alone, with the datasets' column names. */

@@ -141,6 +141,7 @@ test('the first language of the reader that is here', () => {
   assert.equal(choose('es', ['en']), 'es');
   assert.equal(choose(undefined, ['de', 'es-MX']), 'es');
   assert.equal(choose('xx', []), 'en');
+  assert.equal(choose('constructor', ['en']), 'en', 'no name of every object');
 });
 
 /** Every text with its place in the file, and the places that it fills. */

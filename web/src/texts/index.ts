@@ -8,7 +8,7 @@ export const LANGUAGES: Record<string, Texts> = { en, es };
 /** The language asked for, or the first one of the reader's that is here, or English. */
 export function choose(asked: string | undefined, readers: readonly string[]): string {
   const tags = [asked ?? '', ...readers].map((tag) => tag.toLowerCase().split('-')[0]);
-  return tags.find((tag) => tag in LANGUAGES) ?? 'en';
+  return tags.find((tag) => Object.hasOwn(LANGUAGES, tag)) ?? 'en';
 }
 
 /** A text with its places filled. */

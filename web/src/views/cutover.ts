@@ -39,10 +39,10 @@ export function cutover(context: Context): Child[] {
     controls(context, chosen),
     h(
       'dl',
-      { class: 'outcome', 'aria-live': 'polite' },
+      { class: 'outcome' },
       ...STATUSES.map((status) => h('div', { class: status }, h('dt', {}, plural(context, status, result.counts[status])), h('dd', { class: 'figure' }, format.count(result.counts[status])))),
     ),
-    h('p', { class: 'would-fail', role: 'status' }, format.say(t.wouldFail, { n: format.count(result.failing), all: format.count(result.messages), percent: format.percent(share) })),
+    h('p', { class: 'would-fail', 'data-said': true }, format.say(t.wouldFail, { n: format.count(result.failing), all: format.count(result.messages), percent: format.percent(share) })),
     chart(context, { title: t.cutoverChart, days: shownDays(context), series, value: format.count, tick: format.compact, shape: 'stack', height: 220, select: (day) => context.go({ from: day, to: day }) }),
     accounts(context, result.accounts),
   ];

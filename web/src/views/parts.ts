@@ -6,8 +6,8 @@ import { type Child, append, h } from '../dom';
 import { VERSIONS } from '../facts';
 import { isoDay } from '../format';
 import { type Paint, css, palette } from '../palette';
-import { format as fragment } from '../state';
 import type { Series } from '../chart';
+import type { State } from '../state';
 import type { TableColumn } from '../table';
 
 /** The days that are shown. */
@@ -130,8 +130,8 @@ export function showFor(context: Context): HTMLElement {
 }
 
 /** A link to another state of the page. */
-export function link(context: Context, change: Partial<Context['state']>, ...children: Child[]): HTMLElement {
-  return h('a', { href: fragment({ ...context.state, options: {}, show: undefined, ...change }) }, ...children);
+export function link(context: Context, change: Partial<State>, ...children: Child[]): HTMLElement {
+  return h('a', { href: context.href({ show: undefined, ...change }) }, ...children);
 }
 
 /** A panel that stands first where there is one column only. */

@@ -50,7 +50,7 @@ function accounts(context: Context): HTMLElement {
   const details = page.tables.get('tls_usage_details');
   const lookup = rowsByAccount(context, 'tls_usage_details');
   const rows = Uint32Array.from(sums, (sum) => lookup(sum.account));
-  const asMessages = state.options.cells === 'messages';
+  let asMessages = state.options.cells === 'messages';
   const rank = (row: number) => VERSIONS.indexOf(lowest(sums[row]) as (typeof VERSIONS)[number]);
   return dataTable(context, {
     id: '',
@@ -58,14 +58,18 @@ function accounts(context: Context): HTMLElement {
     rows: sums.length,
     sort: '-messages',
     key: (row) => accountName(context, sums[row].account),
-    controls: [
-      segments(t.cells, [{ value: 'percent', label: t.asPercent }, { value: 'messages', label: t.asMessages }], asMessages ? 'messages' : 'percent', (value) => context.choose('cells', value === 'percent' ? '' : value)),
+    controls: (show) => [
+      segments(t.cells, [{ value: 'percent', label: t.asPercent }, { value: 'messages', label: t.asMessages }], asMessages ? 'messages' : 'percent', (value) => {
+        asMessages = value === 'messages';
+        context.keep({ cells: asMessages ? value : '' });
+        show();
+      }),
     ],
     columns: [
       textColumn('account', (row) => (sums[row].account >= 0 ? facts.accounts[sums[row].account] : null), { kind: 'name', show: (row) => nameCell(context, sums[row].account) }),
       textColumn('domain', (row) => (sums[row].domain >= 0 ? facts.domains[sums[row].domain] : null), { kind: 'spare', show: (row) => (sums[row].account === LUMPED ? '–' : domainName(context, sums[row].domain)) }),
       numberColumn('messages', (row) => sums[row].messages, format.count),
-      ...versionColumns(context, sums, asMessages),
+      ...versionColumns(context, sums, () => asMessages),
       ...(['basic', 'oauth', 'other'] as const).map((family) => numberColumn(`auth_${family}`, (row) => sums[row][family], (n) => quietZero(n, format.count(n)))),
       numberColumn('auth_unknown', (row) => sums[row].messages - sums[row].basic - sums[row].oauth - sums[row].other, format.count, { hidden: true }),
       textColumn('min_tls_version', (row) => lowest(sums[row]), { kind: 'short', show: (row) => versionTag(context, lowest(sums[row])), number: (row) => (rank(row) === UNKNOWN ? NaN : -rank(row)), plain: (row) => lowest(sums[row]) }),
@@ -80,7 +84,7 @@ function accounts(context: Context): HTMLElement {
 const quietZero = (n: number, text: string): Child => (n === 0 ? h('span', { class: 'zero' }, text) : text);
 
 /** Messages and percent of all seven versions are in the CSV; one of the two is shown. */
-function versionColumns(context: Context, sums: AccountSum[], asMessages: boolean): TableColumn[] {
+function versionColumns(context: Context, sums: AccountSum[], asMessages: () => boolean): TableColumn[] {
   const { format, versionLabels } = context;
   const isLegacy = (at: number) => at < 4;
   return VERSIONS.flatMap((_, at) => {
@@ -89,7 +93,7 @@ function versionColumns(context: Context, sums: AccountSum[], asMessages: boolea
     const mark = (n: number, text: string): Child => (n === 0 ? quietZero(0, '0') : isLegacy(at) ? h('span', { class: 'legacy-figure' }, text) : text);
     const heading = versionLabels[at];
     return [
-      numberColumn(`messages_${SUFFIXES[at]}`, messages, (n) => mark(n, format.count(n)), { heading, hidden: !asMessages }),
+      numberColumn(`messages_${SUFFIXES[at]}`, messages, (n) => mark(n, format.count(n)), { heading, hidden: () => !asMessages() }),
       numberColumn(`percent_${SUFFIXES[at]}`, percent, (n) => mark(n, format.percent(n)), { heading, hidden: asMessages, plain: (row) => Math.round(100 * percent(row)) / 100 }),
     ];
   });
