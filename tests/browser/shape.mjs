@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { data, page as assemble, table } from '../../web/fixtures/generate.mjs';
 import { eventually, require, same } from './checks.mjs';
+import { parse } from './csv.mjs';
 
 /** How many times as long as its bare data takes to read a page may take to open, and then to be narrowed and drawn. */
 const [MOST_TO_OPEN, MOST_TO_NARROW] = [6, 4];
@@ -136,6 +137,22 @@ export async function shape(checks, browser, fixtures, template) {
     require((await report.text('.note')).includes('12,345 accounts') && (await report.text('.note')).includes('sending_volume_details.csv'), await report.text('.note'));
     await report.go('#view=legacy');
     require((await report.text('.note')).includes('250,000'), await report.text('.note'));
+    await report.go('#view=cutover');
+    require((await report.text('.would-fail + .note')).includes('12,345 accounts'), 'the cutover does not say whom it does not judge');
+    await report.close();
+  });
+
+  await checks.check('smaller accounts together are of no domain', async () => {
+    const report = await browser.open(join(fixtures.folder, 'cut.html'));
+    for (const view of ['volume', 'tls', 'cutover']) {
+      await report.go(`#view=${view}`);
+      const shown = (await report.rows()).find((cells) => cells[1] === 'smaller accounts together');
+      same(shown?.[2], '–', `the domain in ${view}`);
+      const exported = parse((await report.exported()).text);
+      same(exported.find((row) => row.account === null).domain, null, `the domain exported of ${view}`);
+      await report.go(`#view=${view}&q=x.example`);
+      same((await report.rows()).map((cells) => cells[1]), ['a1@x.example', 'a2@x.example'], `found in ${view}`);
+    }
     await report.close();
   });
 

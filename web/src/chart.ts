@@ -20,7 +20,7 @@ export interface Series {
   values: ArrayLike<number>;
 }
 
-export interface ChartSpec {
+interface ChartSpec {
   title: string;
   /** Days since 1970 of each value. */
   days: number[];
@@ -80,7 +80,7 @@ export function chart(context: Context, spec: ChartSpec): HTMLElement {
 
   const draw = () => drawn?.setOption(options(context, spec, hidden, canvas.clientWidth), true);
   if (spec.legend !== false) figure.append(legend(context, spec, hidden, draw));
-  append(figure, [canvas, asTable(context, spec)]);
+  append(figure, [canvas, spec.select && h('p', { class: 'click quiet' }, t.clickDay), asTable(context, spec)]);
 
   // A chart needs its width: it is made when the element has one.
   const observer = new ResizeObserver(() => {

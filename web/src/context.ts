@@ -1,7 +1,7 @@
 // What every view is given: the data, the choices, and the ways to change them.
 
 import { type Page, SMALLER_DOMAINS } from './contract';
-import type { Facts } from './facts';
+import { type Facts, LUMPED } from './facts';
 import type { Format } from './format';
 import type { State } from './state';
 
@@ -32,7 +32,7 @@ export interface Context {
 
 export function accountName(context: Context, account: number): string {
   if (account >= 0) return context.facts.accounts[account];
-  return account === -2 ? context.format.t.lumpedName : context.format.t.unknownAccount;
+  return account === LUMPED ? context.format.t.lumpedName : context.format.t.unknownAccount;
 }
 
 export function domainName(context: Context, domain: number): string {

@@ -1,7 +1,7 @@
 // CSV as the datasets' own files have it: RFC 4180, and no cell that a spreadsheet would run as a formula.
 
 /** A text that begins with = + - @ tab or CR gets a quote in front. */
-export function guarded(text: string): string {
+function guarded(text: string): string {
   return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
 }
 

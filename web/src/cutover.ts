@@ -13,9 +13,9 @@ export interface Switches {
   noBasic: boolean;
 }
 
-export type Reason = 'tls' | 'des3' | 'cleartext' | 'basic';
+type Reason = 'tls' | 'des3' | 'cleartext' | 'basic';
 export const REASONS: readonly Reason[] = ['tls', 'des3', 'cleartext', 'basic'];
-export type Status = 'breaks' | 'mixed' | 'undetermined' | 'safe';
+type Status = 'breaks' | 'mixed' | 'undetermined' | 'safe';
 export const STATUSES: readonly Status[] = ['breaks', 'mixed', 'undetermined', 'safe'];
 
 export interface Outcome {
@@ -31,7 +31,7 @@ export interface Outcome {
   last: number;
 }
 
-export interface WhatIf {
+interface WhatIf {
   accounts: Outcome[];
   failing: number;
   messages: number;
@@ -41,7 +41,7 @@ export interface WhatIf {
 }
 
 /** Why a row would fail, as bits; 0 if it would not. */
-export function reasonsOf(switches: Switches, version: number, tripleDes: boolean, basic: boolean): number {
+function reasonsOf(switches: Switches, version: number, tripleDes: boolean, basic: boolean): number {
   const isTls = version !== NONE && version !== UNKNOWN;
   return (
     (isTls && version < switches.minTls ? 1 : 0) |

@@ -3,6 +3,7 @@
 import type { Table } from './contract';
 import type { Context } from './context';
 import { rowsWhere } from './columns';
+import type { Child } from './dom';
 import { type Field, passes } from './state';
 
 const MICROS_PER_DAY = 86_400_000_000;
@@ -14,13 +15,20 @@ function domainsOf(context: Context, account: string | null): (string | null)[] 
 }
 
 /** Which of the filters a dataset has no column for. */
-export function notNarrowed(context: Context, table: Table): Field[] {
+function notNarrowed(context: Context, table: Table): Field[] {
   const has: Record<Field, boolean> = {
     account: table.has('account') || table.has('last_account'),
     domain: table.has('domain') || table.has('account') || table.has('last_account'),
     tls: table.has('tls_version') || table.has('last_tls_version'),
   };
   return (['account', 'domain', 'tls'] as const).filter((field) => context.state[field].text !== '' && !has[field]);
+}
+
+/** What a dataset is not narrowed by: said under its table. */
+export function skippedNote(context: Context, dataset: Table): Child {
+  const { format } = context;
+  const names = notNarrowed(context, dataset).map((field) => ({ account: format.t.account, domain: format.t.domain, tls: format.t.tlsVersion })[field]);
+  return names.length ? format.say(format.t.notFiltered, { fields: names.join(', ') }) : null;
 }
 
 /** The rows that pass the filters for which there is a column. Spans of time pass if they touch the days. */

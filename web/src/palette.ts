@@ -5,7 +5,7 @@
 
 import { type Child, svg } from './dom';
 
-export type Pattern = 'plain' | 'diagonal' | 'dots' | 'back' | 'cross' | 'lines' | 'columns' | 'dashes' | 'ticks' | 'triangles' | 'diamonds' | 'grid';
+type Pattern = 'plain' | 'diagonal' | 'dots' | 'back' | 'cross' | 'lines' | 'columns' | 'dashes' | 'ticks' | 'triangles' | 'diamonds' | 'grid';
 
 /** A colour on light paper and on dark. */
 export interface Color {

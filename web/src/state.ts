@@ -5,7 +5,7 @@ export const OPERATORS: readonly Operator[] = ['contains', 'is', 'starts'];
 export type Field = 'account' | 'domain' | 'tls';
 export const FIELDS: readonly Field[] = ['account', 'domain', 'tls'];
 
-export interface Match {
+interface Match {
   readonly operator: Operator;
   readonly text: string;
 }
@@ -44,7 +44,7 @@ function match(text: string | null): Match {
 }
 
 /** The first and the last day of the data. */
-export interface Days {
+interface Days {
   start: number;
   end: number;
 }

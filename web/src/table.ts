@@ -25,7 +25,7 @@ export interface TableColumn {
   hidden?: boolean | (() => boolean);
 }
 
-export interface TableSpec {
+interface TableSpec {
   /** Prefix of its options in the link; empty for a view's main table. */
   id: string;
   caption: string;

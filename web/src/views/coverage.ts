@@ -4,10 +4,9 @@ import { datasetColumns, partlyNote, theRest } from '../columns';
 import type { Table } from '../contract';
 import type { Context } from '../context';
 import { type Child, h } from '../dom';
-import { narrowed } from '../narrow';
+import { narrowed, skippedNote } from '../narrow';
 import { dataTable } from '../table';
 import { type Warning, warnings } from '../warnings';
-import { skipped } from './legacy';
 import { fields, fileName, panel, spoken, spokenList } from './parts';
 
 const FIRST = ['date', 'source', 'submissions', 'refusals', 'lines_read', 'lines_used', 'lines_ignored', 'lines_rejected', 'unknown_tls_share', 'warnings'];
@@ -45,7 +44,7 @@ export function coverage(context: Context): Child[] {
       sort: '-date',
       key: (row) => `${table.text('source', rows[row])} ${format.day(table.number('date', rows[row]))}`,
       detail: (row) => [fields(context, columns, row)],
-      notes: [partlyNote(context, table), skipped(context, table)],
+      notes: [partlyNote(context, table), skippedNote(context, table)],
       file: fileName(context, 'coverage'),
     }),
   ];

@@ -2,21 +2,21 @@
 
 import { chart } from '../chart';
 import { numberColumn, textColumn } from '../columns';
-import type { Context } from '../context';
+import { type Context, accountName } from '../context';
 import { type Outcome, REASONS, STATUSES, type Switches, whatIf } from '../cutover';
 import { type Child, h } from '../dom';
-import { VERSIONS } from '../facts';
+import { LUMPED, VERSIONS } from '../facts';
 import { isoDay } from '../format';
 import { palette } from '../palette';
 import { dataTable } from '../table';
 import { accountDetail } from './account';
-import { accountName, domainName, empty, nameCell, fileName, ofShownDays, segments, shownDays } from './parts';
-import { lumpedNote } from './volume';
+import { accountColumns } from './accounts';
+import { empty, fileName, ofShownDays, segments, shownDays } from './parts';
 
 const MINIMA = ['TLSv1.0', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];
 
 /** The switches of the link. At first it asks what most people ask: what if TLS 1.2 were the lowest? */
-export function switches(context: Context): Switches {
+function switches(context: Context): Switches {
   const { options } = context.state;
   const min = options.min ?? 'TLSv1.2';
   const on = (name: string, first: boolean) => (options[name] === undefined ? first : options[name] === '1');
@@ -24,7 +24,7 @@ export function switches(context: Context): Switches {
 }
 
 export function cutover(context: Context): Child[] {
-  const { facts, format, rows } = context;
+  const { facts, format, page, rows } = context;
   const { t } = format;
   const chosen = switches(context);
   if (rows.length === 0) return [h('p', { class: 'intro' }, t.cutoverIntro), controls(context, chosen), empty(context)];
@@ -43,6 +43,7 @@ export function cutover(context: Context): Child[] {
       ...STATUSES.map((status) => h('div', { class: status }, h('dt', {}, plural(context, status, result.counts[status])), h('dd', { class: 'figure' }, format.count(result.counts[status])))),
     ),
     h('p', { class: 'would-fail', 'data-said': true }, format.say(t.wouldFail, { n: format.count(result.failing), all: format.count(result.messages), percent: format.percent(share) })),
+    result.accounts.some(({ account }) => account === LUMPED) && h('p', { class: 'note' }, format.say(t.lumpedCutover, { n: format.count(page.lumpedAccounts) })),
     chart(context, { title: t.cutoverChart, days: shownDays(context), series, value: format.count, tick: format.compact, shape: 'stack', height: 220, select: (day) => context.go({ from: day, to: day }) }),
     accounts(context, result.accounts),
   ];
@@ -82,8 +83,7 @@ function accounts(context: Context, all: Outcome[]): HTMLElement {
     sort: '-failing',
     key: (row) => accountName(context, all[row].account),
     columns: [
-      textColumn('account', (row) => (all[row].account >= 0 ? facts.accounts[all[row].account] : null), { kind: 'name', show: (row) => nameCell(context, all[row].account) }),
-      textColumn('domain', (row) => (all[row].domain >= 0 ? facts.domains[all[row].domain] : null), { kind: 'spare', show: (row) => domainName(context, all[row].domain) }),
+      ...accountColumns(context, all),
       textColumn('status', (row) => words[all[row].status], { show: (row) => h('span', { class: `status ${all[row].status}` }, words[all[row].status]), plain: (row) => all[row].status }),
       numberColumn('failing', (row) => all[row].failing, format.count),
       numberColumn('failing_percent', percent, format.percent, { plain: (row) => Math.round(100 * percent(row)) / 100 }),
@@ -92,7 +92,6 @@ function accounts(context: Context, all: Outcome[]): HTMLElement {
       numberColumn('last_failing', last, format.day, { plain: (row) => (Number.isNaN(last(row)) ? null : isoDay(last(row))), kind: 'short' }),
     ],
     detail: (row) => accountDetail(context, all[row].account),
-    notes: [lumpedNote(context, 'tls_usage_details')],
     file: fileName(context, 'cutover'),
   });
 }

@@ -5,7 +5,7 @@ import { datasetColumns, partlyNote, theRest } from '../columns';
 import type { Table } from '../contract';
 import type { Context } from '../context';
 import { type Child, h } from '../dom';
-import { narrowed, notNarrowed } from '../narrow';
+import { narrowed, skippedNote } from '../narrow';
 import { palette } from '../palette';
 import { type TableColumn, dataTable } from '../table';
 import { accountDetail } from './account';
@@ -23,13 +23,7 @@ export function legacy(context: Context): Child[] {
   return [clients && devices(context, clients), refused && refusedClients(context, refused), weeks && weeks.rows > 0 && burnDown(context, weeks)];
 }
 
-export function skipped(context: Context, dataset: Table): Child {
-  const { format } = context;
-  const names = notNarrowed(context, dataset).map((field) => ({ account: format.t.account, domain: format.t.domain, tls: format.t.tlsVersion })[field]);
-  return names.length ? format.say(format.t.notFiltered, { fields: names.join(', ') }) : null;
-}
-
-const notes = (context: Context, dataset: Table): Child[] => [partlyNote(context, dataset), skipped(context, dataset)];
+const notes = (context: Context, dataset: Table): Child[] => [partlyNote(context, dataset), skippedNote(context, dataset)];
 
 /** Addresses in letters of one width. */
 const code = (dataset: Table, rows: Uint32Array): Partial<TableColumn> => ({ show: (row) => h('code', {}, dataset.text('client_ip', rows[row]) ?? '–') });

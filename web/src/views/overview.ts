@@ -1,14 +1,14 @@
 // Overview: the window at a glance, and what to look at first.
 
 import { chart } from '../chart';
-import type { Context } from '../context';
+import { type Context, domainName } from '../context';
 import { type Child, h } from '../dom';
 import { FIRST_CURRENT, SUFFIXES, UNKNOWN, VERSIONS, isLegacy } from '../facts';
 import { narrowed } from '../narrow';
 import { palette, swatch } from '../palette';
 import { isFiltered } from '../state';
 import { warnings } from '../warnings';
-import { domainName, empty, firstPanel, link, ofShownDays, panel, shownDays, stackedBar, spoken } from './parts';
+import { empty, firstPanel, link, ofShownDays, panel, shownDays, stackedBar, spoken } from './parts';
 import { SEVERITIES, sentence, severityTag } from './unusual';
 
 export function overview(context: Context): Child[] {

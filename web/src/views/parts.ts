@@ -1,7 +1,6 @@
 // What several views are made of.
 
-import type { Context } from '../context';
-import { accountName, domainName } from '../context';
+import { type Context, domainName } from '../context';
 import { type Child, append, h } from '../dom';
 import { VERSIONS } from '../facts';
 import { isoDay } from '../format';
@@ -63,7 +62,7 @@ function domainPaint(context: Context, domain: number): Paint {
   return palette.series[rank.get(domain)! % palette.series.length];
 }
 
-export interface Choice {
+interface Choice {
   value: string;
   label: string;
 }
@@ -72,7 +71,7 @@ export interface Choice {
 const MOST_AT_ONCE = 500;
 
 /** A labelled select whose choice is an option of the view. */
-export function select(label: string, choices: Choice[], value: string, chosen: (value: string) => void): HTMLElement {
+function select(label: string, choices: Choice[], value: string, chosen: (value: string) => void): HTMLElement {
   const option = (choice: Choice) => h('option', { value: choice.value, selected: choice.value === value }, choice.label);
   const element = h('select', { 'data-focus': label, onchange: (event: Event) => chosen((event.target as HTMLSelectElement).value) });
   const isLong = choices.length > MOST_AT_ONCE;
@@ -151,8 +150,6 @@ export const empty = (context: Context): HTMLElement =>
   h('p', { class: 'empty' }, context.facts.rows === 0 ? context.format.t.nothingAtAll : context.format.t.nothing);
 
 /** An account's name, which may wrap at its @. */
-export const nameCell = (context: Context, account: number): Child[] => nameParts(accountName(context, account));
-
 export function nameParts(name: string): Child[] {
   const at = name.lastIndexOf('@');
   return at > 0 ? [name.slice(0, at), h('wbr'), name.slice(at)] : [name];
@@ -192,5 +189,3 @@ export function stackedBar(parts: { paint: Paint; share: number }[]): HTMLElemen
   }
   return bar;
 }
-
-export { accountName, domainName };

@@ -2,13 +2,13 @@
 
 import { chart } from '../chart';
 import { datasetColumns, numberColumn, textColumn, versionTag } from '../columns';
-import type { Context } from '../context';
+import { type Context, accountName } from '../context';
 import { type Child, h } from '../dom';
-import { type AccountSum, LUMPED, SUFFIXES, UNKNOWN, VERSIONS } from '../facts';
+import { type AccountSum, SUFFIXES, UNKNOWN, VERSIONS, isLegacy } from '../facts';
 import { type TableColumn, dataTable } from '../table';
 import { accountDetail } from './account';
-import { accountName, domainName, empty, nameCell, fileName, segments, shownDays, showFor, versionSeries } from './parts';
-import { lumpedNote, rowsByAccount } from './volume';
+import { accountColumns, lumpedNote, rowsByAccount } from './accounts';
+import { empty, fileName, segments, shownDays, showFor, versionSeries } from './parts';
 
 const SHAPES = ['stack', 'share', 'whole'] as const;
 
@@ -66,8 +66,7 @@ function accounts(context: Context): HTMLElement {
       }),
     ],
     columns: [
-      textColumn('account', (row) => (sums[row].account >= 0 ? facts.accounts[sums[row].account] : null), { kind: 'name', show: (row) => nameCell(context, sums[row].account) }),
-      textColumn('domain', (row) => (sums[row].domain >= 0 ? facts.domains[sums[row].domain] : null), { kind: 'spare', show: (row) => (sums[row].account === LUMPED ? '–' : domainName(context, sums[row].domain)) }),
+      ...accountColumns(context, sums),
       numberColumn('messages', (row) => sums[row].messages, format.count),
       ...versionColumns(context, sums, () => asMessages),
       ...(['basic', 'oauth', 'other'] as const).map((family) => numberColumn(`auth_${family}`, (row) => sums[row][family], (n) => quietZero(n, format.count(n)))),
@@ -86,7 +85,6 @@ const quietZero = (n: number, text: string): Child => (n === 0 ? h('span', { cla
 /** Messages and percent of all seven versions are in the CSV; one of the two is shown. */
 function versionColumns(context: Context, sums: AccountSum[], asMessages: () => boolean): TableColumn[] {
   const { format, versionLabels } = context;
-  const isLegacy = (at: number) => at < 4;
   return VERSIONS.flatMap((_, at) => {
     const messages = (row: number) => sums[row].versions[at];
     const percent = (row: number) => (100 * messages(row)) / sums[row].messages;

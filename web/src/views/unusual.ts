@@ -4,9 +4,8 @@ import { datasetColumns, partlyNote, theRest } from '../columns';
 import type { Table } from '../contract';
 import type { Context } from '../context';
 import { type Child, h } from '../dom';
-import { narrowed } from '../narrow';
+import { narrowed, skippedNote } from '../narrow';
 import { dataTable } from '../table';
-import { skipped } from './legacy';
 import { fileName, link, nameParts, segments, spoken, spokenList } from './parts';
 
 export const SEVERITIES = ['high', 'notice', 'info'];
@@ -16,7 +15,7 @@ const FIGURES = ['observed', 'threshold', 'baseline_median', 'baseline_mad', 'ba
 /** The sentence in the reader's language. */
 export const sentence = (context: Context, table: Table, row: number): Child => spoken(context, table.text('sentence', row));
 
-export const ruleName = (context: Context, table: Table, row: number): string => {
+const ruleName = (context: Context, table: Table, row: number): string => {
   const rule = table.text('rule', row) ?? '';
   return context.format.t.rules[rule] ?? context.format.heading(rule);
 };
@@ -57,7 +56,7 @@ export function unusual(context: Context): Child[] {
       sort: '-severity',
       key: (row) => `${table.text('account', rows[row])} ${table.text('rule', rows[row])} ${table.number('date', rows[row])}`,
       detail: (row) => detail(context, table, rows[row]),
-      notes: [partlyNote(context, table), skipped(context, table)],
+      notes: [partlyNote(context, table), skippedNote(context, table)],
       file: fileName(context, 'unusual_activity'),
     }),
   ];
