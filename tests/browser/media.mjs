@@ -45,4 +45,26 @@ export async function media(checks, browser, fixtures) {
       await report.close();
     });
   }
+
+  await checks.check('unusual activity is printed with its days and rules', async () => {
+    const report = await browser.open(fixtures.month, '#view=unusual', { width: 1000, height: 700 });
+    await report.page.emulateMedia({ media: 'print' });
+    const [cells] = await report.rows();
+    const shown = await report.page.locator('.data tbody tr').first().locator('> *').evaluateAll((all) => all.map((cell) => cell.checkVisibility()));
+    same(shown, [false, true, true, true, true, true], cells.join(' | '));
+    require((await report.page.evaluate(() => document.documentElement.scrollWidth)) <= 1000, 'it does not fit the paper');
+    await report.close();
+  });
+
+  await checks.check('in the system\'s own colours a switch has a state and one section is the current one', async () => {
+    const report = await browser.open(fixtures.month, '#view=cutover', { forcedColors: 'active' });
+    const looks = (selector, property) => report.page.locator(selector).evaluateAll((all, name) => all.map((element) => getComputedStyle(element)[name]), property);
+    const pictures = await Promise.all([0, 1].map((at) => report.page.locator('.switch input').nth(at).screenshot()));
+    require(!pictures[0].equals(pictures[1]), 'a switch that is on looks like one that is off');
+    const borders = await looks('nav a', 'borderBottomColor');
+    same(borders.filter((color) => color !== borders[0]).length, 1, `sections that look like the current one: ${borders}`);
+    const choices = await looks('.segment-row span', 'backgroundColor');
+    same(choices.filter((color) => color !== choices[0]).length, 1, `choices that look chosen: ${choices}`);
+    await report.close();
+  });
 }

@@ -180,6 +180,23 @@ test('no two versions and no two domains of a chart have one pattern', () => {
   for (const paints of [palette.versions, palette.series]) assert.equal(new Set(paints.map((paint) => paint.pattern)).size, paints.length);
 });
 
+/** Relative luminance (WCAG 2.2) of `#rrggbb`. */
+function luminance(color: string): number {
+  const [red, green, blue] = [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16) / 255).map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+test('all that a chart draws stands out from its paper', () => {
+  const { versions, series, rest, fail, pass, paper } = palette;
+  for (const { color } of [...versions, ...series, rest, fail, pass]) {
+    for (const scheme of ['light', 'dark'] as const) {
+      const [darker, lighter] = [color[scheme], paper[scheme]].map(luminance).sort((a, b) => a - b);
+      const ratio = (lighter + 0.05) / (darker + 0.05);
+      assert.ok(ratio >= 3, `${color[scheme]} on ${paper[scheme]}: ${ratio.toFixed(2)}`);
+    }
+  }
+});
+
 test('controls and marks of direction are seen', () => {
   assert.equal(visible('a\u202eb\u0000c\u061cd\u2066e'), 'a\ufffdb\ufffdc\ufffdd\ufffde');
   assert.equal(visible('jürgen@münchen.example'), 'jürgen@münchen.example');
