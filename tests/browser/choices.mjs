@@ -301,6 +301,7 @@ async function findings(checks, report) {
     await report.go('#view=coverage');
     same(await report.page.locator('.warnings li').count(), 3, 'warnings');
     same(await report.page.locator('.grid .missing').count(), 1, 'missing days');
+    require((await report.text('.warnings')).includes('29 days, at worst 49 of 900 messages'), await report.text('.warnings'));
   });
 }
 
