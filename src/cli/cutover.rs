@@ -14,7 +14,7 @@ use crate::reports::cutover::accounts::Cutover;
 use crate::reports::cutover::{Outcome, Switches};
 use crate::reports::{self, EXPORTS, Window};
 use crate::submissions::tls::TlsVersion;
-use crate::words::{grouped, many};
+use crate::words::grouped;
 
 /// Show who would break if old TLS versions, 3DES, cleartext or passwords were switched off
 ///
@@ -115,9 +115,7 @@ impl Args {
         output.line(&format!("Cutover, {window}: {}", self.words()))?;
         output.line("")?;
         for (outcome, accounts) in Outcome::ALL.into_iter().zip(cutover.accounts) {
-            let accounts = many(accounts as u64, "account");
-            let (count, noun) = accounts.split_once(' ').unwrap_or((&accounts, ""));
-            output.line(&format!("{count:>12} {noun:<8} {}", meaning(outcome)))?;
+            output.line(&format!("{:>12} {}", grouped(accounts as u64), meaning(outcome, accounts)))?;
         }
         output.line("")?;
         let [failing, messages] = [cutover.failing, cutover.messages].map(|count| grouped(count.unsigned_abs()));
@@ -155,12 +153,17 @@ const COLUMNS: [(&str, &str); 11] = [
     ("last_seen", "last seen (UTC)"),
 ];
 
-fn meaning(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Breaks => "break: all of their mail would fail",
-        Outcome::Mixed => "are mixed: some of their mail would fail",
-        Outcome::Undetermined => "are undetermined: the log does not tell",
-        Outcome::Safe => "are safe",
+/// What an outcome means for so many accounts.
+fn meaning(outcome: Outcome, accounts: usize) -> &'static str {
+    match (outcome, accounts) {
+        (Outcome::Breaks, 1) => "account breaks: all of its mail would fail",
+        (Outcome::Breaks, _) => "accounts break: all of their mail would fail",
+        (Outcome::Mixed, 1) => "account is mixed: some of its mail would fail",
+        (Outcome::Mixed, _) => "accounts are mixed: some of their mail would fail",
+        (Outcome::Undetermined, 1) => "account is undetermined: the log does not tell",
+        (Outcome::Undetermined, _) => "accounts are undetermined: the log does not tell",
+        (Outcome::Safe, 1) => "account is safe",
+        (Outcome::Safe, _) => "accounts are safe",
     }
 }
 
@@ -190,6 +193,12 @@ mod tests {
         assert_eq!(args.words(), "no TLS below TLSv1.2, no 3DES");
         let args = parse("--no-basic --no-cleartext").unwrap();
         assert_eq!(args.words(), "no AUTH without TLS, no passwords");
+    }
+
+    #[test]
+    fn one_account_is_told_as_one() {
+        assert_eq!(meaning(Outcome::Mixed, 1), "account is mixed: some of its mail would fail");
+        assert_eq!(meaning(Outcome::Safe, 24), "accounts are safe");
     }
 
     #[test]
