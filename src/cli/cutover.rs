@@ -118,9 +118,10 @@ impl Args {
             output.line(&format!("{:>12} {}", grouped(accounts as u64), meaning(outcome, accounts)))?;
         }
         output.line("")?;
-        let [failing, messages] = [cutover.failing, cutover.messages].map(|count| grouped(count.unsigned_abs()));
-        let percent = if cutover.messages > 0 { cutover.failing as f64 * 100.0 / cutover.messages as f64 } else { 0.0 };
-        output.line(&format!("{failing:>12} of {messages} messages would fail ({percent:.2} %)"))?;
+        output.line(&part(cutover.failing, "would fail", cutover.messages))?;
+        let undetermined = if cutover.undetermined == 1 { "is undetermined" } else { "are undetermined" };
+        let line = part(cutover.undetermined, undetermined, cutover.messages);
+        output.line(&format!("{line}: the log does not tell"))?;
         let rows = cutover.cells(&COLUMNS.map(|(column, _)| column)).map_err(crate::pipelines::Error::from)?;
         if rows.is_empty() {
             return Ok(());
@@ -136,6 +137,13 @@ impl Args {
         }
         output.table(&table)
     }
+}
+
+/// `203 of 1,587 messages would fail (12.79 %)`.
+fn part(messages: i64, what: &str, all: i64) -> String {
+    let percent = if all > 0 { messages as f64 * 100.0 / all as f64 } else { 0.0 };
+    let [messages, all] = [messages, all].map(|count| grouped(count.unsigned_abs()));
+    format!("{messages:>12} of {all} messages {what} ({percent:.2} %)")
 }
 
 /// The columns for people, and their headings.
@@ -199,6 +207,8 @@ mod tests {
     fn one_account_is_told_as_one() {
         assert_eq!(meaning(Outcome::Mixed, 1), "account is mixed: some of its mail would fail");
         assert_eq!(meaning(Outcome::Safe, 24), "accounts are safe");
+        assert_eq!(part(267, "would fail", 1_587), "         267 of 1,587 messages would fail (16.82 %)");
+        assert_eq!(part(0, "would fail", 0), "           0 of 0 messages would fail (0.00 %)");
     }
 
     #[test]

@@ -34,8 +34,11 @@ export interface Outcome {
 interface WhatIf {
   accounts: Outcome[];
   failing: number;
+  undetermined: number;
   messages: number;
   failingByDay: Float64Array;
+  undeterminedByDay: Float64Array;
+  /** Those that are known to pass. */
   passingByDay: Float64Array;
   counts: Record<Status, number>;
 }
@@ -68,8 +71,10 @@ export function whatIf(facts: Facts, rows: Uint32Array, switches: Switches): Wha
   const result: WhatIf = {
     accounts: [],
     failing: 0,
+    undetermined: 0,
     messages: 0,
     failingByDay: new Float64Array(facts.days),
+    undeterminedByDay: new Float64Array(facts.days),
     passingByDay: new Float64Array(facts.days),
     counts: { breaks: 0, mixed: 0, undetermined: 0, safe: 0 },
   };
@@ -86,7 +91,6 @@ export function whatIf(facts: Facts, rows: Uint32Array, switches: Switches): Wha
     }
     sum.domain = facts.firstDomain(sum.domain, facts.domain[row]);
     const reasons = reasonsOf(switches, version, facts.tripleDes[row] === 1, family >= 0 && isBasic[family]);
-    const unknown = reasons === 0 && isUndetermined(facts, row, switches);
     sum.messages += messages;
     result.messages += messages;
     if (reasons !== 0) {
@@ -95,8 +99,11 @@ export function whatIf(facts: Facts, rows: Uint32Array, switches: Switches): Wha
       sum.last = Math.max(sum.last, facts.day[row]);
       result.failing += messages;
       result.failingByDay[facts.day[row]] += messages;
+    } else if (isUndetermined(facts, row, switches)) {
+      sum.unknown += messages;
+      result.undetermined += messages;
+      result.undeterminedByDay[facts.day[row]] += messages;
     } else {
-      if (unknown) sum.unknown += messages;
       result.passingByDay[facts.day[row]] += messages;
     }
   }

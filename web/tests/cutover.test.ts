@@ -41,7 +41,7 @@ function facts(ways: Way[]): Facts {
 }
 
 test('the rule is that of the examples', () => {
-  for (const { switches, ways, outcome, reason } of listed.examples) {
+  for (const { switches, ways, outcome, reason, undetermined } of listed.examples) {
     const asked: { min_tls?: string; no_3des?: boolean; no_cleartext?: boolean; no_basic?: boolean } = switches;
     const wanted: Switches = {
       minTls: Math.max(0, VERSIONS.findIndex((version) => version === asked.min_tls)),
@@ -50,8 +50,12 @@ test('the rule is that of the examples', () => {
       noBasic: asked.no_basic ?? false,
     };
     const rows = facts(ways.map((name) => WAYS[name]));
-    const [found] = whatIf(rows, rows.select(initial(), []), wanted).accounts;
+    const result = whatIf(rows, rows.select(initial(), []), wanted);
+    const [found] = result.accounts;
     const reasons = REASONS.filter((_, bit) => (found.reasons & (1 << bit)) !== 0).join(' ');
-    assert.deepEqual([found.status, reasons], [outcome, reason], JSON.stringify({ switches, ways }));
+    assert.deepEqual([found.status, reasons, result.undetermined], [outcome, reason, undetermined], JSON.stringify({ switches, ways }));
+    // Every message is in one of the chart's three series.
+    const passing = ways.length - result.failing - undetermined;
+    assert.deepEqual([result.failingByDay[0], result.undeterminedByDay[0], result.passingByDay[0]], [result.failing, undetermined, passing]);
   }
 });

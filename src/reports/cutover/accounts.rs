@@ -7,7 +7,7 @@ use super::super::cells::{Cells, batch};
 use super::super::datasets::{among, percent};
 use super::super::tables::spelled;
 use super::super::{Error, Result, Tables};
-use super::{Outcome, Switches};
+use super::{Outcome, Switches, Ways};
 
 /// The accounts of a window, as far as switches can matter to them.
 pub struct Accounts {
@@ -50,6 +50,12 @@ impl Accounts {
         let ways = self.accounts.column("ways")?.i64()?;
         let wanted: BooleanChunked = ways.iter().map(|ways| ways.map(&mut at_risk)).collect();
         self.of(self.accounts.filter(&wanted)?, switches)
+    }
+
+    /// How many messages came in some ways.
+    fn messages(&self, ways: Ways) -> Result<i64> {
+        let messages = self.ways.clone().lazy().filter(among(ways)).select([col("messages").sum()]).collect()?;
+        Ok(messages.column("messages")?.i64()?.get(0).unwrap_or(0))
     }
 
     fn of(&self, mut accounts: DataFrame, switches: &Switches) -> Result<DataFrame> {
@@ -105,6 +111,8 @@ pub struct Cutover {
     pub messages: i64,
     /// Of those, messages that would fail.
     pub failing: i64,
+    /// Of the others, messages of which the log does not tell whether they would.
+    pub undetermined: i64,
 }
 
 /// The columns of a cutover's rows.
@@ -154,7 +162,9 @@ pub fn cutover(tables: &Tables, switches: &Switches) -> Result<Cutover> {
 }
 
 fn told(tables: &Tables, switches: &Switches) -> Result<Cutover> {
-    let accounts = Accounts::read(tables)?.under(switches)?;
+    let accounts = Accounts::read(tables)?;
+    let undetermined = accounts.messages(switches.undetermined())?;
+    let accounts = accounts.under(switches)?;
     let sum = |name: &str| Result::Ok(accounts.column(name)?.i64()?.sum().unwrap_or(0));
     let (messages, failing) = (sum("messages")?, sum("failing")?);
     let named = accounts.column("account")?.is_not_null();
@@ -181,7 +191,7 @@ fn told(tables: &Tables, switches: &Switches) -> Result<Cutover> {
         .sort(order, options)
         .with_columns([col("of_device").fill_null(lit(0_i64)).alias("failing"), col("of_way").alias("reason")]);
     let rows = spelled(rows.select(ROWS.map(col)).collect()?, &tables.texts)?;
-    Ok(Cutover { rows, accounts: counts, messages, failing })
+    Ok(Cutover { rows, accounts: counts, messages, failing, undetermined })
 }
 
 #[cfg(test)]
@@ -198,7 +208,7 @@ mod tests {
 
     #[test]
     fn who_breaks_on_which_device_and_who_is_safe() {
-        let Cutover { rows, accounts, messages, failing } = asked("no_basic");
+        let Cutover { rows, accounts, messages, failing, undetermined } = asked("no_basic");
         assert_eq!(examples::names(&rows), ROWS);
         let alice = Some("alice@a.test");
         assert_eq!(texts(&rows, "account"), [None, alice, alice, Some("bob@b.test")]);
@@ -209,7 +219,7 @@ mod tests {
         assert_eq!(texts(&rows, "reason"), [Some("basic"), Some("basic"), Some("basic"), None]);
         assert_eq!(texts(&rows, "helo"), [Some("printer"), Some("phone"), Some("pc"), None]);
         assert_eq!(accounts, [0, 1, 1, 0], "nobody known is no account");
-        assert_eq!((messages, failing), (11, 7));
+        assert_eq!((messages, failing, undetermined), (11, 7, 1));
     }
 
     #[test]
@@ -222,6 +232,19 @@ mod tests {
         assert_eq!(cells, [["", "2", "192.0.2.9"], ["bob@b.test", "0", ""], ["alice@a.test", "0", ""]]);
         let nothing = cutover(&examples::empty(), &SCENARIOS[2].switches).unwrap();
         assert_eq!((nothing.rows.height(), nothing.accounts, nothing.messages), (0, [0; 4], 0));
+    }
+
+    /// Whoever sent it is no account that the counts of accounts have.
+    #[test]
+    fn undetermined_mail_of_nobody_known_is_counted() {
+        let lake = examples::lake();
+        let unlogged = when(col("account").is_null()).then(lit("unknown")).otherwise(col("tls_version"));
+        let clients = lake.clients.clone().with_column(unlogged.alias("tls_version"));
+        let scenario = SCENARIOS.iter().find(|scenario| scenario.name == "min_tlsv1_2_no_cleartext").unwrap();
+        let tables = examples::Lake { clients, ..lake }.tables();
+        let Cutover { accounts, messages, failing, undetermined, .. } = cutover(&tables, &scenario.switches).unwrap();
+        assert_eq!(accounts, [0, 1, 1, 0]);
+        assert_eq!((messages, failing, undetermined), (11, 2, 3));
     }
 
     /// bob's log does not tell his version. Over implicit TLS that is no cleartext, and may still be too low a version.

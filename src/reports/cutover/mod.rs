@@ -186,6 +186,10 @@ mod tests {
             let came = names.fold(0, |came, name| came | listed_way(&ways[name.as_str().unwrap()]).bit());
             assert_eq!(switches.outcome(came).as_str(), example["outcome"], "{example}");
             assert_eq!(switches.reason(came), example["reason"], "{example}");
+            let names = example["ways"].as_array().unwrap().iter();
+            let bits = names.map(|name| listed_way(&ways[name.as_str().unwrap()]).bit());
+            let undetermined = bits.filter(|bit| switches.undetermined().meet(*bit)).count();
+            assert_eq!(json!(undetermined), example["undetermined"], "{example}");
         }
     }
 

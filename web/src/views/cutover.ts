@@ -5,7 +5,7 @@ import { numberColumn, textColumn } from '../columns';
 import { type Context, accountName } from '../context';
 import { type Outcome, REASONS, STATUSES, type Switches, whatIf } from '../cutover';
 import { type Child, h } from '../dom';
-import { LUMPED, VERSIONS } from '../facts';
+import { LUMPED, UNKNOWN, VERSIONS } from '../facts';
 import { isoDay } from '../format';
 import { palette } from '../palette';
 import { dataTable } from '../table';
@@ -29,9 +29,11 @@ export function cutover(context: Context): Child[] {
   const chosen = switches(context);
   if (rows.length === 0) return [h('p', { class: 'intro' }, t.cutoverIntro), controls(context, chosen), empty(context)];
   const result = whatIf(facts, rows, chosen);
-  const share = result.messages > 0 ? (100 * result.failing) / result.messages : 0;
+  const share = (n: number) => format.percent(result.messages > 0 ? (100 * n) / result.messages : 0);
+  const { failing, undetermined } = result;
   const series = [
     { name: t.wouldBreak, paint: palette.fail, values: ofShownDays(context, result.failingByDay) },
+    { name: t.notTold, paint: palette.versions[UNKNOWN], values: ofShownDays(context, result.undeterminedByDay) },
     { name: t.wouldPass, paint: palette.pass, values: ofShownDays(context, result.passingByDay) },
   ];
   return [
@@ -42,7 +44,13 @@ export function cutover(context: Context): Child[] {
       { class: 'outcome' },
       ...STATUSES.map((status) => h('div', { class: status }, h('dt', {}, plural(context, status, result.counts[status])), h('dd', { class: 'figure' }, format.count(result.counts[status])))),
     ),
-    h('p', { class: 'would-fail', 'data-said': true }, format.say(t.wouldFail, { n: format.count(result.failing), all: format.count(result.messages), percent: format.percent(share) })),
+    h(
+      'p',
+      { class: 'would-fail', 'data-said': true },
+      format.say(t.wouldFail, { n: format.count(failing), all: format.count(result.messages), percent: share(failing) }),
+      ' ',
+      format.say(t.wouldBeNotTold, { n: format.count(undetermined), percent: share(undetermined) }),
+    ),
     result.accounts.some(({ account }) => account === LUMPED) && h('p', { class: 'note' }, format.say(t.lumpedCutover, { n: format.count(page.lumpedAccounts) })),
     chart(context, { title: t.cutoverChart, days: shownDays(context), series, value: format.count, tick: format.compact, shape: 'stack', height: 220, select: (day) => context.go({ from: day, to: day }) }),
     accounts(context, result.accounts),
