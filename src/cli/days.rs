@@ -69,14 +69,11 @@ impl DayArgs {
             context.messages.warning("the lake is empty: `mailtally run` fills it");
             return Ok(None);
         };
-        match beyond {
-            Some(Beyond::Behind(last)) => {
-                context.messages.warning(&format!("the lake ends with {last}: the window's days behind it are empty"));
-            }
-            Some(Beyond::Before(first)) => {
-                context.messages.warning(&format!("the lake begins with {first}: the window's days are empty"));
-            }
-            None => {}
+        for beyond in beyond {
+            context.messages.warning(&match beyond {
+                Beyond::Before(first) => format!("the lake begins with {first}: the window's days before it are empty"),
+                Beyond::Behind(last) => format!("the lake ends with {last}: the window's days behind it are empty"),
+            });
         }
         Ok(Some(request))
     }

@@ -15,12 +15,12 @@ pub struct Window {
     pub as_of: Day,
 }
 
-/// Days that a window has and the lake has not.
+/// Days that a window has and the lake has not: some of its days or all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Beyond {
-    /// All of them: the lake begins with this day.
+    /// Those before this day, with which the lake begins.
     Before(Day),
-    /// Those behind this day, with which the lake ends: some of them or all.
+    /// Those behind this day, with which the lake ends.
     Behind(Day),
 }
 
@@ -47,14 +47,13 @@ impl Window {
         DayRange { start, end }
     }
 
-    /// What the lake has not of the window: its days, in order, begin behind the window or end before it does.
+    /// What the lake has not of the window: its days, in order, begin after the window does or end before it does.
     #[must_use]
-    pub fn beyond(&self, days: &[Day]) -> Option<Beyond> {
-        match (*days.first()?, *days.last()?) {
-            (_, last) if self.last > last => Some(Beyond::Behind(last)),
-            (first, _) if self.last < first => Some(Beyond::Before(first)),
-            _ => None,
-        }
+    pub fn beyond(&self, days: &[Day]) -> Vec<Beyond> {
+        let (Some(&first), Some(&last)) = (days.first(), days.last()) else { return Vec::new() };
+        let before = (self.first < first).then_some(Beyond::Before(first));
+        let behind = (self.last > last).then_some(Beyond::Behind(last));
+        before.into_iter().chain(behind).collect()
     }
 
     /// The days that a report reads: the window and the window before.
@@ -89,11 +88,14 @@ mod tests {
     fn a_window_that_the_lake_does_not_have_is_told() {
         let [first, middle, last] = [1, 5, 9].map(Day::from_epoch_days);
         let beyond = |day: Day, end: Day| Window { first: day, last: end, as_of: last }.beyond(&[first, middle, last]);
-        assert_eq!(beyond(first, last), None);
-        assert_eq!(beyond(first.plus(-100), first), None);
-        assert_eq!(beyond(middle, last.next()), Some(Beyond::Behind(last)));
-        assert_eq!(beyond(first.plus(-9), first.previous()), Some(Beyond::Before(first)));
-        assert_eq!(Window { first, last, as_of: last }.beyond(&[]), None);
+        let (before, behind) = (Beyond::Before(first), Beyond::Behind(last));
+        assert_eq!(beyond(first, last), []);
+        assert_eq!(beyond(first.plus(-100), first), [before], "some of its days");
+        assert_eq!(beyond(first.plus(-9), first.previous()), [before], "all of them");
+        assert_eq!(beyond(middle, last.next()), [behind]);
+        assert_eq!(beyond(last.next(), last.next()), [behind]);
+        assert_eq!(beyond(first.previous(), last.next()), [before, behind]);
+        assert_eq!(Window { first, last, as_of: last }.beyond(&[]), []);
     }
 
     #[test]

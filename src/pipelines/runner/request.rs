@@ -34,7 +34,7 @@ impl Runner<'_> {
         &self,
         today: Day,
         asked: impl FnOnce(Day) -> std::result::Result<Option<DayRange>, E>,
-    ) -> std::result::Result<Option<(Request, Option<Beyond>)>, E> {
+    ) -> std::result::Result<Option<(Request, Vec<Beyond>)>, E> {
         let days = self.lake.snapshot(&COVERAGE).map_err(Error::from)?.dates();
         let as_of = report::newest_day(&days, today);
         let asked = asked(as_of.unwrap_or(today.previous()))?;

@@ -296,6 +296,7 @@ fn an_empty_day_is_missing_and_a_day_that_goes_on_is_not_the_newest() {
         let say = |days: &[&str]| place.say(&[command, days].concat());
         say(&["--date", "2026-03-05"]).expect(0).warns("the lake ends with 2026-03-03");
         say(&["--from", "2026-01-01", "--to", "2026-02-28"]).expect(0).warns("the lake begins with 2026-03-01");
+        say(&["--last", "4"]).expect(0).warns("the lake begins with 2026-03-01: the window's days before it are empty");
         say(&["--from", "1500-01-01"]).expect(2).warns("more than 36500").warns("begin with the first day");
     }
     place.pipeline(&MX3.replace("\"mx3\"", "\"mail1\""));

@@ -179,8 +179,8 @@ fn days_that_are_not_rolled_up_are_told_by_whoever_counts_them() {
     place.say(&["status", "pipeline.toml"]).expect(0).warns(&days);
     place.run(&["--from", &day(3), "--to", &day(1), "--stage", "rollup,report"]).expect(0);
     for command in [
-        &["cutover", "--min-tls", "1.2", "pipeline.toml"][..],
-        &["report", "pipeline.toml"],
+        &["cutover", "--min-tls", "1.2", "--last", "3", "pipeline.toml"][..],
+        &["report", "--last", "3", "pipeline.toml"],
         &["status", "pipeline.toml"],
     ] {
         assert_eq!(place.say(command).expect(0).err, "");
