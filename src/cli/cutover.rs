@@ -8,8 +8,10 @@ use super::days::{DayArgs, check_rolled_up};
 use super::output::TextTable;
 use super::pipeline::Pipeline;
 use super::settings::check_name;
+use super::status::nothing_found;
 use super::{Context, ExitCode, Result};
 use crate::pipelines::report;
+use crate::pipelines::status::in_vain;
 use crate::reports::cutover::accounts::Cutover;
 use crate::reports::cutover::{Outcome, Switches};
 use crate::reports::{self, EXPORTS, Window};
@@ -82,6 +84,9 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     let runner = pipeline.runner();
     let Some(request) = args.days.request(&runner, context)? else { return Ok(ExitCode::DataCheck) };
     let code = check_rolled_up(request.window.days(), &runner, context)?;
+    for (source, lines) in in_vain(runner.lake(), request.window.days_read())? {
+        context.messages.warning(&nothing_found(&source, lines));
+    }
     let cutover = report::cutover(runner.lake(), request.window, &args.switches())?;
     match reports::export(&args.format) {
         Some(export) => {

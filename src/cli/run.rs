@@ -6,7 +6,7 @@ use super::args::{Stage, Work};
 use super::messages::paragraph;
 use super::pipeline::Pipeline;
 use super::plan::{failure_as_json, report_as_json};
-use super::status::not_in_pipeline;
+use super::status::{not_in_pipeline, nothing_found};
 use super::{Context, Error, ExitCode, Result, plan, summary};
 use crate::engine::Local;
 use crate::pipelines::definition::Definition;
@@ -107,10 +107,7 @@ fn complain(definition: &Definition, done: &Done, context: &Context) {
         ));
     }
     for (source, lines) in &done.in_vain {
-        context.messages.warning(&format!(
-            "nothing was found in {} of source '{source}': `mailtally inspect` says what its files are",
-            many(lines.unsigned_abs(), "line")
-        ));
+        context.messages.warning(&nothing_found(source, *lines));
     }
     for source in &done.left_over {
         context.messages.warning(&not_in_pipeline(source));

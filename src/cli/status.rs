@@ -9,6 +9,7 @@ use super::pipeline::Pipeline;
 use super::{Context, ExitCode, Result};
 use crate::calendar::DayRange;
 use crate::pipelines::status::{Freshness, freshness};
+use crate::words::many;
 
 /// Show how fresh and how complete the lake is, source by source
 ///
@@ -48,6 +49,11 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     for source in missing {
         context.messages.warning(&format!("source '{source}' is not in the lake: `mailtally run` brings it in"));
     }
+    for Freshness { source, lines_read, .. } in
+        known.iter().filter(|known| known.lines_used == 0 && known.lines_read > 0)
+    {
+        context.messages.warning(&nothing_found(source, *lines_read));
+    }
     let named = |known: &&Freshness| definition.source(&known.source).is_some();
     for Freshness { source, .. } in known.iter().filter(|known| !named(known)) {
         context.messages.warning(&not_in_pipeline(source));
@@ -65,6 +71,12 @@ pub(super) fn not_in_pipeline(source: &str) -> String {
         "source '{source}' is not in the pipeline: its rows stay in the lake and count in the reports; \
          if it was renamed, they count twice"
     )
+}
+
+/// What to say of a source of which lines were read, and nothing was found in them.
+pub(super) fn nothing_found(source: &str, lines: i64) -> String {
+    let lines = many(lines.unsigned_abs(), "line");
+    format!("nothing was found in {lines} of source '{source}': `mailtally inspect` says what its files are")
 }
 
 fn print(known: &[Freshness], context: &mut Context) -> Result<()> {
@@ -112,7 +124,7 @@ fn as_json(source: &Freshness, today: crate::calendar::Day) -> serde_json::Value
         "source": source.source, "first_day": source.first_day, "last_day": source.last_day, "days": source.days,
         "missing_days": source.missing(), "last_line": source.last_line.and_then(chrono::DateTime::from_timestamp_micros).map(|at| at.to_rfc3339()),
         "days_behind": source.days_behind(today),
-        "lines_read": source.lines_read, "lines_rejected": source.lines_rejected, "submissions": source.submissions,
+        "lines_read": source.lines_read, "lines_used": source.lines_used, "lines_rejected": source.lines_rejected, "submissions": source.submissions,
         "refusals": source.refusals, "unknown_tls_share": source.unknown_tls_share,
     })
 }

@@ -26,6 +26,8 @@ pub struct Freshness {
     pub last_line: Option<Timestamp>,
     /// Lines read.
     pub lines_read: i64,
+    /// Lines that said something.
+    pub lines_used: i64,
     /// Lines that could not be read.
     pub lines_rejected: i64,
     /// Submissions.
@@ -88,6 +90,16 @@ pub fn read_in_vain(coverage: &Snapshot, days: DayRange) -> BTreeMap<&str, i64> 
     in_vain.filter(|(_, lines)| *lines > 0).collect()
 }
 
+/// The same of the lake as it is now.
+///
+/// # Errors
+/// Where the lake cannot be read.
+pub fn in_vain(lake: &Lake, days: DayRange) -> Result<Vec<(String, i64)>> {
+    let coverage = lake.snapshot(&COVERAGE)?;
+    let in_vain = read_in_vain(&coverage, days).into_iter();
+    Ok(in_vain.map(|(source, lines)| (source.to_owned(), lines)).collect())
+}
+
 /// The files of the days that are over, and those of sources that have no such day.
 fn of_days_over(coverage: &Snapshot, today: Day) -> Vec<DataFile> {
     let is_over = |file: &&DataFile| file.partition.date < today;
@@ -124,6 +136,7 @@ pub fn freshness(lake: &Lake, today: Day) -> Result<Vec<Freshness>> {
             days: int("days")?,
             last_line: rows.column("last_line")?.datetime()?.physical().get(row),
             lines_read: int("lines_read")?,
+            lines_used: int("lines_used")?,
             lines_rejected: int("lines_rejected")?,
             submissions,
             refusals: int("refusals")?,
@@ -147,6 +160,7 @@ fn summed(coverage: LazyFrame) -> LazyFrame {
             sum_of(col("lines_read").gt(lit(0))).alias("days"),
             col("last_line").max(),
             sum("lines_read"),
+            sum("lines_used"),
             sum("lines_rejected"),
             unknown,
             sum("submissions"),

@@ -29,7 +29,8 @@ fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
     let joined = joined.join(imported(tables), key.clone(), key.clone(), JoinArgs::new(JoinType::Left));
     let joined = joined.join(days_before(tables), key.clone(), key, JoinArgs::new(JoinType::Left));
     let source = [col("source")];
-    let joined = joined.join(of_reports(tables), source.clone(), source, JoinArgs::new(JoinType::Left));
+    let joined = joined.join(of_reports(tables), source.clone(), source.clone(), JoinArgs::new(JoinType::Left));
+    let joined = joined.join(in_vain(tables), source.clone(), source, JoinArgs::new(JoinType::Left));
     // A day after the newest complete one is not missing, it is not there yet.
     let due = col("present").is_not_null().or(col("date").lt_eq(date(window.as_of)));
     // The inputs are a list of files for machines, too long for a table that people read.
@@ -50,6 +51,14 @@ fn imported(tables: &Tables) -> LazyFrame {
 fn of_reports(tables: &Tables) -> LazyFrame {
     let sources = tables.imported.clone().select([col("source")]).unique(None, UniqueKeepStrategy::Any);
     sources.with_column(lit(true).alias("of_reports"))
+}
+
+/// The sources in whose lines nothing was found on any day, the window before among them: a day without mail is none of a
+/// wrong format, and of a server that only relays, Postfix' sessions are found.
+fn in_vain(tables: &Tables) -> LazyFrame {
+    let sources =
+        tables.coverage.clone().group_by([col("source")]).agg([sum("lines_used").eq(lit(0)).alias("in_vain")]);
+    sources.filter(col("in_vain"))
 }
 
 /// When the last line was of each day's day before.
@@ -95,6 +104,13 @@ fn warnings() -> Vec<(Expr, Expr)> {
             missing().and(col("of_reports").is_null()),
             lit("no log line of this day was read, though the source has other days: check that its files are listed \
                  and not yet rotated away"),
+        ),
+        (
+            above("lines_read").and(col("in_vain")),
+            lit(
+                "nothing was found in any line of this source: check that its format is what its server writes, unless \
+                 no client logs in there",
+            ),
         ),
         (
             above("imported"),
@@ -181,6 +197,20 @@ mod tests {
         tables.coverage = tables.coverage.with_column(emptied.alias("lines_read"));
         let rows = build(&DATASET, &tables, &examples::window()).unwrap();
         assert!(texts(&rows, "warnings")[0].unwrap().starts_with("no log line of this day was read"));
+    }
+
+    #[test]
+    fn lines_that_are_read_in_vain_are_told() {
+        let mut tables = examples::tables();
+        // mx2's lines are another server's. mx1 has a day without mail, and others.
+        let used = when(col("source").eq(lit("mx1")).and(col("submissions").gt(lit(0)))).then(lit(9_i64));
+        tables.coverage = tables
+            .coverage
+            .with_columns([lit(40_i64).alias("lines_read"), used.otherwise(lit(0_i64)).alias("lines_used")]);
+        let rows = build(&DATASET, &tables, &examples::window()).unwrap();
+        let told = texts(&rows, "warnings");
+        let told = told.iter().map(|words| words.is_some_and(|words| words.contains("nothing was found in any line")));
+        assert_eq!(told.collect::<Vec<_>>(), [false, false, false, true, false, false], "mx2 has lines of one day");
     }
 
     #[test]

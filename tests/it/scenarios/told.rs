@@ -199,4 +199,10 @@ fn a_source_in_which_nothing_is_found_is_told_every_night() {
         assert!(!said.err.contains("of source 'mx3'"), "{}", said.err);
         assert_eq!(said.json()["in_vain"], serde_json::json!([{"source": "mx4", "lines_read": 1_200}]));
     }
+    for command in [&["cutover", "--min-tls", "1.2", "pipeline.toml"][..], &["status", "pipeline.toml"]] {
+        let said = place.say(command).expect(0).warns("nothing was found in 1,200 lines of source 'mx4'");
+        assert!(!said.err.contains("of source 'mx3'"), "{}", said.err);
+    }
+    let said = place.say(&["report", "pipeline.toml"]).expect(0);
+    assert!(said.out.contains("mx4 (1 day): nothing was found in any line of this source"), "{}", said.out);
 }

@@ -199,6 +199,7 @@ export const es: Texts = {
     ['{n} of {what} on this day', '{n} de {what} ese día'],
     ['{version}, before {before}', '{version}, antes {before}'],
     ['no log line of this day was read, though the source has other days: check that its files are listed and not yet rotated away', 'no se leyó ninguna línea de este día, aunque la fuente tiene otros: compruebe que sus archivos están en la lista y no se han eliminado con la rotación'],
+    ['nothing was found in any line of this source: check that its format is what its server writes, unless no client logs in there', 'no se encontró nada en ninguna línea de esta fuente: compruebe que su formato es el que escribe su servidor, salvo que ningún cliente se autentique allí'],
     ['no line says a TLS version: set smtpd_tls_loglevel = 1, or what your server has for it, and tls_logged = true in the pipeline where it logs them', 'ninguna línea dice una versión de TLS: ponga smtpd_tls_loglevel = 1, o lo que su servidor tenga para ello, y tls_logged = true en la configuración donde las registre'],
     ['no report of this day was imported, though the source has other days', 'no se importó ningún informe de este día, aunque la fuente tiene otros'],
     ['{part} of {all} messages have no known TLS version', '{part} de {all} mensajes no tienen una versión de TLS conocida'],
