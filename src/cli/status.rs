@@ -8,7 +8,7 @@ use super::output::TextTable;
 use super::pipeline::Pipeline;
 use super::{Context, ExitCode, Result};
 use crate::calendar::DayRange;
-use crate::pipelines::status::{Freshness, freshness};
+use crate::pipelines::status::{Freshness, freshness, imported};
 use crate::words::many;
 
 /// Show how fresh and how complete the lake is, source by source
@@ -39,7 +39,9 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     let definition = &pipeline.definition;
     let runner = pipeline.runner();
     let known = freshness(runner.lake(), context.today())?;
-    let missing = definition.sources.iter().filter(|source| known.iter().all(|known| known.source != source.name));
+    let imported = imported(runner.lake())?;
+    let has = |name: &String| known.iter().any(|known| known.source == *name) || imported.contains(name);
+    let missing = definition.sources.iter().filter(|source| !has(&source.name));
     let missing = missing.map(|source| source.name.clone()).collect::<Vec<_>>();
     if args.json {
         known.iter().try_for_each(|source| context.output.json(&as_json(source, context.today())))?;

@@ -6,7 +6,7 @@ use polars::prelude::{Expr, LazyFrame, col, lit};
 
 use super::{Error, Result};
 use crate::calendar::{Day, DayRange, Timestamp};
-use crate::lake::tables::COVERAGE;
+use crate::lake::tables::{COVERAGE, IMPORTED};
 use crate::lake::{DataFile, Lake, Snapshot};
 
 /// One source of the lake.
@@ -144,6 +144,15 @@ pub fn freshness(lake: &Lake, today: Day) -> Result<Vec<Freshness>> {
         })
     };
     (0..rows.height()).map(|row| text(row).map_err(failed)).collect()
+}
+
+/// The sources of other products' reports that the lake has: of one of longer periods, `coverage` tells nothing.
+///
+/// # Errors
+/// Where the lake cannot be read.
+pub fn imported(lake: &Lake) -> Result<BTreeSet<String>> {
+    let files = lake.snapshot(&IMPORTED)?.files;
+    Ok(files.into_iter().filter_map(|file| file.partition.source).collect())
 }
 
 fn summed(coverage: LazyFrame) -> LazyFrame {

@@ -100,6 +100,16 @@ fn reports_come_and_go() {
     assert!(explained.out.contains("473 messages over TLSv1.0, counted by another product"), "{}", explained.out);
 }
 
+/// `coverage` has no day of it.
+#[test]
+fn a_source_of_weeks_is_in_the_lake() {
+    let place = place(&[WEEK]);
+    let status = || place.say(&["status", "pipeline.toml"]).expect(0);
+    status().warns("source 'tenant' is not in the lake");
+    place.run(&[]).expect(0);
+    assert!(!status().err.contains("is not in the lake"), "{}", status().err);
+}
+
 /// What somebody may have called an account, and an account on two lines of one report.
 #[test]
 fn odd_accounts_are_accounts() {
