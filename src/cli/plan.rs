@@ -6,13 +6,14 @@ use super::args::Work;
 use super::messages::paragraph;
 use super::output::TextTable;
 use super::pipeline::Pipeline;
-use super::run::{order, warn_of_empty};
+use super::run::{order, warn_of_empty, warn_of_shared};
 use super::{Context, ExitCode, Result};
 use crate::calendar::{Day, DayRange};
 use crate::pipelines::import::Report;
 use crate::pipelines::ingest::plan::Wanted;
 use crate::pipelines::ingest::{Failure, kept};
 use crate::pipelines::runner::{Plans, Publication};
+use crate::pipelines::shared::Shared;
 
 /// Print what `run` would do, and why, without doing it
 ///
@@ -47,6 +48,7 @@ pub(super) fn show(work: &Work, json: bool, context: &mut Context) -> Result<Exi
     let pipeline = Pipeline::open(&work.pipeline, context)?;
     let plans = pipeline.runner().plan(&order(work, context)?)?;
     warn_of_empty(&pipeline.definition, &plans.known.empty, context);
+    warn_of_shared(&plans.known.shared, context);
     for failure in &plans.known.failed {
         context.messages.failure(&format!("source '{}' cannot be read", failure.source), &failure.error);
     }
@@ -135,6 +137,7 @@ fn as_json(plans: &Plans<'_>) -> serde_json::Value {
         "sources": planned.chain(without_files).map(|name| source(name)).collect::<Vec<_>>(),
         "imports": plans.imports.iter().map(report_as_json).collect::<Vec<_>>(),
         "empty": known.empty,
+        "shared": known.shared.iter().map(shared_as_json).collect::<Vec<_>>(),
         "failed": known.failed.iter().map(failure_as_json).collect::<Vec<_>>(),
         "rollups": plans.rollups,
         "publish": plans.publish.is_some(),
@@ -145,6 +148,11 @@ fn as_json(plans: &Plans<'_>) -> serde_json::Value {
 pub(super) fn failure_as_json(failure: &Failure) -> serde_json::Value {
     let (from, to) = (failure.days.map(|days| days.start), failure.days.map(|days| days.last()));
     json!({"source": failure.source, "from": from, "to": to, "error": paragraph(&failure.error)})
+}
+
+/// Files that count for two sources.
+pub(super) fn shared_as_json(shared: &Shared) -> serde_json::Value {
+    json!({"sources": shared.sources, "file": shared.file, "more": shared.more})
 }
 
 /// Another product's report that is, or would be, imported.

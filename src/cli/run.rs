@@ -5,13 +5,14 @@ use serde_json::json;
 use super::args::{Stage, Work};
 use super::messages::paragraph;
 use super::pipeline::Pipeline;
-use super::plan::{failure_as_json, report_as_json};
+use super::plan::{failure_as_json, report_as_json, shared_as_json};
 use super::status::{not_in_pipeline, nothing_found};
 use super::{Context, Error, ExitCode, Result, plan, summary};
 use crate::engine::Local;
 use crate::pipelines::definition::Definition;
 use crate::pipelines::ingest::kept::{self, KeptRange};
 use crate::pipelines::runner::{Done, Order, Progress, Stages};
+use crate::pipelines::shared::Shared;
 use crate::pipelines::status::behind;
 use crate::storage::display;
 use crate::words::many;
@@ -99,6 +100,7 @@ pub(super) fn order(work: &Work, context: &Context) -> Result<Order> {
 fn complain(definition: &Definition, done: &Done, context: &Context) {
     let ingested = &done.ingested;
     warn_of_empty(definition, &ingested.empty, context);
+    warn_of_shared(&ingested.shared, context);
     for (source, last) in &done.behind {
         context.messages.warning(&format!(
             "source '{source}' has no line after {last}, {} behind: unless nothing happened since, look whether the \
@@ -150,6 +152,20 @@ pub(super) fn warn_of_empty(definition: &Definition, sources: &[String], context
         context
             .messages
             .warning(&format!("source '{name}': no file matches {files}, or none holds a line with a time"));
+    }
+}
+
+/// Says of files that they count for two sources.
+pub(super) fn warn_of_shared(shared: &[Shared], context: &Context) {
+    for Shared { sources: [one, other], file, more } in shared {
+        let (file, is, them) = match more {
+            0 => (file.clone(), "is", "it"),
+            _ => (format!("{file} and {}", many(*more as u64, "more file")), "are", "them"),
+        };
+        context.messages.warning(&format!(
+            "{file} {is} of source '{one}' and of source '{other}', and what is in {them} counts for both: narrow 'files' so \
+             that each file is of one source"
+        ));
     }
 }
 
@@ -217,6 +233,7 @@ fn as_json(done: &Done, context: &Context) -> serde_json::Value {
         "imported": imported.collect::<Vec<_>>(),
         "kept": kept.collect::<Vec<_>>(),
         "empty": ingested.empty,
+        "shared": ingested.shared.iter().map(shared_as_json).collect::<Vec<_>>(),
         "behind": behind.collect::<Vec<_>>(),
         "in_vain": in_vain.collect::<Vec<_>>(),
         "not_in_pipeline": done.left_over,

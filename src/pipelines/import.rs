@@ -42,6 +42,8 @@ pub struct Imports {
     pub sources: BTreeSet<String>,
     /// Those without a file.
     pub empty: Vec<String>,
+    /// The files of each, and what kind of report they are.
+    pub listed: Vec<(String, &'static Aggregate, Vec<RawFile>)>,
 }
 
 /// A report that was read.
@@ -121,6 +123,7 @@ pub fn plan(storage: &Arc<Storage>, lake: &Lake, definition: &Definition, now: T
                 Err(error) => imports.failed.push(failure(error)),
             }
         }
+        imports.listed.push((source.name.clone(), aggregate, files));
     }
     Ok(imports)
 }

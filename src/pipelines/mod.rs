@@ -18,6 +18,7 @@ pub mod reading;
 pub mod report;
 pub mod rollup;
 pub mod runner;
+pub mod shared;
 pub mod status;
 pub mod tally;
 mod upload;

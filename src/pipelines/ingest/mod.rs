@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use super::beside::Beside;
 use super::reading::Read;
+use super::shared::Shared;
 use super::{Error, Executor, Parts, Result, import};
 use crate::calendar::{Day, DayRange};
 use crate::formats::detect;
@@ -50,6 +51,8 @@ pub struct Ingested {
     pub empty: Vec<String>,
     /// The formats of sources that do not name theirs, and how sure that is.
     pub detected: BTreeMap<String, detect::Found>,
+    /// Files that two sources read in the same format.
+    pub shared: Vec<Shared>,
 }
 
 /// A day that was built.

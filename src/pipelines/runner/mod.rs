@@ -13,12 +13,13 @@ use std::sync::Arc;
 pub use plan::{Plans, Publication};
 
 use super::definition::{Definition, Lookback};
-use super::import::{self, Imports, Report};
+use super::import::{self, Report};
 use super::ingest::plan::Wanted;
 use super::ingest::{self, Ingested, Planned};
 use super::lock::Lock;
 use super::report::Published;
 use super::rollup::{self, Rolled};
+use super::shared::shared;
 use super::{Error, Executor, Result};
 use crate::calendar::{Day, DayRange, Timestamp};
 use crate::lake::{Lake, RunInfo, Snapshot};
@@ -189,14 +190,14 @@ impl<'a> Runner<'a> {
 
     /// The sources of logs, the reports of other products, and what is known of both beforehand.
     fn plan_ingest(&self, order: &Order, wanted: Wanted) -> Result<(Vec<Planned<'a>>, Vec<Report>, Ingested)> {
-        let Imports { reports, failed, sources, empty } =
-            import::plan(self.storage, &self.lake, self.definition, order.now)?;
-        let logs = self.definition.sources.iter().filter(|source| !sources.contains(&source.name));
+        let imports = import::plan(self.storage, &self.lake, self.definition, order.now)?;
+        let logs = self.definition.sources.iter().filter(|source| !imports.sources.contains(&source.name));
         let (planned, mut known) =
             ingest::plan_sources(self.storage, &self.lake, logs, wanted, order.allow_fewer_inputs)?;
-        known.failed.extend(failed);
-        known.empty.extend(empty);
-        Ok((planned, reports, known))
+        known.shared = shared(&planned, &imports);
+        known.failed.extend(imports.failed);
+        known.empty.extend(imports.empty);
+        Ok((planned, imports.reports, known))
     }
 
     /// Days of which the lake has submissions or refusals that the daily tables have not: a run did not come to its end.

@@ -222,6 +222,17 @@ fn counts_once_whatever_happens(from: &str, to: &str, expected: &Place, stopped:
     }
 }
 
+/// A file counts for each source that has it.
+#[test]
+fn a_report_of_two_sources_is_told() {
+    let place = place(&[DAY, WEEK]);
+    place.pipeline(&(M365.to_owned() + &M365.replace("\"tenant\"", "\"weekly\"").replace("*.csv", "*_*_*.csv")));
+    for _ in 0..2 {
+        let words = format!("tenant/{WEEK} is of source 'tenant' and of source 'weekly'");
+        place.run(&[]).expect(0).warns(&words);
+    }
+}
+
 #[test]
 fn a_source_of_reports_that_becomes_one_of_logs_counts_once() {
     let logs = changed(OWN, OWN);

@@ -206,3 +206,24 @@ fn a_source_in_which_nothing_is_found_is_told_every_night() {
     let said = place.say(&["report", "pipeline.toml"]).expect(0);
     assert!(said.out.contains("mx4 (1 day): nothing was found in any line of this source"), "{}", said.out);
 }
+
+/// Two patterns that take the same file have each source count it.
+#[test]
+fn a_file_of_two_sources_is_told() {
+    let place = empty_place();
+    let of_mx4 = "[[sources]]\nname = \"mx4\"\nformat = \"postfix\"\nfiles = [\"logs/mx*/mx4*\"]\n";
+    add(&place, of_mx4);
+    written(&place, "mx4.log", 1, &session(1, "4F2A0001", None));
+    written(&place, "mx40.log", 1, &session(2, "4F2A0002", None));
+    for command in ["run", "plan"] {
+        let said = place.say(&[command, "pipeline.toml", "--json"]).expect(0);
+        let said = said.warns("logs/mx3/mx4.log and 1 more file are of source 'mx3' and of source 'mx4'");
+        let shared = said.json()["shared"][0].clone();
+        assert_eq!((&shared["sources"], &shared["more"]), (&serde_json::json!(["mx3", "mx4"]), &1.into()));
+    }
+    // What one program writes and what another one does are two things.
+    let exim = of_mx4.replace("postfix", "exim");
+    let pipeline = std::fs::read_to_string(place.path("pipeline.toml")).unwrap();
+    std::fs::write(place.path("pipeline.toml"), pipeline.replace(of_mx4, &exim)).unwrap();
+    assert_eq!(place.say(&["plan", "pipeline.toml", "--json"]).expect(0).json()["shared"], serde_json::json!([]));
+}
