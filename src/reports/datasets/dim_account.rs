@@ -1,10 +1,10 @@
 //! `dim_account`: every account that a dataset may name, for BI tools: those that sent in the window or in the
-//! one before it, as far as the lake was read.
+//! one before it, as far as the lake was read, and those of `imported_usage`.
 
 use polars::prelude::*;
 
 use super::super::{Result, Tables, Window};
-use super::{Dataset, OnPage, sum};
+use super::{Dataset, OnPage, imported_usage, no_time, sum, with_reported};
 
 /// The registry's line.
 pub(super) const DATASET: Dataset = Dataset {
@@ -16,9 +16,18 @@ pub(super) const DATASET: Dataset = Dataset {
     build,
 };
 
-fn build(tables: &Tables, _: &Window) -> Result<LazyFrame> {
-    let named = tables.accounts.clone().filter(col("account").is_not_null());
-    let accounts = named.group_by([col("account")]).agg([
+fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
+    let columns = ["account", "domain", "first_seen", "last_seen", "active_days", "in_window"].map(col);
+    let reported = imported_usage::rows(tables, window).select([
+        col("account"),
+        col("domain"),
+        no_time("first_seen"),
+        no_time("last_seen"),
+        lit(0).cast(DataType::Int64).alias("active_days"),
+        lit(false).alias("in_window"),
+    ]);
+    let all = with_reported(tables.accounts.clone().select(columns), reported, tables)?;
+    let accounts = all.filter(col("account").is_not_null()).group_by([col("account")]).agg([
         col("domain").min(),
         col("first_seen").min(),
         col("last_seen").max(),
@@ -36,16 +45,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_per_account_of_either_window() {
+    fn a_row_per_account_of_either_window_and_of_reports() {
         let mut lake = examples::lake();
         let renamed = when(col("messages").eq(lit(4))).then(lit("carol@a.test")).otherwise(col("account"));
         lake.volume = lake.volume.with_column(renamed.alias("account"));
         let rows = build(&DATASET, &lake.tables(), &examples::window()).unwrap();
         let names = ["account", "domain", "first_seen", "last_seen", "active_days", "in_window"];
         assert_eq!(examples::names(&rows)[3..], names);
-        assert_eq!(texts(&rows, "account"), ["alice@a.test", "bob@b.test", "carol@a.test"].map(Some));
-        assert_eq!(texts(&rows, "domain"), ["a.test", "b.test", "a.test"].map(Some));
-        assert_eq!((ints(&rows, "active_days"), bools(&rows, "in_window")), (vec![2, 1, 1], vec![true, true, false]));
+        assert_eq!(texts(&rows, "account"), ["alice@a.test", "bob@b.test", "carol@a.test", "dave@b.test"].map(Some));
+        assert_eq!(texts(&rows, "domain"), ["a.test", "b.test", "a.test", "b.test"].map(Some));
+        assert_eq!(ints(&rows, "active_days"), [2, 1, 1, 0]);
+        assert_eq!(bools(&rows, "in_window"), [true, true, false, false]);
+        assert_eq!(rows.column("first_seen").unwrap().null_count(), 1);
         let first = rows.column("first_seen").unwrap().datetime().unwrap().physical().get(0);
         assert_eq!(first, Some(examples::day("2026-03-01").start() + 1));
     }

@@ -1,12 +1,12 @@
-//! `dim_date`: every day that a dataset may name, for BI tools: the window's, and those of the weeks before it that
-//! `burn_down` shows.
+//! `dim_date`: every day that a dataset may name, for BI tools: the window's, those of the weeks before it that
+//! `burn_down` shows, and those of the periods of `imported_usage`.
 
 use chrono::Datelike;
 use polars::prelude::*;
 
 use super::super::{Result, Tables, Window};
-use super::{Dataset, OnPage};
-use crate::calendar::Day;
+use super::{Dataset, OnPage, imported_usage};
+use crate::calendar::{Day, DayRange};
 
 /// The registry's line.
 pub(super) const DATASET: Dataset = Dataset {
@@ -34,8 +34,8 @@ const MONTHS: [&str; 12] = [
     "December",
 ];
 
-fn build(_: &Tables, window: &Window) -> Result<LazyFrame> {
-    let days: Vec<Day> = days(window);
+fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
+    let days: Vec<Day> = days(window, reported(tables, window)?);
     let dates = |name: &str, of: &dyn Fn(Day) -> Day| {
         let dates: Vec<i32> = days.iter().map(|day| of(*day).epoch_days()).collect();
         Int32Chunked::from_vec(name.into(), dates).into_date().into_column()
@@ -68,10 +68,20 @@ fn build(_: &Tables, window: &Window) -> Result<LazyFrame> {
     Ok(DataFrame::new(days.len(), columns)?.lazy())
 }
 
-/// The days of the weeks before and of the window, each once.
-fn days(window: &Window) -> Vec<Day> {
+/// The days from the first to the last one of what was counted over periods; none where nothing was.
+fn reported(tables: &Tables, window: &Window) -> Result<Option<DayRange>> {
+    let ends = [col("period_start").min(), col("period_end").max()];
+    let ends = imported_usage::rows(tables, window).select(ends).collect()?;
+    let end = |name| Ok::<_, PolarsError>(ends.column(name)?.date()?.physical().get(0).map(Day::from_epoch_days));
+    let (first, last) = (end("period_start")?, end("period_end")?);
+    Ok(first.zip(last).map(|(first, last)| DayRange::inclusive(first, last)))
+}
+
+/// The days of the weeks before, of the window and of reports, each once.
+fn days(window: &Window, reported: Option<DayRange>) -> Vec<Day> {
     let (weeks, own) = (window.weeks(), window.days());
-    let mut days: Vec<Day> = weeks.days().chain(own.days()).collect();
+    let reported = reported.into_iter().flat_map(DayRange::days);
+    let mut days: Vec<Day> = weeks.days().chain(own.days()).chain(reported).collect();
     days.sort_unstable();
     days.dedup();
     days

@@ -1,11 +1,11 @@
 //! `dim_domain`: every domain that a dataset may name, for BI tools: those of the accounts of the window, of the one
-//! before it, and of the weeks that `burn_down` shows.
+//! before it, of the weeks that `burn_down` shows, and of `imported_usage`.
 
 use polars::prelude::*;
 
 use super::super::wanted::Part;
 use super::super::{Result, Tables, Window};
-use super::{Dataset, OnPage, within};
+use super::{Dataset, OnPage, imported_usage, no_time, with_reported, within};
 
 /// The registry's line.
 pub(super) const DATASET: Dataset = Dataset {
@@ -20,13 +20,12 @@ pub(super) const DATASET: Dataset = Dataset {
 fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
     let no = || lit(false).alias("in_window");
     let seen = tables.domains_seen.clone().select([col("domain"), col("first_seen"), col("last_seen"), no()]);
-    let nothing =
-        |name: &str| lit(NULL).cast(DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC))).alias(name);
     let unseen = |rows: &LazyFrame, in_window: Expr| {
-        rows.clone().select([col("domain"), nothing("first_seen"), nothing("last_seen"), in_window])
+        rows.clone().select([col("domain"), no_time("first_seen"), no_time("last_seen"), in_window])
     };
     let days = unseen(&tables.domains, within(window).alias("in_window"));
-    let all = concat([seen, days, unseen(&tables.weeks, no())], UnionArgs::default())?;
+    let sent = concat([seen, days, unseen(&tables.weeks, no())], UnionArgs::default())?;
+    let all = with_reported(sent, unseen(&imported_usage::rows(tables, window), no()), tables)?;
     let domains = all.filter(col("domain").is_not_null()).group_by([col("domain")]).agg([
         col("first_seen").min(),
         col("last_seen").max(),
@@ -43,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn domains_of_weeks_long_past_are_there() {
+    fn domains_of_weeks_long_past_and_of_reports_are_there() {
         let mut lake = examples::lake();
         // As long ago as the first of the weeks.
         let past = lake.tls.clone().limit(1).with_columns([
@@ -51,11 +50,12 @@ mod tests {
             lit("x@old.test").alias("account"),
             lit("old.test").alias("domain"),
         ]);
+        lake.imported = lake.imported.with_column(lit("tenant.test").alias("domain"));
         lake.tls = concat([lake.tls, past], UnionArgs::default()).unwrap();
         let rows = build(&DATASET, &lake.tables(), &examples::window()).unwrap();
         assert_eq!(examples::names(&rows)[3..], ["domain", "first_seen", "last_seen", "in_window"]);
-        assert_eq!(texts(&rows, "domain"), ["a.test", "b.test", "old.test"].map(Some));
-        assert_eq!(bools(&rows, "in_window"), [true, true, false]);
-        assert_eq!(rows.column("first_seen").unwrap().null_count(), 1);
+        assert_eq!(texts(&rows, "domain"), ["a.test", "b.test", "old.test", "tenant.test"].map(Some));
+        assert_eq!(bools(&rows, "in_window"), [true, true, false, false]);
+        assert_eq!(rows.column("first_seen").unwrap().null_count(), 2);
     }
 }

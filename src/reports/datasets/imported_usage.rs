@@ -19,10 +19,15 @@ pub(super) const DATASET: Dataset = Dataset {
 };
 
 fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
+    let order = ["source", "period_end", "period_start", "account", "tls_version"];
+    Ok(rows(tables, window).sort(order, SortMultipleOptions::default().with_nulls_last(true)))
+}
+
+/// The same in no order.
+pub(super) fn rows(tables: &Tables, window: &Window) -> LazyFrame {
     let in_window = col("date").gt_eq(date(window.first)).and(col("period_start").lt_eq(date(window.last)));
     let days = col("date").cast(DataType::Int32) - col("period_start").cast(DataType::Int32) + lit(1);
-    let order = ["source", "period_end", "period_start", "account", "tls_version"];
-    let rows = tables.imported.clone().filter(in_window).select([
+    tables.imported.clone().filter(in_window).select([
         col("source"),
         col("period_start"),
         col("date").alias("period_end"),
@@ -32,8 +37,7 @@ fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
         col("tls_version"),
         col("messages"),
         col("date").eq(col("period_start")).alias("in_daily"),
-    ]);
-    Ok(rows.sort(order, SortMultipleOptions::default().with_nulls_last(true)))
+    ])
 }
 
 #[cfg(test)]
