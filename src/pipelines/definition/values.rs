@@ -23,7 +23,7 @@ pub enum BadValue {
         /// `did you mean …`, where a zone is near.
         near: Option<String>,
     },
-    /// The name is an abbreviation, of which no region can be told for sure.
+    /// The name is an abbreviation, of which no region can be told for sure, nor whether its clocks are changed.
     #[error(
         "unknown time zone '{text}': an abbreviation does not tell the region: write an IANA name such as {region}"
     )]
@@ -79,21 +79,27 @@ fn advice(near: &Option<String>, otherwise: &str) -> String {
     format!(": {}", near.as_deref().unwrap_or(otherwise))
 }
 
+/// Abbreviations of a region's winter time that tzdata has as names of zones whose clocks are never changed (its file
+/// `backward`): a server there would be an hour off all summer. `CET` and `EST5EDT` have summer time, and `GMT`, to which
+/// servers are set on purpose, is what it says.
+const WINTER: [&str; 3] = ["EST", "MST", "HST"];
+
 /// The zone of an IANA name.
 ///
 /// # Errors
 /// Where there is none of that name; the nearest one is named.
 pub fn timezone(text: &str) -> Result<Tz, BadValue> {
-    text.parse().map_err(|_| match region(text) {
+    let zone = text.parse().ok().filter(|_| !WINTER.contains(&text));
+    zone.ok_or_else(|| match region(text) {
         Some(region) => BadValue::Abbreviation { text: text.to_owned(), region },
         None => BadValue::TimeZone {
             text: text.to_owned(),
-            near: did_you_mean(text, TZ_VARIANTS.iter().map(|zone| zone.name())),
+            near: did_you_mean(text, TZ_VARIANTS.iter().map(|zone| zone.name()).filter(|name| !WINTER.contains(name))),
         },
     })
 }
 
-/// A region that an abbreviation may stand for. A zone whose name looks like it is hours off: `EST` for `CEST`.
+/// A region that an abbreviation may stand for. A zone whose name looks like it is hours off: `EET` for `EEST`.
 fn region(text: &str) -> Option<&'static str> {
     let is_abbreviation = (2..=5).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase());
     is_abbreviation.then_some(match text {
@@ -101,10 +107,13 @@ fn region(text: &str) -> Option<&'static str> {
         "BST" => "Europe/London",
         "EEST" => "Europe/Helsinki",
         "MSK" => "Europe/Moscow",
+        "EST" => "America/New_York, or Etc/GMT+5 where the clocks are never changed",
         "EDT" => "America/New_York",
         "CST" | "CDT" => "America/Chicago",
+        "MST" => "America/Denver, or America/Phoenix where the clocks are never changed",
         "MDT" => "America/Denver",
         "PST" | "PDT" => "America/Los_Angeles",
+        "HST" => "Pacific/Honolulu",
         "JST" => "Asia/Tokyo",
         "IST" => "Asia/Kolkata",
         "AEST" | "AEDT" => "Australia/Sydney",
@@ -256,6 +265,8 @@ fn google(key: &str) -> Option<String> {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 mod tests {
+    use chrono::{Offset as _, TimeZone as _};
+
     use super::*;
 
     #[test]
@@ -269,9 +280,29 @@ mod tests {
 
     #[test]
     fn an_abbreviation_is_no_zone_that_looks_like_it() {
-        for (text, region) in [("CEST", "Europe/Berlin"), ("PDT", "America/Los_Angeles"), ("BST", "Europe/London")] {
+        let regions = [
+            ("CEST", "Europe/Berlin"),
+            ("PDT", "America/Los_Angeles"),
+            ("BST", "Europe/London"),
+            ("EST", "America/New_York"),
+            ("MST", "America/Denver"),
+            ("HST", "Pacific/Honolulu"),
+        ];
+        for (text, region) in regions {
             let refused = timezone(text).unwrap_err().to_string();
-            assert!(refused.ends_with(&format!("write an IANA name such as {region}")), "{refused}");
+            assert!(refused.contains(&format!(": write an IANA name such as {region}")), "{refused}");
+        }
+        assert!(!timezone("Est").unwrap_err().to_string().contains("'EST'"));
+    }
+
+    #[test]
+    fn an_abbreviation_that_is_a_zone_has_its_summer_time() {
+        let offset = |text, month| {
+            let noon = chrono::NaiveDate::from_ymd_opt(2026, month, 15).unwrap().and_hms_opt(12, 0, 0).unwrap();
+            timezone(text).unwrap().offset_from_utc_datetime(&noon).fix().local_minus_utc() / 3600
+        };
+        for (text, winter, summer) in [("EST5EDT", -5, -4), ("CET", 1, 2), ("GMT", 0, 0), ("UTC", 0, 0)] {
+            assert_eq!((offset(text, 1), offset(text, 7)), (winter, summer), "{text}");
         }
     }
 
