@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use url::Url;
+
 use super::args::PipelineArgs;
 use super::{Context, Result};
 use crate::formats::FORMATS;
@@ -9,7 +11,7 @@ use crate::formats::aggregate::AGGREGATES;
 use crate::pipelines::definition::{Definition, Known};
 use crate::pipelines::report::{dataset_names, format_names};
 use crate::pipelines::runner::Runner;
-use crate::storage::Storage;
+use crate::storage::{Storage, below};
 
 /// A pipeline and the storage that its places are in.
 pub(super) struct Pipeline {
@@ -26,6 +28,12 @@ impl Pipeline {
         let definition = context.settings.pipeline(args, &known)?;
         let storage = Arc::new(context.storage(&definition.storage)?);
         Ok(Self { definition, storage })
+    }
+
+    /// Whether a place is where it publishes.
+    pub(super) fn publishes_to(&self, place: &Url) -> bool {
+        let whole = |url: &Url| below(url, "");
+        whole(place) == whole(&self.definition.publish)
     }
 
     pub(super) fn runner(&self) -> Runner<'_> {

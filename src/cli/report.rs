@@ -1,32 +1,35 @@
 //! `mailtally report`: a window built again from the daily tables.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::args::PipelineArgs;
 use super::days::{DayArgs, check_rolled_up};
 use super::pipeline::Pipeline;
 use super::settings::check_name;
 use super::{Context, Error, ExitCode, Result, summary};
-use crate::lake::Lake;
 use crate::pipelines::detailed;
 use crate::pipelines::report::{self, HTML, dataset_names, format_names};
 use crate::reports::tls::TLS_VERSIONS;
 use crate::reports::{EXPORTS, export};
-use crate::storage::{Storage, display};
+use crate::storage::display;
+use crate::words::many;
 
 /// Build the report of a window again from the daily tables
 ///
 /// Reads no logs. Without dates, the window is the pipeline's: the last complete days in the lake, 7 unless its
 /// file says otherwise.
+///
+/// Without --out, it goes where the pipeline publishes, for all who read there, until the next `mailtally run` publishes
+/// the pipeline's own report again and removes the files of --detailed. Where fewer datasets or forms are asked for, the
+/// other files there keep the days that they had.
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_long_help = "Examples:
   mailtally report pipelines/demo.toml
   mailtally report nightly.toml --last 90 --out /tmp/quarter
-  mailtally report nightly.toml --last 30 --format csv --dataset tls_usage_details
+  mailtally report nightly.toml --last 30 --format csv --dataset tls_usage_details --out /tmp/month
   mailtally report nightly.toml --format parquet --format html --out s3://reports/mail
   mailtally report nightly.toml --detailed --tls none --tls TLSv1.0 --format xlsx --out /tmp/legacy
-  mailtally report nightly.toml --detailed --account fax@example.org --last 30
+  mailtally report nightly.toml --detailed --account fax@example.org --last 30 --out /tmp/fax
 ")]
 pub struct Args {
     /// The pipeline.
@@ -93,14 +96,23 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
         request.place = context.settings.place(out)?;
     }
     if args.detailed {
-        return detailed(args, &pipeline.storage, runner.lake(), &request, context);
+        return detailed(args, &pipeline, &request, context);
     }
     let code = check_rolled_up(request.window.days(), &runner, context)?;
     let published = report::run(&pipeline.storage, runner.lake(), &request)?;
     summary::digest(&published, context)?;
     summary::places(&published, context)?;
+    if published.left > 0 {
+        let (place, left) = (display(&request.place), many(published.left as u64, "file"));
+        let until = if pipeline.publishes_to(&request.place) { UNTIL_NEXT_RUN } else { "" };
+        context.messages.warning(&format!(
+            "{place} has {left} more, of earlier reports and maybe of other days{until}: --out writes to a folder of its own"
+        ));
+    }
     Ok(code)
 }
+
+const UNTIL_NEXT_RUN: &str = ", until the next `mailtally run` publishes the pipeline's own report there again";
 
 /// Names that somebody may have given more than once.
 fn once(names: &[String]) -> Vec<String> {
@@ -109,13 +121,7 @@ fn once(names: &[String]) -> Vec<String> {
 }
 
 /// Writes the submissions behind the window. Without a form it is CSV: a file to look into.
-fn detailed(
-    args: &Args,
-    storage: &Arc<Storage>,
-    lake: &Lake,
-    request: &report::Request,
-    context: &mut Context,
-) -> Result<ExitCode> {
+fn detailed(args: &Args, pipeline: &Pipeline, request: &report::Request, context: &mut Context) -> Result<ExitCode> {
     let forms = if args.formats.is_empty() { vec!["csv".to_owned()] } else { once(&args.formats) };
     if forms.iter().any(|form| form == HTML) {
         let valid = EXPORTS.iter().map(|export| export.name).collect::<Vec<_>>().join(", ");
@@ -131,13 +137,21 @@ fn detailed(
         exports: forms.iter().filter_map(|form| export(form)).collect(),
         place: request.place.clone(),
     };
-    let written = detailed::run(storage, lake, &wanted)?;
+    let written = detailed::run(&pipeline.storage, pipeline.runner().lake(), &wanted)?;
     context.output.line(&format!("submissions {} of {}", written.rows, request.window))?;
     for file in &written.files {
         context.output.line(&format!("file        {}", display(file)))?;
     }
     for note in &written.notes {
         context.messages.warning(note);
+    }
+    if pipeline.publishes_to(&request.place) {
+        let removed = report::remove_later(&pipeline.storage, &request.place, &written.files)?;
+        let until = if removed { " until the next `mailtally run` removes them" } else { "" };
+        context.messages.warning(&format!(
+            "who may read the reports in {} may read these submissions there{until}: --out writes to a folder of its own",
+            display(&request.place)
+        ));
     }
     Ok(ExitCode::Done)
 }

@@ -23,7 +23,7 @@ pub(super) struct Manifest {
     as_of: Day,
     pub(super) digest: String,
     files: Vec<String>,
-    /// Files that only manifests before this one named.
+    /// Files that only manifests before this one named, and those beside the report that are to go with them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     old_files: Vec<String>,
 }
@@ -50,12 +50,21 @@ impl Manifest {
         Ok(got.map_err(failed)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
 
-    /// Puts it in the place of the one before it, whose other files are remembered.
-    pub(super) fn put(mut self, storage: &Storage, place: &Url) -> Result<()> {
+    /// Puts it in the place of the one before it, whose other files are remembered: as many as are told.
+    pub(super) fn put(mut self, storage: &Storage, place: &Url) -> Result<usize> {
         if let Some(before) = Self::read(storage, place)? {
             let old = before.files.into_iter().chain(before.old_files).filter(|file| !self.files.contains(file));
             self.old_files = old.collect();
         }
+        self.write(storage, place)?;
+        Ok(self.old_files.len())
+    }
+
+    /// Remembers files beside the published ones, too.
+    pub(super) fn remember(mut self, storage: &Storage, place: &Url, files: Vec<String>) -> Result<()> {
+        let new = files.into_iter().filter(|file| !self.files.contains(file) && !self.old_files.contains(file));
+        let new = new.collect::<Vec<_>>();
+        self.old_files.extend(new);
         self.write(storage, place)
     }
 

@@ -62,6 +62,8 @@ pub struct Published {
     pub page: Option<Url>,
     /// What a reader of the files has to know.
     pub notes: Vec<String>,
+    /// How many files that only earlier reports wrote are beside them.
+    pub left: usize,
 }
 
 /// The newest of the lake's days that is over, or where none of them is, the newest; none where there are none. Whoever
@@ -135,8 +137,8 @@ pub fn run(storage: &Arc<Storage>, lake: &Lake, request: &Request) -> Result<Pub
     let inputs = Inputs::of(lake, request)?;
     let digest = inputs.digest(request);
     let tables = inputs.tables_with_findings(lake, request)?;
-    let mut published =
-        Published { window: request.window, datasets: Vec::new(), files: Vec::new(), page: None, notes: Vec::new() };
+    let (window, datasets, files, notes) = (request.window, Vec::new(), Vec::new(), Vec::new());
+    let mut published = Published { window, datasets, files, page: None, notes, left: 0 };
     let built =
         request.needed().map(|dataset| Ok::<_, Error>((dataset, reports::build(dataset, &tables, &request.window)?)));
     each_ahead(built, |(dataset, rows): (&Dataset, DataFrame)| -> Result<()> {
@@ -156,7 +158,7 @@ pub fn run(storage: &Arc<Storage>, lake: &Lake, request: &Request) -> Result<Pub
         published.page = Some(place);
     }
     let files = published.files.iter().chain(&published.page).map(|file| name(file).to_owned()).collect();
-    Manifest::new(request.window, digest, files).put(storage, &request.place)?;
+    published.left = Manifest::new(request.window, digest, files).put(storage, &request.place)?;
     tracing::info!(window = %request.window, files = published.files.len(), "published");
     Ok(published)
 }
@@ -168,6 +170,16 @@ pub fn run(storage: &Arc<Storage>, lake: &Lake, request: &Request) -> Result<Pub
 /// Where a file cannot be removed.
 pub fn remove_old(storage: &Storage, place: &Url) -> Result<()> {
     Manifest::read(storage, place)?.map_or(Ok(()), |manifest| manifest.remove_old(storage, place))
+}
+
+/// Has [`remove_old`] take away files that were written beside a report; false where none is published there.
+///
+/// # Errors
+/// Where the manifest cannot be read or written.
+pub fn remove_later(storage: &Storage, place: &Url, files: &[Url]) -> Result<bool> {
+    let Some(manifest) = Manifest::read(storage, place)? else { return Ok(false) };
+    manifest.remember(storage, place, files.iter().map(|file| name(file).to_owned()).collect())?;
+    Ok(true)
 }
 
 /// Writes a dataset in every form that is asked for, a part of its rows after the other.

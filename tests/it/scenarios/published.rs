@@ -49,11 +49,33 @@ fn what_is_published_no_more_is_removed() {
 fn a_narrower_report_removes_nothing() {
     let place = place();
     let all = are(&["manifest.json", "report.html", "summary.csv", "tls_usage.csv"]);
-    place.say(&["report", "pipeline.toml", "--dataset", "summary", "--format", "csv"]).expect(0);
+    let said = place.say(&["report", "pipeline.toml", "--dataset", "summary", "--format", "csv"]).expect(0);
+    said.warns("published has 2 files more, of earlier reports").warns("until the next `mailtally run`");
     assert_eq!(files(&place), all);
+    // Whole, or to a folder of its own, nothing is mixed.
+    assert_eq!(place.say(&["report", "pipeline.toml"]).expect(0).err, "");
+    assert_eq!(place.say(&["report", "pipeline.toml", "--dataset", "summary", "--out", "own"]).expect(0).err, "");
     asks_for(&place, "\"csv\"");
     place.run(&[]).expect(0);
     assert_eq!(files(&place), are(&["manifest.json", "summary.csv", "tls_usage.csv"]));
+}
+
+/// Submissions are for whoever asked for them.
+#[test]
+fn submissions_do_not_stay_among_the_reports() {
+    let place = place();
+    let all = files(&place);
+    let detailed = ["report", "pipeline.toml", "--detailed"];
+    let until = " may read these submissions there until the next `mailtally run` removes them: --out";
+    place.say(&detailed).expect(0).warns(until);
+    place.say(&[&detailed[..], &["--format", "jsonl", "--out", "published/"]].concat()).expect(0).warns(until);
+    assert_eq!(place.say(&[&detailed[..], &["--out", "own"]].concat()).expect(0).err, "");
+    fs::write(place.path("published/submissions.xlsx"), "ours").unwrap();
+    assert_eq!(files(&place).len(), all.len() + 3);
+    place.say(&["report", "pipeline.toml"]).expect(0);
+    place.run(&[]).expect(0);
+    assert_eq!(files(&place), &all | &are(&["submissions.xlsx"]));
+    assert!(place.path("own/submissions.csv").exists());
 }
 
 #[test]
