@@ -50,6 +50,21 @@ pub fn list(storage: &Storage, patterns: &[Url]) -> Result<Vec<RawFile>> {
     Ok(files)
 }
 
+/// Whether files can be listed by a pattern: what [`list`] would say of it before it asks a store.
+///
+/// # Errors
+/// Where it is malformed.
+pub fn check_pattern(pattern: &Url) -> Result<()> {
+    let parts = parts(pattern)?;
+    let wild = |part: &&String| is_wild(part);
+    // As they are followed: what is below a `**` is one pattern.
+    let deep = parts.iter().position(|part| part.contains("**"));
+    let (levels, rest) = parts.split_at(deep.unwrap_or(parts.len()));
+    let rest = deep.map(|_| rest.join("/"));
+    let malformed = levels.iter().filter(wild).chain(&rest).find_map(|part| Pattern::new(part).err());
+    malformed.map_or(Ok(()), |error| Err(Failure::Pattern(error).of(pattern)))
+}
+
 fn list_one(storage: &Storage, pattern: &Url) -> Result<Vec<RawFile>> {
     let (store, _) = storage.store(pattern)?;
     let parts = parts(pattern)?;
@@ -224,6 +239,8 @@ mod url_text {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 mod tests {
+    use std::slice;
+
     use super::*;
     use crate::sources::testing::{Place, put};
     use crate::storage::locate;
@@ -321,8 +338,12 @@ mod tests {
         let place = place(&["mail.log"]);
         for bad in ["mail.[", "**mail/x"] {
             let url = locate(place.folder.path(), bad).unwrap();
-            let error = list(&place.storage, &[url]).unwrap_err();
-            assert!(matches!(&error, Error::BadPattern { pattern, .. } if pattern.ends_with(bad)), "{error}");
+            for error in [list(&place.storage, slice::from_ref(&url)).unwrap_err(), check_pattern(&url).unwrap_err()] {
+                assert!(matches!(&error, Error::BadPattern { pattern, .. } if pattern.ends_with(bad)), "{error}");
+            }
+        }
+        for good in ["mail.log", "mail.[!a]*", "**/mail.[12]", "a]/b"] {
+            check_pattern(&locate(place.folder.path(), good).unwrap()).unwrap_or_else(|error| panic!("{error}"));
         }
     }
 

@@ -35,7 +35,7 @@ mod zstd_frame;
 pub use blocks::{BLOCK_SIZE, Block, Blocks, MAX_LINE};
 pub use decompress::Encoding;
 pub use fingerprint::Fingerprint;
-pub use list::{RawFile, list};
+pub use list::{RawFile, check_pattern, list};
 pub use look::{Look, SIGHT, at_once, look, look_through};
 pub use open::{RawReader, open};
 

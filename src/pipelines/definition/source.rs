@@ -10,6 +10,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::fields::{Entry, Section};
 use super::{Known, values};
+use crate::sources::check_pattern;
 
 /// A named set of raw log files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,7 +120,13 @@ fn files(entry: Entry<'_>, folder: &Path) -> Vec<Url> {
     if list.is_empty() {
         entry.refuse::<()>("'files' is empty", Some("name at least one file, folder pattern or URL".to_owned()));
     }
-    list.iter().filter_map(|file| file.parse(|text| values::place(folder, text))).collect()
+    list.iter().filter_map(|file| file.parse(|text| pattern(folder, text))).collect()
+}
+
+fn pattern(folder: &Path, text: &str) -> Result<Url, String> {
+    let pattern = values::place(folder, text).map_err(|error| error.to_string())?;
+    check_pattern(&pattern).map_err(|error| error.to_string())?;
+    Ok(pattern)
 }
 
 fn settings(section: Section<'_>, known: &Known<'_>) -> SourceSettings {

@@ -72,6 +72,8 @@ fn two_where_the_pipeline_or_the_command_line_is_wrong() {
     place.pipeline(&format!("{MX3}relam = \"example.org\"\n"));
     let said = place.run(&[]).expect(2).warns("pipeline.toml:10:1: unknown key 'relam'");
     assert!(said.err.contains("did you mean 'realm'?"), "{}", said.err);
+    place.pipeline(&MX3.replace("mx3/*", "mx3/mail.["));
+    place.run(&[]).expect(2).warns("pipeline.toml:9:10: the pattern ").warns("a literal '[' is written '[[]'");
     assert!(!place.path("lake").exists(), "nothing was begun");
     place.log("mx3/other.log", b"Mar  2 09:00:00 mx1 cron[1]: nothing\nMar  2 09:00:01 mx1 cron[1]: nothing\n");
     let said = place.say(&["run", "logs/mx3/other.log"]).expect(2).warns("this looks like no pipeline");
