@@ -11,9 +11,9 @@ use arrow::datatypes::{DataType, SchemaRef};
 use url::Url;
 
 use super::upload::{Forms, sheets, write_files};
-use super::{Error, Result};
+use super::{Error, Result, import};
 use crate::calendar::Day;
-use crate::lake::tables::SUBMISSIONS;
+use crate::lake::tables::{IMPORTED, SUBMISSIONS, Table};
 use crate::lake::{DataFile, Lake};
 use crate::reports::{Export, Window};
 use crate::rollups::columns::Columns;
@@ -21,6 +21,10 @@ use crate::storage::Storage;
 
 /// What the file is called, without its extension.
 const NAME: &str = "submissions";
+
+/// What to say where there is no submission for this reason.
+const REPORTED: &str = "what another product has counted has no submissions: the dataset imported_usage and the table \
+                        imported have it";
 
 /// Which submissions are wanted, and where they go.
 #[derive(Clone, Debug)]
@@ -65,7 +69,10 @@ pub fn run(storage: &Arc<Storage>, lake: &Lake, request: &Request) -> Result<Wri
         rows = write(lake, &files, request, forms)?;
         Ok(())
     })?;
-    let notes = exports.iter().filter_map(|export| sheets(export, NAME, rows)).collect();
+    let mut notes = exports.iter().filter_map(|export| sheets(export, NAME, rows)).collect::<Vec<_>>();
+    if rows == 0 && is_reported(lake, request)? {
+        notes.push(REPORTED.to_owned());
+    }
     Ok(Written { rows, files, notes })
 }
 
@@ -75,7 +82,7 @@ fn write(lake: &Lake, files: &[DataFile], request: &Request, forms: &mut Forms<'
     let mut rows = 0;
     for batch in lake.batches(&SUBMISSIONS, files, &names) {
         let (file, batch) = batch?;
-        let wanted = wanted(&batch, request)?;
+        let wanted = wanted(&batch, &SUBMISSIONS, request)?;
         if wanted.num_rows() > 0 {
             let spelled = spelled(&wanted, file, &schema)?;
             rows += spelled.num_rows() as u64;
@@ -85,13 +92,25 @@ fn write(lake: &Lake, files: &[DataFile], request: &Request, forms: &mut Forms<'
     Ok(rows)
 }
 
-/// The rows that are asked for.
-fn wanted(batch: &RecordBatch, request: &Request) -> Result<RecordBatch> {
+/// Whether another product's reports count what is asked for.
+fn is_reported(lake: &Lake, request: &Request) -> Result<bool> {
+    let mut files = lake.snapshot(&IMPORTED)?.files;
+    files.retain(|file| import::touches(file, request.window.days()));
+    for batch in lake.batches(&IMPORTED, &files, &["account", "domain", "tls_version"]) {
+        if wanted(&batch?.1, &IMPORTED, request)?.num_rows() > 0 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The rows of a table that are asked for.
+fn wanted(batch: &RecordBatch, table: &Table, request: &Request) -> Result<RecordBatch> {
     let mut keep = vec![true; batch.num_rows()];
     let filters =
         [("account", &request.accounts), ("domain", &request.domains), ("tls_version", &request.tls_versions)];
     for (name, values) in filters.into_iter().filter(|(_, values)| !values.is_empty()) {
-        let texts = Columns::new(SUBMISSIONS.name, batch).texts(name)?;
+        let texts = Columns::new(table.name, batch).texts(name)?;
         // Each different text is compared once.
         let of_text = |text: Option<&str>| text.is_some_and(|text| values.iter().any(|value| value == text));
         let chosen = texts.values().iter().map(of_text).collect::<Vec<bool>>();

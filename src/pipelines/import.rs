@@ -341,6 +341,13 @@ pub fn daily(snapshot: &Snapshot) -> BTreeSet<Day> {
     days.collect()
 }
 
+/// Whether a file of `imported` holds a report of a period that lies in some days, or partly.
+#[must_use]
+pub fn touches(file: &DataFile, days: DayRange) -> bool {
+    let start = file.same_text(PERIOD_START).and_then(|start| start.parse().ok()).unwrap_or(file.partition.date);
+    start < days.end && file.partition.date >= days.start
+}
+
 /// Whether a file of `imported` holds a report of one day.
 #[must_use]
 pub fn is_daily(file: &DataFile) -> bool {

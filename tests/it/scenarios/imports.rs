@@ -222,6 +222,22 @@ fn counts_once_whatever_happens(from: &str, to: &str, expected: &Place, stopped:
     }
 }
 
+/// Of what another product has counted, there is nothing to look at but the counts.
+#[test]
+fn who_asks_for_submissions_of_a_report_is_told_that_there_are_none() {
+    let place = place(&[WEEK]);
+    place.run(&[]).expect(0);
+    let of = |account: &str, days: [&str; 2]| {
+        let [from, to] = days;
+        let report = ["report", "pipeline.toml", "--detailed", "--out", "own", "--account", account];
+        place.say(&[&report[..], &["--from", from, "--to", to]].concat()).expect(0)
+    };
+    let said = of("Printer@contoso.example", ["2026-03-03", "2026-03-03"]).warns("the dataset imported_usage");
+    assert!(said.out.starts_with("submissions 0 of "), "{}", said.out);
+    assert_eq!(of("nobody@contoso.example", ["2026-03-03", "2026-03-03"]).err, "");
+    assert_eq!(of("printer@contoso.example", ["2026-03-08", "2026-03-09"]).err, "");
+}
+
 /// A file counts for each source that has it.
 #[test]
 fn a_report_of_two_sources_is_told() {
