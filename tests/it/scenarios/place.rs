@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -105,6 +105,11 @@ impl Place {
         fs::remove_file(self.path("logs").join(name)).unwrap();
     }
 
+    /// How many files there are below a folder, without those that are still being written: object_store's `NAME#1`.
+    pub(super) fn files(&self, folder: &str) -> usize {
+        count_files(&self.path(folder))
+    }
+
     /// Runs the program in the folder to its end.
     pub(super) fn say(&self, arguments: &[&str]) -> Said {
         self.start(arguments).wait()
@@ -137,30 +142,35 @@ impl Place {
 }
 
 impl Running {
-    /// Kills the program where it stands, as SIGKILL does; says whether it was still running.
-    pub(super) fn kill_after(mut self, delay: Duration) -> bool {
-        std::thread::sleep(delay);
-        let running = self.child.try_wait().unwrap().is_none();
+    /// Kills the program where it stands, as SIGKILL does, once something is so; says whether it was still running.
+    pub(super) fn kill_once(mut self, is_so: impl Fn() -> bool) -> bool {
+        self.ended_before(is_so);
         self.child.kill().unwrap();
-        self.child.wait().unwrap();
-        running
+        self.child.wait().unwrap().code().is_none()
     }
 
     /// Waits for the end, but not for ever.
     pub(super) fn wait(mut self) -> Said {
+        let status = self.ended_before(|| false).unwrap();
+        let text = |name: &str| String::from_utf8(fs::read(self.said.path().join(name)).unwrap()).unwrap();
+        Said { code: status.code(), out: text("out"), err: text("err") }
+    }
+
+    /// How the program has ended; none where something was so before.
+    fn ended_before(&mut self, is_so: impl Fn() -> bool) -> Option<ExitStatus> {
         let started = Instant::now();
-        let status = loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                break status;
+        while !is_so() {
+            let status = self.child.try_wait().unwrap();
+            if status.is_some() {
+                return status;
             }
             if started.elapsed() > LONGEST {
                 self.child.kill().unwrap();
                 panic!("the program hangs");
             }
-            std::thread::sleep(Duration::from_millis(5));
-        };
-        let text = |name: &str| String::from_utf8(fs::read(self.said.path().join(name)).unwrap()).unwrap();
-        Said { code: status.code(), out: text("out"), err: text("err") }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        None
     }
 }
 
@@ -205,6 +215,15 @@ impl Said {
 /// were built is the place then, which need not hold any more.
 fn program() -> PathBuf {
     std::env::var_os("CARGO_BIN_EXE_mailtally").map_or_else(|| env!("CARGO_BIN_EXE_mailtally").into(), PathBuf::from)
+}
+
+fn count_files(folder: &Path) -> usize {
+    let Ok(entries) = fs::read_dir(folder) else { return 0 };
+    let count = |entry: fs::DirEntry| match entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+        true => count_files(&entry.path()),
+        false => usize::from(!entry.file_name().to_string_lossy().contains('#')),
+    };
+    entries.flatten().map(count).sum()
 }
 
 fn copy_folder(from: &Path, to: &Path) {
