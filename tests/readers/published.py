@@ -1,9 +1,10 @@
 """Published datasets: flat files, the same rows in each format, and figures that equal the truth."""
-import csv
 import datetime
+import json
 import re
 
 import pyarrow
+import pyarrow.csv
 import pyarrow.parquet
 
 from checks import require, same
@@ -13,10 +14,10 @@ PLAIN = {"date32[day]", "timestamp[us, tz=UTC]", "int64", "double", "bool", "str
 
 
 def files(publish):
-    """{dataset: {"parquet": path, "csv": path}}: a file is named after its dataset, or is in a folder of that name."""
+    """{dataset: {"parquet": path, "csv": path, "jsonl": path}}: a file is named after its dataset, or is in a folder of that name."""
     found = {}
     for path in sorted(publish.rglob("*")):
-        if path.suffix in (".parquet", ".csv"):
+        if path.suffix in (".parquet", ".csv", ".jsonl"):
             name = path.stem if path.stem in DATASETS else path.parent.name
             found.setdefault(name, {}).setdefault(path.suffix[1:], path)
     return found
@@ -26,9 +27,9 @@ def check_published(checks, publish):
     """Everything about the folder that a report published."""
     found = files(publish)
     for dataset in DATASETS:
-        checks.check(f"published {dataset}: flat Parquet, and CSV with the same rows", _flat, found, dataset, publish)
+        checks.check(f"published {dataset}: flat Parquet, and CSV and JSON lines with the same cells", _flat, found, dataset, publish)
     for name in sorted(set(found) - set(DATASETS)):
-        checks.check(f"published {name}: flat Parquet, and CSV with the same rows", _flat, found, name, publish)
+        checks.check(f"published {name}: flat Parquet, and CSV and JSON lines with the same cells", _flat, found, name, publish)
     checks.check("published sending_volume = truth", _sending_volume, found)
     checks.check("published sending_volume_details = truth", _sending_volume_details, found)
     checks.check("published tls_usage = truth", _tls_usage, found)
@@ -49,19 +50,68 @@ def _table(found, dataset):
 
 
 def _flat(found, dataset, publish):
-    require(set(found.get(dataset, {})) >= {"parquet", "csv"}, f"is not there as .parquet and .csv below {publish}")
+    require(set(found.get(dataset, {})) >= {"parquet", "csv", "jsonl"}, f"is not there as .parquet, .csv and .jsonl below {publish}")
     table = _table(found, dataset)
     strange = {field.name: str(field.type) for field in table.schema if str(field.type) not in PLAIN}
     require(not strange, f"columns of types that are not plain: {strange}")
     for path in found[dataset].values():
         keys = re.findall(r"([^/=]+)=", str(path.relative_to(publish)))
         require(not set(keys) & set(table.column_names), f"a folder's key has the name of a column: {path}")
-    with found[dataset]["csv"].open(newline="", encoding="utf-8-sig") as file:
-        header, *rows = csv.reader(file)
-    require(header == table.column_names, f"CSV header {header} is not {table.column_names}")
-    require(len(rows) == table.num_rows, f"{len(rows)} rows in the CSV, {table.num_rows} in the Parquet file")
-    ragged = [row for row in rows if len(row) != len(header)]
-    require(not ragged, f"CSV rows of another length: {ragged[:1]}")
+    _same_cells("the CSV", _csv(found[dataset]["csv"], table.column_names), table, _as_csv)
+    _same_cells("the JSON lines", _json_lines(found[dataset]["jsonl"], table.column_names), table, _as_json)
+
+
+def _csv(path, names):
+    """(header, rows of texts): nothing between two commas is None, and what stands between quotes never is."""
+    as_written = pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(names, pyarrow.string()), null_values=[""],
+                                            strings_can_be_null=True, quoted_strings_can_be_null=False)
+    table = pyarrow.csv.read_csv(path, parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True), convert_options=as_written)
+    return table.column_names, _rows(table)
+
+
+def _json_lines(path, names):
+    """(names, rows of values); a line with other names is all that there is."""
+    rows = []
+    for line in path.read_text(encoding="utf-8").removesuffix("\n").split("\n") if path.stat().st_size else []:
+        got, values = zip(*json.loads(line, object_pairs_hook=list))
+        if list(got) != names:
+            return list(got), [values]
+        rows.append(values)
+    return names, rows
+
+
+def _rows(table):
+    return list(zip(*(column.to_pylist() for column in table.columns)))
+
+
+def _same_cells(what, written, table, form):
+    header, rows = written
+    require(header == table.column_names, f"the names of {what} are {header}, not {table.column_names}")
+    require(len(rows) == table.num_rows, f"{len(rows)} rows in {what}, {table.num_rows} in the Parquet file")
+    for number, (got, values) in enumerate(zip(rows, _rows(table)), 1):
+        wanted = tuple(map(form, values))
+        # 1 equals 1.0 and True, and they are written otherwise: their spelling tells them apart.
+        wrong = [f"{name} is {cell!r}, not {value!r}" for name, cell, value in zip(header, got, wanted) if repr(cell) != repr(value)]
+        require(not wrong, f"row {number} of {what}: {'; '.join(wrong[:3])}")
+
+
+def _as_json(value):
+    """A Parquet file's value as it is to stand in the JSON lines."""
+    if isinstance(value, datetime.datetime):  # Which is a date as well.
+        return value.isoformat().replace("+00:00", "Z")
+    return value.isoformat() if isinstance(value, datetime.date) else value
+
+
+def _as_csv(value):
+    """A Parquet file's value as it is to stand in the CSV: what a spreadsheet would run has a guard in front."""
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+    if isinstance(value, bool):
+        return str(value).lower()
+    value = _as_json(value)
+    # Python writes floats as mailtally does, in the shortest form that is read back exactly; only exponents, which no
+    # dataset has, look otherwise.
+    return value if value is None else str(value)
 
 
 def _window(table):
