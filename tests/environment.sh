@@ -3,6 +3,9 @@
 # MAILTALLY_BIN names a binary; without it, cargo builds one. Packages are kept in
 # ${XDG_CACHE_HOME:-~/.cache}/mailtally-tests, one folder per set of pinned versions.
 
+# What the suites in Python share: tests/checks.py.
+export PYTHONPATH=$PWD/tests
+
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/mailtally-tests
 
 # Prints why the tests could not begin, counts it as the one failure, and leaves.

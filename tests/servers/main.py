@@ -9,19 +9,16 @@ import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT / "tests" / "readers"))
-
-from checks import Checks, require, same  # noqa: E402
-from clients import VERSIONS, Recorder, mishaps, sessions  # noqa: E402
-from dovecot import Dovecot, DovecotAndPostfix  # noqa: E402
-from exim import Exim, EximTrixie  # noqa: E402
-from haraka import Haraka  # noqa: E402
-from opensmtpd import OpenSmtpd  # noqa: E402
-from postfix import Postfix, PostfixTrixie  # noqa: E402
-from sendmail import Sendmail  # noqa: E402
-from stalwart import Stalwart, StalwartJson  # noqa: E402
-from server import PATIENCE  # noqa: E402
+from checks import Checks, require, same
+from clients import VERSIONS, Recorder, mishaps, sessions
+from dovecot import Dovecot, DovecotAndPostfix
+from exim import Exim, EximTrixie
+from haraka import Haraka
+from opensmtpd import OpenSmtpd
+from postfix import Postfix, PostfixTrixie
+from sendmail import Sendmail
+from stalwart import Stalwart, StalwartJson
+from server import PATIENCE
 
 SERVERS = {
     "postfix": Postfix,

@@ -6,12 +6,11 @@ import subprocess
 import sys
 import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT / "tests" / "readers"))
+from checks import Checks, require
+from contents import datasets, tables
+from servers import BUCKET, Azurite, Moto
 
-from checks import Checks, require  # noqa: E402
-from contents import datasets, tables  # noqa: E402
-from servers import BUCKET, Azurite, Moto  # noqa: E402
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def main():
