@@ -93,7 +93,7 @@ judge() {
 
 case ${1:-} in "" | --update) ;; *) give_up "'$1' is not --update" ;; esac
 if ! grep -qw avx2 /proc/cpuinfo; then
-    echo "SKIPPED: this processor has no AVX2, and the figures are those of processors that have it"
+    skip instructions "this processor has no AVX2, and the figures are those of processors that have it"
     exit
 fi
 find_binary

@@ -15,6 +15,12 @@ give_up() {
     exit 1
 }
 
+# skip NAME WHY: says what is left out, and tells it .ci/run, which knows what may be.
+skip() {
+    echo "skip $1: $2"
+    [ -z "${MAILTALLY_SKIPPED:-}" ] || echo "$1: $2" >> "$MAILTALLY_SKIPPED"
+}
+
 # Sets `binary`. Without a binary there is nothing to test, and that is a failure.
 find_binary() {
     if [ -n "${MAILTALLY_BIN:-}" ]; then

@@ -125,10 +125,10 @@ for server in "${servers[@]}"; do
     case $server in
         sendmail | dovecot-and-postfix)
             # Not every container may have a /dev of its own.
-            unshare --mount --uts true 2> /dev/null || { echo "skip $server: unshare --mount --uts is not permitted" && continue; } ;;
+            unshare --mount --uts true 2> /dev/null || { skip "$server" "unshare --mount --uts is not permitted" && continue; } ;;
         stalwart | stalwart-json)
             [ $# -gt 0 ] || [ -x "$cache/stalwart/bin/stalwart" ] ||
-                { echo "skip $server: it has not been built; tests/with-mail-servers.sh $server does it" && continue; } ;;
+                { skip "$server" "it has not been built; tests/with-mail-servers.sh $server does it" && continue; } ;;
     esac
     ready+=("$server")
     case $server in
