@@ -17,7 +17,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/environment.sh
 export DEBIAN_FRONTEND=noninteractive
-all=(postfix postfix-trixie exim exim-trixie opensmtpd dovecot dovecot-and-postfix haraka sendmail stalwart stalwart-json)
+mapfile -t all < <(python3 tests/servers/main.py --names)
 
 # Dovecot 2.3 is SASL's server for Postfix. What Exim links against is named, since it is not installed itself.
 prepare_postfix() {

@@ -1,4 +1,8 @@
-"""Starts each server, lets the clients send, and compares the tally of its logs with what they wrote down."""
+"""Starts each server, lets the clients send, and compares the tally of its logs with what they wrote down.
+
+main.py BINARY PROGRAMS SERVER…    the servers' programs lie below a folder
+main.py --names                    the servers that there are
+"""
 import collections
 import csv
 import io
@@ -36,6 +40,9 @@ SERVERS = {
 
 
 def main():
+    if sys.argv[1:] == ["--names"]:
+        print(*SERVERS, sep="\n")
+        return 0
     binary, programs, *names = sys.argv[1:]
     programs = pathlib.Path(programs).resolve()
     # Asked to stop, it leaves through the `finally` below, so that no server stays behind.
