@@ -6,10 +6,13 @@ mod forgery;
 mod forgery_by_name;
 mod reports;
 
+use std::hash::{BuildHasher, RandomState};
+
 use mailtally::formats::{FORMATS, Format};
 use mailtally::sources::framing::unpack;
 use proptest::prelude::*;
 use proptest::sample::Index;
+use proptest::test_runner::RngSeed;
 
 use crate::compare::Findings;
 use crate::logs::{Answer, Logs};
@@ -17,9 +20,16 @@ use crate::packing::{PACKERS, line_end};
 use crate::project;
 use damage::Damage;
 
-/// Few cases in a debug build: each of them reads a file or two.
+/// Few cases in a debug build: each of them reads a file or two. The seed is a new one each time unless
+/// `PROPTEST_RNG_SEED` says it, and is printed, which is shown of a test that fails.
+#[expect(clippy::print_stderr, reason = "tests print what helps to repeat them")]
 fn config(cases: u32) -> ProptestConfig {
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+    let mut config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+    if config.rng_seed == RngSeed::Random {
+        config.rng_seed = RngSeed::Fixed(RandomState::new().hash_one(cases));
+    }
+    eprintln!("again with the same cases: PROPTEST_RNG_SEED={}", config.rng_seed);
+    config
 }
 
 /// A format and its samples.
