@@ -11,6 +11,7 @@ mod packing;
 mod activity;
 mod architecture;
 mod corpus;
+mod fuzz;
 mod joined;
 mod properties;
 mod same_answer;
