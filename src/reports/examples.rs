@@ -4,6 +4,7 @@ use polars::prelude::*;
 
 use super::cutover::Ways;
 use super::page::MAX_ROWS;
+use super::unusual::{Finding, Severity};
 use super::{READ, Reading, Tables, Wanted, Window};
 use crate::calendar::Day;
 use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, IMPORTED, Table};
@@ -208,6 +209,25 @@ pub(super) fn empty() -> Tables {
     let [refusals, volume, clients, tls, coverage, imported] =
         [refusals, volume, clients, tls, coverage, imported].map(|frame| frame.limit(0));
     Lake { refusals, volume, clients, tls, coverage, imported }.tables()
+}
+
+/// Something unusual about an account.
+pub(super) fn finding(account: &str) -> Finding {
+    Finding {
+        date: day("2026-03-02"),
+        account: account.into(),
+        rule: "volume",
+        severity: Severity::Notice,
+        observed: 40,
+        baseline_median: Some(10.0),
+        baseline_mad: Some(0.5),
+        baseline_days: 7,
+        threshold: Some(3.5),
+        z: Some(6.25),
+        cold_start: false,
+        sentence: "40 messages.".to_owned(),
+        evidence: None,
+    }
 }
 
 /// The frame with all of the table's columns, nothing where nothing was given.

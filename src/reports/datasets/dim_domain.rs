@@ -5,7 +5,7 @@ use polars::prelude::*;
 
 use super::super::wanted::Part;
 use super::super::{Result, Tables, Window};
-use super::{Dataset, OnPage, imported_usage, no_time, with_reported, within};
+use super::{Dataset, OnPage, imported_usage, no_time, with_named, within};
 
 /// The registry's line.
 pub(super) const DATASET: Dataset = Dataset {
@@ -25,7 +25,7 @@ fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
     };
     let days = unseen(&tables.domains, within(window).alias("in_window"));
     let sent = concat([seen, days, unseen(&tables.weeks, no())], UnionArgs::default())?;
-    let all = with_reported(sent, unseen(&imported_usage::rows(tables, window), no()), tables)?;
+    let all = with_named(sent, unseen(&imported_usage::rows(tables, window), no()), tables)?;
     let domains = all.filter(col("domain").is_not_null()).group_by([col("domain")]).agg([
         col("first_seen").min(),
         col("last_seen").max(),

@@ -162,14 +162,14 @@ fn sum(column: &str) -> Expr {
     col(column).cast(DataType::Int64).sum()
 }
 
-/// A dimension's rows, and those that it has of another product's reports: their texts are no places among the others.
-fn with_reported(rows: LazyFrame, reported: LazyFrame, tables: &Tables) -> Result<LazyFrame> {
-    let reported = reported.unique(None, UniqueKeepStrategy::Any).collect()?;
-    if reported.height() == 0 {
+/// A dimension's rows, and those that it has of datasets of which the texts are no places among the others.
+fn with_named(rows: LazyFrame, named: LazyFrame, tables: &Tables) -> Result<LazyFrame> {
+    let named = named.unique(None, UniqueKeepStrategy::Any).collect()?;
+    if named.height() == 0 {
         return Ok(rows);
     }
     let rows = tables::spelled(rows.collect()?, &tables.texts)?;
-    Ok(concat([rows.lazy(), reported.lazy()], UnionArgs::default())?)
+    Ok(concat([rows.lazy(), named.lazy()], UnionArgs::default())?)
 }
 
 /// A column of times of which none is known.

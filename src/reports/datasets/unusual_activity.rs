@@ -61,28 +61,12 @@ mod tests {
     use std::sync::Arc;
 
     use super::super::super::examples::{self, floats, ints, texts};
-    use super::super::super::unusual::Severity;
     use super::super::build;
     use super::*;
 
     #[test]
     fn a_finding_is_a_row() {
-        let finding = Finding {
-            date: examples::day("2026-03-02"),
-            account: "alice@a.test".into(),
-            rule: "volume",
-            severity: Severity::Notice,
-            observed: 40,
-            baseline_median: Some(10.0),
-            baseline_mad: Some(0.5),
-            baseline_days: 7,
-            threshold: Some(3.5),
-            z: Some(6.25),
-            cold_start: false,
-            sentence: "40 messages.".to_owned(),
-            evidence: None,
-        };
-        let tables = Tables { findings: Arc::new(vec![finding]), ..examples::tables() };
+        let tables = Tables { findings: Arc::new(vec![examples::finding("alice@a.test")]), ..examples::tables() };
         let rows = build(&DATASET, &tables, &examples::window()).unwrap();
         let wanted = [
             "date",
