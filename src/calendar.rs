@@ -103,9 +103,21 @@ impl From<NaiveDate> for Day {
 impl FromStr for Day {
     type Err = NotADay;
 
+    /// The extended format of ISO 8601 and nothing else: chrono's `%Y-%m-%d` takes blanks, signs and fewer digits, too.
     fn from_str(text: &str) -> Result<Self, NotADay> {
-        NaiveDate::parse_from_str(text, "%Y-%m-%d").map(Self::from).map_err(|_| NotADay(text.to_owned()))
+        day(text.as_bytes()).ok_or_else(|| NotADay(text.to_owned()))
     }
+}
+
+/// `yyyy-mm-dd`, where there is such a day.
+fn day(text: &[u8]) -> Option<Day> {
+    let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text else { return None };
+    let number = |digits: &[u8]| {
+        let is_number = digits.iter().all(u8::is_ascii_digit);
+        is_number.then(|| digits.iter().fold(0, |number, digit| 10 * number + u32::from(digit - b'0')))
+    };
+    let year = number(&[y1, y2, y3, y4])? as i32;
+    NaiveDate::from_ymd_opt(year, number(&[m1, m2])?, number(&[d1, d2])?).map(Day::from)
 }
 
 impl TryFrom<String> for Day {
@@ -233,6 +245,27 @@ mod tests {
 
     #[test]
     fn what_is_no_day_is_refused() {
-        assert!("2026-02-30".parse::<Day>().unwrap_err().to_string().contains("YYYY-MM-DD"));
+        for text in [
+            "2026-02-30",
+            "2026-3-01",
+            " 2026-3-01",
+            " 2026-03-0",
+            "-2026-03-0",
+            "+2026-03-1",
+            "-2026-03-01",
+            "12026-03-01",
+            "2026-03-01 ",
+            "2026-03- 1",
+            "2026-03-1",
+            "2026-03-011",
+            "20260301",
+            "2026-03-0\u{661}",
+            "",
+        ] {
+            let refused = text.parse::<Day>().unwrap_err().to_string();
+            assert!(refused.contains(text) && refused.contains("YYYY-MM-DD"), "{refused}");
+        }
+        assert_eq!("0000-01-01".parse::<Day>().unwrap().to_string(), "0000-01-01");
+        assert_eq!("9999-12-31".parse::<Day>().unwrap().to_string(), "9999-12-31");
     }
 }

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::fmt::{self, Write as _};
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -72,10 +73,13 @@ impl Partition {
         std::iter::once(date).chain(source).collect()
     }
 
-    /// Reads what [`values`](Self::values) wrote; `None` where there is no valid date.
+    /// Reads what [`values`](Self::values) wrote; `None` where there is no valid date. Years before 0 have a sign: there are
+    /// lakes with days that were misread.
     pub(super) fn from_values(values: &HashMap<String, Option<String>>) -> Option<Self> {
         let value = |name| values.get(name).cloned().flatten();
-        Some(Self { date: value("date")?.parse().ok()?, source: value("source") })
+        let date = value("date")?;
+        let signed = || NaiveDate::parse_from_str(&date, "%Y-%m-%d").ok().map(Day::from);
+        Some(Self { date: date.parse().ok().or_else(signed)?, source: value("source") })
     }
 
     /// Refuses a partition whose columns are not the table's. Delta stores an empty text as NULL, so an empty
@@ -218,6 +222,9 @@ mod tests {
     fn values_are_read_back() {
         let partition = Partition::of_source(Day::from_epoch_days(20_000), "a=b/c d%20ü");
         assert_eq!(Partition::from_values(&partition.values()), Some(partition));
+        let misread = Partition::day("2026-03-01".parse::<Day>().unwrap().plus(-1_500_000));
+        assert_eq!(misread.to_string(), "-2081-04-22");
+        assert_eq!(Partition::from_values(&misread.values()), Some(misread));
         assert_eq!(Partition::from_values(&HashMap::new()), None);
     }
 }

@@ -28,6 +28,9 @@ use crate::submissions::account::Account;
 /// A report is a table that somebody looks at: what is larger is something else.
 const LARGEST: u64 = 256 << 20;
 
+/// The bytes of a day as it is written in a file's name.
+const DAY_LENGTH: usize = "YYYY-MM-DD".len();
+
 /// The column of `imported` that tells how long a period is.
 const PERIOD_START: &str = "period_start";
 
@@ -212,20 +215,13 @@ fn content(storage: &Arc<Storage>, file: &RawFile) -> Result<Vec<u8>> {
     Ok(text)
 }
 
-/// The days that a file's name has: one, or the first and the last.
+/// The days that a file's name has: one, or the first and the last. Digits beside them make them something else.
 fn period(name: &str) -> Option<DayRange> {
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let mut days: Vec<Day> = Vec::new();
-    let mut at = 0;
-    while let Some(text) = name.get(at..).filter(|rest| !rest.is_empty()) {
-        match text.get(..10).and_then(|text| text.parse().ok()) {
-            Some(day) => {
-                days.push(day);
-                at += 10;
-            }
-            None => at += text.chars().next().map_or(1, char::len_utf8),
-        }
-    }
+    let is_digit = |at: usize| name.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
+    let stands_alone = |at: &usize| !(*at > 0 && is_digit(at - 1)) && !is_digit(at + DAY_LENGTH);
+    let day = |at: usize| name.get(at..at + DAY_LENGTH)?.parse::<Day>().ok();
+    let days = (0..name.len()).filter(stands_alone).filter_map(day).collect::<Vec<_>>();
     match days[..] {
         [day] => Some(DayRange::single(day)),
         [first, last] if first <= last => Some(DayRange::inclusive(first, last)),
@@ -365,11 +361,27 @@ mod tests {
         assert_eq!(days("smtp-auth_2026-03-01_2026-03-07.csv.gz"), Some("2026-03-01 to 2026-03-07".to_owned()));
         assert_eq!(days("2026-01-01/export.csv"), None, "a folder may be called anything");
         for name in [
+            "smtp-auth-2026-03-21.csv",
+            "SMTP AUTH clients 2026-03-21.csv",
+            "r+2026-03-21.csv",
+            "Ü2026-03-21",
+            "2026-03-21 (1).csv",
+        ] {
+            assert_eq!(days(name), Some("2026-03-21".to_owned()), "{name}");
+        }
+        for name in ["smtp auth 2026-03-10 2026-03-16.csv", "x-2026-03-10-2026-03-16.csv", "2026-03-10--2026-03-16"] {
+            assert_eq!(days(name), Some("2026-03-10 to 2026-03-16".to_owned()), "{name}");
+        }
+        for name in [
             "export.csv",
             "2026-03-07_2026-03-01.csv",
             "2026-02-30.csv",
             "2026-03-01_2026-03-02_2026-03-03.csv",
             "Ü2026-3-1",
+            "smtp auth 2026-3-21.csv",
+            "smtp-auth_2026-03-181.csv",
+            "smtp_12026-03-23.csv",
+            "20260301.csv",
         ] {
             assert_eq!(days(name), None, "{name}");
         }
