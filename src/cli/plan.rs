@@ -6,7 +6,7 @@ use super::args::Work;
 use super::messages::paragraph;
 use super::output::TextTable;
 use super::pipeline::Pipeline;
-use super::run::{order, warn_of_empty, warn_of_shared};
+use super::run::{order, warn_of_empty, warn_of_shared, warn_of_timeless};
 use super::{Context, ExitCode, Result};
 use crate::calendar::{Day, DayRange};
 use crate::pipelines::import::Report;
@@ -49,6 +49,7 @@ pub(super) fn show(work: &Work, json: bool, context: &mut Context) -> Result<Exi
     let plans = pipeline.runner().plan(&order(work, context)?)?;
     warn_of_empty(&pipeline.definition, &plans.known.empty, context);
     warn_of_shared(&plans.known.shared, context);
+    warn_of_timeless(&plans.known.timeless, context);
     for failure in &plans.known.failed {
         context.messages.failure(&format!("source '{}' cannot be read", failure.source), &failure.error);
     }

@@ -1,5 +1,7 @@
 //! `mailtally run`: brings a pipeline's lake and reports up to date.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::args::{Stage, Work};
@@ -25,8 +27,8 @@ use crate::words::many;
 /// says so. It tells of sources, too, that have no line of yesterday.
 ///
 /// Ends with 0 where all is done, 1 where a stage failed, which leaves what the stages before it have done, 3 where too
-/// many lines could not be read or days were left as they are though they were asked for or files have new lines of
-/// them, 4 where another run holds the lake, 5 where days failed.
+/// many lines could not be read, or none of a file beside others, or days were left as they are though they were asked
+/// for or files have new lines of them, 4 where another run holds the lake, 5 where days failed.
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_long_help = "Examples:
   mailtally run pipelines/demo.toml
@@ -101,6 +103,7 @@ fn complain(definition: &Definition, done: &Done, context: &Context) {
     let ingested = &done.ingested;
     warn_of_empty(definition, &ingested.empty, context);
     warn_of_shared(&ingested.shared, context);
+    warn_of_timeless(&ingested.timeless, context);
     for (source, last) in &done.behind {
         context.messages.warning(&format!(
             "source '{source}' has no line after {last}, {} behind: unless nothing happened since, look whether the \
@@ -169,6 +172,16 @@ pub(super) fn warn_of_shared(shared: &[Shared], context: &Context) {
     }
 }
 
+/// Says of which files nothing counts.
+pub(super) fn warn_of_timeless(files: &BTreeSet<(String, String)>, context: &Context) {
+    for (source, file) in files {
+        context.messages.warning(&format!(
+            "nothing of {file} counts for source '{source}': no line at its beginning has a time that can be read; \
+             `mailtally inspect` says why: mend it, or leave it out of 'files'"
+        ));
+    }
+}
+
 fn left_as_it_is(range: &KeptRange<'_>) -> String {
     let KeptRange { source, days, kept, .. } = range;
     let (is, came, them) = match days.len() {
@@ -188,7 +201,10 @@ fn exit_code(done: &Done) -> ExitCode {
         ExitCode::Failed
     } else if !done.ingested.failed.is_empty() || !done.rolled.failed.is_empty() {
         ExitCode::SomeDaysFailed
-    } else if !done.over_limit.is_empty() || done.ingested.kept.values().any(|kept| kept.undone) {
+    } else if !done.over_limit.is_empty()
+        || !done.ingested.timeless.is_empty()
+        || done.ingested.kept.values().any(|kept| kept.undone)
+    {
         ExitCode::DataCheck
     } else {
         ExitCode::Done
@@ -214,6 +230,7 @@ fn as_json(done: &Done, context: &Context) -> serde_json::Value {
     let kept = ingested.kept.iter().map(|((source, day), kept)| {
         json!({"source": source, "date": day, "why": kept.why, "gone": kept.gone, "undone": kept.undone})
     });
+    let timeless = ingested.timeless.iter().map(|(source, file)| json!({"source": source, "file": file}));
     let in_vain = done.in_vain.iter().map(|(source, lines)| json!({"source": source, "lines_read": lines}));
     let behind = done.behind.iter().map(
         |(source, last)| json!({"source": source, "last_day": last, "days_behind": behind(*last, context.today())}),
@@ -234,6 +251,7 @@ fn as_json(done: &Done, context: &Context) -> serde_json::Value {
         "kept": kept.collect::<Vec<_>>(),
         "empty": ingested.empty,
         "shared": ingested.shared.iter().map(shared_as_json).collect::<Vec<_>>(),
+        "timeless": timeless.collect::<Vec<_>>(),
         "behind": behind.collect::<Vec<_>>(),
         "in_vain": in_vain.collect::<Vec<_>>(),
         "not_in_pipeline": done.left_over,

@@ -47,6 +47,9 @@ pub struct Ingested {
     pub failed: Vec<Failure>,
     /// Files that end in the middle of compressed data.
     pub truncated: BTreeSet<String>,
+    /// Files beside others of their source of which nothing counts, since no line in sight has a time that can be read: the
+    /// source, and the file.
+    pub timeless: BTreeSet<(String, String)>,
     /// Sources in which no file was found, or none with a line that has a time.
     pub empty: Vec<String>,
     /// The formats of sources that do not name theirs, and how sure that is.

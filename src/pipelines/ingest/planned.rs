@@ -63,6 +63,7 @@ pub fn plan_sources<'a>(
                 ingested.detected.extend(plan.prepared.found.map(|found| (source.name.clone(), found)));
                 let kept = plan.plan.kept.iter().map(|(day, kept)| ((source.name.clone(), *day), kept.clone()));
                 ingested.kept.extend(kept);
+                ingested.timeless.extend(plan.timeless().map(|file| (source.name.clone(), file)));
                 planned.push(plan);
             }
             Ok(None) => {
@@ -195,6 +196,12 @@ impl Planned<'_> {
     /// Whether more files would not change the plan.
     fn is_complete(&self) -> bool {
         self.tls_is_settled && self.plan.kept.is_empty()
+    }
+
+    /// The files of which no day can be told.
+    fn timeless(&self) -> impl Iterator<Item = String> {
+        let files = self.prepared.streams.iter().flat_map(|stream| &stream.files);
+        files.filter(|file| file.timeless).map(|file| display(&file.look.file.url))
     }
 
     /// The files that were searched for hosts that log TLS versions, where their length is known.

@@ -35,6 +35,8 @@ pub(super) struct Sight {
     pub hosts: BTreeSet<String>,
     pub first: Option<Stamp>,
     pub last: Option<Stamp>,
+    /// Whether lines cannot be read, so that they have no time.
+    pub unreadable: bool,
     /// A stamp of 29 February, which only some years have.
     pub leap_day: Option<i64>,
     /// A stamp and the exact instant that an id on its line encodes.
@@ -138,7 +140,13 @@ impl Sight {
         format: &'static dyn Format,
     ) {
         for line in lines.flat_map(|line| unpack(line, format)) {
-            let Framed::Line(line) = framer.frame_as(line, &AnyProgram(format)) else { continue };
+            let line = match framer.frame_as(line, &AnyProgram(format)) {
+                Framed::Line(line) => line,
+                other => {
+                    self.unreadable |= other == Framed::Unreadable;
+                    continue;
+                }
+            };
             self.note_host(&line, format);
             if let Stamp::Yearless(yearless) = line.stamp
                 && is_leap_day(yearless)

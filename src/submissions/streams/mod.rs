@@ -70,6 +70,8 @@ pub struct StreamFile {
     pub last: Option<Timestamp>,
     /// Whether it [repeats](Format::repeats_log) lines of other files.
     pub repeats_log: bool,
+    /// Whether it has lines, and none in sight can be read as far as its time: which days it holds cannot be told.
+    pub timeless: bool,
 }
 
 /// A file whose length and end are known from an earlier run, so that it need not be decoded to learn them.
@@ -180,7 +182,9 @@ fn order(storage: &Arc<Storage>, mut group: Vec<Member>, reading: Reading) -> so
         let first = member.sight.first.map(|stamp| instant(stamp, reading.zone, year));
         let last = member.sight.last.map(|stamp| last_instant(stamp, reading.zone, year, first)).or(member.known_last);
         let fingerprint = Fingerprint::of(&member.look.head);
-        files.push(StreamFile { look: member.look, fingerprint, year, first, last, repeats_log: member.repeats_log });
+        let timeless = first.is_none() && member.sight.unreadable;
+        let (look, repeats_log) = (member.look, member.repeats_log);
+        files.push(StreamFile { look, fingerprint, year, first, last, repeats_log, timeless });
     }
     // Files whose times are known exactly may still be out of order by name. Of an hour that local time has twice,
     // a first line alone does not tell which one it is in.

@@ -4,6 +4,7 @@
 use super::old_files::{empty_place, session, stamp, written};
 use super::place::{MX3, Place};
 use super::raw::Log;
+use crate::project;
 
 /// A place with a day's log of each of these days ago, in files of their own.
 fn place(ages: &[u32]) -> Place {
@@ -226,4 +227,34 @@ fn a_file_of_two_sources_is_told() {
     let pipeline = std::fs::read_to_string(place.path("pipeline.toml")).unwrap();
     std::fs::write(place.path("pipeline.toml"), pipeline.replace(of_mx4, &exim)).unwrap();
     assert_eq!(place.say(&["plan", "pipeline.toml", "--json"]).expect(0).json()["shared"], serde_json::json!([]));
+}
+
+/// A file whose lines have no time is of no day, so that no day's rejected lines tell of it.
+#[test]
+fn a_file_without_times_beside_others_is_told() {
+    let place = Place::new(&["[[sources]]\nname = \"own\"\nformat = \"mailtally\"\nfiles = [\"logs/own/*\"]\n"]);
+    let line =
+        |ts: &str, server: &str| format!("{{\"ts\":\"{ts}\",\"server\":\"{server}\",\"account\":\"a@example.org\"}}\n");
+    place.log("own/a.jsonl", line(&format!("{}T09:00:00Z", day(1)), "a").as_bytes());
+    place.log("own/empty.jsonl", b"");
+    place.log("own/header.csv", b"ts,account\n");
+    assert_eq!(place.run(&[]).expect(0).err, "");
+    let file = place.log("own/b.jsonl", line(&format!("{}T09:00:00", day(1)), "b").as_bytes()).display().to_string();
+    for _ in 0..2 {
+        let said = place.run(&[]).expect(3).warns(&format!("nothing of {file} counts for source 'own'"));
+        assert_eq!(said.err.matches("warning:").count(), 1, "{}", said.err);
+        assert_eq!(said.json()["timeless"], serde_json::json!([{"source": "own", "file": file}]));
+    }
+    place.say(&["plan", "pipeline.toml"]).expect(0).warns(&file);
+}
+
+/// What an Exchange server has just begun is only a head.
+#[test]
+fn a_fresh_log_of_a_head_alone_is_no_file_without_times() {
+    let place = Place::new(&["[[sources]]\nname = \"mbx1\"\nformat = \"exchange\"\nfiles = [\"logs/mbx1/*\"]\n"]);
+    let log = std::fs::read_to_string(project().join("sample_data/raw/exchange/one-server.log")).unwrap();
+    let (head, _) = log.split_once("\n2026").unwrap();
+    place.log("mbx1/RECV2026030300-1.LOG", head.as_bytes());
+    place.log("mbx1/RECV2026030200-1.LOG", log.as_bytes());
+    assert_eq!(place.run(&[]).expect(0).err, "");
 }
