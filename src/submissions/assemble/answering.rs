@@ -10,6 +10,10 @@ use crate::submissions::{Rows, shown};
 /// The commands came in an order that is none (RFC 5321 section 4.2.2): what had to come before was refused itself.
 const OUT_OF_ORDER: &[u8] = b"503";
 
+/// The server has no such mechanism (RFC 4954 section 4), or none at all (Exchange). Most clients try another one then;
+/// one that does not has not logged in.
+pub(super) const UNSUPPORTED: &[u8] = b"504";
+
 /// The attempt has failed as those before it, and is the last one of the session.
 const TOO_MANY: &[u8] = b"421 4.7.0 ";
 
@@ -52,11 +56,12 @@ impl Assembler {
             rows.refusal(&failure.view());
         }
         let is_refusal = matches!(reply, [b'5', b'3', b'0' | b'4' | b'5' | b'8', ..]) || reply.starts_with(TOO_MANY);
-        if session.dialogue.trying && is_refusal || reply.starts_with(b"501") {
-            let aborted = reply.starts_with(b"501");
-            let client = Client::default();
-            let failed = AuthFailed { client, mechanism: b"", account: None, reason: reply, aborted };
+        let (trying, aborted) = (session.dialogue.trying, reply.starts_with(b"501"));
+        let failed = AuthFailed { client: Client::default(), mechanism: b"", account: None, reason: reply, aborted };
+        if trying && is_refusal || aborted {
             self.auth_failed(now, &failed, rows);
+        } else if trying && reply.starts_with(UNSUPPORTED) {
+            self.keep_auth_failure(now, &failed, rows);
         }
         if let Some(session) = self.sessions.find(now.key) {
             session.dialogue.trying = false;

@@ -66,6 +66,7 @@ impl Assembler {
             }
             Record::AuthBegun { mechanism, response } => {
                 session.pending.ask(Asked::Auth);
+                session.forgive_mechanism();
                 session.dialogue.trying = true;
                 session.dialogue.trying_as_peer = false;
                 session.claim(b"", Some(mechanism));
@@ -143,14 +144,18 @@ impl Assembler {
         if self.sessions.find(now.key).is_some_and(|session| session.dialogue.trying_as_peer || session.fails_again()) {
             return;
         }
+        if let Some(before) = self.sessions.find(now.key).and_then(Session::take_auth_failure) {
+            rows.refusal(&before.view());
+        }
+        self.keep_auth_failure(now, failed, rows);
+    }
+
+    /// Keeps an authentication that failed until more is known of it.
+    pub(super) fn keep_auth_failure(&mut self, now: Moment<'_>, failed: &AuthFailed<'_>, rows: &mut dyn Rows) {
         let mut kept = Kept { refusals: Vec::new(), rows };
         self.auth_failed(now, failed, &mut kept);
         let Some(session) = self.sessions.find(now.key) else { return };
-        let before = session.take_auth_failure();
         kept.refusals.drain(..).for_each(|row| session.fail_auth(row));
-        if let Some(before) = before {
-            rows.refusal(&before.view());
-        }
     }
 
     /// A note names the account of an attempt that fails. Where no note before it has said so, the reply does.

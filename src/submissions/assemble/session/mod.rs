@@ -3,6 +3,7 @@
 mod end;
 
 use super::HORIZON;
+use super::answering::UNSUPPORTED;
 use super::encryption::{Tls, mode_of};
 use super::known::Known;
 use super::pending::Pending;
@@ -194,6 +195,11 @@ impl Session {
         if let Some(failure) = &mut self.auth_failure {
             failure.account = account.into();
         }
+    }
+
+    /// The client tries again: that the server did not have its mechanism decides nothing.
+    pub(super) fn forgive_mechanism(&mut self) {
+        self.auth_failure.take_if(|failure| failure.code.as_bytes() == UNSUPPORTED);
     }
 
     /// Hands on the authentication that failed.
