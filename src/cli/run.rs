@@ -114,6 +114,9 @@ fn complain(definition: &Definition, done: &Done, context: &Context) {
     for (source, lines) in &done.in_vain {
         context.messages.warning(&nothing_found(source, *lines));
     }
+    for (source, sessions) in &done.handed_on_in_vain {
+        context.messages.warning(&format!("source '{source}': {}", handed_on_in_vain(*sessions)));
+    }
     for source in &done.left_over {
         context.messages.warning(&not_in_pipeline(source));
     }
@@ -182,6 +185,15 @@ pub(super) fn warn_of_timeless(files: &BTreeSet<(String, String)>, context: &Con
     }
 }
 
+/// What to say where authenticated clients were handed on, and no log tells of a message. Only Exchange's front end does so.
+pub(super) fn handed_on_in_vain(sessions: u64) -> String {
+    format!(
+        "in {}, Exchange's front end has handed authenticated clients on, and no message was found: messages are in the \
+         hub's logs (Logs/Hub/ProtocolLog/SmtpReceive) and in those of MessageTracking, which belong into 'files', too",
+        many(sessions, "session")
+    )
+}
+
 fn left_as_it_is(range: &KeptRange<'_>) -> String {
     let KeptRange { source, days, kept, .. } = range;
     let (is, came, them) = match days.len() {
@@ -232,6 +244,8 @@ fn as_json(done: &Done, context: &Context) -> serde_json::Value {
     });
     let timeless = ingested.timeless.iter().map(|(source, file)| json!({"source": source, "file": file}));
     let in_vain = done.in_vain.iter().map(|(source, lines)| json!({"source": source, "lines_read": lines}));
+    let handed_on = done.handed_on_in_vain.iter();
+    let handed_on = handed_on.map(|(source, sessions)| json!({"source": source, "sessions": sessions}));
     let behind = done.behind.iter().map(
         |(source, last)| json!({"source": source, "last_day": last, "days_behind": behind(*last, context.today())}),
     );
@@ -254,6 +268,7 @@ fn as_json(done: &Done, context: &Context) -> serde_json::Value {
         "timeless": timeless.collect::<Vec<_>>(),
         "behind": behind.collect::<Vec<_>>(),
         "in_vain": in_vain.collect::<Vec<_>>(),
+        "handed_on_in_vain": handed_on.collect::<Vec<_>>(),
         "not_in_pipeline": done.left_over,
         "rolled_up": done.rolled.days,
         "failed": failed.chain(failed_rollups).collect::<Vec<_>>(),

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::args::SourceArgs;
 use super::output::{Output, TextTable};
+use super::run::handed_on_in_vain;
 use super::{Context, ExitCode, Result};
 use crate::calendar::{Day, Timestamp};
 use crate::pipelines::reading::{Read, prepare};
@@ -68,7 +69,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     let progress = context.progress(files.iter().map(|file| file.size).sum());
     let prepared = prepare(&storage, &settings, &files, None, &[])?;
     let mut tally = Tally::new(args.keep());
-    let (mut read, mut used) = (0, 0);
+    let (mut read, mut used, mut handed_on) = (0, 0, 0);
     for stream in &prepared.streams {
         let mut tls = prepared.tls_known(&storage, stream, stream.hosts.clone())?;
         let Read { sink: found, outcome, places } =
@@ -76,6 +77,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
         progress.advance(places.iter().map(|place| stream.files[*place].look.file.size).sum());
         read += outcome.files.iter().map(|file| file.lines.read).sum::<u64>();
         used += outcome.files.iter().map(|file| file.lines.used).sum::<u64>();
+        handed_on += outcome.handed_on;
         let file_at = |place: usize| &stream.files[places[place]].look.file;
         for (index, _) in outcome.files.iter().enumerate().filter(|(_, file)| file.truncated) {
             context.messages.warning(&format!("{} is cut off: what is readable was counted", name(file_at(index))));
@@ -97,6 +99,9 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
             "nothing was found in {}: `mailtally inspect` says what the files are",
             many(read, "line")
         ));
+    }
+    if handed_on > 0 && tally.messages() == 0 {
+        context.messages.warning(&handed_on_in_vain(handed_on));
     }
     tally.sort();
     args.print(&tally, context)?;

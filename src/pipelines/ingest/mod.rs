@@ -47,6 +47,8 @@ pub struct Ingested {
     pub failed: Vec<Failure>,
     /// Files that end in the middle of compressed data.
     pub truncated: BTreeSet<String>,
+    /// How many sessions of authenticated clients were handed on to another server, by source, where any was.
+    pub handed_on: BTreeMap<String, u64>,
     /// Files beside others of their source of which nothing counts, since no line in sight has a time that can be read: the
     /// source, and the file.
     pub timeless: BTreeSet<(String, String)>,
@@ -102,7 +104,7 @@ pub fn run(
     for ((source, task), results) in tasks.iter().zip(results) {
         for (days, result) in results {
             match result {
-                Ok(outcome) => collect(source, outcome, &mut whole, &mut ingested.truncated),
+                Ok(outcome) => collect(source, outcome, &mut whole, ingested),
                 Err(error) => {
                     tracing::error!(source = task.source, %days, "the pass failed");
                     lost.extend(days.days().map(|day| (task.source.clone(), day)));
@@ -137,14 +139,17 @@ fn by_halves(days: DayRange, work: &dyn Fn(DayRange) -> Result<Outcome>) -> Part
     parts
 }
 
-/// Adds a task's days to those of the other streams.
+/// Adds a task's days to those of the other streams, and notes what else it has seen.
 fn collect(
     source: &Planned<'_>,
     outcome: Outcome,
     whole: &mut BTreeMap<(String, Day), (Built, DayInputs)>,
-    truncated: &mut BTreeSet<String>,
+    ingested: &mut Ingested,
 ) {
-    truncated.extend(outcome.truncated);
+    ingested.truncated.extend(outcome.truncated);
+    if outcome.handed_on > 0 {
+        *ingested.handed_on.entry(source.source.name.clone()).or_default() += outcome.handed_on;
+    }
     for (day, of_day) in outcome.days {
         let key = (source.source.name.clone(), day);
         let (built, inputs) = whole.entry(key).or_default();
@@ -203,7 +208,7 @@ fn ingest(
     let mut rows = sink.finish()?;
     let lines_read = seen.files.iter().map(|file| file.lines.read).sum::<u64>();
     tracing::info!(source = task.source, %days, files = places.len(), lines_read, "read");
-    let mut outcome = Outcome::default();
+    let mut outcome = Outcome { handed_on: seen.handed_on, ..Outcome::default() };
     for (file, place) in seen.files.iter().zip(&places) {
         if file.truncated {
             outcome.truncated.push(name(*place));

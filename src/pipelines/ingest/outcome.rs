@@ -35,6 +35,8 @@ pub struct Outcome {
     pub days: BTreeMap<Day, DayOutcome>,
     /// The files that end in the middle of compressed data.
     pub truncated: Vec<String>,
+    /// How many sessions of authenticated clients were handed on to another server.
+    pub handed_on: u64,
 }
 
 /// One day of one stream.

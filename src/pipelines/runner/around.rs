@@ -7,8 +7,9 @@ use super::super::definition::Lookback;
 use super::super::ingest::Ingested;
 use super::super::status::{last_with_lines, read_in_vain};
 use super::{Done, Order, OverLimit, Runner};
-use crate::calendar::Day;
-use crate::lake::tables::COVERAGE;
+use crate::calendar::{Day, DayRange};
+use crate::lake::Partition;
+use crate::lake::tables::{COVERAGE, SUBMISSIONS};
 
 impl Runner<'_> {
     /// What is to be told of the lake as it is now: sources that do not go on, those that are in no pipeline any more, and
@@ -23,6 +24,7 @@ impl Runner<'_> {
             |(source, last): &&(&str, Day)| range.contains(*last) && self.definition.source(source).is_none();
         let in_vain = read_in_vain(&coverage, range).into_iter().filter(|(source, _)| logs.contains(source));
         done.in_vain = in_vain.map(|(source, lines)| (source.to_owned(), lines)).collect();
+        done.handed_on_in_vain = self.handed_on_in_vain(&done.ingested, range)?;
         done.left_over = sources.iter().filter(left_over).map(|(source, _)| (*source).to_owned()).collect();
         // Whoever looks back over everything may well have an archive, and whoever asks for days asks for these.
         if matches!((order.days, self.definition.run.lookback), (None, Lookback::Days(_))) {
@@ -33,6 +35,23 @@ impl Runner<'_> {
         }
         done.empty = self.nothing_found(order, &coverage);
         Ok(())
+    }
+
+    /// The sources without a message whose clients were handed on, and how many sessions were.
+    fn handed_on_in_vain(&self, ingested: &Ingested, range: DayRange) -> Result<Vec<(String, u64)>> {
+        if ingested.handed_on.is_empty() {
+            return Ok(Vec::new());
+        }
+        let submissions = self.lake.snapshot(&SUBMISSIONS)?;
+        let has_messages = |name: &String| {
+            submissions.files.iter().any(|file| {
+                let Partition { date, source } = &file.partition;
+                let counts = || range.contains(*date) || ingested.days.contains_key(&(name.clone(), *date));
+                source.as_ref() == Some(name) && file.rows > 0 && counts()
+            })
+        };
+        let in_vain = ingested.handed_on.iter().filter(|(source, _)| !has_messages(source));
+        Ok(in_vain.map(|(source, sessions)| (source.clone(), *sessions)).collect())
     }
 
     pub(super) fn over_limit(&self, ingested: &Ingested) -> Vec<OverLimit> {

@@ -69,6 +69,9 @@ pub struct Done {
     /// Sources of logs in none of whose lines anything was found in the days that the pipeline looks back to, and how many
     /// lines were read.
     pub in_vain: Vec<(String, i64)>,
+    /// Sources whose authenticated clients were handed on to another server, of which no log tells: there is no message in the
+    /// days that were built, nor in those that the pipeline looks back to. And how many sessions were.
+    pub handed_on_in_vain: Vec<(String, u64)>,
     /// Sources that the lake has and the pipeline has not, with days that the pipeline looks back to.
     pub left_over: Vec<String>,
     /// The days that were looked at, where the lake holds nothing of them after all.

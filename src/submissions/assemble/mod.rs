@@ -154,6 +154,12 @@ impl Assembler {
         }
     }
 
+    /// How many sessions of authenticated clients were handed on to another server, whose log tells of what they sent.
+    #[must_use]
+    pub fn sessions_handed_on(&self) -> u64 {
+        self.joins.as_ref().map_or(0, |joins| joins.all_handed_on)
+    }
+
     /// Learns that a file begins, and the earliest time that files behind it may have, or lines in it behind newer ones.
     pub fn next_file(&mut self, watermark: Timestamp) {
         self.fronts.next_file(watermark);

@@ -335,6 +335,7 @@ impl<'a> Joiner<'a> {
         self.assembler.finish(&mut self.rows);
         self.outcome.orphans = self.rows.orphans;
         self.outcome.unknown_tls = self.rows.unknown_tls;
+        self.outcome.handed_on = self.assembler.sessions_handed_on();
         self.outcome
     }
 }

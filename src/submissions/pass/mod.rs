@@ -149,6 +149,8 @@ pub struct Outcome {
     pub orphans: BTreeSet<Day>,
     /// Hosts with rows whose TLS version is unknown.
     pub unknown_tls: BTreeSet<String>,
+    /// How many sessions of authenticated clients were handed on to another server, whose log tells of what they sent.
+    pub handed_on: u64,
     /// Whether a file began long before the one before it ended, in a pass that took them for disjoint.
     pub overlap_found: bool,
     /// Whether the sink has [broken](Sink::progress) the pass, of which nothing can be told then.

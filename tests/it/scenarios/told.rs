@@ -258,3 +258,21 @@ fn a_fresh_log_of_a_head_alone_is_no_file_without_times() {
     place.log("mbx1/RECV2026030200-1.LOG", log.as_bytes());
     assert_eq!(place.run(&[]).expect(0).err, "");
 }
+
+/// The front end alone has logins and no messages.
+#[test]
+fn logs_of_a_front_end_without_those_behind_it_are_told() {
+    let place = Place::new(&["[[sources]]\nname = \"mbx1\"\nformat = \"exchange\"\nfiles = [\"logs/mbx1/*/*\"]\n"]);
+    let put = |name: &str| {
+        let folder = project().join("sample_data/raw/exchange/front-hub-and-tracking").join(name);
+        let log = std::fs::read(folder.join("RECV2026030212-1.LOG")).unwrap();
+        place.log(&format!("mbx1/{name}/RECV2026030212-1.LOG"), &log);
+    };
+    put("FrontEnd");
+    let said = place.run(&[]).expect(0).warns("Exchange's front end has handed authenticated clients on");
+    assert_eq!(said.json()["handed_on_in_vain"][0]["source"], "mbx1");
+    place.say(&["tally", "logs/mbx1/FrontEnd/"]).expect(0).warns("in the hub's logs");
+    put("Hub");
+    let said = place.run(&[]).expect(0);
+    assert_eq!((said.err.as_str(), &said.json()["handed_on_in_vain"]), ("", &serde_json::json!([])));
+}

@@ -34,6 +34,8 @@ pub(super) struct Joins {
     proven: FxHashMap<u64, Vec<Proven>>,
     /// Sessions that were handed on, by their client's address and by their account.
     handed_on: FxHashMap<u64, Vec<u64>>,
+    /// How many of them there have been.
+    pub all_handed_on: u64,
     told: FxHashMap<u64, Vec<Told>>,
     refused: Vec<Refused>,
     /// Messages that have been counted, by their sender's session and their id.
@@ -107,8 +109,9 @@ impl Joins {
     /// A session's client is handed on to another server.
     pub(super) fn hand_on(&mut self, number: u64, host: u32, at: Timestamp) {
         let Some(proven) = self.find(number, host) else { return };
-        proven.handed_on = Some(at);
+        let is_first = proven.handed_on.replace(at).is_none();
         let keys = [by_address(proven.client_ip()), by_account(proven.account())];
+        self.all_handed_on += u64::from(is_first);
         for key in keys {
             let sessions = self.handed_on.entry(key).or_default();
             if !sessions.contains(&number) {
