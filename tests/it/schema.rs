@@ -66,11 +66,18 @@ fn satisfies(property: &Value, value: &Value) -> bool {
         Value::Array(names) => names.iter().any(is_of),
         name => is_of(name),
     };
+    let spelt = match (property["pattern"].as_str(), value.as_str()) {
+        (Some("^([0-9]{3})?$"), Some(text)) => {
+            text.is_empty() || (text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit()))
+        }
+        (None, _) | (_, None) => true,
+        (Some(other), _) => panic!("the schema has learnt a pattern: {other}"),
+    };
     let listed = property["enum"].as_array().is_none_or(|list| list.contains(value));
     let bound = |name: &str| property[name].as_f64().zip(value.as_f64());
     let in_bounds = bound("minimum").is_none_or(|(least, value)| value >= least)
         && bound("maximum").is_none_or(|(most, value)| value <= most);
-    typed && listed && in_bounds
+    typed && spelt && listed && in_bounds
 }
 
 fn same(what: &str, expected: &[impl Display], found: impl IntoIterator<Item = String>) {
@@ -139,6 +146,53 @@ fn what_does_not_satisfy_the_schema_is_told() {
     ] {
         assert!(!violations(&schema, &serde_json::from_str(object).unwrap()).is_empty(), "{object}");
     }
+}
+
+/// Values as programs spell them, which the schema takes or does not, and the reader with it.
+#[test]
+fn the_schema_and_the_reader_take_the_same_values() {
+    let schema = schema();
+    let taken = |members: &str| {
+        // Of a refusal, the code is looked at; of a submission, the rest.
+        let kind = if members.starts_with("\"code\"") { "auth_failed" } else { "submission" };
+        let line = format!(r#"{{"ts":1772355600.25,"kind":"{kind}","account":"a@example.org",{members}}}"#);
+        let is_valid = violations(&schema, &serde_json::from_str(&line).unwrap()).is_empty();
+        let good = r#"{"ts":1772355601,"account":"a@example.org"}"#;
+        let answer = Logs::written([("own.jsonl", &format!("{good}\n{line}\n{good}\n"))]).format("mailtally").read();
+        assert_eq!(is_valid, answer.rejected() == 0, "{line}");
+        is_valid
+    };
+    for members in [
+        r#""code":535"#,
+        r#""code":535.0"#,
+        r#""code":"535""#,
+        r#""code":"""#,
+        r#""code":null"#,
+        r#""port":587.0"#,
+        r#""port":5.87E2"#,
+        r#""recipients":2e0"#,
+        r#""size_bytes":1.2345678E7"#,
+        r#""tls_known_present":true"#,
+        r#""client_ip":"2001:db8::1""#,
+        r#""client_ip":"fe80::1%eth0""#,
+        r#""x_note":{"a":[1]}"#,
+    ] {
+        assert!(taken(members), "{members}");
+    }
+    for members in [
+        r#""code":"5.7.8""#,
+        r#""code":"535 5.7.8""#,
+        r#""code":99"#,
+        r#""code":535.5"#,
+        r#""port":70000"#,
+        r#""recipients":2.5"#,
+        r#""tls_known_present":1"#,
+        r#""tls_version":"TLSv1""#,
+    ] {
+        assert!(!taken(members), "{members}");
+    }
+    let exponent = r#"{"ts":1.772355606E9,"account":"a@example.org"}"#;
+    assert_eq!(Logs::written([("own.jsonl", exponent)]).format("mailtally").read().rejected(), 0);
 }
 
 #[test]

@@ -8,6 +8,7 @@
 //! names that begin with `x_` are free.
 
 mod csv;
+mod number;
 mod row;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use std::borrow::Cow;
 use memchr::memmem;
 
 use self::csv::{row, take_header};
+use self::number::plain;
 use self::row::Row;
 use super::bytes::decimal;
 use super::record::Record;
@@ -133,6 +135,7 @@ fn stamp(stamps: &mut StampReader, fields: Fields<'_>) -> Option<Stamp> {
     {
         return Some(stamp);
     }
+    let text = &*plain(text);
     let point = memchr::memchr(b'.', text);
     let (seconds, fraction) = point.map_or((text, &b""[..]), |at| (&text[..at], &text[at + 1..]));
     let seconds = decimal(seconds).filter(|_| seconds.len() <= 11)?;

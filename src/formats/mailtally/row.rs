@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::number::{plain, without_fraction};
 use super::{COLUMNS, FREE, TLS_VERSIONS};
 use crate::formats::bytes::decimal;
 use crate::formats::record::{Accepted, Client, Encrypted, RefusalKind, Refused};
@@ -32,12 +33,14 @@ impl<'a> Row<'a> {
         COLUMNS.iter().position(|other| *other == column).map_or(b"", |place| self.0[place])
     }
 
-    /// A column that is a whole number, up to a most. `2.0` is one, as JSON Schema has it: pandas writes a column of
-    /// counts so where some are missing.
+    /// A column that is a whole number, up to a most.
     fn count(&self, column: &str, most: u64, reason: &'static str) -> Result<Option<u64>, Unreadable> {
         match self.get(column) {
             b"" => Ok(None),
-            text => decimal(without_fraction(text)).filter(|count| *count <= most).map(Some).ok_or(Unreadable(reason)),
+            text => {
+                let count = decimal(without_fraction(&plain(text))).filter(|count| *count <= most);
+                count.map(Some).ok_or(Unreadable(reason))
+            }
         }
     }
 
@@ -71,7 +74,7 @@ impl<'a> Row<'a> {
     }
 
     pub(super) fn refused(&self, kind: RefusalKind) -> Result<Refused<'a>, Unreadable> {
-        let code = self.get("code");
+        let code = without_fraction(self.get("code"));
         if !code.is_empty() && (code.len() != 3 || decimal(code).is_none()) {
             return Err(Unreadable("code is not three digits"));
         }
@@ -110,7 +113,7 @@ impl<'a> Row<'a> {
     }
 
     fn client(&self) -> Result<Client<'a>, Unreadable> {
-        let ip = self.get("client_ip");
+        let ip = without_zone(self.get("client_ip"));
         let is_address = || std::str::from_utf8(ip).is_ok_and(|ip| ip.parse::<IpAddr>().is_ok());
         if !ip.is_empty() && !is_address() {
             return Err(Unreadable("client_ip is no IP address"));
@@ -122,7 +125,7 @@ impl<'a> Row<'a> {
     fn service(&self) -> Result<&'a [u8], Unreadable> {
         self.count("port", u16::MAX.into(), "port is no port")?;
         Ok(match self.get("service") {
-            b"" => service::of_port(without_fraction(self.get("port"))).unwrap_or_default(),
+            b"" => service::of_port(without_fraction(&plain(self.get("port")))).unwrap_or_default(),
             service => service,
         })
     }
@@ -131,8 +134,8 @@ impl<'a> Row<'a> {
         let (version, cipher) = (self.get("tls_version"), self.get("cipher"));
         let present = match self.get("tls_known_present") {
             b"" => None,
-            b"true" => Some(true),
-            b"false" => Some(false),
+            b"true" | b"True" => Some(true),
+            b"false" | b"False" => Some(false),
             _ => return Err(Unreadable("tls_known_present is neither true nor false")),
         };
         if !version.is_empty() && !TLS_VERSIONS.iter().any(|known| known.as_bytes() == version) {
@@ -148,6 +151,10 @@ impl<'a> Row<'a> {
     }
 }
 
-fn without_fraction(number: &[u8]) -> &[u8] {
-    number.strip_suffix(b".0").unwrap_or(number)
+/// An address without the zone that only the server itself can tell (`fe80::1%eth0`, RFC 4007 section 11).
+fn without_zone(ip: &[u8]) -> &[u8] {
+    match memchr::memchr(b'%', ip) {
+        Some(zone) if ip[..zone].contains(&b':') && zone + 1 < ip.len() => &ip[..zone],
+        _ => ip,
+    }
 }

@@ -88,6 +88,10 @@ fn what_cannot_be_read_is_said() {
         (r#""tls_version":"TLSv1.2","tls_known_present":false"#, "tls_version, tls_known_present and cipher disagree"),
         (r#""tls_version":"none","cipher":"x""#, "tls_version, tls_known_present and cipher disagree"),
         (r#""kind":"tls_failed","code":"5.7""#, "code is not three digits"),
+        (r#""kind":"tls_failed","code":"5.7.8""#, "code is not three digits"),
+        (r#""kind":"tls_failed","code":"535.5""#, "code is not three digits"),
+        (r#""client_ip":"192.0.2.1%eth0""#, "client_ip is no IP address"),
+        (r#""client_ip":"fe80::1%""#, "client_ip is no IP address"),
     ] {
         assert_eq!(reason(members), expected, "{members}");
     }
@@ -99,7 +103,8 @@ fn what_cannot_be_read_is_said() {
 
 #[test]
 fn times_have_one_meaning() {
-    for text in ["", "x", "1.", ".5", "1.x", "1e9", "-1", "1772355600000", "2026-03-01", "2026-03-01T09:00:00"] {
+    for text in ["", "x", "1.", ".5", "1.x", "1e12", "1e-1", "-1", "1772355600000", "2026-03-01", "2026-03-01T09:00:00"]
+    {
         let line = format!(r#"{{"ts":"{text}","account":"a"}}"#);
         assert_eq!(parse(&[r#"{"ts":1,"kind":"auth_failed"}"#, &line])[1], NO_TIME, "{text}");
     }
@@ -112,4 +117,23 @@ fn a_reason_keeps_no_credentials() {
     let Framed::Line(line) = framer.frame_as(line.as_bytes(), &Mailtally) else { panic!("no line") };
     let Ok(Some(Record::Refused(found))) = Mailtally.parse(&line) else { panic!("no refusal") };
     assert_eq!((found.reason, found.code), (&b"535 AUTH PLAIN [redacted]"[..], &b"535"[..]));
+}
+
+/// pandas writes numbers with a fraction where some of the column are missing, and Python's words for true and false.
+#[test]
+fn what_pandas_writes_is_read() {
+    let mut framer = Framer::default();
+    let mut read = |line: &str| match framer.frame_as(line.as_bytes(), &Mailtally) {
+        Framed::Line(line) => match Mailtally.parse(&line) {
+            Ok(Some(Record::Refused(found))) => {
+                let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+                format!("{} {} {} {:?}", text(found.code), text(found.service), text(found.client.ip), found.encrypted)
+            }
+            other => format!("{other:?}"),
+        },
+        other => format!("{other:?}"),
+    };
+    read("ts,kind,code,port,client_ip,tls_known_present");
+    assert_eq!(read("1772355606.0,auth_failed,535.0,587.0,fe80::1%eth0,True"), "535 submission fe80::1 Yes");
+    assert_eq!(read("1.772355607E9,tls_failed,,4.65E2,,False"), " submissions  No");
 }
