@@ -27,7 +27,7 @@ pub struct Found {
     pub best: Fit,
     /// The second best, where another format reads any line.
     pub next: Option<Fit>,
-    /// How many lines there are, without blank ones.
+    /// How many lines there are for the best, which may find several on one, without blank ones.
     pub lines: usize,
 }
 
@@ -72,10 +72,16 @@ fn detect_among<'a>(formats: &[&'static dyn Format], texts: impl IntoIterator<It
     let fits = formats.iter().map(|format| fit(*format, texts.clone())).filter(|fit| fit.weight > 0);
     let mut fits = fits.collect::<Vec<_>>();
     fits.sort_by_key(|fit| Reverse((fit.weight, fit.records)));
-    let lines = lines(texts).filter(|line| !line.trim_ascii().is_empty()).count();
+    let lines_of = |format: &dyn Format| {
+        let lines = lines(texts.clone()).flat_map(|line| unpack(line, format));
+        lines.filter(|line| !line.trim_ascii().is_empty()).count()
+    };
     match fits.as_slice() {
         [best, next, ..] if (best.weight, best.records) == (next.weight, next.records) => Detected::Tie(*best, *next),
-        [best, others @ ..] => Detected::Sure(Found { best: *best, next: others.first().copied(), lines }),
+        [best, others @ ..] => {
+            let (next, lines) = (others.first().copied(), lines_of(best.format));
+            Detected::Sure(Found { best: *best, next, lines })
+        }
         [] => Detected::Nothing,
     }
 }
@@ -225,6 +231,14 @@ mod tests {
         assert_eq!((found.best.format.name(), found.best.records, found.lines), ("postfix", 1, 2));
         assert!(found.percent() == 50 && found.next.is_none() && !found.is_doubtful());
         assert!(matches!(detect([&b"hello\n"[..]]), Detected::Nothing));
+    }
+
+    #[test]
+    fn lines_that_stand_on_one_are_as_many_as_are_read() {
+        let event = br#"{"eventType":"Send","mail":{"timestamp":"2026-03-01T09:00:00.000Z","source":"a@example.org","messageId":"1","destination":["b@example.net"]},"send":{}}"#;
+        let packed = event.repeat(40);
+        let Detected::Sure(found) = detect([&packed[..], &packed[..]]) else { panic!() };
+        assert_eq!((found.best.format.name(), found.best.records, found.lines, found.percent()), ("ses", 80, 80, 100));
     }
 
     #[test]

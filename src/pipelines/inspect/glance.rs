@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::formats::Format;
 use crate::sources::Look;
 use crate::sources::container::Container;
-use crate::sources::framing::{AnyProgram, Framed, Framer, Line, Own, Program, Style};
+use crate::sources::framing::{AnyProgram, Framed, Framer, Line, Own, Program, Style, unpack};
 use crate::sources::stamp::Stamp;
 
 /// What a file's beginning and end show.
@@ -36,16 +36,13 @@ impl Glance {
         let mut glance = Self::default();
         let mut framer = Framer::default();
         let mut take = |glance: &mut Self, line: &[u8], at_beginning| match format {
-            Some(format) => {
+            Some(format) => unpack(line, format).for_each(|line| {
                 let container = Container::of_style(line, format);
                 glance.line(container, framer.frame_as(line, &Programless(format)), at_beginning);
-            }
+            }),
             None => glance.line(Container::of(line), framer.frame(line), at_beginning),
         };
-        for line in lines(beginning(look)) {
-            glance.lines += 1;
-            take(&mut glance, line, true);
-        }
+        lines(beginning(look)).for_each(|line| take(&mut glance, line, true));
         let tail = look.tail.as_deref().unwrap_or_default();
         if look.length.is_some() && !look.is_whole() {
             // The tail begins anywhere in a line.
@@ -62,6 +59,7 @@ impl Glance {
     }
 
     fn line(&mut self, container: Option<Container>, framed: Framed<'_>, at_beginning: bool) {
+        self.lines += usize::from(at_beginning);
         let Some(container) = container.filter(|_| framed != Framed::Unreadable) else {
             self.bare += 1;
             return;
@@ -172,6 +170,13 @@ mod tests {
         assert_eq!(glance.containers.into_iter().collect::<Vec<_>>(), [(Container::Rfc3164, 2), (Container::Iso, 1)]);
         assert_eq!(glance.hosts.into_iter().collect::<Vec<_>>(), ["mx1", "mx2"]);
         assert_eq!((glance.yearless, glance.zoneless, glance.unfinished_line), (true, true, Some(false)));
+    }
+
+    #[test]
+    fn lines_that_stand_on_one_are_several() {
+        let event = r#"{"eventType":"Send","mail":{"timestamp":"2026-03-01T09:00:00.000Z","messageId":"1"}}"#;
+        let glance = Glance::of(&look(&event.repeat(3)), formats::format("ses"));
+        assert_eq!((glance.lines, glance.containers.get(&Container::Own)), (3, Some(&3)));
     }
 
     #[test]
