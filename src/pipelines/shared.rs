@@ -16,7 +16,7 @@ use crate::storage::display;
 pub struct Shared {
     /// The two sources.
     pub sources: [String; 2],
-    /// One of the files.
+    /// The first of the files.
     pub file: String,
     /// How many more there are.
     pub more: usize,
@@ -43,7 +43,8 @@ fn among<'a>(files: impl Iterator<Item = (&'a str, &'a str, &'a Url)>) -> Vec<Sh
     for (source, format, file) in files {
         match first.entry((format, file)) {
             Entry::Occupied(other) => {
-                found.entry([*other.get(), source]).and_modify(|(_, more)| *more += 1).or_insert((file, 0));
+                let of_both = found.entry([*other.get(), source]);
+                of_both.and_modify(|(one, more)| (*one, *more) = (file.min(*one), *more + 1)).or_insert((file, 0));
             }
             Entry::Vacant(free) => {
                 free.insert(source);
@@ -72,8 +73,8 @@ mod tests {
             ("mx1", "postfix", mx10),
             ("mx1", "postfix", mx11),
             ("front", "dovecot", mx1),
-            ("mx1x", "postfix", mx10),
             ("mx1x", "postfix", mx11),
+            ("mx1x", "postfix", mx10),
             ("mx11", "postfix", mx11),
         ];
         let pair = |other: &str, file: &Url, more| Shared {
