@@ -10,10 +10,10 @@ pub enum ExitCode {
     Failed = 1,
     /// The command line, a setting or the pipeline file is wrong; nothing was begun.
     Usage = 2,
-    /// Everything is done, but more lines were rejected than the pipeline allows, or all of a file, or a day is left as it is on which
-    /// somebody has to decide; or a report counts days that are not rolled up; or there is nothing to show: an empty lake, or
-    /// nothing of an account that is explained. A run that finds no line of the days asked for has nothing to do, which is
-    /// [`Done`](Self::Done).
+    /// Everything is done, but more lines were rejected than the pipeline allows, or all of a file, or a day is left as
+    /// it is on which somebody has to decide; or a report counts days that are not rolled up; or there is nothing to
+    /// show: an empty lake, or nothing of an account that is explained. A run that finds no line of the days asked for
+    /// has nothing to do, which is [`Done`](Self::Done).
     DataCheck = 3,
     /// Another run holds the lake.
     Locked = 4,

@@ -219,9 +219,9 @@ fn content(storage: &Arc<Storage>, file: &RawFile) -> Result<Vec<u8>> {
 fn period(name: &str) -> Option<DayRange> {
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let is_digit = |at: usize| name.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
-    let stands_alone = |at: &usize| !(*at > 0 && is_digit(at - 1)) && !is_digit(at + DAY_LENGTH);
+    let touches_a_digit = |at: usize| (at > 0 && is_digit(at - 1)) || is_digit(at + DAY_LENGTH);
     let day = |at: usize| name.get(at..at + DAY_LENGTH)?.parse::<Day>().ok();
-    let days = (0..name.len()).filter(stands_alone).filter_map(day).collect::<Vec<_>>();
+    let days = (0..name.len()).filter(|at| !touches_a_digit(*at)).filter_map(day).collect::<Vec<_>>();
     match days[..] {
         [day] => Some(DayRange::single(day)),
         [first, last] if first <= last => Some(DayRange::inclusive(first, last)),
