@@ -1,4 +1,6 @@
-//! SASL mechanisms, as SMTP servers offer them.
+//! SASL, as clients speak it to SMTP servers: mechanisms and names.
+
+use memchr::memmem;
 
 /// The mechanisms that a client's `AUTH` may name (IANA's registry of SASL mechanisms, and those of Microsoft and Google
 /// that never came into it).
@@ -37,6 +39,28 @@ pub fn mechanism(arguments: &[u8]) -> &[u8] {
     if is_known { name } else { b"" }
 }
 
+/// What some servers log for a byte that is no text, as NUL is none.
+const REPLACED: &[u8] = "\u{FFFD}".as_bytes();
+
+/// The name that a client gives where it is asked for nothing else. A broken client may send PLAIN's whole message there
+/// and its password with it: of that, the name. What holds control characters otherwise is no name (RFC 4013 section 2.3).
+#[must_use]
+pub fn name(given: &[u8]) -> &[u8] {
+    let is_name = !given.iter().any(u8::is_ascii_control) && memmem::find(given, REPLACED).is_none();
+    if is_name { given } else { plain_name(given) }
+}
+
+/// The name in PLAIN's message, `[authzid] NUL authcid NUL passwd` (RFC 4616 section 2); nothing where it is none.
+#[must_use]
+pub fn plain_name(message: &[u8]) -> &[u8] {
+    let separator = if message.contains(&0) { &b"\0"[..] } else { REPLACED };
+    let mut ends = memmem::find_iter(message, separator);
+    match (ends.next(), ends.next()) {
+        (Some(start), Some(end)) => &message[start + separator.len()..end],
+        _ => b"",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,5 +77,32 @@ mod tests {
         ] {
             assert_eq!(mechanism(arguments.as_bytes()), name.as_bytes(), "{arguments}");
         }
+    }
+
+    #[test]
+    fn of_plain_only_the_name_is_read() {
+        assert_eq!(plain_name(b"\0alice\0secret"), b"alice");
+        assert_eq!(plain_name(b"other\0alice\0secret"), b"alice");
+        assert_eq!(plain_name("\u{FFFD}alice\u{FFFD}secret".as_bytes()), b"alice");
+        for odd in [&b"secret"[..], b"", b"alice\0secret"] {
+            assert_eq!(plain_name(odd), b"");
+        }
+    }
+
+    #[test]
+    fn a_name_holds_no_password() {
+        for (given, expected) in [
+            ("alice@example.com", "alice@example.com"),
+            ("Åsa Öberg", "Åsa Öberg"),
+            ("\0alice\0secret", "alice"),
+            ("\u{FFFD}alice\u{FFFD}secret", "alice"),
+            ("alice\0secret", ""),
+            ("alice\tsecret", ""),
+            ("alice\u{FFFD}secret", ""),
+            ("", ""),
+        ] {
+            assert_eq!(name(given.as_bytes()), expected.as_bytes(), "{given}");
+        }
+        assert_eq!(name(b"jos\xe9"), b"jos\xe9");
     }
 }

@@ -13,6 +13,7 @@ use super::{Assembler, Moment, WAIT};
 use crate::calendar::Timestamp;
 use crate::formats::bytes::base64;
 use crate::formats::record::{AuthFailed, Client, Command, Record, Stage};
+use crate::formats::sasl;
 use crate::submissions::account::Account;
 use crate::submissions::tls::TlsMode;
 use crate::submissions::{Refusal, Rows, Submission, text};
@@ -164,7 +165,7 @@ impl Assembler {
         if session.dialogue.trying {
             session.claim(account, None);
         } else if !account.is_empty() {
-            session.name_auth_failure(&Account::read(&text(account), &self.settings.realm).name);
+            session.name_auth_failure(&Account::read(&text(sasl::name(account)), &self.settings.realm).name);
         }
     }
 
@@ -221,7 +222,7 @@ impl Session {
             Awaited::Name => self.claim(&name_in_base64(response), None),
             Awaited::Plain => match response.strip_suffix(LEFT_OUT) {
                 Some(left) => self.claim(&left_name(left), None),
-                None => self.claim(plain_name(&name_in_base64(response)), None),
+                None => self.claim(sasl::plain_name(&name_in_base64(response)), None),
             },
         }
     }
@@ -235,17 +236,6 @@ fn left_name(left: &[u8]) -> Cow<'_, [u8]> {
         Some(tab) => Cow::Borrowed(&left[tab + 1..]),
         None if left.contains(&b'@') => Cow::Borrowed(left),
         None => Cow::Owned(name_in_base64(left)),
-    }
-}
-
-/// The name in `[authzid] NUL authcid NUL passwd`; some servers log the replacement character for NUL.
-fn plain_name(message: &[u8]) -> &[u8] {
-    const REPLACED: &[u8] = "\u{FFFD}".as_bytes();
-    let separator = if message.contains(&0) { &b"\0"[..] } else { REPLACED };
-    let mut ends = memchr::memmem::find_iter(message, separator);
-    match (ends.next(), ends.next()) {
-        (Some(start), Some(end)) => &message[start + separator.len()..end],
-        _ => b"",
     }
 }
 
@@ -307,16 +297,6 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(&*left_name(left.as_bytes()), name.as_bytes(), "{left}");
-        }
-    }
-
-    #[test]
-    fn of_plain_only_the_name_is_read() {
-        assert_eq!(plain_name(b"\0alice\0secret"), b"alice");
-        assert_eq!(plain_name(b"other\0alice\0secret"), b"alice");
-        assert_eq!(plain_name("\u{FFFD}alice\u{FFFD}secret".as_bytes()), b"alice");
-        for odd in [&b"secret"[..], b"", b"alice\0secret"] {
-            assert_eq!(plain_name(odd), b"");
         }
     }
 }

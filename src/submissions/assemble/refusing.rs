@@ -8,6 +8,7 @@ use super::session::{Session, SessionKey};
 use super::{Assembler, Moment, VERDICT, message, rejects};
 use crate::calendar::Timestamp;
 use crate::formats::record::{AuthFailed, Client, Counters, Refused, Rejected, Stage};
+use crate::formats::sasl;
 use crate::submissions::account::Account;
 use crate::submissions::tls::{TlsMode, TlsVersion};
 use crate::submissions::{Refusal, RefusalKind, Rows, shown, text};
@@ -21,7 +22,7 @@ impl Assembler {
         let encryption = Encryption::told(refused.encrypted, refused.service, &mut self.known);
         let Refused { service, client, helo, mechanism, account, reason, code, .. } = *refused;
         let [service, client_ip, client_name, helo, mechanism, account, reason, code] =
-            [service, client.ip, client.name, helo, mechanism, account, reason, code].map(shown);
+            [service, client.ip, client.name, helo, mechanism, sasl::name(account), reason, code].map(shown);
         // An attempt without an account has none, whatever the realm.
         let realm = if account.is_empty() { "" } else { &self.settings.realm };
         let account = self.known.spelling.tried.undo(&account);
@@ -67,7 +68,7 @@ impl Assembler {
         let [claimed, mechanism] = session.claimed();
         let mechanism = if mechanism.is_empty() { session.said.mechanism() } else { mechanism };
         let mechanism = if failed.mechanism.is_empty() { mechanism } else { failed.mechanism };
-        let tried = failed.account.or((!claimed.is_empty()).then_some(claimed));
+        let tried = failed.account.map(sasl::name).or((!claimed.is_empty()).then_some(claimed));
         let [_, _, helo, _] = session.said.texts();
         let [client_ip, client_name, mechanism, account, reason, helo] =
             [client.ip, client.name, mechanism, tried.unwrap_or_default(), failed.reason, helo].map(shown);

@@ -13,6 +13,7 @@ use super::talk::Dialogue;
 use super::texts::Texts;
 use crate::calendar::Timestamp;
 use crate::formats::record::{Client, Encrypted};
+use crate::formats::sasl;
 use crate::submissions::tls::{TlsMode, TlsVersion};
 use crate::submissions::{Refusal, RefusalKind, Rows, text};
 
@@ -161,7 +162,7 @@ impl Session {
         if self.authenticated {
             return;
         }
-        self.said.set_account(account);
+        self.said.set_account(sasl::name(account));
         if let Some(mechanism) = mechanism {
             self.said.set_mechanism(mechanism);
         }
