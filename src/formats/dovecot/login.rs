@@ -79,8 +79,9 @@ fn is_version(element: &[u8]) -> bool {
     element.starts_with(b"TLSv") || element.starts_with(b"SSLv")
 }
 
+/// What a client has named as its mechanism is one word, whatever it is.
 fn is_mechanism(text: &[u8]) -> bool {
-    !text.is_empty() && text.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    !text.is_empty() && text.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'>')
 }
 
 /// A login that succeeded.

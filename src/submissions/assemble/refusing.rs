@@ -20,7 +20,8 @@ impl Assembler {
     /// An attempt that one line told of.
     pub(super) fn refused(&mut self, at: Timestamp, host: u32, refused: &Refused<'_>, rows: &mut dyn Rows) {
         let encryption = Encryption::told(refused.encrypted, refused.service, &mut self.known);
-        let Refused { service, client, helo, mechanism, account, reason, code, .. } = *refused;
+        let Refused { service, client, helo, account, reason, code, .. } = *refused;
+        let mechanism = sasl::mechanism(refused.mechanism);
         let [service, client_ip, client_name, helo, mechanism, account, reason, code] =
             [service, client.ip, client.name, helo, mechanism, sasl::name(account), reason, code].map(shown);
         // An attempt without an account has none, whatever the realm.
@@ -35,7 +36,7 @@ impl Assembler {
             client_name: &client_name,
             helo: &helo,
             account: &account.name,
-            mechanism: &mechanism,
+            mechanism: &message::upper(&mechanism),
             tls_version: encryption.version(),
             kind: refused.kind,
             reason: &reason,
@@ -67,7 +68,7 @@ impl Assembler {
         let client = session.client(failed.client);
         let [claimed, mechanism] = session.claimed();
         let mechanism = if mechanism.is_empty() { session.said.mechanism() } else { mechanism };
-        let mechanism = if failed.mechanism.is_empty() { mechanism } else { failed.mechanism };
+        let mechanism = sasl::mechanism(if failed.mechanism.is_empty() { mechanism } else { failed.mechanism });
         let tried = failed.account.map(sasl::name).or((!claimed.is_empty()).then_some(claimed));
         let [_, _, helo, _] = session.said.texts();
         let [client_ip, client_name, mechanism, account, reason, helo] =
