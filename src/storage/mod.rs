@@ -47,6 +47,14 @@ pub enum Error {
         /// Its value.
         value: String,
     },
+    /// A URL among the options has a user in it.
+    #[error("cannot open {url}: the option {key} has credentials in its URL, which belong into options of their own")]
+    User {
+        /// The place asked for.
+        url: String,
+        /// The option.
+        key: String,
+    },
 }
 
 /// The options that say where a store is, in object_store's spelling.
@@ -64,8 +72,18 @@ const ENDPOINTS: &[&str] = &[
 /// panics where that makes no URL.
 #[must_use]
 pub fn is_bad_endpoint(key: &str, value: &str) -> bool {
-    let is_http = || value.starts_with("http://") || value.starts_with("https://");
-    ENDPOINTS.contains(&key) && !(is_http() && Url::parse(value).is_ok_and(|url| url.has_host()))
+    ENDPOINTS.contains(&key) && !(is_http(value) && Url::parse(value).is_ok_and(|url| url.has_host()))
+}
+
+fn is_http(text: &str) -> bool {
+    text.starts_with("http://") || text.starts_with("https://")
+}
+
+/// Whether an option is a URL with a user in it, and perhaps a password. No store logs in with them, and what is said of a
+/// store that does not answer has the URL in it. Only a proxy's belong there.
+#[must_use]
+pub fn has_user(key: &str, value: &str) -> bool {
+    is_http(value) && value.contains('@') && !key.ends_with("proxy_url")
 }
 
 /// The words that the names of credentials are made of, in pipelines, connection strings and signed URLs.
@@ -154,6 +172,9 @@ impl Storage {
 
     /// Those of the clouds' own variables have not been looked at before.
     fn check_endpoints(&self, url: &Url) -> Result<()> {
+        if let Some((key, _)) = self.options.iter().find(|(key, value)| has_user(key, value)) {
+            return Err(Error::User { url: url.to_string(), key: key.clone() });
+        }
         let Some((key, value)) = self.options.iter().find(|(key, value)| is_bad_endpoint(key, value)) else {
             return Ok(());
         };
@@ -247,6 +268,23 @@ mod tests {
             assert!(refused.contains("the option aws_endpoint is no URL"), "{refused}");
         }
         assert!(!is_bad_endpoint("aws_endpoint", "http://[::1]:9000/base") && !is_bad_endpoint("aws_region", "x"));
+    }
+
+    #[test]
+    fn an_endpoint_has_no_user() {
+        for key in ["aws_endpoint", "azure_storage_endpoint", "google_base_url", "aws_metadata_endpoint"] {
+            for value in ["http://minio:Hunter2@127.0.0.1:9", "https://Hunter2@s3.example.com", "http://a:9/x@b"] {
+                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                let options = BTreeMap::from([(key.to_owned(), value.to_owned())]);
+                let storage = Storage::new(options, runtime.handle().clone());
+                let refused = storage.store(&Url::parse("s3://bucket/lake").unwrap()).unwrap_err().to_string();
+                assert!(refused.contains(&format!("the option {key} has credentials")), "{refused}");
+                assert!(!refused.contains("Hunter2"), "{refused}");
+            }
+        }
+        assert!(
+            !has_user("aws_endpoint", "http://minio.example.com:9000") && !has_user("proxy_url", "http://a:b@proxy")
+        );
     }
 
     #[test]

@@ -262,6 +262,8 @@ fn a_message_shows_no_secret() {
         "[storage]\nazure_storage_account_key = [\n\"hunter2==\" \"\"]\n",
         "[storage]\nazure_client_secrt = 'hunter2'\n",
         "[storage]\naws_endpoint = 'BlobEndpoint=x;AccountKey=hunter2'\n",
+        "[storage]\naws_endpoint = 'http://minio:hunter2@127.0.0.1:9000'\n",
+        "[storage]\ngoogle_base_url = 'http://hunter2@127.0.0.1:9000'\n",
     ];
     let beginning = [
         "storage = { aws_endpiont = 'x', aws_secret_access_key = 'hunter2' }\n",

@@ -73,6 +73,12 @@ pub enum BadValue {
         /// What was written.
         value: String,
     },
+    /// A user in the URL of an endpoint, which messages show.
+    #[error(
+        "the URL has credentials: write it without, and them as options of their own such as aws_access_key_id and \
+         aws_secret_access_key, in [storage] or the environment"
+    )]
+    EndpointUser,
 }
 
 fn advice(near: &Option<String>, otherwise: &str) -> String {
@@ -220,9 +226,15 @@ pub fn storage_option(key: &str) -> Result<String, BadValue> {
 /// An option's value, where it can be used.
 ///
 /// # Errors
-/// Where it should be an endpoint and is none.
+/// Where it should be an endpoint and is none, or has credentials in it.
 pub fn storage_value(key: &str, value: String) -> Result<String, BadValue> {
-    if storage::is_bad_endpoint(key, &value) { Err(BadValue::Endpoint { value }) } else { Ok(value) }
+    if storage::has_user(key, &value) {
+        Err(BadValue::EndpointUser)
+    } else if storage::is_bad_endpoint(key, &value) {
+        Err(BadValue::Endpoint { value })
+    } else {
+        Ok(value)
+    }
 }
 
 /// The one spelling of an option that a store knows.
