@@ -43,14 +43,14 @@ impl Messages {
     /// Says that something is not as it should be, though the command goes on.
     pub fn warning(&self, text: &str) {
         if !self.quiet {
-            self.say("warning", YELLOW, text);
+            self.say("warning", YELLOW, &on_one_line(text));
         }
     }
 
     /// Says what to do next.
     pub fn hint(&self, text: &str) {
         if !self.quiet {
-            self.say("hint", CYAN, text);
+            self.say("hint", CYAN, &on_one_line(text));
         }
     }
 
@@ -92,6 +92,12 @@ fn without_backtrace(text: &str) -> &str {
 #[must_use]
 pub fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+}
+
+/// The same of what is said on one line: a line break in a value would begin one that nobody has said.
+#[must_use]
+pub fn on_one_line(text: &str) -> String {
+    printable(text).replace('\n', " ")
 }
 
 /// From now on a panic is a message like any other.
@@ -141,5 +147,10 @@ mod tests {
     #[test]
     fn nothing_steers_the_terminal() {
         assert_eq!(printable("a\x1b[2Jb\nc"), "a\u{fffd}[2Jb\nc");
+    }
+
+    #[test]
+    fn no_value_begins_a_line() {
+        assert_eq!(on_one_line("a@x\nerror: disk full\r\n"), "a@x error: disk full\u{fffd} ");
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use serde::Serialize;
 
-use super::messages::printable;
+use super::messages::on_one_line;
 use super::{Error, Result};
 
 /// Where a command's answer goes.
@@ -33,12 +33,12 @@ impl Output {
         self.writer.write_all(bytes).map_err(Error::Output)
     }
 
-    /// Writes text and ends the line.
+    /// Writes text as one line.
     ///
     /// # Errors
     /// Where the reader takes no more.
     pub fn line(&mut self, text: &str) -> Result<()> {
-        self.bytes(printable(text).as_bytes())?;
+        self.bytes(on_one_line(text).as_bytes())?;
         self.bytes(b"\n")
     }
 
@@ -96,7 +96,7 @@ impl TextTable {
 
     /// Adds a row.
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().map(|cell| printable(&cell).replace('\n', " ")).collect());
+        self.rows.push(cells.into_iter().map(|cell| on_one_line(&cell)).collect());
     }
 
     /// Whether it has no rows.

@@ -95,7 +95,8 @@ fn print(plans: &Plans<'_>, context: &mut Context) -> Result<()> {
         return Ok(());
     }
     let mebibytes = tasks.iter().map(|task| task.bytes).sum::<u64>().div_ceil(1 << 20);
-    context.output.line(&format!("\n{} passes over {mebibytes} MiB of files", tasks.len()))
+    context.output.line("")?;
+    context.output.line(&format!("{} passes over {mebibytes} MiB of files", tasks.len()))
 }
 
 /// What to say where there was nothing to do: since nothing was found, or since it was done before.

@@ -133,7 +133,8 @@ impl Args {
             _ => {
                 context.output.table(&table.text())?;
                 let accepted = many(tally.messages(), "message");
-                context.output.line(&format!("\n{accepted} accepted, {} refused", many(tally.refused, "attempt")))
+                context.output.line("")?;
+                context.output.line(&format!("{accepted} accepted, {} refused", many(tally.refused, "attempt")))
             }
         }
     }

@@ -8,7 +8,7 @@ use indicatif::HumanBytes;
 use super::json::hosts;
 use super::notes::notes;
 use crate::calendar::Timestamp;
-use crate::cli::messages::printable;
+use crate::cli::messages::on_one_line;
 use crate::pipelines::definition::SourceSettings;
 use crate::pipelines::inspect::{Content, Facts, FormatFound, Rejected};
 use crate::sources::{Encoding, RawFile};
@@ -20,12 +20,12 @@ const NAMED: usize = 8;
 
 /// The whole answer about one file.
 pub(super) fn describe(file: &RawFile, facts: &Facts, settings: &SourceSettings) -> String {
-    let mut text = format!("{}\n", printable(&display(&file.url)));
+    let mut text = format!("{}\n", on_one_line(&display(&file.url)));
     for (name, value) in lines(file, facts) {
-        let _ = writeln!(text, "  {name:<10}{}", printable(&value).replace('\n', " "));
+        let _ = writeln!(text, "  {name:<10}{}", on_one_line(&value));
     }
     for note in notes(facts, settings) {
-        let _ = writeln!(text, "  note      {}", printable(&note).replace('\n', " "));
+        let _ = writeln!(text, "  note      {}", on_one_line(&note));
     }
     if let Some(content) = &facts.content {
         text.push_str(&rejected(content));
@@ -147,7 +147,7 @@ fn rejected(content: &Content) -> String {
     }
     for Rejected { line, reason, text: raw, cut } in &counts.rejected {
         let more = if *cut { "…" } else { "" };
-        let _ = writeln!(text, "  line {line}: {reason}\n    {}{more}", printable(raw).replace('\n', " "));
+        let _ = writeln!(text, "  line {line}: {reason}\n    {}{more}", on_one_line(raw));
     }
     text
 }
