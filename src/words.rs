@@ -1,4 +1,4 @@
-//! Counts as people read them.
+//! Counts as people read them, and what must not stand in a text that they read.
 
 /// A number with thousands set apart: `5,973`.
 #[must_use]
@@ -24,6 +24,15 @@ pub fn many(count: u64, noun: &str) -> String {
 #[must_use]
 pub fn counted(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", plural(count))
+}
+
+/// Whether a character can make a text look like another one, or steer a terminal: a control, or one of Unicode's
+/// directional formatting characters (UAX #9, section 2).
+#[must_use]
+pub fn misleads(character: char) -> bool {
+    let is_direction =
+        matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{061c}');
+    is_direction || character.is_control()
 }
 
 fn plural(count: u64) -> &'static str {

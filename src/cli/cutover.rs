@@ -92,7 +92,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
         Some(export) => {
             let rows = reports::batch(&cutover.rows).map_err(crate::pipelines::Error::from)?;
             let bytes = export.write(&rows).map_err(crate::pipelines::Error::from)?;
-            context.output.bytes(&bytes)?;
+            context.output.data(&bytes)?;
         }
         None => args.print(&cutover, &request.window, context)?,
     }

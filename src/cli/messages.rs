@@ -6,6 +6,8 @@
 use std::error::Error;
 use std::io::{IsTerminal, Write};
 
+use crate::words::misleads;
+
 /// Speaks on standard error.
 #[derive(Clone, Copy, Debug)]
 pub struct Messages {
@@ -88,10 +90,10 @@ fn without_backtrace(text: &str) -> &str {
     text.split("\n   0: ").next().unwrap_or(text)
 }
 
-/// Text without control characters: what stands in a log must not steer a terminal.
+/// Text in which nothing steers a terminal or looks like something else: it may have stood in a log.
 #[must_use]
 pub fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if misleads(c) && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 
 /// The same of what is said on one line: a line break in a value would begin one that nobody has said.
@@ -147,6 +149,7 @@ mod tests {
     #[test]
     fn nothing_steers_the_terminal() {
         assert_eq!(printable("a\x1b[2Jb\nc"), "a\u{fffd}[2Jb\nc");
+        assert_eq!(printable("x\u{9b}31m\u{7f}\u{202e}gnp.exe"), "x\u{fffd}31m\u{fffd}\u{fffd}gnp.exe");
     }
 
     #[test]

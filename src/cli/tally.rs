@@ -271,7 +271,7 @@ impl Rows<'_> {
                 }
             }
             line.push(b'\n');
-            output.bytes(&line)?;
+            output.data(&line)?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Text and numbers as HTML shows them.
 
-use crate::words::grouped;
+use crate::words::{grouped, misleads};
 
 /// Text with everything replaced that could end a text or an attribute
 /// (<https://html.spec.whatwg.org/multipage/syntax.html>).
@@ -13,17 +13,11 @@ pub(super) fn escaped(text: &str) -> String {
             '>' => safe.push_str("&gt;"),
             '"' => safe.push_str("&quot;"),
             '\'' => safe.push_str("&#39;"),
-            // Control and direction marks can make a text look like another one.
-            control if control.is_control() || is_direction_mark(control) => safe.push('\u{fffd}'),
+            mark if misleads(mark) => safe.push('\u{fffd}'),
             plain => safe.push(plain),
         }
     }
     safe
-}
-
-/// Unicode's explicit directional formatting characters (UAX #9, section 2).
-fn is_direction_mark(character: char) -> bool {
-    matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{061c}')
 }
 
 /// The attribute of a class; nothing where there is none.
