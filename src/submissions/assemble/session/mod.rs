@@ -291,13 +291,17 @@ impl Session {
 
     /// A message is open, in a place that one of the session may have had which was refused.
     pub(super) fn open(&mut self, message: u32) {
-        self.open.retain(|open| *open != message);
+        // Looking costs many open ones much less than moving them.
+        if self.open.contains(&message) {
+            self.open.retain(|open| *open != message);
+        }
         self.open.push(message);
     }
 
     /// A message was accepted: one of this session's, unless it has been judged before.
     pub(super) fn note_accepted(&mut self, message: u32) {
-        if let Some(place) = self.open.iter().position(|open| *open == message) {
+        // Mostly it is the one that was opened last.
+        if let Some(place) = self.open.iter().rposition(|open| *open == message) {
             self.open.swap_remove(place);
             self.accepted += 1;
         }
