@@ -1,4 +1,5 @@
-// CSV as the datasets' own files have it: RFC 4180, and no cell that a spreadsheet would run as a formula.
+// CSV as the datasets' own files have it: RFC 4180, and no cell that a spreadsheet would run as a formula, also where it
+// splits lines at commas and semicolons.
 
 /** A text that begins with = + - @ tab or CR gets a quote in front. */
 function guarded(text: string): string {
@@ -6,7 +7,7 @@ function guarded(text: string): string {
 }
 
 function quoted(text: string): string {
-  return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return text === '' || /[",;\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** Lines of cells; text is guarded, numbers are not text, and what is not known is empty. */
