@@ -46,6 +46,11 @@ const REPLACED: &[u8] = "\u{FFFD}".as_bytes();
 /// and its password with it: of that, the name. What holds control characters otherwise is no name (RFC 4013 section 2.3).
 #[must_use]
 pub fn name(given: &[u8]) -> &[u8] {
+    // Hardly any name holds one of these bytes, and one look at each is all that the others cost.
+    let may_be_odd = |byte: &u8| byte.is_ascii_control() || *byte == REPLACED[0];
+    if !given.iter().any(may_be_odd) {
+        return given;
+    }
     let is_name = !given.iter().any(u8::is_ascii_control) && memmem::find(given, REPLACED).is_none();
     if is_name { given } else { plain_name(given) }
 }
