@@ -104,7 +104,7 @@ fn beyond_ascii(text: &str) -> Cow<'_, str> {
 
 /// A byte that is not ASCII, as `\OOO`.
 fn octal(text: &[u8]) -> Option<u8> {
-    let digit = |byte: u8| (b'0'..=b'7').contains(&byte).then_some(byte - b'0');
+    let digit = |byte: u8| (b'0'..=b'7').contains(&byte).then(|| byte - b'0');
     match *text {
         [b'\\', a @ (b'2' | b'3'), b, c] => Some((a - b'0') << 6 | digit(b)? << 3 | digit(c)?),
         _ => None,
@@ -170,6 +170,7 @@ mod tests {
             (Escapes::Vis, "end\\", "end\\"),
             (Escapes::Octal, "uml\\303\\244ut@x \\342\\202\\254", "umläut@x €"),
             (Escapes::Octal, "CORP\\303\\alice", "CORP\\303\\alice"),
+            (Escapes::Octal, "CORP\\2(4ut \\38x", "CORP\\2(4ut \\38x"),
             (Escapes::Octal, "CORP\\2014\\351", "CORP\\2014\\351"),
             (Escapes::Octal, "\\201\\303\\244\\377é\\342\\202\\254", "\\201ä\\377é€"),
             (Escapes::Octal, "\\\\303\\244\\", "\\ä\\"),
