@@ -17,24 +17,9 @@ const KEY: &[&str] = &["account", "client_ip", "kind"];
 pub(super) const ROLLUP: Rollup = Rollup { table: &DAILY_REFUSALS, build };
 
 fn build(frames: &DayFrames) -> LazyFrame {
-    let last_success = |column: &str| last_success(&frames.clients, column);
-    let same = |column: &str| ([col(column)], [col(column)], JoinArgs::new(JoinType::Left));
-    let (left, right, how) = same("account");
-    let joined = frames.refusals.clone().join(last_success("account"), left, right, how);
-    let (left, right, how) = same("client_ip");
-    let joined = joined.join(last_success("client_ip"), left, right, how);
-    let success = when(col("account").is_null()).then(col("client_ip_success")).otherwise(col("account_success"));
-    let later = success.gt(col("last_seen")).fill_null(lit(false));
-    shape(joined.with_column(later.alias("later_success")), &DAILY_REFUSALS, KEY)
-}
-
-/// When each known value of a column last had a message accepted, as `<column>_success`.
-fn last_success(clients: &LazyFrame, column: &str) -> LazyFrame {
-    clients
-        .clone()
-        .filter(col(column).is_not_null())
-        .group_by([col(column)])
-        .agg([col("last_seen").max().alias(format!("{column}_success"))])
+    // A success after the last attempt is one after each of them.
+    let later = col("attempts_before_success").eq(col("attempts"));
+    shape(frames.refusals.clone().with_column(later.alias("later_success")), &DAILY_REFUSALS, KEY)
 }
 
 #[cfg(test)]
