@@ -5,7 +5,7 @@ use polars::prelude::*;
 use super::cutover::Ways;
 use super::page::MAX_ROWS;
 use super::unusual::{Finding, Severity};
-use super::{READ, Reading, Tables, Wanted, Window};
+use super::{Half, Reading, Tables, Wanted, Window};
 use crate::calendar::Day;
 use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, IMPORTED, Table};
 use crate::rollups::examples::batch;
@@ -45,24 +45,34 @@ impl Lake {
     /// The same of a part, read in batches of so many rows.
     pub(super) fn read(&self, wanted: Wanted, rows_of_batch: usize) -> Tables {
         let mut reading = Reading::new(wanted);
-        for (table, rows) in READ.iter().zip([&self.refusals, &self.volume, &self.clients, &self.tls]) {
-            let days = rows.clone().select([col("date")]).unique(None, UniqueKeepStrategy::Any);
-            let days = days.sort(["date"], SortMultipleOptions::default()).collect().unwrap();
-            let days = days.column("date").unwrap().date().unwrap().physical().iter().flatten();
-            for day in days.map(Day::from_epoch_days) {
-                let columns = reading.columns(table, day);
-                if columns.is_empty() {
-                    continue;
-                }
-                let of_day = rows.clone().filter(col("date").eq(lit(Scalar::new_date(day.epoch_days()))));
-                let columns: Vec<Expr> = columns.iter().map(|name| col(*name)).collect();
-                let of_day = of_day.select(columns).collect().unwrap();
-                for start in (0..of_day.height()).step_by(rows_of_batch.min(of_day.height())) {
-                    reading.add(table, day, &batch(&of_day.slice(start as i64, rows_of_batch))).unwrap();
-                }
-            }
+        for half in reading.halves() {
+            half.tables().iter().for_each(|table| self.add(half, table, rows_of_batch));
         }
         reading.tables(self.coverage.clone(), self.imported.clone()).unwrap()
+    }
+
+    fn add(&self, half: &mut dyn Half, table: &Table, rows_of_batch: usize) {
+        let rows = match table.name {
+            "daily_refusals" => &self.refusals,
+            "daily_volume" => &self.volume,
+            "daily_clients" => &self.clients,
+            _ => &self.tls,
+        };
+        let days = rows.clone().select([col("date")]).unique(None, UniqueKeepStrategy::Any);
+        let days = days.sort(["date"], SortMultipleOptions::default()).collect().unwrap();
+        let days = days.column("date").unwrap().date().unwrap().physical().iter().flatten();
+        for day in days.map(Day::from_epoch_days) {
+            let columns = half.columns(table, day);
+            if columns.is_empty() {
+                continue;
+            }
+            let of_day = rows.clone().filter(col("date").eq(lit(Scalar::new_date(day.epoch_days()))));
+            let columns: Vec<Expr> = columns.iter().map(|name| col(*name)).collect();
+            let of_day = of_day.select(columns).collect().unwrap();
+            for start in (0..of_day.height()).step_by(rows_of_batch.min(of_day.height())) {
+                half.add(table, day, &batch(&of_day.slice(start as i64, rows_of_batch))).unwrap();
+            }
+        }
     }
 }
 

@@ -28,7 +28,7 @@ pub use cells::batch;
 pub use datasets::{DATASETS, Dataset, OnPage, UNUSUAL_ACTIVITY, build, dataset};
 pub use digest::Digest;
 pub use exports::{EXPORTS, Export, Out, RowWriter, export, push_field};
-pub use reading::{READ, Reading};
+pub use reading::{Half, Reading};
 pub use tables::Tables;
 pub use wanted::Wanted;
 pub use window::{Beyond, Window};

@@ -124,7 +124,6 @@ fn some(days: DayRange, wanted: bool) -> DayRange {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 mod tests {
-    use super::super::READ;
     use super::super::examples::{self, day};
     use super::super::{DATASETS, build};
     use super::*;
@@ -197,7 +196,7 @@ mod tests {
         assert_eq!(weeks.columns(&DAILY_TLS, day("2025-11-30")), [""; 0]);
         assert_eq!(weeks.days(&DAILY_TLS).to_string(), "2025-12-01 to 2026-03-04");
         for wanted in [refused, weeks] {
-            for table in READ {
+            for table in [&DAILY_REFUSALS, &DAILY_VOLUME, &DAILY_CLIENTS, &DAILY_TLS] {
                 let days = wanted.days(table);
                 let needed = |day: &Day| !wanted.columns(table, *day).is_empty();
                 assert!(

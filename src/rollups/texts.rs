@@ -80,6 +80,13 @@ impl Texts {
         self.number(&text)
     }
 
+    /// The numbers of others' texts here, by their numbers there.
+    #[must_use]
+    pub fn adopt(&mut self, others: &Self) -> Vec<Number> {
+        let numbers = (1..=others.count()).map(|number| others.text(number).map_or(MISSING, |text| self.number(text)));
+        std::iter::once(MISSING).chain(numbers).collect()
+    }
+
     fn number_of(&mut self, hash: u64, text: &str) -> Number {
         let Self { written, numbers } = self;
         let next = written.next();
@@ -221,6 +228,12 @@ impl Places {
     pub fn of(&self, number: Number) -> Option<u32> {
         self.0.get(number as usize).copied().flatten()
     }
+
+    /// The places by other numbers, each of which stands for one of these: see [`Texts::adopt`].
+    #[must_use]
+    pub fn of_numbers(&self, numbers: &[Number]) -> Self {
+        Self(numbers.iter().map(|number| self.of(*number)).collect())
+    }
 }
 
 #[cfg(test)]
@@ -239,6 +252,19 @@ mod tests {
         assert_eq!(texts.found_rows(&third), Some(vec![MISSING, 2, MISSING]), "only looked for");
         assert_eq!(texts.count(), 3);
         assert_eq!([texts.find("a"), texts.find("c")], [Some(2), None]);
+    }
+
+    #[test]
+    fn texts_of_others_are_found_by_their_numbers() {
+        let (mut ours, mut others) = (Texts::default(), Texts::default());
+        let _ = ["b", "d"].map(|text| ours.number(text));
+        let _ = ["c", "b", "a"].map(|text| others.number(text));
+        let numbers = ours.adopt(&others);
+        assert_eq!(numbers, [MISSING, 3, 1, 4]);
+        let (in_order, places) = ours.in_order();
+        let places = places.of_numbers(&numbers);
+        let text = |number| places.of(number).and_then(|place| in_order.text(place));
+        assert_eq!([MISSING, 1, 2, 3, 4].map(text), [None, Some("c"), Some("b"), Some("a"), None]);
     }
 
     #[test]

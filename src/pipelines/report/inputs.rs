@@ -13,7 +13,7 @@ use crate::calendar::Day;
 use crate::lake::tables::{COVERAGE, DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME, IMPORTED, Table};
 use crate::lake::{DataFile, Lake, Snapshot};
 use crate::reports::unusual::{self, Memory};
-use crate::reports::{READ, Reading, Tables, Wanted};
+use crate::reports::{Half, Reading, Tables, Wanted};
 
 /// All tables that a report is made from.
 const TABLES: [&Table; 6] = [&DAILY_CLIENTS, &DAILY_VOLUME, &DAILY_TLS, &DAILY_REFUSALS, &COVERAGE, &IMPORTED];
@@ -67,15 +67,26 @@ impl Inputs {
     /// The tables that datasets are made from, each file read once.
     pub(super) fn tables(&self, lake: &Lake) -> Result<Tables> {
         let mut reading = Reading::new(self.wanted);
-        for table in READ {
-            let files = of(&self.files, table).iter();
-            let wanted = files.map(|file| (file, reading.columns(table, file.partition.date))).collect::<Vec<_>>();
-            let wanted = wanted.iter().filter(|(_, columns)| !columns.is_empty());
-            let wanted: Vec<_> = wanted.map(|(file, columns)| (*file, columns.as_slice())).collect();
-            each_batch(lake, table, &wanted, |day, batch| Ok(reading.add(table, day, batch)?))?;
-        }
+        let [senders, versions] = reading.halves();
+        thread::scope(|scope| {
+            let versions = scope.spawn(|| self.fill(lake, versions));
+            self.fill(lake, senders)?;
+            versions.join().unwrap_or_else(|panic| resume_unwind(panic))
+        })?;
         let whole = |table| lake.scan(table, of(&self.files, table));
         Ok(reading.tables(whole(&COVERAGE)?, whole(&IMPORTED)?)?)
+    }
+
+    /// Reads what half of the tables is made from.
+    fn fill(&self, lake: &Lake, half: &mut dyn Half) -> Result<()> {
+        for table in half.tables() {
+            let files = of(&self.files, table).iter();
+            let wanted = files.map(|file| (file, half.columns(table, file.partition.date))).collect::<Vec<_>>();
+            let wanted = wanted.iter().filter(|(_, columns)| !columns.is_empty());
+            let wanted: Vec<_> = wanted.map(|(file, columns)| (*file, columns.as_slice())).collect();
+            each_batch(lake, table, &wanted, |day, batch| Ok(half.add(table, day, batch)?))?;
+        }
+        Ok(())
     }
 
     /// What tells this report from any other: what is asked for, and the names of the files that it is built from.

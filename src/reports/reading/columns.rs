@@ -21,6 +21,11 @@ impl Spelling {
         Self { texts, places }
     }
 
+    /// The same texts by the numbers of others, each of which has one of ours: see [`Texts::adopt`].
+    pub(super) fn of_numbers(&self, numbers: &[Number]) -> Self {
+        Self { texts: self.texts.clone(), places: self.places.of_numbers(numbers) }
+    }
+
     /// A column of texts: places where it is one of [`NUMBERED`], else words.
     pub(super) fn texts(&self, name: &str, numbers: impl Iterator<Item = Number>) -> Column {
         let places = numbers.map(|number| self.places.of(number));

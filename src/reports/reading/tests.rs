@@ -6,7 +6,10 @@ use super::super::cutover::Ways;
 use super::super::examples::{self, Lake, day, ints, texts};
 use super::super::tables::spelled;
 use super::super::{Error, Tables, Wanted};
+use super::weeks::Weeks;
 use super::*;
+use crate::lake::tables::{DAILY_CLIENTS, DAILY_REFUSALS, DAILY_TLS, DAILY_VOLUME};
+use crate::rollups::texts::{Texts, Trail};
 
 fn read(frame: &LazyFrame, tables: &Tables) -> DataFrame {
     spelled(frame.clone().collect().unwrap(), &tables.texts).unwrap()
@@ -62,10 +65,10 @@ fn an_account_is_one_in_all_weeks() {
 
 #[test]
 fn a_batch_without_a_column_is_refused() {
-    let mut reading = Reading::new(examples::wanted());
+    let mut senders = Senders::new(examples::wanted());
     let accounts = examples::lake().volume.select([col("account")]).collect().unwrap();
     let batch = crate::rollups::examples::batch(&accounts);
-    let error = reading.add(&DAILY_VOLUME, day("2026-03-01"), &batch).unwrap_err();
+    let error = senders.add(&DAILY_VOLUME, day("2026-03-01"), &batch).unwrap_err();
     assert!(matches!(error, Error::Read(_)));
     assert!(error.to_string().contains("daily_volume: column 'domain' is missing"), "{error}");
 }
