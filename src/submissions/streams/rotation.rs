@@ -4,9 +4,9 @@ use chrono_tz::Tz;
 use url::Url;
 
 use super::Member;
-use crate::calendar::DAY;
+use crate::calendar::{DAY, Day, SECOND, Timestamp};
 use crate::sources::stamp::Stamp;
-use crate::sources::timeline::instant;
+use crate::sources::timeline::{instant, latest_year};
 
 /// A file's name, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +18,24 @@ pub(super) struct Rotation {
     pub rank: (u8, i64),
 }
 
+/// The kinds of [`Rotation::rank`].
+const DATE: u8 = 0;
+const NUMBER: u8 = 1;
+const NONE: u8 = 2;
+
 impl Rotation {
+    /// The date in the name, where there is one.
+    fn date(&self) -> Option<Day> {
+        let digits = self.rank.1.to_string();
+        let is_date = self.rank.0 == DATE && is_like(digits.as_bytes(), b"20000000");
+        let date = || format!("{}-{}-{}", &digits[..4], &digits[4..6], &digits[6..8]).parse().ok();
+        match (self.rank, is_date) {
+            (_, true) => date(),
+            ((DATE, seconds), false) => Some(Day::of(seconds.checked_mul(SECOND)?)),
+            _ => None,
+        }
+    }
+
     /// Reads a name as logrotate, newsyslog and savelog make it, as Windows' servers do, whose date stands in front of
     /// the ending, or as people and editors do who keep what was there.
     pub(super) fn of(url: &Url) -> Self {
@@ -29,7 +46,7 @@ impl Rotation {
         if let Some(kept) = [".old", ".bak", ".orig", ".save", "~"].iter().find_map(|ending| name.strip_suffix(ending))
         {
             let rotation = Self::of_name(kept);
-            return Self { rank: rotation.rank.min((1, 0)), ..rotation };
+            return Self { rank: rotation.rank.min((NUMBER, 0)), ..rotation };
         }
         Self::of_name(name)
     }
@@ -37,7 +54,7 @@ impl Rotation {
     fn of_name(name: &str) -> Self {
         if let Some(dated) = [".log", ".LOG"].iter().find_map(|ending| name.strip_suffix(ending)) {
             let rotation = Self::of_digits(dated);
-            if rotation.rank.0 == 0 {
+            if rotation.rank.0 == DATE {
                 return rotation;
             }
         }
@@ -75,19 +92,19 @@ impl Rotation {
         })?;
         let digits = name[date..].chars().filter(char::is_ascii_digit).collect::<String>();
         let stem = name[..date].trim_end_matches(['-', '.', '_']).to_owned();
-        Some(Self { stem, rank: (0, digits.parse().ok()?) })
+        Some(Self { stem, rank: (DATE, digits.parse().ok()?) })
     }
 
     /// A number behind a dot, or so many digits that they can only be a time.
     fn of_number(name: &str) -> Self {
         let digits = name.len() - name.trim_end_matches(|byte: char| byte.is_ascii_digit() || byte == '-').len();
         let (stem, suffix) = name.split_at(name.len() - digits);
-        let plain = Self { stem: name.to_owned(), rank: (2, 0) };
+        let plain = Self { stem: name.to_owned(), rank: (NONE, 0) };
         let Some(number) = suffix.replace('-', "").parse::<i64>().ok().filter(|_| digits > 0) else { return plain };
         let is_date = suffix.replace('-', "").len() >= 8;
         match stem.strip_suffix('.') {
-            Some(stem) if !is_date => Self { stem: stem.to_owned(), rank: (1, -number) },
-            _ if is_date => Self { stem: stem.trim_end_matches(['-', '.', '_']).to_owned(), rank: (0, number) },
+            Some(stem) if !is_date => Self { stem: stem.to_owned(), rank: (NUMBER, -number) },
+            _ if is_date => Self { stem: stem.trim_end_matches(['-', '.', '_']).to_owned(), rank: (DATE, number) },
             _ => plain,
         }
     }
@@ -99,8 +116,10 @@ fn is_like(text: &[u8], pattern: &[u8]) -> bool {
     text.len() >= pattern.len() && text.starts_with(b"20") && text.iter().zip(pattern).skip(2).all(fits)
 }
 
-/// Sorts by time: by the first stamps where they have a year, of one instant and where they have none by rotation; and
-/// where names do not tell either, around the year, beginning behind its longest stretch without a file.
+/// Sorts by time: by the first stamps where they have a year, of one instant and where they have none by rotation.
+/// Names of several logs do not tell, nor does one that was rotated by number before it was by date, or after. Then files
+/// are sorted by when they were put aside, where that is most of a year or more; else around the year, beginning behind
+/// its longest stretch without a file: copies often have a new time.
 pub(super) fn sort(group: &mut [Member], zone: Tz) {
     let yearless = |member: &Member| match member.sight.first {
         Some(Stamp::Yearless(at)) => Some(at),
@@ -114,13 +133,36 @@ pub(super) fn sort(group: &mut [Member], zone: Tz) {
     ranks.sort();
     ranks.dedup();
     let one_name = ranks.iter().all(|(stem, _)| *stem == ranks[0].0);
-    if one_name && ranks.len() == group.len() {
+    let has = |kind: u8| ranks.iter().any(|(_, rank)| rank.0 == kind);
+    if one_name && ranks.len() == group.len() && !(has(DATE) && has(NUMBER)) {
         return group.sort_by_key(|member| member.rotation.rank);
+    }
+    let times = || group.iter().map(put_aside);
+    if times().max().zip(times().min()).is_some_and(|(last, first)| last - first >= MOST_OF_A_YEAR) {
+        return group.sort_by_key(|member| (began(member, zone), url(member)));
     }
     group.sort_by_key(|member| (yearless(member), url(member)));
     let spans = group.iter().map(Span::of).collect::<Vec<_>>();
     let start = (0..group.len()).max_by_key(|index| (stretch_before(*index, &spans), std::cmp::Reverse(*index)));
     group.rotate_left(start.unwrap_or(0));
+}
+
+/// Files that were put aside within less are within one year themselves.
+const MOST_OF_A_YEAR: i64 = 330 * DAY;
+
+/// When a file was put aside: as its name says, or when it was written last.
+fn put_aside(member: &Member) -> Timestamp {
+    member.rotation.date().map_or(member.look.file.modified, Day::end)
+}
+
+/// When a file begins, by its first stamp and when it was put aside; an id near its beginning tells it better.
+fn began(member: &Member, zone: Tz) -> Option<Timestamp> {
+    let year = match (member.sight.exact, member.sight.first?) {
+        (Some((_, at)), _) => return Some(at),
+        (_, Stamp::Yearless(first)) => latest_year(first, zone, put_aside(member) + DAY),
+        _ => 1970,
+    };
+    member.sight.first.map(|stamp| instant(stamp, zone, year))
 }
 
 /// A file's first stamp and how long it goes on behind it, as far as its end is in sight.
@@ -181,6 +223,18 @@ mod tests {
         // Two that begin together.
         assert_eq!(start(&[(88, 3), (88, 9), (200, 1)]), Some(0));
         assert_eq!(start(&[(88, 0)]), Some(0));
+    }
+
+    #[test]
+    fn a_date_in_a_name_is_one() {
+        let date = |name: &str| Rotation::of(&Url::parse(&format!("file:///l/{name}")).unwrap()).date();
+        let of_march = "2026-03-01".parse().ok();
+        for name in ["maillog-20260301.zst", "stalwart.2026-03-01T09", "maillog-1772323200", "RECV2026030109-1.LOG"] {
+            assert_eq!(date(name), of_march, "{name}");
+        }
+        for name in ["mail.log", "mail.log.1", "maillog-20261301", "maillog-9223372036854775807"] {
+            assert_eq!(date(name), None, "{name}");
+        }
     }
 
     #[test]

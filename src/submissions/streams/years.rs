@@ -103,7 +103,8 @@ fn have_leap_days(group: &[Member], years: &[Option<i32>]) -> bool {
     group.iter().zip(years).all(has)
 }
 
-/// The latest year that makes the stream's files touch the days asked for.
+/// The latest year that makes the stream's files touch the days asked for: one in which the last line is no later than
+/// the file was written, where there is such a year.
 fn year_for(
     group: &[Member],
     last: usize,
@@ -113,14 +114,18 @@ fn year_for(
 ) -> Option<i32> {
     let ends = group[last].sight.last.or(group[last].sight.first)?;
     let around = |day: crate::calendar::Day| nearest_year(0, day.start());
-    (around(days.start) - 1..=around(days.end) + 1).rev().find_map(|year| {
+    let ends_in = |year: i32| instant(ends, reading.zone, year);
+    let touching = (around(days.start) - 1..=around(days.end) + 1).rev().filter_map(|year| {
         let begins = begins_with_end_in(year);
         let years = from_last(group, last, begins, reading);
         let from = (0..group.len()).find_map(|index| begin(group, &years, index, reading))?;
-        let to = instant(ends, reading.zone, year);
-        let touches = from < days.end.start() && to >= days.start.start();
-        (touches && have_leap_days(group, &years)).then_some(begins)
-    })
+        let touches = from < days.end.start() && ends_in(year) >= days.start.start();
+        (touches && have_leap_days(group, &years)).then_some((year, begins))
+    });
+    let touching = touching.collect::<Vec<_>>();
+    let written = group[last].look.file.modified + SLACK;
+    let found = touching.iter().find(|(year, _)| ends_in(*year) <= written).or(touching.first());
+    found.map(|(_, begins)| *begins)
 }
 
 /// The year of a file's first line, by an id near its beginning.

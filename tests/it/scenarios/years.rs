@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::time::{Duration, SystemTime};
 
+use chrono::NaiveDate;
+
 use super::place::{MX3, Place};
 use super::raw::{Log, gzip};
 
@@ -64,6 +66,66 @@ fn the_pipeline_tells_the_year_of_the_last_line() {
     assert_eq!(place.daily(), expected(2022));
 }
 
+/// Files with a session at noon of a day each, and written last an hour later.
+fn of_days(files: &[(&str, &str)]) -> Place {
+    let place = Place::new(&[MX3]);
+    for (number, (name, day)) in (1..).zip(files) {
+        let day: NaiveDate = day.parse().unwrap();
+        let stamp = day.format("%b %e 12:00:00").to_string();
+        let log = Log::default().session(&stamp, 70 + number, &format!("4F2A000{number}"), Some("TLSv1.3")).bytes();
+        let path = place.log(&format!("mx3/{name}"), &log);
+        let written = SystemTime::from(day.and_hms_opt(13, 0, 0).unwrap().and_utc());
+        File::options().write(true).open(path).unwrap().set_modified(written).unwrap();
+    }
+    place
+}
+
+fn of_each<'a>(days: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    days.into_iter().map(|day| format!("{day},alice@example.org,TLSv1.3,1,1")).collect()
+}
+
+/// A log of which more than a year is kept. In the next year its oldest file would touch the day, too.
+#[test]
+fn no_line_is_later_than_its_file_was_written() {
+    let files = [("mail.log.2", "2023-11-20"), ("mail.log.1", "2024-06-01"), ("mail.log", "2024-12-01")];
+    for asked in [["2024-12-01", "2024-12-01"], ["2024-11-01", "2024-12-01"], ["2024-06-02", "2024-12-03"]] {
+        let place = of_days(&files);
+        place.run(&["--stage", "ingest", "--from", asked[0], "--to", asked[1]]).expect(0);
+        assert_eq!(place.daily(), of_each(["2024-12-01"]), "{asked:?}");
+        place.ingest();
+        assert_eq!(place.daily(), of_each(files.map(|(_, day)| day)));
+    }
+}
+
+#[test]
+fn a_log_may_be_rotated_by_date_after_it_was_by_number() {
+    let place = of_days(&[
+        ("mail.log.2", "2024-11-02"),
+        ("mail.log.1", "2024-11-09"),
+        ("mail.log-20241116", "2024-11-16"),
+        ("mail.log-20241123", "2024-11-23"),
+        ("mail.log", "2024-11-27"),
+    ]);
+    place.ingest();
+    assert_eq!(place.daily(), of_each(["2024-11-02", "2024-11-09", "2024-11-16", "2024-11-23", "2024-11-27"]));
+}
+
+/// Its names tell when its files were put aside, and those of the log beside it were written when they say.
+#[test]
+fn an_archive_may_be_longer_than_a_year() {
+    let files = [
+        ("archive/mail.log-20231120", "2023-11-20"),
+        ("archive/mail.log-20240214", "2024-02-14"),
+        ("archive/mail.log-1729252800", "2024-10-18"),
+        ("mail.log.1", "2024-11-15"),
+        ("mail.log", "2024-11-27"),
+    ];
+    let place = of_days(&files);
+    place.pipeline(&MX3.replace("mx3/*", "mx3/**"));
+    place.ingest();
+    assert_eq!(place.daily(), of_each(files.map(|(_, day)| day)));
+}
+
 /// Sessions from 28 February to 1 March, of a leap year then.
 fn leap_day(place: &Place, around: usize) {
     let filler = "Feb 28 12:00:00 mx3 cron[1]: nothing\n".repeat(around).into_bytes();
@@ -85,12 +147,12 @@ fn the_29th_of_february_tells_the_year() {
     let place = Place::new(&[MX3]);
     leap_day(&place, 0);
     place.ingest();
-    let expected = ["2024-02-28", "2024-02-29", "2024-03-01"].map(|day| format!("{day},alice@example.org,TLSv1.3,1,1"));
+    let expected = of_each(["2024-02-28", "2024-02-29", "2024-03-01"]);
     assert_eq!(place.daily(), expected);
     let place = Place::new(&[MX3]);
     leap_day(&place, 0);
     place.run(&["--stage", "ingest", "--from", "2019-12-01", "--to", "2021-04-01"]).expect(0);
-    assert_eq!(place.daily(), expected.map(|row| row.replace("2024", "2020")));
+    assert_eq!(place.daily(), of_each(["2020-02-28", "2020-02-29", "2020-03-01"]));
 }
 
 /// Far from both ends of a file nobody looks for it, but its lines are of no other day.
@@ -99,5 +161,5 @@ fn the_29th_of_february_is_no_day_of_a_common_year() {
     let place = Place::new(&[MX3]);
     leap_day(&place, 4_000);
     place.ingest();
-    assert_eq!(place.daily(), ["2026-02-28", "2026-03-01"].map(|day| format!("{day},alice@example.org,TLSv1.3,1,1")));
+    assert_eq!(place.daily(), of_each(["2026-02-28", "2026-03-01"]));
 }
