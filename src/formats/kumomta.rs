@@ -10,6 +10,8 @@
 //!   many messages, and they count as such.
 //! - Messages that came over HTTP, or that the server made itself, are no submissions, whoever authenticated.
 
+use memchr::memmem;
+
 use super::bytes::decimal;
 use super::record::{Accepted, Client, Encrypted, Record, RefusalKind, Refused};
 use super::{Evidence, Format, Tells, Unreadable};
@@ -138,22 +140,29 @@ fn refused(fields: Fields<'_>) -> Option<Refused<'_>> {
     let [account, protocol, command, code, content] =
         fields.firsts(["meta.authn_id", "reception_protocol", "response.command", "response.code", "response.content"]);
     let (account, code) = (account.unwrap_or_default(), code.unwrap_or_default());
-    let kind = kind(command.unwrap_or_default(), code)?;
+    let content = content.unwrap_or_default();
+    let kind = kind(command.unwrap_or_default(), code, content)?;
     if !is_smtp(protocol) || (account.is_empty() && kind != RefusalKind::AuthFailed) {
         return None;
     }
     let (client, helo) = peer(fields);
     let version = fields.get("tls_protocol_version");
     let encrypted = if version.is_some() { encrypted(fields, protocol) } else { Encrypted::Unsaid };
-    let reason = content.unwrap_or_default();
-    Some(Refused { kind, client, helo, encrypted, account, reason, code, ..Refused::default() })
+    Some(Refused { kind, client, helo, encrypted, account, reason: content, code, ..Refused::default() })
 }
 
-/// What a command's refusal is.
-fn kind(command: &[u8], code: &[u8]) -> Option<RefusalKind> {
+/// What a command's refusal is. What came out of order (503) is no attempt, but for a login; who has authenticated may
+/// not do so again (RFC 4954 section 4), which is no failure to.
+fn kind(command: &[u8], code: &[u8], content: &[u8]) -> Option<RefusalKind> {
     let begins = |word: &[u8]| command.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
-    if begins(b"AUTH") || code == b"535" {
+    let out_of_order = code == b"503";
+    let is_again = || out_of_order && memmem::find(content, b"AUTH me once").is_some();
+    if begins(b"AUTH") {
+        (!is_again()).then_some(RefusalKind::AuthFailed)
+    } else if code == b"535" {
         Some(RefusalKind::AuthFailed)
+    } else if out_of_order {
+        None
     } else if begins(b"MAIL") {
         Some(RefusalKind::SenderRejected)
     } else if begins(b"RCPT") {
