@@ -14,7 +14,7 @@ use memchr::memmem;
 
 use super::bytes::decimal;
 use super::record::{Accepted, Client, Encrypted, Record, RefusalKind, Refused};
-use super::{Evidence, Format, Tells, Unreadable};
+use super::{Evidence, Format, Tells, Unreadable, redact};
 use crate::calendar::SECOND;
 use crate::sources::fields::{Fields, flatten};
 use crate::sources::framing::{Framed, Line, Own, Program, Style};
@@ -148,8 +148,13 @@ fn refused(fields: Fields<'_>) -> Option<Refused<'_>> {
     let (client, helo) = peer(fields);
     let version = fields.get("tls_protocol_version");
     let encrypted = if version.is_some() { encrypted(fields, protocol) } else { Encrypted::Unsaid };
-    Some(Refused { kind, client, helo, encrypted, account, reason: content, code, ..Refused::default() })
+    let reason = if content.starts_with(SYNTAX) { SYNTAX } else { content };
+    Some(Refused { kind, client, helo, encrypted, account, reason, code, ..Refused::default() })
 }
+
+/// How the reply to a line begins that is no command. Behind it stands the line itself (`Parser::parse_command` in
+/// `crates/rfc5321/src/parser.rs`), which may hold credentials.
+const SYNTAX: &[u8] = b"Syntax error in command or arguments";
 
 /// What a command's refusal is. What came out of order (503) is no attempt, but for a login; who has authenticated may
 /// not do so again (RFC 4954 section 4), which is no failure to.
@@ -159,7 +164,7 @@ fn kind(command: &[u8], code: &[u8], content: &[u8]) -> Option<RefusalKind> {
     let is_again = || out_of_order && memmem::find(content, b"AUTH me once").is_some();
     if begins(b"AUTH") {
         (!is_again()).then_some(RefusalKind::AuthFailed)
-    } else if code == b"535" {
+    } else if code == b"535" || is_answer(command, content) {
         Some(RefusalKind::AuthFailed)
     } else if out_of_order {
         None
@@ -172,6 +177,15 @@ fn kind(command: &[u8], code: &[u8], content: &[u8]) -> Option<RefusalKind> {
     } else {
         None
     }
+}
+
+/// Whether what was refused is no command but a client's name and password, in base64 (RFC 4616 section 2): so it is
+/// where they were judged, by whichever code a policy has for that, also where they came with `AUTH` itself.
+fn is_answer(command: &[u8], content: &[u8]) -> bool {
+    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+    let is_base64 = || !command.is_empty() && command.len().is_multiple_of(4) && command.iter().all(is_digit);
+    memmem::find(content, b"Invalid base64 response").is_some()
+        || (is_base64() && !content.starts_with(SYNTAX) && !redact::is_command(command))
 }
 
 /// Whether a message came by SMTP: also where an older version does not say it.

@@ -2,9 +2,9 @@
 //!
 //! Some servers write what a client sent for `AUTH` into their logs, in base64 (RFC 4954 section 4): Haraka as the
 //! parameter of a hook, hMailServer, Courier and MailEnable as the client's line, Exim where that is out of place,
-//! Stalwart where it traces. A line that cannot be read may be of any server, so every kept line goes through here, and
-//! what might be a credential is one: an id that is lost from a line which nobody could read costs little, a password
-//! that is kept costs much.
+//! Stalwart where it traces, KumoMTA as what it refused. A line that cannot be read may be of any server, so every
+//! kept line goes through here, and what might be a credential is one: an id that is lost from a line which nobody could
+//! read costs little, a password that is kept costs much.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -23,10 +23,11 @@ const SHORT: usize = 8;
 const LONG: usize = 24;
 
 /// What stands in front of what a client has sent.
-const MARKS: [&[u8]; 15] = [
+const MARKS: [&[u8]; 16] = [
     b"params=",
     b"params=\"",
     b"\"params\":\"",
+    b"\"command\":\"",
     b"C: ",
     b"RECEIVED: ",
     b"cmd: ",
@@ -42,11 +43,12 @@ const MARKS: [&[u8]; 15] = [
 ];
 
 /// Commands that are no secrets where they stand in such a place.
-const COMMANDS: [&[u8]; 14] = [
+const COMMANDS: [&[u8]; 15] = [
     b"AUTH",
     b"BDAT",
     b"DATA",
     b"EHLO",
+    b"EXPN",
     b"HELO",
     b"HELP",
     b"LHLO",
@@ -58,6 +60,11 @@ const COMMANDS: [&[u8]; 14] = [
     b"STARTTLS",
     b"VRFY",
 ];
+
+/// Whether a word is one that a client's command begins with, and so no secret.
+pub(super) fn is_command(word: &[u8]) -> bool {
+    COMMANDS.iter().any(|command| word.eq_ignore_ascii_case(command))
+}
 
 /// A line in which whatever may be a client's credentials is replaced.
 #[must_use]
@@ -140,7 +147,7 @@ fn sent(line: &[u8]) -> Option<Range<usize>> {
     };
     let (start, end) = word(0)?;
     let first = &line[start..end];
-    if !COMMANDS.iter().any(|command| first.eq_ignore_ascii_case(command)) {
+    if !is_command(first) {
         return Some(start..line.len());
     }
     if !first.eq_ignore_ascii_case(b"AUTH") {
