@@ -34,6 +34,8 @@ pub enum Record<'a> {
         /// The identity that the server authenticated; empty where the line does not say it.
         account: &'a [u8],
     },
+    /// The account that the session's client has just proved to be may not send: the client has not authenticated.
+    MayNotSend(AuthFailed<'a>),
     /// A session begins whose client has authenticated before: one line tells of all of it.
     LoggedIn(LoggedIn<'a>),
     /// The session's client has asked to authenticate. Whether it did, the session's [end](Record::Ended) tells.

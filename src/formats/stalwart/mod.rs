@@ -39,7 +39,7 @@ use event::{Event, LEVELS};
 pub struct Stalwart;
 
 /// The events that matter.
-const EVENTS: [&[u8]; 27] = [
+const EVENTS: [&[u8]; 33] = [
     b"smtp.connection-start",
     b"smtp.connection-end",
     b"smtp.ehlo",
@@ -50,9 +50,15 @@ const EVENTS: [&[u8]; 27] = [
     b"tls.handshake-error",
     b"auth.success",
     b"auth.failed",
-    // In place of it, where it is one too many.
+    // In place of it, where it is one too many, and its name in 0.9.
     b"security.authentication-ban",
+    b"auth.banned",
     b"auth.token-expired",
+    b"auth.mfa-required",
+    // Its name up to 0.15.
+    b"auth.missing-totp",
+    b"auth.error",
+    b"security.unauthorized",
     b"smtp.auth-not-allowed",
     b"smtp.auth-mechanism-not-supported",
     b"smtp.mail-from-not-allowed",
@@ -65,11 +71,15 @@ const EVENTS: [&[u8]; 27] = [
     b"smtp.message-parse-failed",
     b"smtp.loop-detected",
     b"smtp.too-many-messages",
+    b"queue.quota-exceeded",
     b"queue.authenticated-message-queued",
     // Its names up to 0.15, and in 0.9.
     b"queue.queue-message-authenticated",
     b"queue.queue-message-submission",
 ];
+
+/// What an account needs to log in here, the first as versions up to 0.15 call it.
+const LOGIN_PERMISSIONS: [&[u8]; 3] = [b"email-send", b"emailSend", b"authenticate"];
 
 impl Style for Stalwart {
     fn wants_program(&self, program: Program<'_>) -> bool {
@@ -168,8 +178,19 @@ impl Format for Stalwart {
             b"tls.handshake-error" => Record::TlsFailed { client, reason: event.text("reason") },
             b"auth.success" => Record::Authenticated { client, mechanism: b"", account: event.text("accountName") },
             b"auth.failed" => auth_failed(&event, b"Authentication failed"),
-            b"security.authentication-ban" => auth_failed(&event, b"Banned due to authentication errors"),
+            b"security.authentication-ban" | b"auth.banned" => {
+                auth_failed(&event, b"Banned due to authentication errors")
+            }
             b"auth.token-expired" => auth_failed(&event, b"OAuth token expired"),
+            b"auth.mfa-required" => {
+                auth_failed(&event, b"334 5.7.8 This account requires multi-factor authentication.")
+            }
+            b"auth.missing-totp" => auth_failed(&event, b"334 5.7.8 Missing TOTP token, try with 'secret$totp_code'."),
+            b"auth.error" => auth_failed(&event, b"454 4.7.0 Temporary authentication failure"),
+            // Others are of what a script may do.
+            b"security.unauthorized" if LOGIN_PERMISSIONS.contains(&event.text("details")) => Record::MayNotSend(
+                failed_login(&event, b"550 5.7.1 Your account is not authorized to use this service."),
+            ),
             b"smtp.auth-not-allowed" => auth_failed(&event, b"503 5.5.1 AUTH not allowed."),
             b"smtp.auth-mechanism-not-supported" => {
                 auth_failed(&event, b"554 5.7.8 Authentication mechanism not supported.")
@@ -189,6 +210,7 @@ impl Format for Stalwart {
             b"smtp.message-parse-failed" => refused(Stage::Data, b"Failed to parse message", client),
             b"smtp.loop-detected" => refused(Stage::Data, b"Possible loop detected", client),
             b"smtp.too-many-messages" => refused(Stage::Data, b"Maximum number of messages exceeded", client),
+            b"queue.quota-exceeded" => refused(Stage::Data, b"452 4.3.1 Mail system full, try again later.", client),
             b"queue.authenticated-message-queued"
             | b"queue.queue-message-authenticated"
             | b"queue.queue-message-submission" => event.queued(client)?,
@@ -227,14 +249,19 @@ impl Format for Stalwart {
     }
 }
 
-/// A login that failed, for a reason that the event's name says. Where that is not answered by 535, it is the reply of
-/// `Session::ingest()` in `crates/smtp/src/inbound/session.rs`.
+/// A login that failed, for a reason that the event's name says.
 fn auth_failed<'a>(event: &Event<'a>, reason: &'static [u8]) -> Record<'a> {
-    let (client, account) = (event.client(), event.get("accountName"));
-    Record::AuthFailed(AuthFailed { client, mechanism: b"", account, reason, aborted: false })
+    Record::AuthFailed(failed_login(event, reason))
 }
 
-/// A refused command. The event does not say the reply's code.
+/// Where a login is not answered by 535, the reason is the reply of `Session::ingest()` or `Session::authenticate()` in
+/// `session.rs` and `auth.rs` of `crates/smtp/src/inbound`.
+fn failed_login<'a>(event: &Event<'a>, reason: &'static [u8]) -> AuthFailed<'a> {
+    let (client, account) = (event.client(), event.get("accountName"));
+    AuthFailed { client, mechanism: b"", account, reason, aborted: false }
+}
+
+/// A refused command. The event does not say the reply's code; where there is only one, it is here.
 fn refused<'a>(stage: Stage, reply: &'static [u8], client: Client<'a>) -> Record<'a> {
     Record::Rejected(Rejected { client, ..Rejected::at(stage, reply) })
 }

@@ -1,7 +1,8 @@
 //! Logins that have a line of their own.
 
+use super::session::Session;
 use super::{Assembler, Moment};
-use crate::formats::record::Client;
+use crate::formats::record::{AuthFailed, Client};
 use crate::submissions::Rows;
 
 impl Assembler {
@@ -35,5 +36,16 @@ impl Assembler {
         if let Some(joins) = &mut self.joins {
             joins.know(session, now.key.1, now.at);
         }
+    }
+
+    /// The account that the client has just proved to be may not send. A session in which it has begun to send is one
+    /// before.
+    pub(super) fn may_not_send(&mut self, now: Moment<'_>, failed: &AuthFailed<'_>, rows: &mut dyn Rows) {
+        if self.sessions.find(now.key).is_some_and(|session| session.has_begun_to_send()) {
+            self.end(now.key, None, rows);
+        }
+        let proved = self.sessions.find(now.key).map(Session::revoke_login).unwrap_or_default();
+        let account = failed.account.or((!proved.is_empty()).then_some(&proved));
+        self.auth_failed(now, &AuthFailed { account, ..*failed }, rows);
     }
 }

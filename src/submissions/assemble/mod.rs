@@ -185,6 +185,7 @@ impl Assembler {
             Record::Authenticated { client, mechanism, account } => {
                 self.authenticated(now, *client, (account, mechanism), rows);
             }
+            Record::MayNotSend(failed) => self.may_not_send(now, failed, rows),
             Record::Tried { mechanism, heard } => {
                 let session = self.sessions.of_line(&mut self.known, now, Client::default());
                 session.tried = true;
