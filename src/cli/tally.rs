@@ -88,7 +88,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
             context.messages.warning(&format!("{rejected}, the first is {at}:{line}: {reason}"));
         }
         // A server in front may say them.
-        if tls.logging.is_never() && found.messages() > 0 && found.knows_no_version() {
+        let nothing_proves_none = tls.logging.is_never() || prepared.format.tls_mark().is_none();
+        if nothing_proves_none && found.messages() > 0 && found.knows_no_version() {
             context.messages.warning("no line says a TLS version, so all are unknown: see `mailtally formats`");
         }
         tally.add(found);

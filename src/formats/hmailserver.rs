@@ -1,4 +1,5 @@
-//! hMailServer (5.x): its log of SMTP sessions, with the TCP/IP log's handshakes where that is switched on.
+//! hMailServer (5.x): its log of SMTP sessions, with the TCP/IP log's connections and handshakes where that is switched
+//! on.
 //!
 //! Tab-separated, texts in quotes; see <https://www.hmailserver.com/documentation/latest/?page=reference_logging> and
 //! `hmailserver/source/Server/Common/Application/Logger.cpp`. Only documentation and lines that others have published
@@ -6,8 +7,12 @@
 //!
 //! ```text
 //! "SMTPD"<TAB>thread<TAB>session<TAB>"2026-03-02 12:00:00.000"<TAB>"192.0.2.7"<TAB>"RECEIVED: AUTH LOGIN"
+//! "TCPIP"<TAB>thread<TAB>"2026-03-02 12:00:00.000"<TAB>"TCP - 192.0.2.7 connected to 192.0.2.1:587."
 //! "TCPIP"<TAB>thread<TAB>"2026-03-02 12:00:00.000"<TAB>"TCPConnection - TLS/SSL handshake completed. Session Id: 7, …"
 //! ```
+//!
+//! A session's own lines say nothing of a handshake that it began with, nor of its port. So one without a handshake is in
+//! the clear only where the line of its connection is there, which proves that TCP/IP was logged then.
 //!
 //! The log holds the whole talk, what clients prove themselves with included: names are read out of base64, passwords
 //! never are, and of a line that cannot be read they are [taken out](super::redact) before it is kept. Since 2022 the
@@ -20,7 +25,7 @@ use super::bytes::decimal;
 use super::record::{Client, Command, Record, Taken};
 use super::sasl;
 use super::smtp::path;
-use super::{Evidence, Format, Tells, Unreadable};
+use super::{Evidence, Format, Tells, Unreadable, service};
 use crate::calendar::Timestamp;
 use crate::sources::framing::{Framed, Line, Own, Program, Style};
 use crate::sources::stamp::Stamp;
@@ -39,7 +44,10 @@ const BETWEEN: &[u8] = b"\"\t\"";
 /// `hmailserver/source/Server/Common/TCPIP/TCPConnection.cpp`. The server's own deliveries and other protocols have the
 /// same, with numbers that no session of SMTP has.
 const HANDSHAKE: &[u8] = b"TCPConnection - TLS/SSL handshake ";
-const COMPLETED: &[u8] = b"TLS/SSL handshake completed. ";
+
+/// How the line of a client begins that has connected, to whichever protocol's port; see `HandleAccept()` in
+/// `hmailserver/source/Server/Common/TCPIP/TCPServer.cpp`. It stands right in front of its session's and names none.
+const ARRIVED: &[u8] = b"TCP - ";
 
 impl Style for HMailServer {
     /// Its logs are files of its own.
@@ -87,14 +95,17 @@ impl Format for HMailServer {
     fn wants(&self, program: &[u8], message: &[u8]) -> bool {
         match program {
             SMTP => text(message).is_some_and(|(_, text)| text.starts_with(SENT) || text.starts_with(RECEIVED)),
-            TCP => message.starts_with(HANDSHAKE),
+            TCP => message.starts_with(HANDSHAKE) || message.starts_with(ARRIVED),
             _ => false,
         }
     }
 
     fn parse<'a>(&self, line: &Line<'a>) -> Result<Option<Record<'a>>, Unreadable> {
         if line.program == TCP {
-            return Ok(handshake(line.message));
+            return Ok(match line.message.strip_prefix(ARRIVED) {
+                Some(arrived) => arrival(arrived),
+                None => handshake(line.message),
+            });
         }
         let Some((ip, text)) = text(line.message) else { return Ok(None) };
         if let Some(sent) = text.strip_prefix(SENT) {
@@ -107,8 +118,14 @@ impl Format for HMailServer {
         None
     }
 
+    /// On port 465 it is not: older versions log no handshake that is completed.
+    fn silence_is_cleartext(&self, service: &[u8]) -> bool {
+        service != service::SUBMISSIONS
+    }
+
+    /// Whether TCP/IP was logged, every session's own lines tell.
     fn tls_mark(&self) -> Option<&'static [u8]> {
-        Some(COMPLETED)
+        None
     }
 
     fn announces_logins(&self) -> bool {
@@ -180,6 +197,19 @@ fn text(message: &[u8]) -> Option<(&[u8], &[u8])> {
 fn behind<'a>(message: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let value = &message[memchr::memmem::find(message, name)? + name.len()..];
     Some(&value[..memchr::memchr(b',', value).unwrap_or(value.len())])
+}
+
+/// `192.0.2.7 connected to 192.0.2.1:587.`, unless it is to a port of POP3 or IMAP.
+fn arrival(text: &[u8]) -> Option<Record<'_>> {
+    const TO: &[u8] = b" connected to ";
+    let at = memchr::memmem::find(text, TO)?;
+    let to = text[at + TO.len()..].strip_suffix(b".")?;
+    let port = &to[memchr::memrchr(b':', to)? + 1..];
+    if matches!(port, b"110" | b"143" | b"993" | b"995") {
+        return None;
+    }
+    let client = Client { name: b"", ip: &text[..at] };
+    Some(Record::Arrived { client, service: service::of_port(port).unwrap_or_default() })
 }
 
 /// `… handshake completed. Session Id: 7, Remote IP: 192.0.2.7, Version: TLSv1.2, Cipher: ECDHE-…, Bits: 256`, or

@@ -16,6 +16,13 @@ pub use session::{Client, Command, Counters, Encrypted, Ended, LoggedIn};
 pub enum Record<'a> {
     /// A client has connected: a session begins.
     Connected(Client<'a>),
+    /// A client has connected. Which session that begins, only the server's [greeting](Record::Welcomed) tells.
+    Arrived {
+        /// Who.
+        client: Client<'a>,
+        /// The service that it has connected to; empty where its port stands for none.
+        service: &'a [u8],
+    },
     /// The session is encrypted from here on.
     Secured {
         /// Who, for the session whose beginning is not in the log.

@@ -262,7 +262,7 @@ fn of_stream(
             lines: stats.lines,
             span: stats.span,
             connections: stats.connections,
-            tls: tls_evidence(settings, &tls.logging, &counts),
+            tls: tls_evidence(settings, prepared.format, &tls.logging, &counts),
             counts,
             year_from: year_from(settings, prepared.format, stream, place),
             copy_of: None,
@@ -286,17 +286,25 @@ fn year_from(settings: &SourceSettings, format: &dyn Format, stream: &Stream, pl
     }
 }
 
-fn tls_evidence(settings: &SourceSettings, tls_logging: &TlsLogging, counts: &Counts) -> TlsEvidence {
+fn tls_evidence(
+    settings: &SourceSettings,
+    format: &dyn Format,
+    tls_logging: &TlsLogging,
+    counts: &Counts,
+) -> TlsEvidence {
+    // Of such a format, the rows themselves show it.
+    let needs_no_mark = format.tls_mark().is_none();
     // A server in front may say them.
     let says_none = || counts.versions.keys().all(|version| *version == TlsVersion::Unknown);
     let told = !counts.versions.is_empty() && !counts.versions.contains_key(&TlsVersion::Unknown);
     let silent = || counts.servers.iter().filter(|server| !tls_logging.of(server)).cloned().collect::<BTreeSet<_>>();
     match settings.tls_logged {
-        TlsLogged::True => TlsEvidence::Given(true),
         TlsLogged::False => TlsEvidence::Given(false),
-        TlsLogged::Auto if tls_logging.is_never() && says_none() => TlsEvidence::Nowhere,
-        TlsLogged::Auto if told || silent().is_empty() => TlsEvidence::Logged,
-        TlsLogged::Auto => TlsEvidence::NotOf(silent()),
+        TlsLogged::True if !needs_no_mark => TlsEvidence::Given(true),
+        _ if needs_no_mark && !counts.versions.is_empty() && says_none() => TlsEvidence::Nowhere,
+        _ if tls_logging.is_never() && says_none() => TlsEvidence::Nowhere,
+        _ if told || silent().is_empty() => TlsEvidence::Logged,
+        _ => TlsEvidence::NotOf(silent()),
     }
 }
 

@@ -163,6 +163,22 @@ fn it_is_told_how_tls_is_known() {
     assert_eq!(tls(TlsLogged::True), TlsEvidence::Given(true));
 }
 
+/// Of hMailServer, the setting changes nothing: whether TCP/IP was logged, its lines show.
+#[test]
+fn of_what_each_session_shows_only_the_rows_tell() {
+    let tls = |log: &[u8], tls_logged| {
+        let settings = SourceSettings { tls_logged, ..settings() };
+        Place::new(&[("hmailserver.log", log)]).only(&settings).content.unwrap().tls
+    };
+    let without = include_bytes!("../../../sample_data/raw/hmailserver/names-in-clear.log");
+    let with = include_bytes!("../../../sample_data/raw/hmailserver/tcpip-switched-on.log");
+    for tls_logged in [TlsLogged::Auto, TlsLogged::True] {
+        assert_eq!(tls(without, tls_logged), TlsEvidence::Nowhere);
+        assert_eq!(tls(with, tls_logged), TlsEvidence::Logged);
+    }
+    assert_eq!(tls(with, TlsLogged::False), TlsEvidence::Given(false));
+}
+
 /// Two hosts in one file, of which one keeps silent about TLS.
 #[test]
 fn a_silent_host_is_told_apart() {

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use super::encryption::mode_of;
 use super::joins::Other;
 use super::pending::Asked;
 use super::session::{Session, SessionKey};
@@ -28,6 +29,9 @@ impl Assembler {
     /// Takes a record of the talk between client and server.
     pub(super) fn converse(&mut self, now: Moment<'_>, record: &Record<'_>, rows: &mut dyn Rows) {
         match record {
+            Record::Arrived { client, service } => {
+                return self.arrivals.add(now.at, now.key.0, client.ip, self.known.service(service));
+            }
             Record::Welcomed(client) => return self.welcomed(now, *client, rows),
             Record::PeerConnected(client) => {
                 self.connected(now, *client, rows).dialogue.of_peer = true;
@@ -124,18 +128,25 @@ impl Assembler {
         }
     }
 
-    /// The server greets: a session begins, unless its handshake has begun it.
+    /// The server greets: a session begins, unless its handshake has begun it. Only where its client's connection is in
+    /// the log, too, is silence about TLS cleartext.
     fn welcomed(&mut self, now: Moment<'_>, client: Client<'_>, rows: &mut dyn Rows) {
-        let tls_logged = self.known.logs_tls(now.key.0);
-        let session = match self.sessions.find(now.key).filter(|session| session.is_handshake(now.at, client)) {
-            Some(session) => {
-                session.known = true;
-                session.tls_logged = tls_logged;
-                session.tls_begins = TlsMode::Implicit;
-                session
-            }
-            None => self.connected(now, client, rows),
-        };
+        let host = now.key.0;
+        let service = self.arrivals.greet(now.at, host, client.ip);
+        // Where reading has begun only now, the connection's line may stand in front of that.
+        let may_be_unread = service.is_none() && now.at - self.known.since(host) <= WAIT;
+        if !self.sessions.find(now.key).is_some_and(|session| session.is_handshake(now.at, client)) {
+            self.connected(now, client, rows);
+        }
+        let Some(session) = self.sessions.find(now.key) else { return };
+        let name = self.known.service_name(service.unwrap_or_default());
+        let begins = if session.tls.is_some() { TlsMode::Implicit } else { mode_of(name.as_bytes()) };
+        let is_told = service.is_some() && self.format.silence_is_cleartext(name.as_bytes());
+        session.service = service.unwrap_or_default();
+        session.known = true;
+        session.tls_logged = is_told && self.known.logs_tls(host);
+        session.tls_begins = begins;
+        session.proven_until = if may_be_unread { Timestamp::MIN } else { Timestamp::MAX };
         session.dialogue.greeted = true;
     }
 

@@ -27,6 +27,7 @@
 
 mod accepting;
 mod answering;
+mod arrivals;
 mod authenticating;
 mod dialogue;
 mod encryption;
@@ -59,6 +60,7 @@ use crate::formats::record::{Client, Counters, Encrypted, Ended, Record};
 use crate::sources::framing::Line;
 use crate::submissions::tls::{TlsLogging, TlsMode, TlsVersion};
 use crate::submissions::{Refusal, RefusalKind, Rows, shown, text};
+use arrivals::Arrivals;
 use dialogue::Kept;
 use fronts::Fronts;
 use joins::Joins;
@@ -106,6 +108,8 @@ pub struct Assembler {
     announces_logins: bool,
     known: Known,
     sessions: Sessions,
+    /// Clients that have connected, where only the server's greeting says to which session.
+    arrivals: Arrivals,
     messages: Messages,
     /// Messages that a filter in front of the queue may have put back into it, by host and queue id.
     reinjected: FxHashMap<(u32, Vec<u8>), Reinjected>,
@@ -142,6 +146,7 @@ impl Assembler {
             announces_logins: format.announces_logins(),
             known: Known::new(format.spelling()),
             sessions: Sessions::new(format),
+            arrivals: Arrivals::default(),
             messages: Messages::default(),
             reinjected: FxHashMap::default(),
             in_filter: 0,

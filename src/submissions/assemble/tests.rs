@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::*;
 use crate::formats::exchange::Exchange;
+use crate::formats::hmailserver::HMailServer;
 use crate::formats::postfix::Postfix;
 use crate::sources::framing::{Framed, Framer};
 use crate::sources::stamp::Stamp;
@@ -298,4 +299,32 @@ fn what_is_joined_is_let_go_of() {
     assert!((10..60).contains(&most), "{most}");
     assembler.finish(&mut Nowhere);
     assert_eq!(assembler.joins.as_ref().map_or(1, joins::Joins::len), 0);
+}
+
+/// Right in front of where reading began, the line of a client's connection may stand.
+#[test]
+fn a_session_without_its_connection_is_read_again_from_further_back_where_reading_began_with_it() {
+    let refused = |lines: &[(Timestamp, &str)]| {
+        let settings = Settings { tls_logging: TlsLogging::Always, ..Settings::default() };
+        let (mut assembler, mut kept) = (Assembler::new(&HMailServer, settings), Kept::default());
+        let mut framer = Framer::default();
+        let refused = ["RECEIVED: AUTH LOGIN", "SENT: 530 Must issue STARTTLS first.", "SENT: 221 goodbye"];
+        let greeted = ["SENT: 220 mx ESMTP"].iter().chain(&refused).map(|text| (2 * HOUR, *text));
+        for (at, text) in lines.iter().copied().chain(greeted) {
+            let (begin, client) = match text.starts_with("TCP") {
+                true => ("\"TCPIP\"\t1", ""),
+                false => ("\"SMTPD\"\t1\t7", "\"192.0.2.7\"\t"),
+            };
+            let line = format!("{begin}\t\"2026-03-02 09:00:00.000\"\t{client}\"{text}\"");
+            let Framed::Line(line) = framer.frame_as(line.as_bytes(), &HMailServer) else { panic!("{text}") };
+            let Ok(Some(record)) = HMailServer.parse(&line) else { panic!("{text}") };
+            assembler.record(at, &line, &record, &mut kept);
+        }
+        (kept.refusals.iter().map(|row| row.tls_version).collect::<Vec<_>>(), kept.orphans)
+    };
+    let earlier = (HOUR, "TCP - 192.0.2.8 connected to 192.0.2.1:587.");
+    let connected = (2 * HOUR, "TCP - 192.0.2.7 connected to 192.0.2.1:587.");
+    assert_eq!(refused(&[]), (vec![TlsVersion::Unknown], 1));
+    assert_eq!(refused(&[earlier]), (vec![TlsVersion::Unknown], 0));
+    assert_eq!(refused(&[connected]), (vec![TlsVersion::None], 0));
 }
