@@ -1,6 +1,7 @@
 //! Exim: the main log, the reject log, and their copies through syslog.
 //!
-//! One line tells of a message: `<=` with `A=`. What follows the id is a fixed order of fields, of which
+//! One line tells of a message: `<=` with `A=`, or `(=` where the server takes it and tells the client that it does not
+//! (`control = fakereject`, `receive_msg` in `receive.c`): that is delivered, so it counts. What follows the id is a fixed order of fields, of which
 //! `log_selector` decides only which are there; see
 //! <https://www.exim.org/exim-html-current/doc/html/spec_html/ch-log_files.html>. One line tells of a refusal, too: of a
 //! login, of the command to log in, of a handshake, or of content whose sender had authenticated. What is refused at
@@ -76,7 +77,7 @@ impl Format for Exim {
     fn wants(&self, _program: &[u8], message: &[u8]) -> bool {
         match behind_id(own_text(message)) {
             Some((_, text)) => match text {
-                [b'<' | b'=' | b'-' | b'*', b'=' | b'>' | b'*', b' ', ..] => true,
+                [b'<' | b'(' | b'=' | b'-' | b'*', b'=' | b'>' | b'*', b' ', ..] => true,
                 [b'C', rest @ ..] => matches!(rest.strip_prefix(b"ompleted"), Some([] | [b' ', ..])),
                 _ => is_rejected(text),
             },
@@ -91,7 +92,7 @@ impl Format for Exim {
             return Ok(None);
         }
         match text.get(..3) {
-            Some(b"<= ") => {
+            Some(b"<= " | b"(= ") => {
                 let Some(message) = accepted(queue_id, &text[3..])? else { return Ok(None) };
                 // Of a line that is not whole, later lines tell of each recipient.
                 let is_whole = first_piece(line.message).is_none() && !is_cut(text);
@@ -131,7 +132,7 @@ impl Format for Exim {
     fn instant(&self, line: &Line<'_>) -> Option<Timestamp> {
         let (id, text) = behind_id(own_text(line.message))?;
         // Only the line that begins a message is written when its id is given.
-        text.starts_with(b"<= ").then(|| seconds(&id[..6]) * SECOND)
+        matches!(text, [b'<' | b'(', b'=', b' ', ..]).then(|| seconds(&id[..6]) * SECOND)
     }
 }
 
