@@ -43,16 +43,17 @@ fn proxied(message: &[u8]) -> Option<Record<'_>> {
     message.strip_prefix(b"proxy-accept: ").map(relayed).or_else(rejected)
 }
 
-/// `Anonymous TLS connection established from `, and what certificates make of the first word.
+/// `Anonymous TLS connection established from `, and what certificates make of the first word. Postfix before 2.5 has no
+/// such word.
 pub(super) fn trust(message: &[u8]) -> Option<&[u8]> {
     let rest = match message.first()? {
-        b'A' => message.strip_prefix(b"Anonymous")?,
-        b'T' => message.strip_prefix(b"Trusted")?,
-        b'U' => message.strip_prefix(b"Untrusted")?,
-        b'V' => message.strip_prefix(b"Verified")?,
+        b'A' => message.strip_prefix(b"Anonymous ")?,
+        b'T' => message.strip_prefix(b"Trusted ").unwrap_or(message),
+        b'U' => message.strip_prefix(b"Untrusted ")?,
+        b'V' => message.strip_prefix(b"Verified ")?,
         _ => return None,
     };
-    rest.strip_prefix(b" TLS connection established from ")
+    rest.strip_prefix(b"TLS connection established from ")
 }
 
 /// `NAME[IP]( to SERVER)?: VERSION with cipher CIPHER (…`. The server's name stands there where the client has asked for

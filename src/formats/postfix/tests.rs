@@ -103,14 +103,18 @@ fn nothing_a_client_wrote_opens_a_message() {
 
 #[test]
 fn handshakes_with_any_trust() {
-    for trust in ["Anonymous", "Trusted", "Untrusted", "Verified"] {
+    for trust in ["Anonymous ", "Trusted ", "Untrusted ", "Verified ", ""] {
         assert_eq!(
             parse(&format!(
-                "{trust} TLS connection established from a.example[192.0.2.1]: TLSv1.1 with cipher ECDHE-RSA-AES256-SHA (256/256 bits)"
+                "{trust}TLS connection established from a.example[192.0.2.1]: TLSv1.1 with cipher ECDHE-RSA-AES256-SHA (256/256 bits)"
             )),
             "secured 192.0.2.1 TLSv1.1 ECDHE-RSA-AES256-SHA"
         );
     }
+    assert_eq!(
+        parse("Trusted Trusted TLS connection established from a[192.0.2.1]: TLSv1 with cipher X (1/1 bits)"),
+        "-"
+    );
     assert_eq!(parse("SSL_accept error from web01.shop.example.net[127.0.10.2]: -1"), "TlsFailed");
     assert_eq!(parse("warning: TLS library problem: error:0A0000C1:SSL routines::no shared cipher:"), "TlsProblem");
 }
