@@ -8,6 +8,7 @@
 mod beginning;
 mod inside;
 mod syslog;
+mod tag;
 
 use super::collected::Collected;
 use super::json;

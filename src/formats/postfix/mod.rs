@@ -20,7 +20,7 @@ use self::message::{queue_line, refused, set_aside};
 use self::session::{refuses_content, session_line, trust};
 use super::ids::IS_ALPHANUMERIC;
 use super::record::{Client, Record};
-use super::{Evidence, Format, Tells, Unreadable, dovecot};
+use super::{Evidence, Format, Tells, Unreadable, dovecot, service};
 use crate::calendar::{SECOND, Timestamp};
 use crate::sources::framing::{Line, Program, Style};
 
@@ -88,8 +88,8 @@ impl Format for Postfix {
     fn service<'a>(&self, program: &'a [u8]) -> Option<&'a [u8]> {
         let last = memchr::memrchr(b'/', program)?;
         match memchr::memchr(b'/', &program[..last]) {
-            Some(first) => Some(&program[first + 1..last]),
-            None => Some(b"smtp"),
+            Some(first) => Some(by_port(&program[first + 1..last])),
+            None => Some(service::SMTP),
         }
     }
 
@@ -109,6 +109,12 @@ impl Format for Postfix {
         let (id, _) = queue_id(line.message)?;
         long_id_instant(id)
     }
+}
+
+/// A service that `master.cf` has by its port, or by an address and its port, is what the port is registered for.
+fn by_port(service: &[u8]) -> &[u8] {
+    let port = memchr::memrchr(b':', service).map_or(service, |colon| &service[colon + 1..]);
+    service::of_port(port).unwrap_or(service)
 }
 
 /// A daemon whose lines matter.

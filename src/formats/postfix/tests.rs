@@ -239,9 +239,27 @@ fn a_cut_tag_leaves_the_decision_to_the_message() {
     for message in ["A73A89D6896: removed", "daemon started", "setting up TLS connection from a[192.0.2.1]"] {
         assert!(!Postfix.wants(b"postfix", message.as_bytes()), "{message}");
     }
-    assert_eq!(Postfix.service(b"postfix-out/submission/smtpd"), Some(&b"submission"[..]));
-    assert_eq!(Postfix.service(b"postfix/smtpd"), Some(&b"smtp"[..]));
-    assert_eq!(Postfix.service(b"postfix"), None);
+}
+
+#[test]
+fn a_tag_names_the_service() {
+    for (tag, service) in [
+        ("postfix-out/submission/smtpd", Some("submission")),
+        ("postfix/smtps/smtpd", Some("smtps")),
+        ("postfix/customers/smtpd", Some("customers")),
+        ("postfix/smtpd", Some("smtp")),
+        ("postfix-out/smtpd", Some("smtp")),
+        ("postfix", None),
+        // By its port, or an address and its port.
+        ("postfix/25/smtpd", Some("smtp")),
+        ("postfix/587/smtpd", Some("submission")),
+        ("postfix/10.0.0.1:465/smtpd", Some("submissions")),
+        ("postfix/[2001:db8::1]:587/smtpd", Some("submission")),
+        ("postfix/10.0.0.1:2525/smtpd", Some("10.0.0.1:2525")),
+        ("postfix/2525/smtpd", Some("2525")),
+    ] {
+        assert_eq!(Postfix.service(tag.as_bytes()), service.map(str::as_bytes), "{tag}");
+    }
 }
 
 #[test]

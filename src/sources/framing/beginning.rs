@@ -1,7 +1,7 @@
 //! How a syslog line begins: as the one before, but for its seconds. Most logs have one host and many lines a minute.
 
 use super::super::stamp::{Stamp, digits, fraction};
-use super::syslog::{bracketed, ends_a_tag, tag_end};
+use super::tag::{bracketed, ends_a_tag, tag_end};
 use crate::calendar::SECOND;
 
 /// How the last line began.
@@ -44,11 +44,11 @@ pub struct Again<'a> {
 }
 
 impl<'a> Again<'a> {
-    /// Whether its tag is written as most are; not where a severity stands in front of it.
+    /// Whether its tag is written as most are; not where a severity stands in front of it, or an address in it.
     #[inline]
     #[must_use]
     pub fn has_tag(&self) -> bool {
-        ends_a_tag(self.rest)
+        ends_a_tag(self.program, self.rest)
     }
 
     /// The process id and the message; none where they are not as usual.

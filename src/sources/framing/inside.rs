@@ -3,7 +3,8 @@
 use super::super::collected::Collected;
 use super::super::stamp::{Stamp, StampReader};
 use super::super::wrapped;
-use super::syslog::{Syslog, tag, tag_end, unfold, word};
+use super::syslog::{Syslog, unfold, word};
+use super::tag::{tag, whole_tag_end};
 use super::{Framed, Line, Own, Program, Style};
 
 /// Peels what stands inside a line that a container's runtime hands on.
@@ -90,7 +91,7 @@ pub(super) fn without_time<'a, S: Style + ?Sized>(
     collected: Option<Stamp>,
     style: &S,
 ) -> Framed<'a> {
-    let (program, pid, message) = tag(text, tag_end(text));
+    let (program, pid, message) = tag(text, whole_tag_end(text));
     let wanted = style.wants_program(Program { tag: program, may_be_cut: false });
     match collected {
         Some(stamp) if wanted => Framed::Line(unfold(Line { stamp, host, program, pid, message, repeated: 1 })),

@@ -1,12 +1,11 @@
 //! Syslog's forms: RFC 3164 and RFC 5424, the templates that daemons write, and what daemons add to messages.
 
-use wide::u8x16;
-
 use super::super::collected::Collected;
 use super::super::stamp::{Stamp, StampReader, Stamped};
 use super::super::wrapped;
 use super::beginning::Beginning;
 use super::inside::is_handed_on;
+use super::tag::{ends_a_tag, identifier_end, tag, tag_end, whole_tag_end};
 use super::{BYTE_ORDER_MARK, Framed, Line, MOST_REPEATED, Program, Repeated, Style};
 
 /// Reads syslog's forms, and remembers how the last line [began](Beginning).
@@ -30,11 +29,9 @@ impl Syslog {
         }
         let (stamp, host, mut text) = self.begin(line)?;
         let mut end = tag_end(text);
-        if !ends_a_tag(&text[end..])
-            && let Some(behind) = behind_severity(text)
-        {
-            text = behind;
-            end = tag_end(text);
+        if !ends_a_tag(&text[..end], &text[end..]) {
+            text = behind_severity(text).unwrap_or(text);
+            end = whole_tag_end(text);
         }
         if !style.wants_program(Program { tag: &text[..end], may_be_cut: false }) {
             let times = if may_repeat(&text[..end]) { repeated(text) } else { None };
@@ -76,7 +73,7 @@ impl Syslog {
             None => self.stamp(part(&found.timestamp))?.0,
         };
         let text = part(&found.tag);
-        let (program, pid_in_tag, _) = tag(text, tag_end(text));
+        let (program, pid_in_tag, _) = tag(text, identifier_end(text));
         let pid = number(part(&found.pid)).unwrap_or(pid_in_tag);
         if !style.wants_program(Program { tag: program, may_be_cut: found.may_be_cut }) {
             return Some(Framed::Foreign(stamp));
@@ -144,12 +141,6 @@ const SEVERITIES: [&[u8]; 12] = [
     b"emerg", b"panic", b"alert", b"crit", b"err", b"error", b"warning", b"warn", b"notice", b"info", b"debug", b"none",
 ];
 
-/// Whether this follows a tag's program.
-#[inline]
-pub(super) fn ends_a_tag(text: &[u8]) -> bool {
-    matches!(text, [b'[', ..] | [b':', b' ', ..])
-}
-
 /// What follows the facility and the severity that some daemons write in front of the tag: BusyBox' as `mail.info`, AIX' as
 /// `mail:info`.
 #[cold]
@@ -181,57 +172,6 @@ pub(super) fn behind_structured_data(text: &[u8]) -> Option<&[u8]> {
 pub(super) fn word(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = memchr::memchr(b' ', text)?;
     Some((&text[..end], &text[end + 1..]))
-}
-
-/// Where the tag of a syslog line ends: the text behind the host is `program[pid]: message`.
-#[inline]
-pub(super) fn tag_end(text: &[u8]) -> usize {
-    // Nearly every tag is shorter than this, and is looked at in two steps instead of being searched.
-    if let Some(first) = text.first_chunk::<32>()
-        && let [one, two] = first.as_chunks().0
-    {
-        let ends = tag_ends(one) | tag_ends(two) << 16;
-        if ends != 0 {
-            return ends.trailing_zeros() as usize;
-        }
-    }
-    memchr::memchr3(b'[', b':', b' ', text).unwrap_or(text.len())
-}
-
-/// Which of the bytes may end a tag, one bit for each.
-#[inline]
-fn tag_ends(text: &[u8; 16]) -> u32 {
-    let text = u8x16::new(*text);
-    let is = |byte| text.simd_eq(u8x16::splat(byte));
-    (is(b'[') | is(b':') | is(b' ')).to_bitmask()
-}
-
-/// `program[pid]: message`, of which the program ends at `end`; without a tag everything is message.
-#[inline]
-pub(super) fn tag(text: &[u8], end: usize) -> (&[u8], u32, &[u8]) {
-    let (program, rest) = text.split_at(end);
-    if rest.is_empty() {
-        return (text, 0, &[]);
-    }
-    let (pid, rest) = bracketed(rest).unwrap_or((0, rest));
-    match rest.strip_prefix(b":") {
-        Some([b' ', message @ ..]) if message.first().is_some_and(u8::is_ascii_graphic) => (program, pid, message),
-        Some(message) => (program, pid, message.trim_ascii_start()),
-        None if rest.is_empty() => (program, pid, rest),
-        None => (&[], 0, text),
-    }
-}
-
-/// `[pid]` and what follows it; 0 where it is no number.
-#[inline]
-pub(super) fn bracketed(text: &[u8]) -> Option<(u32, &[u8])> {
-    let inside = text.strip_prefix(b"[")?;
-    let digits = inside.iter().take(9).take_while(|byte| byte.is_ascii_digit());
-    let (pid, length) = digits.fold((0, 0), |(pid, length), digit| (pid * 10 + u32::from(digit - b'0'), length + 1));
-    if let (1.., Some(b']')) = (length, inside.get(length)) {
-        return Some((pid, &inside[length + 1..]));
-    }
-    memchr::memchr(b']', inside).map(|end| (0, &inside[end + 1..]))
 }
 
 /// Whether a line may be [`Repeated`], by what stands where others have their program.

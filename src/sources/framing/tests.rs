@@ -299,18 +299,6 @@ fn a_server_s_own_log_may_be_inside() {
 }
 
 #[test]
-fn a_tag_of_any_length_ends_where_it_ends() {
-    for length in 0..70 {
-        for end in ["[1]: x", ": x", " x", ""] {
-            for behind in ["", " and so on, up to the length of a usual line [1]: x"] {
-                let text = "t".repeat(length) + end + if end.is_empty() { "" } else { behind };
-                assert_eq!(syslog::tag_end(text.as_bytes()), length, "{text}");
-            }
-        }
-    }
-}
-
-#[test]
 fn folded_lines_are_counted() {
     let line = "Dec 30 10:00:06 mx1 postfix/smtpd[5]: message repeated 3 times: [ warning: x]";
     assert_eq!(frame(line), Some(("mx1".into(), "postfix/smtpd".into(), 5, "warning: x".into(), 3)));
