@@ -89,7 +89,7 @@ impl Format for Postfix {
         let last = memchr::memrchr(b'/', program)?;
         match memchr::memchr(b'/', &program[..last]) {
             Some(first) => Some(by_port(&program[first + 1..last])),
-            None => Some(service::SMTP),
+            None => Some(by_instance(&program[..last])),
         }
     }
 
@@ -115,6 +115,13 @@ impl Format for Postfix {
 fn by_port(service: &[u8]) -> &[u8] {
     let port = memchr::memrchr(b':', service).map_or(service, |colon| &service[colon + 1..]);
     service::of_port(port).unwrap_or(service)
+}
+
+/// A service whose name stands where an instance's does (`syslog_name=postfix-submission`, or `submission` alone). The
+/// service of any other instance has not said its name: most are port 25.
+fn by_instance(instance: &[u8]) -> &[u8] {
+    let name = instance.strip_prefix(b"postfix-").unwrap_or(instance);
+    if matches!(name, b"submission" | b"submissions" | b"smtps") { name } else { service::SMTP }
 }
 
 /// A daemon whose lines matter.

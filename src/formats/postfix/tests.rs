@@ -249,7 +249,17 @@ fn a_tag_names_the_service() {
         ("postfix/customers/smtpd", Some("customers")),
         ("postfix/smtpd", Some("smtp")),
         ("postfix-out/smtpd", Some("smtp")),
+        ("postfix-smtpd/smtpd", Some("smtp")),
+        ("postfix-submission-out/smtpd", Some("smtp")),
         ("postfix", None),
+        // In the place of an instance.
+        ("postfix-submission/smtpd", Some("submission")),
+        ("postfix-submissions/smtpd", Some("submissions")),
+        ("postfix-smtps/smtpd", Some("smtps")),
+        ("submission/smtpd", Some("submission")),
+        ("submissions/smtpd", Some("submissions")),
+        ("smtps/smtpd", Some("smtps")),
+        ("postfix-submission/customers/smtpd", Some("customers")),
         // By its port, or an address and its port.
         ("postfix/25/smtpd", Some("smtp")),
         ("postfix/587/smtpd", Some("submission")),
