@@ -94,6 +94,8 @@ pub struct Counters {
     pub auth_failed: u32,
     /// Accepted `MAIL FROM` commands.
     pub mail: u32,
+    /// Accepted recipients.
+    pub recipients: u32,
     /// Messages taken over by `DATA`.
     pub data: u32,
     /// Chunks taken over by `BDAT`, of which a message may have several.
@@ -121,6 +123,7 @@ impl Counters {
                     (counters.auth, counters.auth_failed) = (count, all.saturating_sub(count));
                 }
                 Some(b" mail") => counters.mail = count,
+                Some(b" rcpt") => counters.recipients = count,
                 Some(b" data") => counters.data = count,
                 Some(b" bdat") => counters.chunks = count,
                 Some(b"rttls") => counters.starttls = count,
@@ -139,7 +142,16 @@ mod tests {
     fn counters_count_what_succeeded() {
         let found =
             Counters::read(b" ehlo=2 starttls=1 auth=1/2 mail=7 rcpt=11/12 data=6 rset=1 quit=1 commands=30/31");
-        let expected = Counters { present: true, auth: 1, auth_failed: 1, mail: 7, data: 6, chunks: 0, starttls: 1 };
+        let expected = Counters {
+            present: true,
+            auth: 1,
+            auth_failed: 1,
+            mail: 7,
+            recipients: 11,
+            data: 6,
+            chunks: 0,
+            starttls: 1,
+        };
         assert_eq!(found, expected);
         assert_eq!(Counters::read(b""), Counters::default());
         let auth = |text: &[u8]| (Counters::read(text).auth, Counters::read(text).auth_failed);

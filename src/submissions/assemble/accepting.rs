@@ -37,12 +37,15 @@ impl Assembler {
         }
     }
 
-    /// No more lines will come of a message that was taken out: it counts if it was accepted.
+    /// No more lines will come of a message that was taken out: it counts if it was accepted, and as a refusal if its
+    /// sender was refused.
     pub(super) fn close(&mut self, slot: u32, rows: &mut dyn Rows) {
         let message = self.messages.get_mut(slot);
         if message.accepted {
             message.count_deferred();
             self.accept(slot, rows);
+        } else if message.is_refused() && message.refused.as_ref().is_some_and(|refused| refused.is_of_sender()) {
+            self.recipients_refused(slot, rows);
         } else {
             self.messages.release(slot);
         }

@@ -7,6 +7,7 @@ use rustc_hash::FxBuildHasher;
 use super::encryption::Encryption;
 use super::joins::{Proven, Told};
 use super::known::Known;
+use super::refused_messages::RefusedMessage;
 use super::session::{Session, SessionId};
 use super::texts::Texts;
 use crate::calendar::Timestamp;
@@ -42,6 +43,10 @@ pub(super) struct Message {
     pub set_aside: bool,
     /// Whether the server may still refuse it.
     pub may_be_refused: bool,
+    /// What was said of its last recipient that was refused, where none is known to be accepted.
+    pub refused: Option<Box<RefusedMessage>>,
+    /// Whether its content has come in, as its header's message id tells.
+    pub has_content: bool,
     /// Whether its row was announced, to be confirmed when more is known.
     pub announced: bool,
     /// How many recipients it has, as far as is known.
@@ -199,6 +204,11 @@ impl Message {
         }
     }
 
+    /// Whether recipients of it were refused, and nothing says that it came in nevertheless.
+    pub(super) fn is_refused(&self) -> bool {
+        self.refused.is_some() && !(self.has_content || self.set_aside || self.accepted)
+    }
+
     /// The server keeps it out of its queue.
     pub(super) fn put_aside(&mut self, mail_from: &[u8]) {
         self.set_aside = true;
@@ -207,6 +217,7 @@ impl Message {
 
     /// The header's message id.
     pub(super) fn set_message_id(&mut self, message_id: &[u8]) {
+        self.has_content = true;
         self.texts.replace(MESSAGE_ID, message_id);
     }
 

@@ -85,14 +85,22 @@ impl Messages {
 
     /// Ends a message of a session, if it still is one.
     pub(super) fn end(&mut self, slot: u32, session: SessionId) {
+        if self.take_out(slot, session) {
+            self.release(slot);
+        }
+    }
+
+    /// Takes out a message of a session, if it still is one, to be [released](Self::release) after use.
+    pub(super) fn take_out(&mut self, slot: u32, session: SessionId) -> bool {
         let message = self.slots.get(slot);
         if message.session == session
             && let Ok(found) =
                 self.by_queue_id.find_entry(hash(message.host, message.queue_id()), |other| *other == slot)
         {
             found.remove();
-            self.release(slot);
+            return true;
         }
+        false
     }
 
     /// Takes out the messages that were opened before a time, to be released after use.

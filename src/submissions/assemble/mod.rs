@@ -20,7 +20,7 @@
 //! | `Refused`, `TakenBack` | `refusing` | a refusal: at once |
 //! | `AuthFailed` | `refusing` | a refusal: at once, or at the session's end if that may tell of TLS |
 //! | `TlsFailed` | `session` | a refusal: at the session's end, since its reason may follow |
-//! | `Rejected` | `refusing`, `rejects` | a refusal: of content at once, else when the next message or the end judges it |
+//! | `Rejected` | `refusing`, `rejects`, `refused_messages` | a refusal: of content at once, else when the next message or the end judges it |
 //! | `Granted`, `Denied` | `answering` | whatever comes of the command that they answer |
 //! | `Disconnected`, `Ended`, `Connected` | `session::end` | all that has waited for a session's end |
 //! | any, as time goes on | `expiring`, `joins` | what was never closed, and what several logs have told |
@@ -40,6 +40,7 @@ mod messages;
 mod names;
 mod pending;
 mod refusal_pairs;
+mod refused_messages;
 mod refusing;
 mod rejects;
 mod said;
@@ -335,11 +336,15 @@ impl Assembler {
         let counts = session.authenticated;
         let held = std::mem::take(&mut session.held);
         session.sum_up(counters, &mut self.messages);
+        let refused = session.take_refused(counters, &mut self.messages);
         let silent = std::mem::take(&mut session.silent);
         if counters.is_some_and(|counters| session.took_over_no_more(counters)) {
             session.open.drain(..).for_each(|message| self.messages.end(message, id));
         }
         self.sessions.release(id);
+        for message in refused {
+            self.recipients_refused(message, rows);
+        }
         for message in silent.into_iter().chain(unfinished) {
             self.accept(message, rows);
         }

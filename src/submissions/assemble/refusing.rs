@@ -164,8 +164,8 @@ impl Assembler {
             return;
         }
         match (rejected.stage, rejected.queue_id) {
-            // One of several recipients: the message goes on without it.
-            (Stage::Recipient, Some(_)) => {}
+            // One of several recipients: the message goes on without it, unless there is no other.
+            (Stage::Recipient, Some(queue_id)) => self.recipient_refused(now, queue_id, rejected),
             (Stage::Data, Some(queue_id)) => {
                 let Some(message) = self.messages.remove(now.key.0, queue_id) else { return };
                 if self.fronts.refused_behind(now.at, self.messages.get(message)) {
@@ -278,36 +278,5 @@ impl Assembler {
             self.data_rejected(now.at, slot, reason, rows);
         }
         true
-    }
-
-    /// The refusal of a message's content.
-    pub(super) fn data_rejected(&mut self, at: Timestamp, slot: u32, reply: &[u8], rows: &mut dyn Rows) {
-        let message = self.messages.get_mut(slot);
-        if message.orphan {
-            rows.orphan(at);
-        }
-        let reason = text(reply);
-        let session = self.sessions.get(message.session).filter(|_| !self.announces_logins);
-        message.show(&self.known, &self.settings.realm, |row| {
-            let row = Refusal {
-                ts: at,
-                server: row.server,
-                service: row.service,
-                client_ip: row.client_ip,
-                client_name: row.client_name,
-                helo: row.helo,
-                account: row.account,
-                mechanism: row.mechanism,
-                tls_version: row.tls_version,
-                kind: RefusalKind::DataRejected,
-                reason: &reason,
-                code: rejects::code(&reason),
-            };
-            match session.filter(|session| session.is_awaited(&row)) {
-                Some(session) => session.keep_silent(row.keep()),
-                None => rows.refusal(&row),
-            }
-        });
-        self.messages.release(slot);
     }
 }

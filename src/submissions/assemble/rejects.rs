@@ -169,6 +169,11 @@ impl<'a> Said<'a> {
     }
 }
 
+/// What a reply refuses, by the stage that it was said at.
+pub(super) fn kind(reply: &str, stage: Stage) -> RefusalKind {
+    Said::of(reply).kind(stage)
+}
+
 /// The three digits that a reply begins with (RFC 5321 section 4.2).
 pub(super) fn code(reply: &str) -> &str {
     let digits = reply.bytes().take_while(u8::is_ascii_digit).count();
