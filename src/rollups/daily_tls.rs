@@ -6,7 +6,7 @@
 
 use polars::prelude::*;
 
-use super::{DayFrames, Rollup, shape, sum};
+use super::{DayFrames, Rollup, missing_meets_missing, of_one_domain, shape, sum};
 use crate::lake::tables::DAILY_TLS;
 
 /// What makes a row of the day.
@@ -25,10 +25,8 @@ fn build(frames: &DayFrames) -> LazyFrame {
     ]);
     let of_account = [sum("messages").alias("all"), col("some_domain").min().alias("domain")];
     let key = [col("account"), col("origin")];
-    let accounts = versions.clone().group_by(key.clone()).agg(of_account);
-    // Messages without an account are a group of their own, so a missing account meets a missing account.
-    let same = JoinArgs { nulls_equal: true, ..JoinArgs::new(JoinType::Left) };
-    let joined = versions.join(accounts, key.clone(), key, same);
+    let accounts = of_one_domain(versions.clone().group_by(key.clone()).agg(of_account), frames);
+    let joined = versions.join(accounts, key.clone(), key, missing_meets_missing());
     let share = col("messages").cast(DataType::Float64) / col("all").cast(DataType::Float64);
     shape(joined.with_column(share.alias("share")), &DAILY_TLS, KEY)
 }

@@ -2,7 +2,7 @@
 
 use polars::prelude::*;
 
-use super::{DayFrames, Rollup, shape, sum};
+use super::{DayFrames, Rollup, missing_meets_missing, of_one_domain, shape, sum};
 use crate::lake::tables::DAILY_VOLUME;
 
 /// What makes a row of the day.
@@ -13,10 +13,8 @@ pub(super) const ROLLUP: Rollup = Rollup { table: &DAILY_VOLUME, build };
 
 fn build(frames: &DayFrames) -> LazyFrame {
     let key = [col("account"), col("origin")];
-    let grouped = frames.clients.clone().group_by(key.clone()).agg(measures());
-    // Messages without an account are a group of their own, so a missing account meets a missing account.
-    let same = JoinArgs { nulls_equal: true, ..JoinArgs::new(JoinType::Left) };
-    let joined = grouped.join(frames.accounts.clone(), key.clone(), key, same);
+    let grouped = of_one_domain(frames.clients.clone().group_by(key.clone()).agg(measures()), frames);
+    let joined = grouped.join(frames.accounts.clone(), key.clone(), key, missing_meets_missing());
     shape(joined, &DAILY_VOLUME, KEY)
 }
 
@@ -41,6 +39,7 @@ fn distinct(column: &str) -> Expr {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 mod tests {
     use super::super::examples::{self, ints, texts};
     use super::*;
@@ -81,6 +80,19 @@ mod tests {
                 .map(|(_, count)| count)
                 .sum::<i64>();
             assert_eq!(of_zoo, 2, "{}", rollup.table.name);
+        }
+    }
+
+    #[test]
+    fn an_account_counts_for_one_domain_whoever_counted_it() {
+        let frames = examples::counted_twice();
+        for name in ["daily_volume", "daily_tls"] {
+            let rows = examples::spelled(super::super::rollup(name).unwrap(), &frames);
+            let origins = ["import", "import", "log", "import", "log"].map(Some);
+            assert_eq!(texts(&rows, "account"), ["new", "fax", "fax", "scan", "scan"].map(Some), "{name}");
+            assert_eq!(texts(&rows, "origin"), origins, "{name}");
+            let domains = [None, Some("a.test"), Some("a.test"), Some("b.test"), Some("b.test")];
+            assert_eq!(texts(&rows, "domain"), domains, "{name}");
         }
     }
 

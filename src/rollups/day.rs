@@ -67,6 +67,8 @@ pub struct DayFrames {
     pub clients: LazyFrame,
     /// What the devices do not tell of their accounts: `account`, `origin`, `mail_froms` and `hour_00` to `hour_23`.
     pub accounts: LazyFrame,
+    /// Whether another product has counted some of the day.
+    pub has_imports: bool,
     /// The day's refused attempts: the columns of `daily_refusals` but `later_success`.
     pub refusals: LazyFrame,
     /// The day's texts.
@@ -201,7 +203,8 @@ impl DayCount {
         let mut columns = clients.into_columns(&places);
         columns.extend([nets, origin(from_log, height)]);
         let mut clients = frame(columns, height)?;
-        if !imported.is_empty() {
+        let has_imports = !imported.is_empty();
+        if has_imports {
             let height = imported.len();
             let mut columns = into_columns(imported, &places);
             columns.push(origin(from_import, height));
@@ -215,7 +218,7 @@ impl DayCount {
         let mut accounts = accounts.into_frame(&places)?;
         accounts.with_column(origin(from_log, accounts.height()))?;
         let accounts = accounts.lazy();
-        Ok(DayFrames { clients, accounts, refusals, texts, totals })
+        Ok(DayFrames { clients, accounts, has_imports, refusals, texts, totals })
     }
 }
 

@@ -6,7 +6,7 @@ use polars::prelude::*;
 
 use super::{DayCount, DayFrames, Rollup, arrow_array, to_batches};
 use crate::calendar::{Day, HOUR, SECOND, Timestamp};
-use crate::lake::tables::{REFUSALS, SUBMISSIONS, Table};
+use crate::lake::tables::{IMPORTED, REFUSALS, SUBMISSIONS, Table};
 
 /// 2026-03-01.
 pub(super) fn date() -> Day {
@@ -85,6 +85,29 @@ pub(super) fn nobodies() -> DayFrames {
     );
     let mut day = DayCount::default();
     day.add_submissions(&batch(&complete(submissions.unwrap(), &SUBMISSIONS))).unwrap();
+    day.frames(date()).unwrap()
+}
+
+/// Accounts without a domain, of which logs and another product's report tell: of `fax`, the logs know one that comes
+/// first; of `scan`, the report; of `new`, there is only the report.
+pub(super) fn counted_twice() -> DayFrames {
+    let submissions = df!(
+        "ts" => [at(0, 0), at(1, 0)],
+        "account" => ["fax", "scan"],
+        "domain" => ["a.test", "c.test"],
+        "client_ip" => ["192.0.2.1"; 2],
+        "tls_version" => ["TLSv1.0"; 2],
+        "mail_from" => ["fax@a.test", "scan@c.test"],
+    );
+    let imported = df!(
+        "account" => ["fax", "scan", "new"],
+        "domain" => [None, Some("b.test"), None],
+        "tls_version" => ["TLSv1.0"; 3],
+        "messages" => [20_i64, 5, 1],
+    );
+    let mut day = DayCount::default();
+    day.add_submissions(&batch(&complete(submissions.unwrap(), &SUBMISSIONS))).unwrap();
+    day.add_imported(&batch(&complete(imported.unwrap(), &IMPORTED))).unwrap();
     day.frames(date()).unwrap()
 }
 

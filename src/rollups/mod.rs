@@ -136,6 +136,23 @@ fn typed(column: &tables::Column) -> Expr {
     }
 }
 
+/// Gives all rows of an account the first of their domains: it counts for one a day, whoever has counted it.
+fn of_one_domain(rows: LazyFrame, frames: &DayFrames) -> LazyFrame {
+    // What logs alone have counted is one row of each account.
+    if !frames.has_imports {
+        return rows;
+    }
+    let account = [col("account")];
+    let domains = rows.clone().group_by(account.clone()).agg([col("domain").min().alias("of_day")]);
+    let joined = rows.join(domains, account.clone(), account, missing_meets_missing());
+    joined.with_column(col("of_day").alias("domain"))
+}
+
+/// Messages without an account are a group of their own, so a missing account meets a missing account.
+fn missing_meets_missing() -> JoinArgs {
+    JoinArgs { nulls_equal: true, ..JoinArgs::new(JoinType::Left) }
+}
+
 /// The sum of a column, what is not known left out.
 fn sum(column: &str) -> Expr {
     col(column).cast(DataType::Int64).sum()
