@@ -14,7 +14,10 @@ pub(super) const ROLLUP: Rollup = Rollup { table: &DAILY_VOLUME, build };
 fn build(frames: &DayFrames) -> LazyFrame {
     let key = [col("account"), col("origin")];
     let grouped = of_one_domain(frames.clients.clone().group_by(key.clone()).agg(measures()), frames);
-    let joined = grouped.join(frames.accounts.clone(), key.clone(), key, missing_meets_missing());
+    let mut joined = grouped.join(frames.accounts.clone(), key.clone(), key, missing_meets_missing());
+    if frames.has_imports {
+        joined = joined.with_columns(["client_ips", "client_nets"].map(of_logs));
+    }
     shape(joined, &DAILY_VOLUME, KEY)
 }
 
@@ -30,6 +33,11 @@ fn measures() -> [Expr; 9] {
         col("first_seen").min(),
         col("last_seen").max(),
     ]
+}
+
+/// A count of what logs tell, as the count of senders is: another product has counted none, and tells of none.
+fn of_logs(column: &str) -> Expr {
+    when(col("mail_froms").is_not_null()).then(col(column)).otherwise(lit(NULL)).alias(column)
 }
 
 /// How many different known values a group has. A missing value is not known, so it is no value.
@@ -93,6 +101,16 @@ mod tests {
             assert_eq!(texts(&rows, "origin"), origins, "{name}");
             let domains = [None, Some("a.test"), Some("a.test"), Some("b.test"), Some("b.test")];
             assert_eq!(texts(&rows, "domain"), domains, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_another_product_does_not_tell_is_missing() {
+        let rows = examples::spelled(&ROLLUP, &examples::counted_twice());
+        assert_eq!(texts(&rows, "origin"), ["import", "import", "log", "import", "log"].map(Some));
+        for column in ["client_ips", "client_nets", "mail_froms", "hour_00"] {
+            let known = rows.column(column).unwrap().is_not_null();
+            assert_eq!(known.iter().flatten().collect::<Vec<_>>(), [false, false, true, false, true], "{column}");
         }
     }
 

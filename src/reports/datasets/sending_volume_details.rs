@@ -2,7 +2,7 @@
 //!
 //! `client_ips` is exact: the addresses of `daily_clients`. `mail_froms` is the largest count of a single day,
 //! since the daily tables keep how many sender addresses a day had and not which: over several days the true
-//! number may be higher, never lower.
+//! number may be higher, never lower. Of an account that only another product has counted, neither is known.
 
 use polars::prelude::*;
 
@@ -38,7 +38,8 @@ fn build(tables: &Tables, _: &Window) -> Result<LazyFrame> {
     let accounts = tables.accounts.clone().filter(col("in_window"));
     let addresses = tables.addresses.clone();
     let joined = accounts.join(addresses, [col("account")], [col("account")], missing_meets_missing());
-    let joined = joined.with_column(col("client_ips").fill_null(lit(0_i64)));
+    let of_logs = when(col("mail_froms").is_not_null()).then(lit(0_i64)).otherwise(lit(NULL));
+    let joined = joined.with_column(col("client_ips").fill_null(of_logs));
     Ok(largest_first(joined.select(COLUMNS.map(col)), "account"))
 }
 
@@ -58,6 +59,21 @@ mod tests {
         assert_eq!(ints(&rows, "active_days"), [2, 1, 1]);
         assert_eq!(ints(&rows, "client_ips"), [2, 1, 0], "the same address on two days is one address");
         assert_eq!(ints(&rows, "mail_froms"), [3, 0, 1], "the largest of a day");
+    }
+
+    #[test]
+    fn what_another_product_does_not_tell_is_missing() {
+        let mut lake = examples::lake();
+        let is_alice = col("account").eq(lit("alice@a.test"));
+        lake.volume = lake
+            .volume
+            .with_column(when(is_alice.clone()).then(lit(NULL)).otherwise(col("mail_froms")).alias("mail_froms"));
+        lake.clients = lake.clients.filter(is_alice.clone().not().or(is_alice.is_null()));
+        let rows = build(&DATASET, &lake.tables(), &examples::window()).unwrap();
+        assert_eq!(texts(&rows, "account")[0], Some("alice@a.test"));
+        for column in ["client_ips", "mail_froms"] {
+            assert_eq!(examples::int(&rows, column), None, "{column}");
+        }
     }
 
     #[test]

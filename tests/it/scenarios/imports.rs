@@ -62,7 +62,7 @@ fn a_day_s_report_is_marked_in_the_daily_tables_and_a_week_s_is_not_spread() {
         ]
     );
     let volume = imported(&DAILY_VOLUME, &["account", "messages", "client_ips", "mail_froms", "hour_09"]);
-    assert_eq!(volume[2], "2026-03-02,printer@contoso.example,472,0,,");
+    assert_eq!(volume[2], "2026-03-02,printer@contoso.example,472,,,");
     // What logs say is what it was without the reports.
     let logs = Place::new(&[MX1]);
     logs.logs("mx1", rotated(&raw::MX1));
