@@ -173,6 +173,8 @@ fn the_schema_and_the_reader_take_the_same_values() {
         r#""recipients":2e0"#,
         r#""size_bytes":1.2345678E7"#,
         r#""tls_known_present":true"#,
+        r#""tls_known_present":true,"tls_version":"unknown""#,
+        r#""tls_known_present":false,"tls_version":"unknown""#,
         r#""client_ip":"2001:db8::1""#,
         r#""client_ip":"fe80::1%eth0""#,
         r#""x_note":{"a":[1]}"#,

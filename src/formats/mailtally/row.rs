@@ -142,7 +142,7 @@ impl<'a> Row<'a> {
             return Err(Unreadable("tls_version is none of the schema's"));
         }
         match (version, present) {
-            (b"none", None | Some(false)) | (b"", Some(false)) if cipher.is_empty() => Ok(Encrypted::No),
+            (b"none", None) | (b"none" | b"" | b"unknown", Some(false)) if cipher.is_empty() => Ok(Encrypted::No),
             (b"none", _) | (_, Some(false)) => Err(Unreadable("tls_version, tls_known_present and cipher disagree")),
             (b"" | b"unknown", None) if cipher.is_empty() => Ok(Encrypted::Unsaid),
             (b"" | b"unknown", Some(true)) if cipher.is_empty() => Ok(Encrypted::Yes),
