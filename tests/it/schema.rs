@@ -5,6 +5,7 @@ use std::fmt::Display;
 use mailtally::formats::mailtally::{COLUMNS, TLS_VERSIONS};
 use mailtally::submissions::RefusalKind;
 use mailtally::submissions::tls::TlsVersion;
+use polars::prelude::{IntoLazy, col, df, lit};
 use serde_json::Value;
 
 use crate::compare::Findings;
@@ -38,16 +39,23 @@ fn violations(schema: &Value, object: &Value) -> Vec<String> {
         }
     }
     let required = |schema: &Value| {
-        let names = schema["required"].as_array().unwrap().iter();
+        let names = schema["required"].as_array().into_iter().flatten();
         names
             .map(|name| name.as_str().unwrap().to_owned())
             .filter(|name| !members.contains_key(name))
             .collect::<Vec<_>>()
     };
+    // What of a schema's properties are there and do not satisfy it, and what is missing.
+    let wrong = |schema: &Value| {
+        let properties = schema["properties"].as_object().into_iter().flatten();
+        let there = properties.filter_map(|(name, property)| Some((name, property, members.get(name)?)));
+        let wrong = there.filter(|(_, property, value)| !satisfies(property, value));
+        wrong.map(|(name, _, value)| format!("{name} is {value}")).chain(required(schema)).collect::<Vec<_>>()
+    };
     found.extend(required(schema));
-    let before_login = schema["if"]["properties"]["kind"]["enum"].as_array().unwrap();
-    if !members.get("kind").is_some_and(|kind| before_login.contains(kind)) {
-        found.extend(required(&schema["else"]));
+    for rule in schema["allOf"].as_array().unwrap().iter().chain([schema]) {
+        let branch = if wrong(&rule["if"]).is_empty() { "then" } else { "else" };
+        found.extend(wrong(&rule[branch]));
     }
     found
 }
@@ -66,18 +74,19 @@ fn satisfies(property: &Value, value: &Value) -> bool {
         Value::Array(names) => names.iter().any(is_of),
         name => is_of(name),
     };
-    let spelt = match (property["pattern"].as_str(), value.as_str()) {
-        (Some("^([0-9]{3})?$"), Some(text)) => {
-            text.is_empty() || (text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit()))
-        }
-        (None, _) | (_, None) => true,
-        (Some(other), _) => panic!("the schema has learnt a pattern: {other}"),
-    };
+    let spelt =
+        property["pattern"].as_str().zip(value.as_str()).is_none_or(|(pattern, text)| is_spelt(pattern, text));
+    let same = property.get("const").is_none_or(|constant| constant == value);
     let listed = property["enum"].as_array().is_none_or(|list| list.contains(value));
     let bound = |name: &str| property[name].as_f64().zip(value.as_f64());
     let in_bounds = bound("minimum").is_none_or(|(least, value)| value >= least)
         && bound("maximum").is_none_or(|(most, value)| value <= most);
-    typed && spelt && listed && in_bounds
+    typed && spelt && same && listed && in_bounds
+}
+
+fn is_spelt(pattern: &str, text: &str) -> bool {
+    let found = df!("text" => [text]).unwrap().lazy().select([col("text").str().contains(lit(pattern), true)]);
+    found.collect().unwrap().column("text").unwrap().bool().unwrap().get(0).unwrap()
 }
 
 fn same(what: &str, expected: &[impl Display], found: impl IntoIterator<Item = String>) {
@@ -155,7 +164,8 @@ fn the_schema_and_the_reader_take_the_same_values() {
     let taken = |members: &str| {
         // Of a refusal, the code is looked at; of a submission, the rest.
         let kind = if members.starts_with("\"code\"") { "auth_failed" } else { "submission" };
-        let line = format!(r#"{{"ts":1772355600.25,"kind":"{kind}","account":"a@example.org",{members}}}"#);
+        let account = if members.starts_with("\"account\"") { "" } else { r#""account":"a@example.org","# };
+        let line = format!(r#"{{"ts":1772355600.25,"kind":"{kind}",{account}{members}}}"#);
         let is_valid = violations(&schema, &serde_json::from_str(&line).unwrap()).is_empty();
         let good = r#"{"ts":1772355601,"account":"a@example.org"}"#;
         let answer = Logs::written([("own.jsonl", &format!("{good}\n{line}\n{good}\n"))]).format("mailtally").read();
@@ -175,8 +185,20 @@ fn the_schema_and_the_reader_take_the_same_values() {
         r#""tls_known_present":true"#,
         r#""tls_known_present":true,"tls_version":"unknown""#,
         r#""tls_known_present":false,"tls_version":"unknown""#,
+        r#""tls_known_present":true,"cipher":"AES256-SHA""#,
+        r#""tls_known_present":false,"tls_version":"none","cipher":null"#,
+        r#""tls_version":"none","cipher":"""#,
+        r#""account":" x ""#,
+        r#""account":"\u00a0""#,
+        r#""client_ip":"""#,
+        r#""client_ip":"255.249.99.0""#,
         r#""client_ip":"2001:db8::1""#,
         r#""client_ip":"fe80::1%eth0""#,
+        r#""client_ip":"::""#,
+        r#""client_ip":"1:2:3:4:5:6:7:8""#,
+        r#""client_ip":"1:2:3:4:5:6:7::""#,
+        r#""client_ip":"::2:3:4:5:6:7:8""#,
+        r#""client_ip":"::FFFF:192.0.2.1""#,
         r#""x_note":{"a":[1]}"#,
     ] {
         assert!(taken(members), "{members}");
@@ -190,6 +212,21 @@ fn the_schema_and_the_reader_take_the_same_values() {
         r#""recipients":2.5"#,
         r#""tls_known_present":1"#,
         r#""tls_version":"TLSv1""#,
+        r#""tls_version":"none","tls_known_present":true"#,
+        r#""tls_version":"none","cipher":"AES256-SHA""#,
+        r#""tls_version":"TLSv1.2","tls_known_present":false"#,
+        r#""tls_known_present":false,"cipher":"AES256-SHA""#,
+        r#""account":null"#,
+        r#""account":"\t""#,
+        r#""account":" \u0000\u007f""#,
+        r#""client_ip":"192.0.2.01""#,
+        r#""client_ip":"192.0.2.256""#,
+        r#""client_ip":"1.2.3""#,
+        r#""client_ip":"192.0.2.1%eth0""#,
+        r#""client_ip":"fe80::1%""#,
+        r#""client_ip":"12345::""#,
+        r#""client_ip":"::192.0.2.01""#,
+        r#""client_ip":"[::1]""#,
     ] {
         assert!(!taken(members), "{members}");
     }
