@@ -209,12 +209,13 @@ fn submission(row: &Submission) -> Vec<serde_json::Value> {
         text(&row.account_raw),
         text(&row.domain),
         text(&row.mechanism),
-        text(&row.mail_from),
+        // As in the lake: the null sender is an address of no characters.
+        json!(&*row.mail_from),
         json!(row.recipients),
         json!(row.size_bytes),
         text(row.tls_version.as_str()),
         text(&row.cipher),
-        text(row.cipher_class.as_str()),
+        text(if row.cipher.is_empty() { "" } else { row.cipher_class.as_str() }),
         text(&row.queue_id),
         text(&row.message_id),
     ]

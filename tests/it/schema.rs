@@ -74,8 +74,7 @@ fn satisfies(property: &Value, value: &Value) -> bool {
         Value::Array(names) => names.iter().any(is_of),
         name => is_of(name),
     };
-    let spelt =
-        property["pattern"].as_str().zip(value.as_str()).is_none_or(|(pattern, text)| is_spelt(pattern, text));
+    let spelt = property["pattern"].as_str().zip(value.as_str()).is_none_or(|(pattern, text)| is_spelt(pattern, text));
     let same = property.get("const").is_none_or(|constant| constant == value);
     let listed = property["enum"].as_array().is_none_or(|list| list.contains(value));
     let bound = |name: &str| property[name].as_f64().zip(value.as_f64());

@@ -43,6 +43,27 @@ fn filters_narrow_it() {
     assert_eq!(rows(&place).len(), 0, "a file with its header all the same");
 }
 
+/// A null sender is known, and a cipher that is not there has no class.
+#[test]
+fn tally_has_the_rows_of_the_lake() {
+    let place = Place::new(&["[[sources]]\nname = \"own\"\nformat = \"mailtally\"\nfiles = [\"logs/*\"]\n"]);
+    let log = r#"{"ts":"2026-03-01T09:00:00Z","account":"a@example.org","mail_from":"<>"}
+{"ts":"2026-03-01T09:00:01Z","account":"a@example.org","mail_from":"a@example.org","cipher":"AES256-SHA"}
+"#;
+    place.log("own.jsonl", log.as_bytes());
+    place.run(&[]).expect(0);
+    detailed(&place, &["--date", "2026-03-01", "--format", "jsonl"]);
+    let lake = fs::read_to_string(place.path("elsewhere/submissions.jsonl")).unwrap();
+    let tally = place.say(&["tally", "--rows", "--json", "logs/own.jsonl"]).expect(0).out;
+    let values = |text: &str| {
+        let rows = text.lines().map(|row| serde_json::from_str::<serde_json::Value>(row).unwrap());
+        rows.map(|row| ["account", "mail_from", "cipher", "cipher_class"].map(|name| row[name].clone()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(values(&tally), values(&lake));
+    assert_eq!(values(&tally)[0][1..], ["".into(), serde_json::Value::Null, serde_json::Value::Null]);
+}
+
 #[test]
 fn every_form_has_the_same_rows() {
     let place = demo().copy();
