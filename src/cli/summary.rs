@@ -123,11 +123,13 @@ pub(super) fn digest(published: &Published, context: &mut Context) -> Result<()>
         output.line(&format!("{:>12} {domain}", grouped(messages.unsigned_abs())))?;
     }
     output.line("")?;
+    // Where both go to a terminal, a warning stands below what was written before it.
+    output.finish()?;
     for warning in &digest.warnings {
-        output.line(&format!("warning: {}", warning.words()))?;
+        context.messages.warning(&warning.words());
     }
-    if !digest.warnings.is_empty() {
-        output.line("")?;
+    if !digest.warnings.is_empty() && !context.messages.quiet() {
+        context.output.line("")?;
     }
     Ok(())
 }

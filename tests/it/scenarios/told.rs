@@ -43,6 +43,19 @@ fn a_log_that_has_died_is_told_every_night() {
     assert_eq!(place.run(&["--date", &day(4)]).expect(0).err, "");
 }
 
+/// What goes to standard error is what cron sends.
+#[test]
+fn what_is_wrong_with_the_logs_is_a_warning() {
+    let words = "mx3 (1 day): no line says a TLS version";
+    let place = Place::new(&[MX3]);
+    place.log("mx3/mail.log", &session(1, "4F2A0001", None));
+    let said = place.say(&["run", "pipeline.toml"]).expect(0).warns(&format!("warning: {words}"));
+    assert!(said.out.contains("top domains") && !said.out.contains("warning"), "{}", said.out);
+    place.say(&["report", "pipeline.toml"]).expect(0).warns(words);
+    let said = place.say(&["report", "pipeline.toml", "--quiet"]).expect(0);
+    assert!(said.err.is_empty() && !said.out.contains("\n\n\n"), "{}{}", said.out, said.err);
+}
+
 /// Lines without mail are lines, and a day without mail is none of a dead log.
 #[test]
 fn a_quiet_day_is_not_late() {
