@@ -77,8 +77,8 @@ impl Wanted {
             name if name == DAILY_TLS.name && self.weeks => {
                 DayRange { start: read.start.min(self.window.weeks().start), ..read }
             }
-            // A period that ends behind the window may have begun in it.
-            name if name == IMPORTED.name => DayRange { end: window.end.plus(LONGEST_PERIOD), ..window },
+            // A period that ends behind the window may have begun in it; one before it tells whose days are reports.
+            name if name == IMPORTED.name => DayRange { end: window.end.plus(LONGEST_PERIOD), ..read },
             _ => read,
         }
     }
@@ -156,6 +156,7 @@ mod tests {
         assert_eq!(few.days(&DAILY_CLIENTS), examples::window().days());
         assert!(few.days(&DAILY_REFUSALS).is_empty());
         assert_eq!(few.days(&DAILY_TLS), examples::window().days_read());
+        assert_eq!(few.days(&IMPORTED).to_string(), "2026-02-25 to 2027-03-05");
     }
 
     #[test]

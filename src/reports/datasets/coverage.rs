@@ -47,7 +47,7 @@ fn imported(tables: &Tables) -> LazyFrame {
     daily.group_by([col("date"), col("source")]).agg([sum("messages").alias("imported")])
 }
 
-/// The sources of other products' reports.
+/// The sources of other products' reports, in the window or the one before.
 fn of_reports(tables: &Tables) -> LazyFrame {
     let sources = tables.imported.clone().select([col("source")]).unique(None, UniqueKeepStrategy::Any);
     sources.with_column(lit(true).alias("of_reports"))

@@ -100,6 +100,17 @@ fn reports_come_and_go() {
     assert!(explained.out.contains("473 messages over TLSv1.0, counted by another product"), "{}", explained.out);
 }
 
+/// Also where its only report is of the window before.
+#[test]
+fn a_day_without_a_report_is_told_as_such() {
+    let place = place(&[DAY]);
+    place.run(&[]).expect(0);
+    place.say(&["report", "pipeline.toml", "--date", "2026-03-03", "--out", "own"]).expect(0);
+    let coverage = fs::read_to_string(place.path("own/coverage.csv")).unwrap();
+    let day = coverage.lines().find(|row| row.contains(",tenant,")).unwrap();
+    assert!(day.ends_with("no report of this day was imported, though the source has other days"), "{coverage}");
+}
+
 /// `coverage` has no day of it.
 #[test]
 fn a_source_of_weeks_is_in_the_lake() {
