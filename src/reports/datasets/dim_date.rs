@@ -4,6 +4,8 @@
 use chrono::Datelike;
 use polars::prelude::*;
 
+use super::super::tables::BITS;
+use super::super::wanted::Part;
 use super::super::{Result, Tables, Window};
 use super::{Dataset, OnPage, imported_usage};
 use crate::calendar::{Day, DayRange};
@@ -12,7 +14,7 @@ use crate::calendar::{Day, DayRange};
 pub(super) const DATASET: Dataset = Dataset {
     name: "dim_date",
     about: "Dimension for BI tools: the days and weeks that datasets name",
-    reads: &[],
+    reads: &[Part::Weeks],
     stamped: true,
     on_page: OnPage::Nothing,
     build,
@@ -35,7 +37,7 @@ const MONTHS: [&str; 12] = [
 ];
 
 fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
-    let days: Vec<Day> = days(window, reported(tables, window)?);
+    let days: Vec<Day> = days(window, weeks(tables, window)?, reported(tables, window)?);
     let dates = |name: &str, of: &dyn Fn(Day) -> Day| {
         let dates: Vec<i32> = days.iter().map(|day| of(*day).epoch_days()).collect();
         Int32Chunked::from_vec(name.into(), dates).into_date().into_column()
@@ -68,6 +70,15 @@ fn build(tables: &Tables, window: &Window) -> Result<LazyFrame> {
     Ok(DataFrame::new(days.len(), columns)?.lazy())
 }
 
+/// The weeks of `burn_down`, from the first one with a message; none where there is no message in any.
+fn weeks(tables: &Tables, window: &Window) -> Result<DayRange> {
+    let accounts = tables.weeks.clone().select([col(BITS[0])]).collect()?;
+    let active = accounts.column(BITS[0])?.i64()?.iter().flatten().fold(0, |all, bits| all | bits);
+    let weeks = window.weeks();
+    let before = active.trailing_zeros() as i32 * 7;
+    Ok(DayRange { start: weeks.start.plus(before).min(weeks.end), ..weeks })
+}
+
 /// The days from the first to the last one of what was counted over periods; none where nothing was.
 fn reported(tables: &Tables, window: &Window) -> Result<Option<DayRange>> {
     let ends = [col("period_start").min(), col("period_end").max()];
@@ -78,8 +89,8 @@ fn reported(tables: &Tables, window: &Window) -> Result<Option<DayRange>> {
 }
 
 /// The days of the weeks before, of the window and of reports, each once.
-fn days(window: &Window, reported: Option<DayRange>) -> Vec<Day> {
-    let (weeks, own) = (window.weeks(), window.days());
+fn days(window: &Window, weeks: DayRange, reported: Option<DayRange>) -> Vec<Day> {
+    let own = window.days();
     let reported = reported.into_iter().flat_map(DayRange::days);
     let mut days: Vec<Day> = weeks.days().chain(own.days()).chain(reported).collect();
     days.sort_unstable();
@@ -94,9 +105,30 @@ mod tests {
     use super::super::build;
     use super::*;
 
+    /// A lake with a message in the first of the weeks.
+    fn with_oldest_week() -> Tables {
+        let mut lake = examples::lake();
+        let first = lit(Scalar::new_date(examples::day("2025-12-07").epoch_days())).alias("date");
+        let past = lake.tls.clone().limit(1).with_column(first);
+        lake.tls = concat([lake.tls, past], UnionArgs::default()).unwrap();
+        lake.imported = lake.imported.limit(0);
+        lake.tables()
+    }
+
+    #[test]
+    fn weeks_before_the_lake_begins_are_no_days() {
+        let first_of = |tables: &Tables| {
+            let rows = build(&DATASET, tables, &examples::window()).unwrap();
+            rows.column("date").unwrap().date().unwrap().physical().get(0).map(Day::from_epoch_days)
+        };
+        assert_eq!(first_of(&with_oldest_week()), Some(examples::day("2025-12-01")));
+        assert_eq!(first_of(&examples::tables()), Some(examples::day("2026-02-23")), "alice sends on the 27th");
+        assert_eq!(first_of(&examples::empty()), Some(examples::day("2026-03-01")), "the window's");
+    }
+
     #[test]
     fn days_have_their_weeks_and_names() {
-        let rows = build(&DATASET, &examples::empty(), &examples::window()).unwrap();
+        let rows = build(&DATASET, &with_oldest_week(), &examples::window()).unwrap();
         let names =
             "date year quarter month month_name day iso_year iso_week week weekday weekday_name is_weekend in_window";
         assert_eq!(examples::names(&rows)[3..].join(" "), names);
