@@ -8,6 +8,7 @@ use super::pipeline::Pipeline;
 use super::{Context, ExitCode, Result};
 use crate::calendar::{Day, Timestamp};
 use crate::pipelines::explain::{self, Explained, Question, Traced};
+use crate::words::{grouped, many};
 
 /// Show what a day of an account is made of, down to file and line
 ///
@@ -74,16 +75,22 @@ fn print(question: &Question, explained: &Explained, context: &mut Context) -> R
     let output = &mut context.output;
     output.line(&format!("{} on {}", question.account, question.day))?;
     if let Some(volume) = explained.volume {
+        let counted = |count: i64, noun| many(count.unsigned_abs(), noun);
         output.line(&format!(
-            "daily_volume  {} messages, {} recipients, {} bytes",
-            volume.messages, volume.recipients, volume.bytes
+            "daily_volume  {}, {}, {}",
+            counted(volume.messages, "message"),
+            counted(volume.recipients, "recipient"),
+            counted(volume.bytes, "byte")
         ))?;
     }
-    output.line(&format!("submissions   {}", explained.submissions))?;
+    output.line(&format!("submissions   {}", grouped(explained.submissions)))?;
     for counted in &explained.imported {
         output.line(&format!(
-            "imported      {} messages over {}, counted by another product: {}:{}",
-            counted.messages, counted.tls_version, counted.file, counted.line
+            "imported      {} over {}, counted by another product: {}:{}",
+            many(counted.messages.unsigned_abs(), "message"),
+            counted.tls_version,
+            counted.file,
+            counted.line
         ))?;
     }
     if !explained.findings.is_empty() {
@@ -116,7 +123,7 @@ fn print(question: &Question, explained: &Explained, context: &mut Context) -> R
     output.table(&table)?;
     let more = explained.submissions - explained.traced.len() as u64;
     if more > 0 {
-        output.line(&format!("and {more} more: --limit shows them"))?;
+        output.line(&format!("and {} more: --limit shows them", grouped(more)))?;
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ use crate::pipelines::ingest::plan::Wanted;
 use crate::pipelines::ingest::{Failure, kept};
 use crate::pipelines::runner::{Plans, Publication};
 use crate::pipelines::shared::Shared;
+use crate::words::{grouped, many};
 
 /// Print what `run` would do, and why, without doing it
 ///
@@ -73,7 +74,8 @@ fn print(plans: &Plans<'_>, context: &mut Context) -> Result<()> {
         table.row([range.days.to_string(), range.source.to_owned(), "-".to_owned(), why]);
     }
     for report in &plans.imports {
-        let why = format!("{} messages that another product has counted, in {}", report.messages(), report.file);
+        let messages = many(report.messages(), "message");
+        let why = format!("{messages} that another product has counted, in {}", report.file);
         table.row([report.period.to_string(), report.source.clone(), "import".to_owned(), why]);
     }
     for days in DayRange::group(plans.rollups.iter().copied()) {
@@ -96,7 +98,9 @@ fn print(plans: &Plans<'_>, context: &mut Context) -> Result<()> {
     }
     let mebibytes = tasks.iter().map(|task| task.bytes).sum::<u64>().div_ceil(1 << 20);
     context.output.line("")?;
-    context.output.line(&format!("{} passes over {mebibytes} MiB of files", tasks.len()))
+    let passes = if tasks.len() == 1 { "pass" } else { "passes" };
+    let (tasks, mebibytes) = (grouped(tasks.len() as u64), grouped(mebibytes));
+    context.output.line(&format!("{tasks} {passes} over {mebibytes} MiB of files"))
 }
 
 /// What to say where there was nothing to do: since nothing was found, or since it was done before.

@@ -98,7 +98,8 @@ pub(super) fn digest(published: &Published, context: &mut Context) -> Result<()>
     output.line("")?;
     let change = |change: i64, percent: Option<f64>| {
         let percent = percent.map_or_else(String::new, |percent| format!(", {percent:+.1} %"));
-        format!("{change:+}{percent} against the window before")
+        let sign = if change < 0 { '-' } else { '+' };
+        format!("{sign}{}{percent} against the window before", grouped(change.unsigned_abs()))
     };
     let accounts = change(digest.change_accounts, digest.change_accounts_percent);
     let messages = change(digest.change_messages, digest.change_messages_percent);

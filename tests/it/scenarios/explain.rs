@@ -63,7 +63,7 @@ fn submissions_are_found_again_by_file_and_line() {
     let file = place.path("logs/mx3/mail.log").display().to_string();
     assert!(text.contains(&format!("{file}:3,4\n")), "{text}");
     assert!(text.contains(&format!("{file}:8,9\n")), "{text}");
-    assert!(text.contains("daily_volume  2 messages, 2 recipients, 1400 bytes"), "{text}");
+    assert!(text.contains("daily_volume  2 messages, 2 recipients, 1,400 bytes"), "{text}");
 }
 
 #[test]

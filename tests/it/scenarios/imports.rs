@@ -146,7 +146,7 @@ fn a_report_is_found_from_its_content_and_stands_alone() {
     let place = Place::new(&["[[sources]]\nname = \"tenant\"\nfiles = [\"logs/tenant/*\"]\n"]);
     place.log(&format!("tenant/{DAY}"), &sample(DAY));
     let plan = place.say(&["plan", "pipeline.toml"]).expect(0);
-    assert!(plan.out.contains("17008 messages that another product has counted"), "{}", plan.out);
+    assert!(plan.out.contains("17,008 messages that another product has counted"), "{}", plan.out);
     let said = place.run(&[]).expect(0).json();
     assert_eq!(said["published"]["as_of"], "2026-03-02");
     let coverage = fs::read_to_string(place.path("published/coverage.csv")).unwrap();
