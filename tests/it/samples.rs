@@ -134,6 +134,32 @@ fn every_sample_becomes_its_rows() {
     findings.none();
 }
 
+/// Whoever ships a log sends lines again that may have got lost: one by one, or many of them.
+#[test]
+fn a_message_that_is_told_again_counts_once() {
+    let mut findings = Findings::default();
+    // What several logs tell of is joined otherwise, and what is packed has no lines.
+    let is_simple = |case: &&Case| case.log.is_file() && !case.format.is_packed() && !case.format.joins_logs();
+    for case in cases().iter().filter(is_simple) {
+        let mut log = std::fs::read(&case.log).unwrap();
+        log.push(b'\n');
+        let ids = |log: &[u8]| {
+            let answer = Logs::written([("mail.log", log)]).format(case.format.name()).year(2026).read();
+            let with_id = answer.submissions().iter().filter(|row| !row.queue_id.is_empty());
+            let mut ids = with_id.map(|row| format!("{} {} {}", row.ts, row.server, row.queue_id)).collect::<Vec<_>>();
+            ids.sort();
+            ids
+        };
+        let expected = ids(&log);
+        let lines = log.split_inclusive(|byte| *byte == b'\n');
+        let each = lines.flat_map(|line| [line, line]).flatten().copied().collect::<Vec<_>>();
+        for again in [each, [log.as_slice(), &log].concat()] {
+            findings.same(&case.stem, expected.clone(), ids(&again));
+        }
+    }
+    findings.none();
+}
+
 #[test]
 fn every_format_has_samples_and_every_sample_a_format() {
     let mut findings = Findings::default();

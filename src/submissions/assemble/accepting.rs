@@ -32,8 +32,11 @@ impl Assembler {
 
     /// Makes a message known by its queue id, in the place of one that had it.
     fn insert(&mut self, slot: u32, rows: &mut dyn Rows) {
-        if let Some(before) = self.messages.insert(slot) {
-            self.close(before, rows);
+        match self.messages.insert(slot) {
+            // The same line again, as where a file begins with what the one before ended with: so do those that follow.
+            Some(before) if self.messages.is_told_again(before, slot) => self.messages.replace(before, slot),
+            Some(before) => self.close(before, rows),
+            None => {}
         }
     }
 
@@ -282,12 +285,7 @@ impl Assembler {
         if !accepted.more_follows {
             return self.accept(slot, rows);
         }
-        match self.messages.insert(slot) {
-            // The same line again, as where a file begins with what the one before ended with: so do those that follow.
-            Some(before) if self.messages.is_told_again(before, slot) => self.messages.release(before),
-            Some(before) => self.close(before, rows),
-            None => {}
-        }
+        self.insert(slot, rows);
     }
 
     pub(super) fn accept(&mut self, slot: u32, rows: &mut dyn Rows) {

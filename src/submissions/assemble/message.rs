@@ -148,6 +148,15 @@ impl Message {
         }
     }
 
+    /// What has become of it so far, where its first line comes again.
+    pub(super) fn take_from_copy(&mut self, copy: &Self) {
+        self.accepted |= copy.accepted;
+        self.announced |= copy.announced;
+        if copy.set_aside {
+            self.put_aside(copy.texts.get(MAIL_FROM));
+        }
+    }
+
     /// What the server says of its session at its end.
     pub(super) fn sum_up(&mut self, ended: &Ended<'_>, known: &mut Known) {
         let told = Encryption::told(ended.encrypted, known.service_name(self.service).to_owned().as_bytes(), known);

@@ -64,6 +64,14 @@ impl Messages {
         before.ts == now.ts && before.account() == now.account()
     }
 
+    /// Lets go of a message that is told again.
+    pub(super) fn replace(&mut self, before: u32, now: u32) {
+        let known = std::mem::take(self.get_mut(before));
+        self.get_mut(now).take_from_copy(&known);
+        *self.get_mut(before) = known;
+        self.release(before);
+    }
+
     /// The message with a queue id.
     pub(super) fn find(&mut self, host: u32, queue_id: &[u8]) -> Option<&mut Message> {
         let Self { slots, by_queue_id } = self;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 
 use super::reader::{Step, count_line_ends};
-use super::wanted::{Redelivered, Repeats, Seam, Wanted};
+use super::wanted::{Recent, Redelivered, Repeats, Seam, Wanted};
 use super::{DayStats, FileStats, LineCounts, OVERLAP, Outcome, Pass, RejectedLine, Sink};
 use crate::calendar::{Day, SECOND, Timestamp};
 use crate::formats::{Record, Unreadable};
@@ -64,6 +64,7 @@ impl<'a> Joiner<'a> {
                 repeats: repeats.then(|| Repeats::new(pass.none_before())),
                 only_refusals: !pass.overlapping,
                 joined: pass.format.joins_logs(),
+                recent: Recent::default(),
                 seam: Seam::default(),
                 redelivered: Redelivered::within(pass.format.late()),
                 orphans: BTreeSet::new(),

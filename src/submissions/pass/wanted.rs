@@ -17,6 +17,7 @@ pub(super) struct Wanted<'a> {
     pub repeats: Option<Repeats>,
     /// Whether those lines tell of refusals only.
     pub only_refusals: bool,
+    pub recent: Recent,
     pub seam: Seam,
     /// Where the same line may come again by way of a queue.
     pub redelivered: Option<Redelivered>,
@@ -32,14 +33,24 @@ pub(super) struct Wanted<'a> {
 impl Wanted<'_> {
     /// Whether a submission has not come before.
     fn is_new(&mut self, row: &Submission<&str>) -> bool {
-        // Without a queue id, everything else that tells two messages of a second apart has to.
-        let details = row.queue_id.is_empty().then_some((row.ts, row.client_ip, row.mail_from, row.message_id));
-        let key = (row.ts / SECOND, row.server, row.queue_id, row.account, details);
-        match (&mut self.redelivered, &mut self.repeats) {
-            _ if self.joined => true,
-            (Some(redelivered), _) if !row.queue_id.is_empty() => redelivered.is_new(row.ts, &key),
-            (_, Some(repeats)) if !self.only_refusals => repeats.is_new(row.ts, &key),
-            _ => self.seam.is_new(row.ts, &key),
+        let second = row.ts / SECOND;
+        let repeats = self.repeats.as_mut().filter(|_| !self.only_refusals);
+        if self.joined {
+            true
+        } else if row.queue_id.is_empty() {
+            // Without a queue id, everything else that tells two messages of a second apart has to.
+            let sender = (row.account, row.client_ip, row.mail_from);
+            let key = (second, row.server, row.ts, sender, row.message_id);
+            match repeats {
+                Some(repeats) => repeats.is_new(row.ts, &key),
+                None => self.seam.is_new(row.ts, &key),
+            }
+        } else if let Some(redelivered) = &mut self.redelivered {
+            redelivered.is_new(row.ts, &(second, row.server, row.queue_id, row.account))
+        } else {
+            // A copy that has lost the lines before it may not know the account.
+            let key = (second, row.server, row.queue_id);
+            self.recent.is_new(row.ts, &key) && repeats.is_none_or(|repeats| repeats.is_new(row.ts, &key))
         }
     }
 
@@ -117,8 +128,38 @@ fn hash(key: &impl Hash) -> u64 {
     BuildHasherDefault::<DefaultHasher>::default().hash_one(key)
 }
 
-/// The messages of a file's last minutes. The next file may begin with some of the same lines without being known
-/// as a copy, since times to the second do not show it; a queue id does not come twice in a second.
+/// How many messages are kept at the least to know those that come again: what is sent again is sent soon.
+const LEAST_RECENT: usize = 4096;
+
+/// The messages with a queue id that were told of last, some minutes of them or some thousands. Their lines may come again:
+/// who ships them sends again what may be lost, a log that is copied and emptied grows in between, and a file may begin
+/// with the last lines of another one. A queue id does not come twice in a second.
+#[derive(Default)]
+pub(super) struct Recent {
+    /// The first of the newer ones.
+    since: Timestamp,
+    newer: FxHashSet<u64>,
+    older: FxHashSet<u64>,
+}
+
+impl Recent {
+    fn is_new(&mut self, ts: Timestamp, key: &impl Hash) -> bool {
+        // The server chooses the queue id in it, so nobody can look for two keys of one hash.
+        let hash = FxBuildHasher.hash_one(key);
+        if self.older.contains(&hash) || !self.newer.insert(hash) {
+            return false;
+        }
+        if self.newer.len() >= LEAST_RECENT && ts.abs_diff(self.since) > 2 * OVERLAP.unsigned_abs() {
+            self.since = ts;
+            std::mem::swap(&mut self.newer, &mut self.older);
+            self.newer.clear();
+        }
+        true
+    }
+}
+
+/// The messages without a queue id of a file's last minutes. The next file may begin with some of the same lines without
+/// being known as a copy, since times to the second do not show it.
 #[derive(Default)]
 pub(super) struct Seam {
     before: FxHashSet<u64>,
@@ -127,8 +168,7 @@ pub(super) struct Seam {
 
 impl Seam {
     fn is_new(&mut self, ts: Timestamp, key: &impl Hash) -> bool {
-        // The server chooses the queue id in it, so nobody can look for two keys of one hash.
-        let hash = FxBuildHasher.hash_one(key);
+        let hash = hash(key);
         if self.before.contains(&hash) {
             return false;
         }
@@ -254,6 +294,18 @@ mod tests {
         assert!(is_new(140, "d") && is_new(100, "a"), "memory does not follow the log's length");
         assert_eq!(seen[0].seen.len(), seen[0].order.len());
         assert!(Redelivered::within(0).is_none());
+    }
+
+    #[test]
+    fn what_was_told_of_last_is_known() {
+        let mut recent = Recent::default();
+        let mut is_new = |ts: i64, id: usize| recent.is_new(ts * SECOND, &id);
+        assert!((0..LEAST_RECENT).all(|id| is_new(1000, id)) && (0..LEAST_RECENT).all(|id| !is_new(1000, id)));
+        assert!((0..LEAST_RECENT).all(|id| is_new(1060, id + LEAST_RECENT) && !is_new(1000, id)));
+        assert!(is_new(1000, usize::MAX) && !is_new(1000, 0), "of a busy server, minutes are known");
+        assert!(is_new(1121, 2 * LEAST_RECENT) && !is_new(1060, LEAST_RECENT) && is_new(1000, 0));
+        assert!(is_new(9000, 7 * LEAST_RECENT) && !is_new(1060, LEAST_RECENT), "of an idle one, thousands");
+        assert!(recent.newer.len() + recent.older.len() < 3 * LEAST_RECENT, "memory does not follow the log's length");
     }
 
     #[test]
