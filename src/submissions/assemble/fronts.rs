@@ -256,7 +256,7 @@ impl Assembler {
     }
 
     /// Two messages that are one: the server behind goes on with it. Where the one in front has been announced, so is
-    /// this, and it is no copy of that.
+    /// this, and it is no copy of that. What comes again of the one in front is a copy from here on.
     fn join(&mut self, behind: u32, front: u32, rows: &mut dyn Rows) {
         let known = std::mem::take(self.messages.get_mut(front));
         self.messages.get_mut(behind).take_from_front(&known);
@@ -264,6 +264,7 @@ impl Assembler {
             self.announce(behind, rows);
         }
         *self.messages.get_mut(front) = known;
+        self.announce(front, rows);
         self.messages.release(front);
     }
 
@@ -306,7 +307,9 @@ impl Assembler {
             self.accept(before, rows);
         }
         if waits && !self.announce(slot, rows) {
-            self.fronts.halves.remove(&queue_id);
+            // What the server in front has to say of it, it has said.
+            let half = self.half(at, &queue_id, rows);
+            (half.queued, half.joined) = (None, true);
             self.messages.release(slot);
         }
         waits
