@@ -158,7 +158,7 @@ fn rejected(fields: Fields<'_>) -> Refused<'_> {
         fields.firsts(["mail.messageId", "mail.tags.ses:caller-identity", "mail.tags.ses:operation", "reject.reason"]);
     Refused {
         kind: RefusalKind::DataRejected,
-        queue_id: id.unwrap_or_default(),
+        id: id.unwrap_or_default(),
         service: operation.unwrap_or_default(),
         client: client(fields),
         encrypted: encrypted(fields),

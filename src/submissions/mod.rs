@@ -200,10 +200,14 @@ pub trait Rows {
     fn announced(&mut self, row: &Submission<&str>) -> bool;
     /// Takes a submission that was announced.
     fn confirmed(&mut self, row: &Submission<&str>);
-    /// Whether a refusal of a message came before, by way of a queue that has delivered it again.
-    fn came_before(&mut self, row: &Refusal<&str>, queue_id: &[u8]) -> bool;
+    /// Whether a refusal came before that its message's queue id, or its session's, tells from others of its kind.
+    fn came_before(&mut self, row: &Refusal<&str>, id: &[u8]) -> bool;
     /// Takes a refusal.
     fn refusal(&mut self, row: &Refusal<&str>);
+    /// Learns of a refusal of which the session's end says more; false where it came before and shall not come again.
+    fn refusal_announced(&mut self, row: &Refusal<&str>) -> bool;
+    /// Takes a refusal that was announced.
+    fn refusal_confirmed(&mut self, row: &Refusal<&str>);
     /// Learns that a row of this time came from a session whose beginning was not read.
     fn orphan(&mut self, ts: Timestamp);
 }

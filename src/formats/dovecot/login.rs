@@ -64,6 +64,11 @@ impl<'a> Login<'a> {
         found
     }
 
+    /// The session's id.
+    fn session(&self) -> &'a [u8] {
+        elements(self.rest).find_map(|element| element.strip_prefix(b"session=<")).unwrap_or_default()
+    }
+
     /// Whether the connection ended with a TLS handshake that broke.
     fn broken_handshake(&self) -> bool {
         elements(self.rest).any(|element| element.starts_with(b"TLS handshaking"))
@@ -148,6 +153,7 @@ pub(super) fn left(text: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
         reason: memmem::find(reason, b": ").map_or(reason, |at| &reason[at + 2..]),
         code,
         attempts: attempts(behind),
+        id: login.session(),
         ..Refused::default()
     })))
 }

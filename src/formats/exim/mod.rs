@@ -20,7 +20,7 @@ mod tests;
 use self::accepted::{accepted, word};
 use self::refused::{is_refusal, is_rejected, refused, rejected};
 use super::ids::IS_ALPHANUMERIC;
-use super::record::{Accepted, Record};
+use super::record::{Accepted, Record, Refused};
 use super::spelling::{Escapes, Spelling};
 use super::{Evidence, Format, Tells, Unreadable};
 use crate::calendar::{SECOND, Timestamp};
@@ -105,7 +105,7 @@ impl Format for Exim {
             }
             Some(b"== ") => Ok(Some(Record::Deferred { queue_id, recipient: recipient(&text[3..]) })),
             Some(b"Com") => Ok(Some(Record::Completed { queue_id })),
-            _ => Ok(rejected(text)?.map(Record::Refused)),
+            _ => Ok(rejected(text)?.map(|refused| Record::Refused(Refused { id: queue_id, ..refused }))),
         }
     }
 

@@ -85,7 +85,7 @@ impl<'a> Row<'a> {
         };
         Ok(Refused {
             kind,
-            queue_id: self.get("queue_id"),
+            id: self.get("queue_id"),
             service: self.service()?,
             client: self.client()?,
             helo: self.get("helo"),

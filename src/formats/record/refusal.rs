@@ -50,8 +50,9 @@ impl RefusalKind {
 pub struct Refused<'a> {
     /// What was refused.
     pub kind: RefusalKind,
-    /// Of which message; empty where the line does not say it.
-    pub queue_id: &'a [u8],
+    /// What tells it from others of its kind: its message's queue id, or the id of a session of which one such line tells;
+    /// empty where the line does not say it.
+    pub id: &'a [u8],
     /// The service; empty where the line does not say it.
     pub service: &'a [u8],
     /// Whom.

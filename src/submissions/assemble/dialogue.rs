@@ -275,12 +275,20 @@ impl Rows for Kept<'_> {
         self.rows.confirmed(row);
     }
 
-    fn came_before(&mut self, row: &Refusal<&str>, queue_id: &[u8]) -> bool {
-        self.rows.came_before(row, queue_id)
+    fn came_before(&mut self, row: &Refusal<&str>, id: &[u8]) -> bool {
+        self.rows.came_before(row, id)
     }
 
     fn refusal(&mut self, row: &Refusal<&str>) {
         self.refusals.push(row.keep());
+    }
+
+    fn refusal_announced(&mut self, _row: &Refusal<&str>) -> bool {
+        true
+    }
+
+    fn refusal_confirmed(&mut self, row: &Refusal<&str>) {
+        self.refusal(row);
     }
 
     fn orphan(&mut self, ts: Timestamp) {

@@ -55,6 +55,7 @@ impl Assembler {
         }
         let session = self.sessions.get(message.session).filter(|_| !self.announces_logins);
         message.show(&self.known, &self.settings.realm, |row| {
+            let queue_id = row.queue_id;
             let row = Refusal {
                 ts: *at,
                 server: row.server,
@@ -69,8 +70,12 @@ impl Assembler {
                 reason,
                 code: rejects::code(reason),
             };
+            if !queue_id.is_empty() && rows.came_before(&row, queue_id.as_bytes()) {
+                return;
+            }
             match session.filter(|session| session.is_awaited(&row)) {
-                Some(session) => session.keep_silent(row.keep()),
+                Some(session) if rows.refusal_announced(&row) => session.keep_silent(row.keep()),
+                Some(_) => {}
                 None => rows.refusal(&row),
             }
         });

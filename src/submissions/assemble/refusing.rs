@@ -42,7 +42,7 @@ impl Assembler {
             reason: &reason,
             code: &code,
         };
-        if !refused.queue_id.is_empty() && rows.came_before(&row, refused.queue_id) {
+        if !refused.id.is_empty() && rows.came_before(&row, refused.id) {
             return;
         }
         for _ in 0..refused.attempts.max(1) {
@@ -95,8 +95,11 @@ impl Assembler {
             },
         };
         if !self.announces_logins && session.is_awaited(&row) {
-            let row = row.keep();
-            session.keep_silent(row);
+            // What tells it from a copy is the file in which it stands.
+            if rows.refusal_announced(&row) {
+                let row = row.keep();
+                session.keep_silent(row);
+            }
         } else {
             rows.refusal(&row);
         }

@@ -19,10 +19,14 @@ impl Rows for Nowhere {
         true
     }
     fn confirmed(&mut self, _row: &Submission<&str>) {}
-    fn came_before(&mut self, _row: &Refusal<&str>, _queue_id: &[u8]) -> bool {
+    fn came_before(&mut self, _row: &Refusal<&str>, _id: &[u8]) -> bool {
         false
     }
     fn refusal(&mut self, _row: &Refusal<&str>) {}
+    fn refusal_announced(&mut self, _row: &Refusal<&str>) -> bool {
+        true
+    }
+    fn refusal_confirmed(&mut self, _row: &Refusal<&str>) {}
     fn orphan(&mut self, _ts: Timestamp) {}
 }
 
@@ -122,12 +126,20 @@ impl Rows for Kept {
         self.submission(row);
     }
 
-    fn came_before(&mut self, _row: &Refusal<&str>, _queue_id: &[u8]) -> bool {
+    fn came_before(&mut self, _row: &Refusal<&str>, _id: &[u8]) -> bool {
         false
     }
 
     fn refusal(&mut self, row: &Refusal<&str>) {
         self.refusals.push(row.keep());
+    }
+
+    fn refusal_announced(&mut self, _row: &Refusal<&str>) -> bool {
+        true
+    }
+
+    fn refusal_confirmed(&mut self, row: &Refusal<&str>) {
+        self.refusal(row);
     }
 
     fn orphan(&mut self, _ts: Timestamp) {

@@ -103,15 +103,32 @@ impl Rows for Wanted<'_> {
         }
     }
 
-    fn came_before(&mut self, row: &Refusal<&str>, queue_id: &[u8]) -> bool {
-        let key = (row.ts / SECOND, row.server, queue_id, row.account, row.kind);
-        let wanted = self.wants(row.ts);
-        self.redelivered.as_mut().is_some_and(|redelivered| wanted && !redelivered.is_new(row.ts, &key))
+    fn came_before(&mut self, row: &Refusal<&str>, id: &[u8]) -> bool {
+        let second = row.ts / SECOND;
+        let is_new = !self.wants(row.ts)
+            || match &mut self.redelivered {
+                Some(redelivered) => redelivered.is_new(row.ts, &(second, row.server, id, row.account, row.kind)),
+                None => self.recent.is_new(row.ts, &(second, row.server, id, row.kind)),
+            };
+        if !is_new && let Some(repeats) = &mut self.repeats {
+            // The file has it nevertheless.
+            repeats.is_new(row.ts, &refusal_key(row));
+        }
+        !is_new
     }
 
     fn refusal(&mut self, row: &Refusal<&str>) {
-        let key = (row.ts / SECOND, row.server, row.client_ip, row.account, row.kind);
-        if self.wants(row.ts) && self.repeats.as_mut().is_none_or(|repeats| repeats.is_new(row.ts, &key)) {
+        if self.refusal_announced(row) {
+            self.refusal_confirmed(row);
+        }
+    }
+
+    fn refusal_announced(&mut self, row: &Refusal<&str>) -> bool {
+        !self.wants(row.ts) || self.repeats.as_mut().is_none_or(|repeats| repeats.is_new(row.ts, &refusal_key(row)))
+    }
+
+    fn refusal_confirmed(&mut self, row: &Refusal<&str>) {
+        if self.wants(row.ts) {
             self.note_tls(row.tls_version, row.server);
             self.sink.refusal(row);
         }
@@ -122,6 +139,11 @@ impl Rows for Wanted<'_> {
             self.orphans.insert(Day::of(ts));
         }
     }
+}
+
+/// What tells a refusal from those that are not told again with it.
+fn refusal_key<'a>(row: &Refusal<&'a str>) -> impl Hash + use<'a> {
+    (row.ts / SECOND, row.server, row.client_ip, row.account, row.kind)
 }
 
 fn hash(key: &impl Hash) -> u64 {

@@ -67,7 +67,7 @@ impl Session {
             if encrypted {
                 row.tls_version = TlsVersion::Unknown;
             }
-            rows.refusal(&row.view());
+            rows.refusal_confirmed(&row.view());
         }
         self.settle();
         self.judge(counters, realm, known, rows);

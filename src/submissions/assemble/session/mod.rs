@@ -268,7 +268,7 @@ impl Session {
         row.tls_version == TlsVersion::None && self.silent_refusals.len() < MOST_SILENT
     }
 
-    /// Keeps a refusal until then.
+    /// Keeps a refusal that was announced until then.
     pub(super) fn keep_silent(&mut self, row: Refusal) {
         self.silent_refusals.push(row);
     }
