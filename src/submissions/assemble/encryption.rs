@@ -1,8 +1,10 @@
 //! What is known of TLS: a session's, and with that a message's.
 
 use super::known::Known;
+use super::messages::Messages;
 use super::session::Session;
 use super::{Assembler, Moment};
+use crate::calendar::Timestamp;
 use crate::formats::record::{Client, Encrypted};
 use crate::submissions::Rows;
 use crate::submissions::cipher::CipherClass;
@@ -23,6 +25,7 @@ impl Assembler {
         }
         let session = self.sessions.of_line(&mut self.known, now, client);
         session.tls = Some(tls);
+        session.encrypt_what_came_behind(now.at, &mut self.messages);
         if session.tls_begins == TlsMode::Implicit {
             self.known.note_tls(now.key.0, session.service, now.at);
         }
@@ -37,6 +40,20 @@ impl Assembler {
 }
 
 impl Session {
+    /// Where lines are out of order, what its time says came behind the handshake may stand in front of it.
+    fn encrypt_what_came_behind(&mut self, handshake: Timestamp, messages: &mut Messages) {
+        let encryption = Encryption::of(self, false);
+        for slot in self.open.iter().chain(&self.silent) {
+            let message = messages.get_mut(*slot);
+            if message.session == self.id && message.ts > handshake {
+                message.encrypt(encryption);
+            }
+        }
+        for row in self.silent_refusals.iter_mut().filter(|row| row.ts > handshake) {
+            row.tls_version = encryption.version();
+        }
+    }
+
     /// Whether the client has asked for encryption, and there is none yet.
     fn awaits_handshake(&self, client: Client<'_>) -> bool {
         self.dialogue.tls_asked && self.tls.is_none() && self.is_with(client)

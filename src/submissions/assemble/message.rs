@@ -208,8 +208,13 @@ impl Message {
 
     /// There was TLS after all, of which no line says more.
     pub(super) fn was_encrypted(&mut self, mode: TlsMode) {
+        self.encrypt(Encryption { tls: None, present: Some(true), mode });
+    }
+
+    /// There was TLS after all.
+    pub(super) fn encrypt(&mut self, encryption: Encryption) {
         if self.is_silent() {
-            self.encryption = Encryption { tls: None, present: Some(true), mode };
+            self.encryption = encryption;
         }
     }
 

@@ -87,7 +87,7 @@ pub(super) struct Session {
     /// Messages that were accepted as if there were no TLS, of which the session's end may say otherwise.
     pub silent: Vec<u32>,
     /// Refusals as if there were no TLS, of which the same is true.
-    silent_refusals: Vec<Refusal>,
+    pub silent_refusals: Vec<Refusal>,
     /// Whether it is a session of a server that stands in front of the one whose log this is.
     pub in_front: bool,
     /// What its own lines say of the client and its next message.
