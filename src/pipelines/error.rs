@@ -32,6 +32,12 @@ pub enum Error {
         /// The first of the files.
         file: String,
     },
+    /// A file ends before any of it can be read, and the others have no lines of a known format.
+    #[error("{file} is cut off before its first line can be read: copy it again")]
+    NothingLeft {
+        /// The file.
+        file: String,
+    },
     /// Two formats fit equally well.
     #[error(
         "{file} could be {first} as well as {second}: both read its lines equally well; say which with --format {first}, \

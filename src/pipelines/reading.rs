@@ -100,7 +100,10 @@ fn detected(storage: &Arc<Storage>, files: &[RawFile]) -> Result<Found> {
             Err(Error::FormatTie { file: names(), first: first.format.name(), second: second.format.name() })
         }
         Detected::Nothing if heads.is_empty() => Err(Error::NoLines),
-        Detected::Nothing => Err(Error::NoFormat { file: names() }),
+        Detected::Nothing => Err(match heads.iter().find(|look| look.truncated && look.head.is_empty()) {
+            Some(look) => Error::NothingLeft { file: display(&look.file.url) },
+            None => Error::NoFormat { file: names() },
+        }),
     }
 }
 

@@ -104,6 +104,17 @@ fn a_cut_file_tells_what_is_left_of_it() {
     assert!(facts.truncated && facts.content.unwrap().lines.read > 0);
 }
 
+/// A zstd block can only be read whole.
+#[test]
+fn a_file_of_which_nothing_is_left_is_cut_off_and_of_no_unknown_format() {
+    let mut packed = zstd::encode_all(MORNING.as_bytes(), 1).unwrap();
+    packed.truncate(packed.len() - 20);
+    let place = Place::new(&[("mail.log.2.zst", &packed)]);
+    let files = list(&place.storage, &[Url::from_directory_path(place.folder.path()).unwrap()]).unwrap();
+    let error = prepare(&place.storage, &SourceSettings::default(), &files, None, &[]).unwrap_err();
+    assert!(error.to_string().contains("is cut off before its first line can be read"), "{error}");
+}
+
 #[test]
 fn a_damaged_file_does_not_spoil_the_others() {
     let mut damaged = gzip(PLAIN_NAMES.repeat(2000).as_bytes());
