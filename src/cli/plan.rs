@@ -19,7 +19,7 @@ use crate::words::{grouped, many};
 /// Print what `run` would do, and why, without doing it
 ///
 /// Takes the flags of `run` and reads the same files and ledger, but writes nothing. What is only found by reading a
-/// file to its end, such as damage, it does not tell.
+/// file to its end, such as damage, it does not tell; days that a file may hold or not are told together.
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_long_help = "Examples:
   mailtally plan pipelines/demo.toml
@@ -65,8 +65,15 @@ pub(super) fn show(work: &Work, json: bool, context: &mut Context) -> Result<Exi
 fn print(plans: &Plans<'_>, context: &mut Context) -> Result<()> {
     let mut table = TextTable::new(&["date", "source", "stage", "why"]);
     for source in &plans.sources {
-        for (day, reason) in &source.plan.days {
+        let plan = &source.plan;
+        for (day, reason) in plan.days.iter().filter(|(day, _)| !plan.unsure.contains_key(day)) {
             table.row([day.to_string(), source.source.name.clone(), "ingest".to_owned(), reason.to_string()]);
+        }
+    }
+    for source in &plans.sources {
+        for days in DayRange::group(source.plan.unsure.keys().copied()) {
+            let why = "if a file holds them, which only reading tells".to_owned();
+            table.row([days.to_string(), source.source.name.clone(), "ingest".to_owned(), why]);
         }
     }
     for range in kept::ranges(&plans.known.kept) {
@@ -126,8 +133,8 @@ fn as_json(plans: &Plans<'_>) -> serde_json::Value {
     let known = &plans.known;
     let source = |name: &str| {
         let planned = plans.sources.iter().find(|planned| planned.source.name == name);
-        let days = planned.iter().flat_map(|planned| &planned.plan.days);
-        let days = days.map(|(day, reason)| json!({"date": day, "why": reason}));
+        let days = planned.iter().flat_map(|planned| planned.plan.days.iter().map(|day| (day, &planned.plan.unsure)));
+        let days = days.map(|((day, why), unsure)| json!({"date": day, "why": why, "sure": !unsure.contains_key(day)}));
         let kept = known.kept.iter().filter(|((source, _), _)| source == name);
         let kept = kept.map(|((_, day), kept)| json!({"date": day, "why": kept.why, "gone": kept.gone}));
         json!({

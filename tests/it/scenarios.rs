@@ -11,6 +11,7 @@ mod raw;
 mod copies;
 mod crashes;
 mod detailed;
+mod ends;
 mod exit_codes;
 mod explain;
 mod face;

@@ -24,6 +24,8 @@ const INPUTS: &str = "inputs";
 #[derive(Debug)]
 pub struct Ledger {
     entries: BTreeMap<(String, Day), Entry>,
+    /// What the day of each source before them was built from: it knows files that end before the days begin.
+    before: BTreeMap<(String, Day), DayInputs>,
 }
 
 /// What it says of one day of a source.
@@ -53,7 +55,11 @@ impl Ledger {
             let whole = partitions.contains(&Partition::of_source(day, source.as_str()));
             ((source, day), Entry { inputs, whole })
         };
-        Ok(Self { entries: inputs(lake, &files)?.into_iter().map(entry).collect() })
+        // A snapshot's files are in the order of their days.
+        let earlier = coverage.files.iter().filter(|file| file.partition.date < days.start);
+        let before: BTreeMap<_, _> = earlier.map(|file| (&file.partition.source, file)).collect();
+        let before = inputs(lake, &before.into_values().collect::<Vec<_>>())?;
+        Ok(Self { entries: inputs(lake, &files)?.into_iter().map(entry).collect(), before })
     }
 
     /// What is known of a day of a source.
@@ -79,13 +85,16 @@ impl Ledger {
     #[must_use]
     pub fn known_files(&self, source: &str, settings: &str) -> Vec<KnownFile> {
         let mut known = BTreeMap::new();
-        for (_, Entry { inputs, .. }) in self.entries.iter().filter(|((name, _), _)| name == source) {
+        let before = self.before.iter();
+        let days = before.chain(self.entries.iter().map(|(day, entry)| (day, &entry.inputs)));
+        for (_, inputs) in days.filter(|((name, _), _)| name == source) {
             for stream in &inputs.streams {
                 for file in stream.files.iter().filter(|file| file.to_end) {
-                    let FileInput { fingerprint, length, last, modified, tls_hosts, .. } = file.clone();
+                    let FileInput { fingerprint, length, earliest, last, modified, tls_hosts, .. } = file.clone();
                     let key = (fingerprint, length, modified);
-                    let new = KnownFile { fingerprint, length, last, modified, tls_hosts: None };
+                    let new = KnownFile { fingerprint, length, earliest, last, modified, tls_hosts: None };
                     let known = known.entry(key).or_insert(new);
+                    known.earliest = known.earliest.or(earliest);
                     known.tls_hosts = known.tls_hosts.take().or(tls_hosts.filter(|_| inputs.settings == settings));
                 }
             }

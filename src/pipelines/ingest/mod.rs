@@ -29,7 +29,7 @@ use crate::lake::tables::{COVERAGE, Table};
 use crate::lake::{DataFile, Lake, Partition, RunInfo};
 use crate::sources;
 use crate::storage::{Storage, display};
-use crate::submissions::pass::{DayStats, FileStats};
+use crate::submissions::pass::{self, DayStats, FileStats};
 use crate::submissions::streams::{Stream, TlsHostsOfFile};
 use kept::Kept;
 use outcome::{DayInputs, DayOutcome, DayRows, FileInput, Lines, Outcome, StreamInputs, Task};
@@ -100,11 +100,15 @@ pub fn run(
         by_halves(task.days, &|days| ingest(storage, lake, source, task, days, progress))
     });
     let mut whole: BTreeMap<(String, Day), (Built, DayInputs)> = BTreeMap::new();
+    let mut held = BTreeSet::new();
     let mut lost = BTreeSet::new();
     for ((source, task), results) in tasks.iter().zip(results) {
         for (days, result) in results {
             match result {
-                Ok(outcome) => collect(source, outcome, &mut whole, ingested),
+                Ok(outcome) => {
+                    held.extend(outcome.held().map(|day| (task.source.clone(), day)));
+                    collect(source, outcome, &mut whole, ingested);
+                }
                 Err(error) => {
                     tracing::error!(source = task.source, %days, "the pass failed");
                     lost.extend(days.days().map(|day| (task.source.clone(), day)));
@@ -114,6 +118,13 @@ pub fn run(
         }
     }
     whole.retain(|day, _| !lost.contains(day));
+    let unsure = planned.iter().flat_map(|source| source.plan.unsure.iter().map(move |day| (source, day)));
+    for (source, (day, kept)) in unsure {
+        let key = (source.source.name.clone(), *day);
+        if !held.contains(&key) && whole.remove(&key).is_some() {
+            ingested.kept.extend(kept.clone().map(|kept| (key, kept)));
+        }
+    }
     commit(lake, planned, &whole, run)?;
     ingested.days = whole.into_iter().map(|(day, (built, _))| (day, built)).collect();
     Ok(())
@@ -203,9 +214,11 @@ fn ingest(
         let names = places.iter().map(|place| name(*place)).collect();
         Ok(DaySink::new(lake, &beside, &task.source, &task.digests, names, progress))
     };
+    let late = source.prepared.format.late();
     let mut tls = source.tls_known[task.stream].clone();
     let Read { sink, outcome: seen, places } = source.prepared.read(storage, stream, Some(days), &mut tls, new_sink)?;
-    let mut rows = sink.finish()?;
+    let held = |day: Day| !source.plan.unsure.contains_key(&day) || holds(stream, (&seen, &places), day);
+    let mut rows = sink.finish(held)?;
     let lines_read = seen.files.iter().map(|file| file.lines.read).sum::<u64>();
     tracing::info!(source = task.source, %days, files = places.len(), lines_read, "read");
     let mut outcome = Outcome { handed_on: seen.handed_on, ..Outcome::default() };
@@ -218,17 +231,26 @@ fn ingest(
         let stats = seen.days.get(&day).cloned().unwrap_or_default();
         let rows = rows.remove(&day).unwrap_or_default();
         balanced(&task.source, day, &stats, &rows)?;
-        let mut inputs =
-            inputs((stream, &tls.hosts.of_files), day, &stats, seen.orphans.contains(&day), &seen.files, &places);
+        let reach = plan::Reach::of(stats.closed, seen.orphans.contains(&day), late);
+        let mut inputs = inputs((stream, &tls.hosts.of_files), (day, reach, late), &stats, &seen, &places);
         let undecided = rows.unknown_tls_hosts.iter().filter(|host| !tls.logging.of(host));
         inputs.undecided = undecided.cloned().collect();
         // Of the other hosts, lines have said that there is no TLS, or a server in front has.
         let by_silence = rows.cleartext_hosts.iter().filter(|host| tls.logging.of(host));
         inputs.decided = by_silence.cloned().collect();
         let lines = lines(&stats, &seen.files);
-        outcome.days.insert(day, DayOutcome { rows, lines, inputs });
+        outcome.days.insert(day, DayOutcome { held: held(day), rows, lines, inputs });
     }
     Ok(outcome)
+}
+
+/// Whether a file of a pass holds a day, as it has turned out: it has lines of it, or its end is known only now and lies
+/// behind it.
+fn holds(stream: &Stream, (seen, places): (&pass::Outcome, &[usize]), day: Day) -> bool {
+    let has_lines = seen.days.get(&day).is_some_and(|stats| stats.lines_read > 0);
+    let files = seen.files.iter().zip(places).filter(|(_, place)| stream.files[**place].last.is_none());
+    let mut spans = files.filter_map(|(file, _)| file.span);
+    has_lines || spans.any(|(first, last)| DayRange::inclusive(Day::of(first), Day::of(last)).contains(day))
 }
 
 /// Checks that every line read is accounted for, and every row counted is in a file.
@@ -270,14 +292,13 @@ fn lines(stats: &DayStats, files: &[FileStats]) -> Lines {
 /// that were open at midnight.
 fn inputs(
     (stream, tls_hosts): (&Stream, &[TlsHostsOfFile]),
-    day: Day,
+    (day, reach, late): (Day, plan::Reach, i64),
     stats: &DayStats,
-    orphans: bool,
-    files: &[FileStats],
+    pass: &pass::Outcome,
     places: &[usize],
 ) -> StreamInputs {
     let input = |index: usize| {
-        let (file, seen) = (&stream.files[places[index]], &files[index]);
+        let (file, seen) = (&stream.files[places[index]], &pass.files[index]);
         let (from, to) = stats.ranges.get(&index).copied().unwrap_or((0, 0));
         let length = if seen.to_end { seen.read_to } else { file.look.length.unwrap_or(seen.read_to) };
         FileInput {
@@ -288,14 +309,16 @@ fn inputs(
             modified: file.look.file.modified,
             from,
             to,
+            // Where lines come late, all of them were read.
+            earliest: seen.span.map(|(earliest, _)| earliest).filter(|_| seen.to_end && late > 0),
             last: seen.span.map(|(_, last)| last).filter(|_| seen.to_end).or(file.last),
             tls_hosts: tls_hosts[places[index]].clone(),
             name: display(&file.look.file.url),
         }
     };
-    let reach = plan::Reach::of(stats.closed, orphans);
     let matters =
         |index: &usize| stats.ranges.contains_key(index) || plan::can_hold(stream, places[*index], day, reach);
     let files = (0..places.len()).filter(matters).map(input).collect();
+    let orphans = pass.orphans.contains(&day);
     StreamInputs { closed: stats.closed, orphans, files, ..StreamInputs::default() }
 }

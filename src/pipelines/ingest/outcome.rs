@@ -42,6 +42,8 @@ pub struct Outcome {
 /// One day of one stream.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DayOutcome {
+    /// Whether the day lies within a file of the stream, as it has turned out.
+    pub held: bool,
     /// The rows and the files that hold them.
     pub rows: DayRows,
     /// The lines.
@@ -144,6 +146,9 @@ pub struct FileInput {
     pub from: u64,
     /// And to; nothing where both are the same.
     pub to: u64,
+    /// The earliest time of its lines, where lines come late and it was read to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earliest: Option<Timestamp>,
     /// Its last line's time, where known.
     pub last: Option<Timestamp>,
     /// The hosts of which its lines say TLS versions.
@@ -151,6 +156,13 @@ pub struct FileInput {
     pub tls_hosts: TlsHostsOfFile,
     /// Its name then, for people.
     pub name: String,
+}
+
+impl Outcome {
+    /// The days that its stream holds.
+    pub fn held(&self) -> impl Iterator<Item = Day> {
+        self.days.iter().filter(|(_, of_day)| of_day.held).map(|(day, _)| *day)
+    }
 }
 
 impl StreamInputs {

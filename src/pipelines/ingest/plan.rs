@@ -25,13 +25,15 @@ pub(super) struct Reach {
 }
 
 impl Reach {
-    /// That of a day that nothing is known of yet.
-    const USUAL: Self = Self { before: SLACK, after: SLACK };
+    /// That of a day that nothing is known of yet, of lines that come so late.
+    fn usual(late: i64) -> Self {
+        Self::of(true, false, late)
+    }
 
     /// That of a day that was built: as far as lines are joined, where a session's beginning or the end of something
     /// was in no file.
-    pub(super) fn of(closed: bool, orphans: bool) -> Self {
-        let reach = |far: bool| if far { HORIZON } else { SLACK };
+    pub(super) fn of(closed: bool, orphans: bool, late: i64) -> Self {
+        let reach = |far: bool| if far { HORIZON.max(late) } else { SLACK.max(late) };
         Self { before: reach(orphans), after: reach(!closed) }
     }
 }
@@ -43,6 +45,8 @@ pub struct Found<'a> {
     pub source: &'a str,
     /// The digest of its settings.
     pub settings: &'a str,
+    /// How [late](crate::formats::Format::late) its lines may come.
+    pub late: i64,
     /// Its streams, and which hosts of each log TLS versions.
     pub streams: Vec<(&'a Stream, TlsLogging)>,
 }
@@ -65,6 +69,9 @@ pub struct Plan {
     pub days: BTreeMap<Day, Reason>,
     /// The days that would become poorer: they are left as they are.
     pub kept: BTreeMap<Day, Kept>,
+    /// Those of the days to be built of which only reading tells whether a file holds them. One that none holds is not built
+    /// after all; where the lake has it, it is left as it is.
+    pub unsure: BTreeMap<Day, Option<Kept>>,
 }
 
 impl Wanted {
@@ -92,20 +99,22 @@ pub fn plan(found: &Found<'_>, ledger: &Ledger, wanted: Wanted, allow_fewer_inpu
     let held = days_held(found, wanted.range());
     let known = ledger.days(found.source).filter(|day| wanted.range().contains(*day));
     let mut plan = Plan::default();
-    for day in known.chain(held.iter().copied()).collect::<BTreeSet<_>>() {
+    for day in known.chain(held.keys().copied()).collect::<BTreeSet<_>>() {
         let entry = ledger.entry(found.source, day);
         let Some(reason) = reason(found, entry, day, wanted) else { continue };
         let gone = entry.map(|entry| gone(found, &entry.inputs)).unwrap_or_default();
-        let left = held.contains(&day);
-        if gone.is_empty() || (allow_fewer_inputs && left) {
-            plan.days.insert(day, reason);
-        } else {
-            // Where no file holds the day, a new one merely begins or ends near it.
-            let (asked, new_lines) = (matches!(wanted, Wanted::All(_)), reason.is_new_lines());
-            if asked || left || !new_lines {
-                let undone = asked || new_lines;
-                plan.kept.insert(day, Kept { why: reason, gone, left, undone });
+        let left = held.contains_key(&day);
+        let poorer = !gone.is_empty();
+        let (asked, new_lines) = (matches!(wanted, Wanted::All(_)), reason.is_new_lines());
+        let kept = |left: bool| Kept { why: reason.clone(), gone, left, undone: asked || new_lines };
+        if !poorer || (allow_fewer_inputs && left) {
+            if held.get(&day) != Some(&Held::Surely) && (poorer || entry.is_none()) {
+                plan.unsure.insert(day, poorer.then(|| kept(false)));
             }
+            plan.days.insert(day, reason);
+        } else if asked || left || !new_lines {
+            // Where no file holds the day, a new one merely begins or ends near it.
+            plan.kept.insert(day, kept(left));
         }
     }
     plan.tasks = tasks(found, ledger, &plan.days);
@@ -123,16 +132,34 @@ fn reason(found: &Found<'_>, entry: Option<&Entry>, day: Day, wanted: Wanted) ->
     }
 }
 
+/// How sure it is that a file holds a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Held {
+    /// The file's end is not known, or lines out of order may be of the day.
+    Perhaps,
+    /// It lies between the file's first and last line.
+    Surely,
+}
+
 /// The days of the range that a file of the source can hold.
-fn days_held(found: &Found<'_>, range: DayRange) -> BTreeSet<Day> {
-    let mut days = BTreeSet::new();
-    for (stream, _) in &found.streams {
-        let spans = (0..stream.files.len()).filter_map(|file| span(stream, file, range));
-        for (first, last) in spans {
-            let from = Day::of(first).max(range.start);
-            let to = Day::of(last).min(range.last());
-            days.extend(DayRange::inclusive(from, to).days());
-        }
+fn days_held(found: &Found<'_>, range: DayRange) -> BTreeMap<Day, Held> {
+    let mut days = BTreeMap::new();
+    let mut hold = |held: Held, (first, last): (Timestamp, Timestamp)| {
+        let (from, to) = (Day::of(first).max(range.start), Day::of(last).min(range.last()));
+        days.extend(DayRange::inclusive(from, to).days().map(|day| (day, held)));
+    };
+    let files =
+        || found.streams.iter().flat_map(|(stream, _)| (0..stream.files.len()).map(move |file| (*stream, file)));
+    for (stream, file) in files() {
+        let (Some(extent), Some((first, last))) = (stream.files[file].extent, span(stream, file, range)) else {
+            continue;
+        };
+        hold(Held::Perhaps, (first.min(extent.earliest), extent.latest.unwrap_or(last.saturating_add(found.late))));
+    }
+    for StreamFile { first, last, .. } in files().map(|(stream, file)| &stream.files[file]) {
+        let Some(first) = *first else { continue };
+        let last = last.unwrap_or(first);
+        hold(Held::Surely, (first.min(last), first.max(last)));
     }
     days
 }
@@ -160,7 +187,8 @@ fn change(found: &Found<'_>, entry: &DayInputs, day: Day) -> Option<Change> {
         if let Some(host) = decided {
             return Some(Change::LogsTls(host.clone()));
         }
-        let reach = before.map_or(Reach::USUAL, |before| Reach::of(before.closed, before.orphans));
+        let reach =
+            before.map_or(Reach::usual(found.late), |before| Reach::of(before.closed, before.orphans, found.late));
         let files = stream.files.iter().enumerate().filter(|(place, _)| can_hold(stream, *place, day, reach));
         files.map(|(_, file)| file).find_map(|file| match before.and_then(|before| before.record_of(file)) {
             None => Some(Change::NewFile(name(file))),
@@ -199,7 +227,7 @@ fn tasks(found: &Found<'_>, ledger: &Ledger, days: &BTreeMap<Day, Reason>) -> Ve
     let digests = days.keys().map(|day| (*day, digest(found, *day))).collect::<BTreeMap<_, _>>();
     let mut tasks = Vec::new();
     for (place, (stream, _)) in found.streams.iter().enumerate() {
-        let can_hold = |file: usize, day: Day| can_hold(stream, file, day, Reach::USUAL);
+        let can_hold = |file: usize, day: Day| can_hold(stream, file, day, Reach::usual(found.late));
         let holds = |day: Day| (0..stream.files.len()).any(|file| can_hold(file, day));
         // A day that the stream had once and has no more, because its stamps are read otherwise now, is emptied.
         let held = |day: Day| {
@@ -227,7 +255,7 @@ fn digest(found: &Found<'_>, day: Day) -> String {
     let mut text = format!("{} {} {day}\n", env!("CARGO_PKG_VERSION"), found.settings);
     for (stream, tls_logging) in &found.streams {
         text.push_str(&format!("{tls_logging:?}\n"));
-        let files = (0..stream.files.len()).filter(|file| can_hold(stream, *file, day, Reach::USUAL));
+        let files = (0..stream.files.len()).filter(|file| can_hold(stream, *file, day, Reach::usual(found.late)));
         for file in files.map(|file| &stream.files[file]) {
             let length = file.look.length.unwrap_or(file.look.file.size);
             text.push_str(&format!("{:032x} {length}\n", file.fingerprint.hash));

@@ -67,7 +67,8 @@ pub fn plan_sources<'a>(
                 planned.push(plan);
             }
             Ok(None) => {
-                let nothing = Found { source: &source.name, settings: &source.settings_digest(), streams: Vec::new() };
+                let nothing =
+                    Found { source: &source.name, settings: &source.settings_digest(), late: 0, streams: Vec::new() };
                 let kept = plan(&nothing, &ledger, wanted, allow_fewer_inputs).kept;
                 ingested.kept.extend(kept.into_iter().map(|(day, kept)| ((source.name.clone(), day), kept)));
                 ingested.empty.push(source.name.clone());
@@ -184,8 +185,9 @@ impl Planning<'_> {
         if prepared.streams.iter().all(|stream| stream.files.iter().all(|file| file.first.is_none())) {
             return Ok(None);
         }
+        let late = prepared.format.late();
         let streams = prepared.streams.iter().zip(&tls_known).map(|(stream, tls)| (stream, tls.logging.clone()));
-        let found = Found { source: &source.name, settings: &settings, streams: streams.collect() };
+        let found = Found { source: &source.name, settings: &settings, late, streams: streams.collect() };
         let plan = plan(&found, self.ledger, self.wanted, self.allow_fewer_inputs);
         tracing::info!(source = source.name, files = files.len(), days = plan.days.len(), "planned");
         Ok(Some(Planned { source, settings, prepared, plan, tls_known, tls_is_settled }))
@@ -213,6 +215,7 @@ impl Planned<'_> {
             Some(KnownFile {
                 fingerprint: *fingerprint,
                 length: look.length?,
+                earliest: None,
                 last: *last,
                 modified: look.file.modified,
                 tls_hosts: tls_hosts.clone(),

@@ -61,9 +61,9 @@ impl<'a> DaySink<'a> {
         Self { lake, beside, source, digests, names, days, waiting: 0, busy: None, progress, failed: None }
     }
 
-    /// Writes out what waits and closes the files; a day without rows has files too, which say so.
-    pub(super) fn finish(mut self) -> Result<BTreeMap<Day, DayRows>> {
-        for day in self.digests.keys() {
+    /// Writes out what waits and closes the files; a day that is `held` and has no rows has files too, which say so.
+    pub(super) fn finish(mut self, held: impl Fn(Day) -> bool) -> Result<BTreeMap<Day, DayRows>> {
+        for day in self.digests.keys().filter(|day| held(**day)) {
             self.writer(*day);
         }
         match self.failed {
@@ -313,6 +313,6 @@ mod tests {
         };
         assert!(row(days[0]).is_continue(), "nothing has been written yet");
         assert!(row(days[1]).is_break(), "the first day could not be");
-        assert!(sink.finish().is_err());
+        assert!(sink.finish(|_| true).is_err());
     }
 }

@@ -225,7 +225,7 @@ mod tests {
         let fingerprint = file.fingerprint;
         let length = file.look.length.unwrap();
         let modified = file.look.file.modified;
-        let unsearched = KnownFile { fingerprint, length, last: None, modified, tls_hosts: None };
+        let unsearched = KnownFile { fingerprint, length, earliest: None, last: None, modified, tls_hosts: None };
         let known = KnownFile { tls_hosts: Some(BTreeSet::new()), ..unsearched.clone() };
         assert_eq!(search(&with, &[]).1, logging);
         assert_eq!(search(&with, from_ref(&unsearched)).1, logging);

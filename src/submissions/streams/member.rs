@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::KnownFile;
-use super::rotation::Rotation;
+use super::rotation::{Rotation, YEAR, around};
 use crate::calendar::Timestamp;
 use crate::formats::Format;
 use crate::sources::framing::{AnyProgram, Framed, Framer, Line, unpack};
@@ -21,8 +21,10 @@ pub(super) struct Member {
     pub rotation: Rotation,
     /// Whether it [repeats](Format::repeats_log) lines of other files.
     pub repeats_log: bool,
-    /// Its last line's time, where an earlier run has learnt it.
-    pub known_last: Option<Timestamp>,
+    /// What an earlier run has learnt of it, and whether it is as it was then.
+    pub known: Option<(KnownFile, bool)>,
+    /// Whether all of its lines are in sight.
+    pub whole: bool,
     end_seen: bool,
 }
 
@@ -35,6 +37,9 @@ pub(super) struct Sight {
     pub hosts: BTreeSet<String>,
     pub first: Option<Stamp>,
     pub last: Option<Stamp>,
+    /// The earliest stamp at its beginning and the latest one at its end.
+    pub earliest: Option<Stamp>,
+    pub latest: Option<Stamp>,
     /// Whether lines cannot be read, so that they have no time.
     pub unreadable: bool,
     /// A stamp of 29 February, which only some years have.
@@ -62,21 +67,30 @@ impl Member {
         }
         let mut rotation = Rotation::of(&file.url);
         let repeats_log = rotation.take_copied(format.repeats_log());
-        let mut known_last = None;
-        if look.tail.is_none() {
+        let mut then = None;
+        if look.tail.is_none() || format.late() > 0 {
             let fingerprint = Fingerprint::of(&look.head);
-            let same = || known.iter().filter(|file| file.fingerprint.is_or_grew_to(&fingerprint, &look.head));
+            let same = known.iter().filter(|file| file.fingerprint.is_or_grew_to(&fingerprint, &look.head));
+            let same = same.collect::<Vec<_>>();
             let is_as_it_was =
                 |file: &&KnownFile| look.may_have_length(file.length).unwrap_or(file.modified == look.file.modified);
-            match same().find(is_as_it_was) {
-                Some(file) => (look.length, known_last) = (Some(file.length), file.last),
-                None if same().next().is_some() => look_through(storage, &mut look)?,
+            then = same.iter().copied().find(is_as_it_was).map(|file| (file.clone(), true));
+            match &then {
+                Some((file, _)) => look.length = Some(file.length),
+                None if !same.is_empty() => look_through(storage, &mut look)?,
                 None => {}
             }
+            let shorter = same.into_iter().filter(|file| look.length.is_some_and(|length| file.length < length));
+            then = then.or_else(|| Some((shorter.max_by_key(|file| file.length)?.clone(), false)));
         }
-        let mut member = Self { look, sight, rotation, repeats_log, known_last, end_seen: whole };
+        let mut member = Self { look, sight, rotation, repeats_log, known: then, whole, end_seen: whole };
         member.note_end(format);
         Ok(member)
+    }
+
+    /// Its last line's time, where an earlier run has learnt it and it is as it was then.
+    pub(super) fn known_last(&self) -> Option<Timestamp> {
+        self.known.as_ref().filter(|(_, as_it_was)| *as_it_was).and_then(|(file, _)| file.last)
     }
 
     /// Decodes the file once where its length and its end are not known.
@@ -155,6 +169,10 @@ impl Sight {
             }
             if part != Part::End {
                 self.note_first(&line, format);
+                note(&mut self.earliest, line.stamp, is_before);
+            }
+            if part != Part::Beginning {
+                note(&mut self.latest, line.stamp, |stamp, latest| is_before(latest, stamp));
             }
             if part != Part::Beginning && !self.last.is_some_and(|last| tells_more(last, line.stamp)) {
                 self.last = Some(line.stamp);
@@ -187,6 +205,22 @@ impl Sight {
 fn tells_more(stamp: Stamp, than: Stamp) -> bool {
     let is_yearless = |stamp| matches!(stamp, Stamp::Yearless(_));
     is_yearless(stamp) && !is_yearless(than)
+}
+
+/// Keeps a stamp where it tells more than the one that is kept, or is to replace it among those that tell as much.
+fn note(kept: &mut Option<Stamp>, stamp: Stamp, replaces: impl Fn(Stamp, Stamp) -> bool) {
+    if kept.is_none_or(|kept| tells_more(stamp, kept) || replaces(stamp, kept)) {
+        *kept = Some(stamp);
+    }
+}
+
+/// Whether a stamp is before another one of its kind: without years, where that is the shorter way around the year.
+fn is_before(stamp: Stamp, other: Stamp) -> bool {
+    match (stamp, other) {
+        (Stamp::Utc(stamp), Stamp::Utc(other)) | (Stamp::Local(stamp), Stamp::Local(other)) => stamp < other,
+        (Stamp::Yearless(stamp), Stamp::Yearless(other)) => (1..YEAR / 2).contains(&around(other - stamp)),
+        _ => false,
+    }
 }
 
 /// The lines of a head; the last one only where the file ends there too.

@@ -6,6 +6,7 @@
 //! known by content: of copies, and of a file and its earlier, shorter self, only the longest is read.
 
 mod evidence;
+mod extent;
 mod member;
 mod rotation;
 mod seek;
@@ -24,6 +25,7 @@ use crate::sources::timeline::instant;
 use crate::sources::{self, Fingerprint, Look, RawFile, at_once};
 use crate::storage::Storage;
 pub use evidence::{Searched, TlsHosts, TlsHostsOfFile};
+pub use extent::Extent;
 use member::Member;
 pub use seek::line_near;
 
@@ -68,6 +70,8 @@ pub struct StreamFile {
     pub first: Option<Timestamp>,
     /// When its last line was written, where that is in sight.
     pub last: Option<Timestamp>,
+    /// From when to when it may have lines, which need not be in order; none where no line in sight has a time.
+    pub extent: Option<Extent>,
     /// Whether it [repeats](Format::repeats_log) lines of other files.
     pub repeats_log: bool,
     /// Whether it has lines, and none in sight can be read as far as its time: which days it holds cannot be told.
@@ -81,6 +85,8 @@ pub struct KnownFile {
     pub fingerprint: Fingerprint,
     /// Its decoded length then.
     pub length: u64,
+    /// The earliest time of its lines, where lines come late.
+    pub earliest: Option<Timestamp>,
     /// Its last line's time.
     pub last: Option<Timestamp>,
     /// When it was written last: rotation and packing keep that.
@@ -171,7 +177,7 @@ fn order(storage: &Arc<Storage>, mut group: Vec<Member>, reading: Reading) -> so
     }
     if reading.format.joins_logs() {
         // Of files that are written at one time, the next one's beginning does not tell where each ends.
-        for member in group.iter_mut().filter(|member| member.sight.last.is_none() && member.known_last.is_none()) {
+        for member in group.iter_mut().filter(|member| member.sight.last.is_none() && member.known_last().is_none()) {
             member.see_end(storage, reading.format)?;
         }
     }
@@ -180,11 +186,13 @@ fn order(storage: &Arc<Storage>, mut group: Vec<Member>, reading: Reading) -> so
     let hosts = group.iter().flat_map(|member| member.sight.hosts.iter().cloned()).collect();
     for (member, year) in group.into_iter().zip(years) {
         let first = member.sight.first.map(|stamp| instant(stamp, reading.zone, year));
-        let last = member.sight.last.map(|stamp| last_instant(stamp, reading.zone, year, first)).or(member.known_last);
+        let last =
+            member.sight.last.map(|stamp| last_instant(stamp, reading.zone, year, first)).or(member.known_last());
         let fingerprint = Fingerprint::of(&member.look.head);
+        let extent = first.map(|first| Extent::of(&member, (first, last), year, reading));
         let timeless = first.is_none() && member.sight.unreadable;
         let (look, repeats_log) = (member.look, member.repeats_log);
-        files.push(StreamFile { look, fingerprint, year, first, last, repeats_log, timeless });
+        files.push(StreamFile { look, fingerprint, year, first, last, extent, repeats_log, timeless });
     }
     // Files whose times are known exactly may still be out of order by name. Of an hour that local time has twice,
     // a first line alone does not tell which one it is in.

@@ -194,9 +194,9 @@ fn stretch_before(place: usize, spans: &[Span]) -> i64 {
 }
 
 /// The longest year, in which a stamp without a year stands.
-const YEAR: i64 = 366 * DAY;
+pub(super) const YEAR: i64 = 366 * DAY;
 
-fn around(time: i64) -> i64 {
+pub(super) fn around(time: i64) -> i64 {
     time.rem_euclid(YEAR)
 }
 

@@ -177,7 +177,7 @@ fn what_is_readable_of_a_cut_file_counts() {
     let packed = gzip(&raw::MX1[0]);
     place.log("mx1/mail.log.1.gz", &packed[..packed.len() / 2]);
     place.log("mx1/mail.log", &raw::MX1[2]);
-    place.ingest().warns("mail.log.1.gz is cut off").built("mx1", 1..=9);
+    place.ingest().warns("mail.log.1.gz is cut off").built("mx1", [1, 2, 6, 7, 8, 9]);
     let cut = place.table(&tables::COVERAGE, &[col("date"), col("truncated_files")]);
     assert_eq!(cut.iter().filter(|row| row.ends_with(",1")).count(), 2, "{cut:?}");
     let readable = place.rows().tables.remove("submissions").unwrap();

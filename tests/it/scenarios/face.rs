@@ -152,7 +152,7 @@ fn plan_tells_what_a_run_would_do_and_why() {
     let dry = place.say(&["run", "--dry-run", "pipeline.toml", "--from", "2026-03-05", "--to", "2026-03-10"]).expect(0);
     assert_eq!(plan.out, dry.out);
     let json = place.say(&["plan", "pipeline.toml", "--date", "2026-03-05", "--json"]).expect(0).json();
-    assert_eq!(json["sources"][0]["days"], serde_json::json!([{"date": "2026-03-05", "why": "asked"}]));
+    assert_eq!(json["sources"][0]["days"], serde_json::json!([{"date": "2026-03-05", "sure": true, "why": "asked"}]));
     assert_eq!(json["sources"][0]["format"], "postfix");
     assert_eq!(DEMO.versions(), place.versions());
 }
