@@ -20,6 +20,8 @@ pub(super) struct Step {
     pub(super) produced: usize,
     /// Whether this was the end of a stream (a gzip member, a zstd frame).
     pub(super) ended: bool,
+    /// What went wrong behind the bytes that were written.
+    pub(super) failed: Option<io::Error>,
 }
 
 /// A decoder of one encoding.
@@ -59,11 +61,12 @@ fn new_gzip() -> flate2::Decompress {
 impl Codec for Gzip {
     fn step(&mut self, input: &[u8], output: &mut [u8]) -> io::Result<Step> {
         let (before_in, before_out) = (self.0.total_in(), self.0.total_out());
-        let status = self.0.decompress(input, output, FlushDecompress::None).map_err(damaged)?;
+        let status = self.0.decompress(input, output, FlushDecompress::None);
         Ok(Step {
             consumed: (self.0.total_in() - before_in) as usize,
             produced: (self.0.total_out() - before_out) as usize,
-            ended: status == flate2::Status::StreamEnd,
+            ended: matches!(status, Ok(flate2::Status::StreamEnd)),
+            failed: status.err().map(damaged),
         })
     }
 
@@ -97,7 +100,12 @@ fn not_decoded(error: io::Error) -> io::Error {
 impl Codec for Zstd {
     fn step(&mut self, input: &[u8], output: &mut [u8]) -> io::Result<Step> {
         let status = self.0.run_on_buffers(input, output).map_err(not_decoded)?;
-        Ok(Step { consumed: status.bytes_read, produced: status.bytes_written, ended: status.remaining == 0 })
+        Ok(Step {
+            consumed: status.bytes_read,
+            produced: status.bytes_written,
+            ended: status.remaining == 0,
+            failed: None,
+        })
     }
 
     fn restart(&mut self) -> io::Result<()> {
@@ -115,11 +123,12 @@ fn new_xz() -> io::Result<liblzma::stream::Stream> {
 impl Codec for Xz {
     fn step(&mut self, input: &[u8], output: &mut [u8]) -> io::Result<Step> {
         let (before_in, before_out) = (self.0.total_in(), self.0.total_out());
-        let status = self.0.process(input, output, Action::Run).map_err(damaged)?;
+        let status = self.0.process(input, output, Action::Run);
         Ok(Step {
             consumed: (self.0.total_in() - before_in) as usize,
             produced: (self.0.total_out() - before_out) as usize,
-            ended: status == liblzma::stream::Status::StreamEnd,
+            ended: matches!(status, Ok(liblzma::stream::Status::StreamEnd)),
+            failed: status.err().map(damaged),
         })
     }
 
@@ -140,14 +149,15 @@ fn new_bzip2() -> bzip2::Decompress {
 impl Codec for Bzip2 {
     fn step(&mut self, input: &[u8], output: &mut [u8]) -> io::Result<Step> {
         let (before_in, before_out) = (self.0.total_in(), self.0.total_out());
-        let status = self.0.decompress(input, output).map_err(damaged)?;
-        if status == bzip2::Status::MemNeeded {
+        let status = self.0.decompress(input, output);
+        if matches!(status, Ok(bzip2::Status::MemNeeded)) {
             return Err(io::ErrorKind::OutOfMemory.into());
         }
         Ok(Step {
             consumed: (self.0.total_in() - before_in) as usize,
             produced: (self.0.total_out() - before_out) as usize,
-            ended: status == bzip2::Status::StreamEnd,
+            ended: matches!(status, Ok(bzip2::Status::StreamEnd)),
+            failed: status.err().map(damaged),
         })
     }
 
@@ -189,7 +199,7 @@ impl Codec for Utf16 {
         let produced = (&self.text[self.given..]).read(output)?;
         self.given += produced;
         let ended = input.is_empty() && self.given == self.text.len() && !self.odd;
-        Ok(Step { consumed, produced, ended })
+        Ok(Step { consumed, produced, ended, failed: None })
     }
 
     fn restart(&mut self) -> io::Result<()> {

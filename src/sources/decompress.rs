@@ -86,6 +86,8 @@ pub(super) struct Decoder<R> {
     between_streams: bool,
     done: bool,
     truncated: bool,
+    /// What went wrong behind the bytes that were handed on last.
+    failed: Option<io::Error>,
 }
 
 impl<R: Read> Decoder<R> {
@@ -100,6 +102,7 @@ impl<R: Read> Decoder<R> {
             between_streams: false,
             done: false,
             truncated: false,
+            failed: None,
         }
     }
 
@@ -154,6 +157,9 @@ impl<R: Read> Decoder<R> {
 impl<R: Read> Read for Decoder<R> {
     fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
         while !self.done && !output.is_empty() {
+            if let Some(error) = self.failed.take() {
+                return Err(error);
+            }
             self.refill()?;
             if self.between_streams && !self.next_stream()? {
                 continue;
@@ -161,10 +167,11 @@ impl<R: Read> Read for Decoder<R> {
             let step = self.codec.step(&self.input[self.start..self.end], output)?;
             self.start += step.consumed;
             self.between_streams = step.ended;
+            self.failed = step.failed;
             if step.produced > 0 {
                 return Ok(step.produced);
             }
-            if step.consumed == 0 && !step.ended {
+            if step.consumed == 0 && !step.ended && self.failed.is_none() {
                 self.stop()?;
             }
         }

@@ -115,7 +115,9 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The file's compressed bytes are damaged in the middle (a cut end is no error).
-    #[error("{file} is damaged after {position} decoded bytes: {source}; restore it from the server, or leave it out")]
+    #[error(
+        "{file} is damaged after {position} decoded bytes or more: {source}; restore it from the server, or leave it out"
+    )]
     Damaged {
         /// The file.
         file: String,
