@@ -6,6 +6,7 @@
 //! just what lies below a `**` is walked whole.
 //!
 //! A URL is percent-encoded and an object's path is not: patterns are decoded first, found paths encoded last.
+//! Local folders are listed in [`folders`], without the store: it lists no folder in which one name can be no object's.
 
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use serde::{Deserialize, Serialize};
 use url::{Position, Url};
 
-use super::{Error, Result};
+use super::{Cause, Error, Result, folders};
 use crate::calendar::Timestamp;
 use crate::storage::{Storage, display, local_path};
 
@@ -55,37 +56,24 @@ pub fn list(storage: &Storage, patterns: &[Url]) -> Result<Vec<RawFile>> {
 /// # Errors
 /// Where it is malformed.
 pub fn check_pattern(pattern: &Url) -> Result<()> {
-    let parts = parts(pattern)?;
-    let wild = |part: &&String| is_wild(part);
-    // As they are followed: what is below a `**` is one pattern.
-    let deep = parts.iter().position(|part| part.contains("**"));
-    let (levels, rest) = parts.split_at(deep.unwrap_or(parts.len()));
-    let rest = deep.map(|_| rest.join("/"));
-    let malformed = levels.iter().filter(wild).chain(&rest).find_map(|part| Pattern::new(part).err());
-    malformed.map_or(Ok(()), |error| Err(Failure::Pattern(error).of(pattern)))
+    steps(&parts(pattern)?).map(drop).map_err(|failure| failure.of(pattern))
 }
 
 fn list_one(storage: &Storage, pattern: &Url) -> Result<Vec<RawFile>> {
     let (store, _) = storage.store(pattern)?;
     let parts = parts(pattern)?;
-    let found = if parts.iter().any(|part| is_wild(part)) {
-        storage.wait(matching(&store, &parts)).map_err(|failure| failure.of(pattern))?
+    let is_local = local_path(pattern).is_some();
+    let found = if !parts.iter().any(|part| is_wild(part)) {
+        let path = parts.join("/");
+        let file = if is_local { folders::named(&path) } else { storage.wait(named(&store, pattern, &path)) };
+        file.map(|file| vec![file])
     } else {
-        check(pattern)?;
-        vec![storage.wait(named(&store, &parts.join("/"))).map_err(|failure| failure.of(pattern))?]
+        let matched = |steps: Vec<Step<'_>>| {
+            if is_local { folders::matching(&steps) } else { storage.wait(matching(&store, pattern, &steps)) }
+        };
+        steps(&parts).and_then(matched)
     };
-    Ok(found.into_iter().map(|meta| raw_file(pattern, &meta)).collect())
-}
-
-/// Whether what is named without wildcards can be read as a file, where it lies on a local disk.
-fn check(pattern: &Url) -> Result<()> {
-    let Some(Ok(found)) = local_path(pattern).map(std::fs::metadata) else { return Ok(()) };
-    let pattern = || display(pattern);
-    match found.file_type() {
-        kind if kind.is_dir() => Err(Error::Folder { pattern: pattern() }),
-        kind if !kind.is_file() => Err(Error::NoFile { pattern: pattern() }),
-        _ => Ok(()),
-    }
+    found.map_err(|failure| failure.of(pattern))
 }
 
 /// The pattern's decoded path, part by part. `?` and `#` count as path, though a URL calls what follows them
@@ -102,14 +90,50 @@ fn parts(pattern: &Url) -> Result<Vec<String>> {
     Ok(parts)
 }
 
+/// One step down a pattern, from the folders that match so far.
+pub(super) enum Step<'a> {
+    /// To what has this name in them.
+    Enter(&'a str),
+    /// To the folders in them whose names match.
+    Folders(Pattern),
+    /// To the files in them whose names match.
+    Files(Pattern),
+    /// To the files at any depth below them whose paths from there match.
+    Below(Pattern),
+}
+
+/// The way down a pattern with wildcards: it ends with files.
+fn steps(parts: &[String]) -> std::result::Result<Vec<Step<'_>>, Failure> {
+    let pattern = |text: &str| Pattern::new(text).map_err(Failure::Pattern);
+    let mut steps = Vec::new();
+    for (depth, part) in parts.iter().enumerate() {
+        if part.contains("**") {
+            steps.push(Step::Below(pattern(&parts[depth..].join("/"))?));
+            break;
+        }
+        steps.push(match part {
+            part if depth + 1 == parts.len() => Step::Files(pattern(part)?),
+            part if is_wild(part) => Step::Folders(pattern(part)?),
+            part => Step::Enter(part),
+        });
+    }
+    Ok(steps)
+}
+
 /// Why a pattern cannot be followed, before the pattern's name is put to it.
-enum Failure {
+pub(super) enum Failure {
     Pattern(glob::PatternError),
     Path(object_store::path::Error),
-    /// Of a folder.
-    Store(object_store::Error),
-    /// Of a file.
-    File(object_store::Error),
+    /// The file that is named is not there.
+    Missing,
+    /// It is a folder.
+    Folder,
+    /// It is a pipe or a device.
+    NoFile,
+    /// It cannot be opened.
+    Open(Cause),
+    /// A folder cannot be listed.
+    List(Cause),
 }
 
 impl Failure {
@@ -118,39 +142,45 @@ impl Failure {
         match self {
             Self::Pattern(source) => Error::BadPattern { pattern, source },
             Self::Path(source) => Error::BadPath { pattern, source },
-            Self::File(object_store::Error::NotFound { .. }) => Error::Missing { pattern },
-            Self::File(source) => Error::Open { file: pattern, source },
-            Self::Store(source) => Error::List { pattern, source },
+            Self::Missing => Error::Missing { pattern },
+            Self::Folder => Error::Folder { pattern },
+            Self::NoFile => Error::NoFile { pattern },
+            Self::Open(source) => Error::Open { file: pattern, source },
+            Self::List(source) => Error::List { pattern, source },
         }
     }
 }
 
-async fn named(store: &Arc<dyn ObjectStore>, path: &str) -> std::result::Result<ObjectMeta, Failure> {
-    store.head(&ObjectPath::parse(path).map_err(Failure::Path)?).await.map_err(Failure::File)
+/// The object of a path, in the store that a pattern leads to.
+async fn named(store: &Arc<dyn ObjectStore>, pattern: &Url, path: &str) -> std::result::Result<RawFile, Failure> {
+    let found = store.head(&ObjectPath::parse(path).map_err(Failure::Path)?).await.map_err(|error| match error {
+        object_store::Error::NotFound { .. } => Failure::Missing,
+        error => Failure::Open(error.into()),
+    });
+    found.map(|meta| raw_file(pattern, &meta))
 }
 
 /// How many folders are listed at the same time: a store answers slowly, but many at once.
 const AT_ONCE: usize = 16;
 
-/// Goes down the pattern part by part, keeping the folders that match so far.
-async fn matching(store: &Arc<dyn ObjectStore>, parts: &[String]) -> std::result::Result<Vec<ObjectMeta>, Failure> {
-    let mut folders = vec![ObjectPath::ROOT];
-    for (depth, part) in parts.iter().enumerate() {
-        let last = depth + 1 == parts.len();
-        if part.contains("**") {
-            let rest = Pattern::new(&parts[depth..].join("/")).map_err(Failure::Pattern)?;
-            return files_below(store, folders, &rest).await;
-        } else if last {
-            let name = Pattern::new(part).map_err(Failure::Pattern)?;
-            return files_in(store, folders, &name).await;
-        } else if is_wild(part) {
-            let name = Pattern::new(part).map_err(Failure::Pattern)?;
-            folders = folders_in(store, folders, &name).await?;
-        } else {
-            folders = folders.iter().map(|folder| inside(folder, part)).collect::<std::result::Result<_, _>>()?;
+/// Goes down a pattern step by step, keeping the folders that match so far.
+async fn matching(
+    store: &Arc<dyn ObjectStore>,
+    pattern: &Url,
+    steps: &[Step<'_>],
+) -> std::result::Result<Vec<RawFile>, Failure> {
+    let (mut folders, mut files) = (vec![ObjectPath::ROOT], Vec::new());
+    for step in steps {
+        match step {
+            Step::Enter(name) => {
+                folders = folders.iter().map(|folder| inside(folder, name)).collect::<std::result::Result<_, _>>()?;
+            }
+            Step::Folders(name) => folders = folders_in(store, folders, name).await?,
+            Step::Files(name) => files.extend(files_in(store, std::mem::take(&mut folders), name).await?),
+            Step::Below(rest) => files.extend(files_below(store, std::mem::take(&mut folders), rest).await?),
         }
     }
-    Ok(Vec::new())
+    Ok(files.iter().map(|meta| raw_file(pattern, meta)).collect())
 }
 
 /// The folder's path with one more literal part. (`ObjectPath::join` would encode the part.)
@@ -166,7 +196,7 @@ async fn files_in(
     name: &Pattern,
 ) -> std::result::Result<Vec<ObjectMeta>, Failure> {
     let levels = stream::iter(folders).map(|folder| async move { store.list_with_delimiter(Some(&folder)).await });
-    let found: Vec<_> = levels.buffered(AT_ONCE).try_collect().await.map_err(Failure::Store)?;
+    let found: Vec<_> = levels.buffered(AT_ONCE).try_collect().await.map_err(|error| Failure::List(error.into()))?;
     let files = found.into_iter().flat_map(|level| level.objects);
     Ok(files.filter(|file| file.location.filename().is_some_and(|file| matches(name, file))).collect())
 }
@@ -178,7 +208,7 @@ async fn folders_in(
     name: &Pattern,
 ) -> std::result::Result<Vec<ObjectPath>, Failure> {
     let levels = stream::iter(folders).map(|folder| async move { store.list_with_delimiter(Some(&folder)).await });
-    let found: Vec<_> = levels.buffered(AT_ONCE).try_collect().await.map_err(Failure::Store)?;
+    let found: Vec<_> = levels.buffered(AT_ONCE).try_collect().await.map_err(|error| Failure::List(error.into()))?;
     let below = found.into_iter().flat_map(|level| level.common_prefixes);
     Ok(below.filter(|folder| folder.filename().is_some_and(|folder| matches(name, folder))).collect())
 }
@@ -191,7 +221,8 @@ async fn files_below(
 ) -> std::result::Result<Vec<ObjectMeta>, Failure> {
     let mut files = Vec::new();
     for folder in folders {
-        let below: Vec<_> = store.list(Some(&folder)).try_collect().await.map_err(Failure::Store)?;
+        let below: Vec<_> =
+            store.list(Some(&folder)).try_collect().await.map_err(|error| Failure::List(error.into()))?;
         files.extend(below.into_iter().filter(|file| {
             let path = file.location.as_ref();
             let path = path.strip_prefix(folder.as_ref()).unwrap_or(path);
@@ -205,7 +236,7 @@ fn is_wild(part: &str) -> bool {
     part.contains(['*', '?', '['])
 }
 
-fn matches(pattern: &Pattern, path: &str) -> bool {
+pub(super) fn matches(pattern: &Pattern, path: &str) -> bool {
     let shell =
         MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
     pattern.matches_with(path, shell)

@@ -18,6 +18,7 @@ mod decompress;
 mod export;
 pub mod fields;
 mod fingerprint;
+mod folders;
 pub mod framing;
 mod json;
 mod layers;
@@ -43,6 +44,8 @@ use crate::storage;
 
 /// The result of this module.
 pub type Result<T> = std::result::Result<T, Error>;
+/// What a store says, or the system where files are local.
+type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why raw files cannot be found or read.
 #[derive(Debug, thiserror::Error)]
@@ -91,8 +94,8 @@ pub enum Error {
     List {
         /// The pattern as written.
         pattern: String,
-        /// What the store says.
-        source: object_store::Error,
+        /// What the store or the system says.
+        source: Cause,
     },
     /// The store does not hand out a file.
     #[error(
@@ -101,8 +104,8 @@ pub enum Error {
     Open {
         /// The file.
         file: String,
-        /// What the store says.
-        source: object_store::Error,
+        /// What the store or the system says.
+        source: Cause,
     },
     /// Reading broke off for a reason outside the file: disk, network, or a file replaced while it was read.
     #[error("cannot read {file} past byte {position}: {source}; run again, the other files are not affected")]

@@ -1,17 +1,18 @@
 //! A file's bytes as they are stored, from local disk or an object store, behind [`Read`] and a seek.
 //!
-//! Local files are read through their handle, with no runtime in between. What a file has grown by since it was
+//! Local files are read through their handle, with no runtime and no store in between: the store opens no file whose name
+//! can be no object's. What a file has grown by since it was
 //! listed is not read: a run sees one state of it.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Take};
 use std::sync::Arc;
 
-use object_store::{GetOptions, GetResultPayload, ObjectStore, ObjectStoreExt};
+use object_store::{GetOptions, ObjectStore};
 
 use super::remote::{FIRST_CHUNK, Remote};
 use super::{Error, RawFile, Result};
-use crate::storage::{Storage, display};
+use crate::storage::{Storage, display, local_path};
 
 /// The stored bytes of one file.
 pub(super) enum Stored {
@@ -30,20 +31,18 @@ impl Stored {
     /// Opens a file at its beginning. From an object store, the first bytes come with the same request.
     pub(super) fn open(storage: &Arc<Storage>, file: &RawFile) -> Result<Self> {
         let failed = |source| Error::Open { file: display(&file.url), source };
-        let (store, path) = storage.store(&file.url)?;
-        if file.url.scheme() == "file" {
-            let found = storage.wait(store.get(&path)).map_err(failed)?;
-            if let GetResultPayload::File(handle, _) = found.payload {
-                return Ok(Self::Local { file: handle.take(file.size), size: file.size });
-            }
+        if let Some(path) = local_path(&file.url) {
+            let handle = File::open(path).map_err(|error| failed(error.into()))?;
+            return Ok(Self::Local { file: handle.take(file.size), size: file.size });
         }
+        let (store, path) = storage.store(&file.url)?;
         let options = GetOptions { range: Some((0..file.size.min(FIRST_CHUNK)).into()), ..GetOptions::default() };
         let first = storage.wait(async {
             let found = store.get_opts(&path, options).await?;
             let tag = found.meta.e_tag.clone();
-            Ok((found.bytes().await?, tag))
+            Ok::<_, object_store::Error>((found.bytes().await?, tag))
         });
-        let (chunk, tag) = first.map_err(failed)?;
+        let (chunk, tag) = first.map_err(|error| failed(error.into()))?;
         Ok(Self::Remote(Remote::new(Arc::clone(storage), store, path, file.size, chunk, tag)))
     }
 
