@@ -12,7 +12,7 @@ use crate::calendar::{Day, DayRange};
 use crate::pipelines::import::Report;
 use crate::pipelines::ingest::plan::Wanted;
 use crate::pipelines::ingest::{Failure, kept};
-use crate::pipelines::runner::{Plans, Publication};
+use crate::pipelines::runner::{Plans, Publication, Stages};
 use crate::pipelines::shared::Shared;
 use crate::words::{grouped, many};
 
@@ -47,7 +47,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
 /// Shows what a run would do: `plan`, and `run --dry-run`.
 pub(super) fn show(work: &Work, json: bool, context: &mut Context) -> Result<ExitCode> {
     let pipeline = Pipeline::open(&work.pipeline, context)?;
-    let plans = pipeline.runner().plan(&order(work, context)?)?;
+    let order = order(work, context)?;
+    let plans = pipeline.runner().plan(&order)?;
     warn_of_empty(&pipeline.definition, &plans.known.empty, context);
     warn_of_shared(&plans.known.shared, context);
     warn_of_timeless(&plans.known.timeless, context);
@@ -57,12 +58,12 @@ pub(super) fn show(work: &Work, json: bool, context: &mut Context) -> Result<Exi
     if json {
         context.output.json(&as_json(&plans))?;
     } else {
-        print(&plans, context)?;
+        print(order.stages, &plans, context)?;
     }
     Ok(if plans.known.failed.is_empty() { ExitCode::Done } else { ExitCode::SomeDaysFailed })
 }
 
-fn print(plans: &Plans<'_>, context: &mut Context) -> Result<()> {
+fn print(stages: Stages, plans: &Plans<'_>, context: &mut Context) -> Result<()> {
     let mut table = TextTable::new(&["date", "source", "stage", "why"]);
     for source in &plans.sources {
         let plan = &source.plan;
@@ -96,7 +97,7 @@ fn print(plans: &Plans<'_>, context: &mut Context) -> Result<()> {
         table.row([String::new(), String::new(), "publish".to_owned(), why.to_owned()]);
     }
     if table.is_empty() {
-        return context.output.line(&nothing_to_do(plans.empty, &plans.known.empty));
+        return context.output.line(&nothing_to_do(stages, plans.empty, &plans.known.empty));
     }
     context.output.table(&table)?;
     let tasks = plans.sources.iter().flat_map(|source| &source.plan.tasks).collect::<Vec<_>>();
@@ -110,9 +111,12 @@ fn print(plans: &Plans<'_>, context: &mut Context) -> Result<()> {
     context.output.line(&format!("{tasks} {passes} over {mebibytes} MiB of files"))
 }
 
-/// What to say where there was nothing to do: since nothing was found, or since it was done before.
-pub(super) fn nothing_to_do(nothing_of: Option<Wanted>, without_files: &[String]) -> String {
+/// What to say where the stages asked for had nothing to do: since nothing was found, or since it was done before.
+pub(super) fn nothing_to_do(stages: Stages, nothing_of: Option<Wanted>, without_files: &[String]) -> String {
     match nothing_of {
+        Some(_) if !stages.ingest => {
+            "nothing to do: the lake holds no day yet, and files are read by the stage ingest".to_owned()
+        }
         Some(Wanted::All(days)) => format!("nothing to do: no file holds a line of {days}"),
         Some(Wanted::Changed(days)) => {
             let all = days.start == Day::from_epoch_days(0);
@@ -123,7 +127,14 @@ pub(super) fn nothing_to_do(nothing_of: Option<Wanted>, without_files: &[String]
             )
         }
         None if without_files.is_empty() => {
-            "nothing to do: the lake and the reports hold what the files hold".to_owned()
+            let done = match (stages.ingest, stages.rollup, stages.report) {
+                (true, _, true) => "the lake and the reports hold what the files hold",
+                (true, _, false) => "the lake holds what the files hold",
+                (false, true, true) => "the daily tables and the reports hold what the lake holds",
+                (false, true, false) => "the daily tables hold what the lake holds",
+                (false, false, _) => "the reports hold what the daily tables hold",
+            };
+            format!("nothing to do: {done}")
         }
         None => format!("nothing to do, and no file with a line of {}", without_files.join(", ")),
     }

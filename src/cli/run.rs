@@ -67,14 +67,15 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     bar.doing("reading");
     let (expect, advance) = (bar.clone(), bar.counter());
     let progress = Progress { expect: &move |bytes| expect.expect_more(bytes), advance: &advance };
-    let done = runner.run(&order(&args.work, context)?, &executor, &progress);
+    let order = order(&args.work, context)?;
+    let done = runner.run(&order, &executor, &progress);
     bar.finish();
     let done = done?;
     complain(definition, &done, context);
     if args.json {
         context.output.json(&as_json(&done, context))?;
     } else {
-        summary::print(definition, &done, context)?;
+        summary::print(definition, order.stages, &done, context)?;
     }
     let code = exit_code(&done);
     if let Some(error) = done.stopped.map(Error::from) {

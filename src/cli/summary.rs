@@ -7,7 +7,7 @@ use super::{Context, Result};
 use crate::formats::detect::Found;
 use crate::pipelines::definition::Definition;
 use crate::pipelines::report::Published;
-use crate::pipelines::runner::Done;
+use crate::pipelines::runner::{Done, Stages};
 use crate::reports::Digest;
 use crate::storage::display;
 use crate::words::{grouped, many};
@@ -19,7 +19,7 @@ const BAR: f64 = 30.0;
 ///
 /// # Errors
 /// Where the lake cannot be read or the output takes no more.
-pub(super) fn print(definition: &Definition, done: &Done, context: &mut Context) -> Result<()> {
+pub(super) fn print(definition: &Definition, stages: Stages, done: &Done, context: &mut Context) -> Result<()> {
     let read = !done.ingested.days.is_empty() || !done.imported.is_empty();
     let idle = !read && done.rolled.days.is_empty() && done.published.is_none();
     let failed = !done.ingested.failed.is_empty() || !done.rolled.failed.is_empty() || done.stopped.is_some();
@@ -27,8 +27,8 @@ pub(super) fn print(definition: &Definition, done: &Done, context: &mut Context)
         return context.output.line("nothing could be done: the days are left as they are");
     }
     if idle && !failed {
-        context.output.line(&nothing_to_do(done.empty, &done.ingested.empty))?;
-        if done.empty.is_some() {
+        context.output.line(&nothing_to_do(stages, done.empty, &done.ingested.empty))?;
+        if done.empty.is_some() || !stages.report {
             return Ok(());
         }
         let place = display(&definition.publish);

@@ -151,6 +151,30 @@ fn a_day_of_which_there_is_nothing_is_told() {
     }
 }
 
+/// Of files, only the stage tells that reads them, and of reports, only the stage that publishes them.
+#[test]
+fn nothing_to_do_is_said_of_the_stages_asked_for() {
+    let place = place(&[2, 1]);
+    let out = |stages: &str| {
+        let said = ["run", "plan"].map(|command| place.say(&[command, "pipeline.toml", "--stage", stages]).expect(0));
+        let [run, plan] = said.map(|said| said.out);
+        assert!(run.starts_with(&plan), "{run}{plan}");
+        assert_eq!(run.contains("\nreports "), stages.contains("report") && !run.contains("no day yet"), "{run}");
+        plan
+    };
+    for stages in ["rollup", "report"] {
+        assert_eq!(out(stages), "nothing to do: the lake holds no day yet, and files are read by the stage ingest\n");
+    }
+    place.run(&[]).expect(0);
+    written(&place, "mail.log.3", 3, &session(3, "4F2A0003", None));
+    assert_eq!(out("rollup"), "nothing to do: the daily tables hold what the lake holds\n");
+    assert_eq!(out("report"), "nothing to do: the reports hold what the daily tables hold\n");
+    assert_eq!(out("rollup,report"), "nothing to do: the daily tables and the reports hold what the lake holds\n");
+    place.run(&[]).expect(0);
+    assert_eq!(out("ingest"), "nothing to do: the lake holds what the files hold\n");
+    assert_eq!(out("ingest,report"), "nothing to do: the lake and the reports hold what the files hold\n");
+}
+
 #[test]
 fn a_plan_names_the_rollups_and_the_report() {
     let place = place(&[2, 1]);
