@@ -53,7 +53,8 @@ pub(super) fn show(work: &Work, json: bool, context: &mut Context) -> Result<Exi
     warn_of_shared(&plans.known.shared, context);
     warn_of_timeless(&plans.known.timeless, context);
     for failure in &plans.known.failed {
-        context.messages.failure(&format!("source '{}' cannot be read", failure.source), &failure.error);
+        let days = failure.days.map_or_else(String::new, |days| format!("{days} of "));
+        context.messages.failure(&format!("{days}source '{}' cannot be read", failure.source), &failure.error);
     }
     if json {
         context.output.json(&as_json(&plans))?;

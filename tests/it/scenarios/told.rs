@@ -175,6 +175,18 @@ fn nothing_to_do_is_said_of_the_stages_asked_for() {
     assert_eq!(out("ingest,report"), "nothing to do: the lake and the reports hold what the files hold\n");
 }
 
+/// A file that cannot be read keeps some days from being read, and no others.
+#[test]
+fn a_plan_says_which_days_a_broken_file_costs() {
+    let place = place(&[3, 1]);
+    written(&place, "mail.log.4.gz", 4, b"\x1f\x8b\x08\0 and nothing of gzip");
+    let days = |text: &str| text.lines().find_map(|line| Some(line.split_once(" of source 'mx3'")?.0.to_owned()));
+    let plan = place.say(&["plan", "pipeline.toml"]).expect(5);
+    assert!(plan.out.contains(&day(1)), "{}", plan.out);
+    let of_run = days(&place.run(&[]).expect(5).err);
+    assert!(of_run.is_some() && of_run == days(&plan.err), "{}", plan.err);
+}
+
 #[test]
 fn a_plan_names_the_rollups_and_the_report() {
     let place = place(&[2, 1]);
