@@ -71,6 +71,7 @@ impl Lake {
                 continue;
             };
             if let Some(version) = self.storage.wait(log.try_replace(&opened, partitions, files, run))? {
+                self.written.committed(files);
                 return Ok(version);
             }
             tracing::debug!(table = table.name, attempt, "another writer was faster");

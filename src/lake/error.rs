@@ -32,7 +32,7 @@ pub enum Error {
         source: Box<DeltaTableError>,
     },
     /// The table cannot be made.
-    #[error("cannot create table '{table}' in {place}: {source}")]
+    #[error("cannot create table '{table}' in {place}: {source}; check the space and the permissions there")]
     Create {
         /// The table.
         table: &'static str,
@@ -42,7 +42,10 @@ pub enum Error {
         source: Box<DeltaTableError>,
     },
     /// The commit failed for another reason than a competing writer.
-    #[error("cannot commit to table '{table}' in {place}: {source}; what it held before is untouched")]
+    #[error(
+        "cannot commit to table '{table}' in {place}: {source}; what it held before is untouched: check the space and the \
+         permissions there"
+    )]
     Commit {
         /// The table.
         table: &'static str,
@@ -147,6 +150,14 @@ pub enum Error {
     /// The bytes cannot be stored.
     #[error("cannot write '{path}': {source}; check the space and the permissions there")]
     Upload {
+        /// The file, relative to the table.
+        path: String,
+        /// What the store says.
+        source: object_store::Error,
+    },
+    /// A file that is in no commit cannot be removed.
+    #[error("cannot remove '{path}', which was not committed: {source}")]
+    Remove {
         /// The file, relative to the table.
         path: String,
         /// What the store says.

@@ -23,6 +23,7 @@ pub mod tables;
 #[cfg(test)]
 mod tests;
 mod write;
+mod written;
 
 use std::sync::Arc;
 
@@ -43,13 +44,14 @@ pub struct Lake {
     storage: Arc<Storage>,
     root: Url,
     seen: Arc<log::Seen>,
+    written: Arc<written::Written>,
 }
 
 impl Lake {
     /// The lake below `root`; nothing is opened or made yet.
     #[must_use]
     pub fn new(storage: Arc<Storage>, root: Url) -> Self {
-        Self { storage, root, seen: Arc::default() }
+        Self { storage, root, seen: Arc::default(), written: Arc::default() }
     }
 
     /// The folder of a table, without a slash at its end.

@@ -28,6 +28,7 @@ use super::files::{DataFile, Partition, new_path};
 use super::order::order;
 use super::statistics;
 use super::tables::{Repeats, Table};
+use super::written::Written;
 use crate::storage::Sending;
 
 const ZSTD_LEVEL: i32 = 3;
@@ -50,6 +51,7 @@ pub struct PartitionWriter {
     encoders: ArrowRowGroupWriterFactory,
     compressor: Compressor,
     upload: Sending,
+    written: Arc<Written>,
     rows: u64,
     size: u64,
 }
@@ -86,6 +88,7 @@ impl Lake {
             encoders,
             compressor,
             upload: Sending::new(&self.storage, store, upload),
+            written: Arc::clone(&self.written),
             rows: 0,
             size: 0,
         })
@@ -162,6 +165,7 @@ impl PartitionWriter {
         let metadata = self.file.finish().map_err(|source| self.not_encoded(source))?;
         self.send()?;
         self.upload.finish().map_err(|source| Error::Upload { path: self.path.clone(), source })?;
+        self.written.note(self.table, &self.path);
         Ok(DataFile {
             stats: statistics::to_json(self.table, &metadata),
             path: self.path,

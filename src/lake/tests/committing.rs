@@ -236,3 +236,23 @@ fn a_table_that_was_removed_is_made_again() {
     place.put(table, &day, 0..7);
     assert_eq!(place.lake.snapshot(table).unwrap().files[0].rows, 7);
 }
+
+#[test]
+fn what_no_commit_has_named_can_be_removed() {
+    let place = Place::new();
+    let table = &tables::REFUSALS;
+    let here = partition(table, "2026-03-02", "mx 1");
+    let first = place.write(table, &here, &[batch(table, 0..3)]);
+    place.lake.replace(table, from_ref(&here), from_ref(&first), &run("r1")).unwrap();
+    let lost = place.write(table, &here, &[batch(table, 0..4)]);
+    // Another process makes the commit, as where an answer was lost.
+    let answer_lost = place.write(table, &here, &[batch(table, 0..5)]);
+    place.elsewhere().replace(table, from_ref(&here), from_ref(&answer_lost), &run("r1")).unwrap();
+    let never_made = place.write(&tables::SUBMISSIONS, &here, &[batch(&tables::SUBMISSIONS, 0..3)]);
+    place.lake.remove_uncommitted().unwrap();
+    // What was replaced stays for its readers.
+    let there = [&first, &lost, &answer_lost].map(|file| place.path(table, &file.path).exists());
+    assert_eq!(there, [true, false, true]);
+    assert!(!place.path(&tables::SUBMISSIONS, &never_made.path).exists());
+    place.lake.remove_uncommitted().unwrap();
+}

@@ -138,6 +138,9 @@ impl<'a> Runner<'a> {
         tracing::info!(pipeline = self.definition.name, days = %self.wanted(order).range(), "run begins");
         let (mut done, mut logs) = (Done::default(), BTreeSet::new());
         let stages = self.stages(order, executor, progress, &mut done, &mut logs);
+        if let Err(error) = self.lake.remove_uncommitted() {
+            tracing::warn!(%error, "what was written and not committed is still there");
+        }
         let around = self.look_around(&mut done, order, &logs);
         done.stopped = stages.and(around).err();
         let failed = done.ingested.failed.len() + done.rolled.failed.len();
