@@ -14,6 +14,7 @@ use url::Url;
 
 use super::RawFile;
 use super::list::{Failure, Step, matches};
+use crate::storage::unfinished;
 
 type Result<T> = std::result::Result<T, Failure>;
 
@@ -118,13 +119,7 @@ fn file(entry: &DirEntry) -> Result<Option<RawFile>> {
         Ok(found) => found,
     };
     let name = entry.file_name();
-    if is_unfinished(&name.to_string_lossy()) { Ok(None) } else { raw_file(&path, &found).map(Some) }
-}
-
-/// Whether a file's name is one that `object_store` gives to what it is still writing.
-fn is_unfinished(name: &str) -> bool {
-    let behind = name.split_once('#').map(|(_, behind)| behind);
-    behind.is_some_and(|behind| !behind.is_empty() && behind.bytes().all(|byte| byte.is_ascii_digit()))
+    if unfinished(&name.to_string_lossy()).is_some() { Ok(None) } else { raw_file(&path, &found).map(Some) }
 }
 
 /// Whether an entry is a folder, or a link to one.

@@ -217,6 +217,14 @@ pub fn below(folder: &Url, name: &str) -> Url {
     url
 }
 
+/// The file that is still being written under a name such as `mail.log#1`, as `object_store` does it on local disk; none of
+/// any other name.
+#[must_use]
+pub fn unfinished(name: &str) -> Option<&str> {
+    let (file, number) = name.split_once('#')?;
+    (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(file)
+}
+
 /// Resolves `.` and `..` by text alone: the path need not exist.
 fn normalise(path: &Path) -> PathBuf {
     let mut clean = PathBuf::new();

@@ -1,6 +1,7 @@
 //! The manifest beside the published files: what was published and from what, so that an unchanged report is not written
 //! again, and what a changed one leaves behind is taken away.
 
+use chrono::{DateTime, Utc};
 use futures::future::join_all;
 use object_store::{Error as StoreError, ObjectStoreExt as _};
 use serde::{Deserialize, Serialize};
@@ -8,9 +9,9 @@ use url::Url;
 
 use super::super::{Error, Result};
 use super::put;
-use crate::calendar::Day;
+use crate::calendar::{Day, HOUR, Timestamp};
 use crate::reports::Window;
-use crate::storage::{self, Storage, below, display};
+use crate::storage::{self, Storage, below, display, local_path, unfinished};
 
 /// Its file.
 const NAME: &str = "manifest.json";
@@ -79,6 +80,21 @@ impl Manifest {
         let stored = stored.collect::<storage::Result<Vec<_>>>()?;
         let heads = stored.iter().map(|(store, path)| store.head(path));
         Ok(self.old_files.is_empty() && storage.wait(join_all(heads)).iter().all(|head| head.is_ok()))
+    }
+
+    /// Removes what is left of these files where a run was killed while it wrote them; only a local disk shows it. What was
+    /// written within an hour may be another's, who is still at it. Where it cannot be removed it does no harm.
+    pub(super) fn remove_unfinished(&self, place: &Url, now: Timestamp) {
+        let ours = |name: &str| name == NAME || self.files.iter().chain(&self.old_files).any(|file| file == name);
+        let entries = local_path(place).and_then(|folder| folder.read_dir().ok());
+        for entry in entries.into_iter().flatten().flatten() {
+            let is_ours = entry.file_name().to_str().and_then(unfinished).is_some_and(ours);
+            let written = entry.metadata().and_then(|found| found.modified()).map(DateTime::<Utc>::from);
+            let is_left = written.is_ok_and(|written| written.timestamp_micros() < now - HOUR);
+            if is_ours && is_left && std::fs::remove_file(entry.path()).is_ok() {
+                tracing::info!(file = %entry.path().display(), "removed, since nobody goes on with it");
+            }
+        }
     }
 
     /// Removes the files that only manifests before this one named, which a reader who has this one does not look for.

@@ -15,7 +15,7 @@ use self::manifest::Manifest;
 use super::ahead::each_ahead;
 use super::upload::{sheets, write_files};
 use super::{Error, Result};
-use crate::calendar::{Day, DayRange};
+use crate::calendar::{Day, DayRange, Timestamp};
 use crate::lake::Lake;
 use crate::reports::cutover::Switches;
 use crate::reports::cutover::accounts::{Cutover, cutover as cut_over};
@@ -164,12 +164,14 @@ pub fn run(storage: &Arc<Storage>, lake: &Lake, request: &Request) -> Result<Pub
 }
 
 /// Takes away what earlier reports of the place have left there and the last one has not written, so that nobody takes
-/// old figures for those of the manifest beside them.
+/// old figures for those of the manifest beside them, and what runs that were killed have not finished there.
 ///
 /// # Errors
 /// Where a file cannot be removed.
-pub fn remove_old(storage: &Storage, place: &Url) -> Result<()> {
-    Manifest::read(storage, place)?.map_or(Ok(()), |manifest| manifest.remove_old(storage, place))
+pub fn remove_old(storage: &Storage, place: &Url, now: Timestamp) -> Result<()> {
+    let Some(manifest) = Manifest::read(storage, place)? else { return Ok(()) };
+    manifest.remove_unfinished(place, now);
+    manifest.remove_old(storage, place)
 }
 
 /// Has [`remove_old`] take away files that were written beside a report; false where none is published there.

@@ -181,7 +181,7 @@ impl<'a> Runner<'a> {
             }
         }
         if order.stages.report {
-            done.published = self.publish(Day::of(order.now))?;
+            done.published = self.publish(order.now)?;
         }
         Ok(())
     }

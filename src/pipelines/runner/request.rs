@@ -3,19 +3,19 @@
 use super::super::report::{self, Published, Request};
 use super::super::{Error, Result};
 use super::Runner;
-use crate::calendar::{Day, DayRange};
+use crate::calendar::{Day, DayRange, Timestamp};
 use crate::lake::tables::COVERAGE;
 use crate::reports::Beyond;
 
 impl Runner<'_> {
     /// Publishes the report of the newest days, unless it is current.
-    pub(super) fn publish(&self, today: Day) -> Result<Option<Published>> {
-        let Some(request) = self.newest(today)? else { return Ok(None) };
+    pub(super) fn publish(&self, now: Timestamp) -> Result<Option<Published>> {
+        let Some(request) = self.newest(Day::of(now))? else { return Ok(None) };
         if report::is_current(self.storage, &self.lake, &request)? {
             return Ok(None);
         }
         let published = report::run(self.storage, &self.lake, &request)?;
-        report::remove_old(self.storage, &request.place)?;
+        report::remove_old(self.storage, &request.place, now)?;
         Ok(Some(published))
     }
 

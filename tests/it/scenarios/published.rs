@@ -104,3 +104,22 @@ fn a_manifest_names_nothing_elsewhere() {
     assert!(place.path("elsewhere.csv").exists());
     assert_eq!(files(&place), are(&["manifest.json", "report.html"]));
 }
+
+/// Under a name such as these, a file is written until it is whole.
+#[test]
+fn what_a_killed_run_has_not_finished_is_removed() {
+    let place = place();
+    let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
+    let names =
+        ["summary.csv#1", "report.html#2", "manifest.json#1", "tls_usage.xlsx#3", "notes.csv#1", "summary.csv#a"];
+    for name in names {
+        let file = fs::File::create(place.path("published").join(name)).unwrap();
+        file.set_modified(long_ago).unwrap();
+    }
+    fs::write(place.path("published/tls_usage.csv#1"), "somebody is at it").unwrap();
+    asks_for(&place, "\"xlsx\", \"html\"");
+    place.run(&[]).expect(0);
+    let stay = ["notes.csv#1", "summary.csv#a", "tls_usage.csv#1"];
+    let report = ["manifest.json", "report.html", "summary.xlsx", "tls_usage.xlsx"];
+    assert_eq!(files(&place), are(&[&stay[..], &report].concat()));
+}
