@@ -14,7 +14,7 @@ use crate::lake::{DataFile, Lake, Snapshot};
 pub struct Freshness {
     /// The source.
     pub source: String,
-    /// Its first day.
+    /// Its first day of which it has lines; where there is none, its first day.
     pub first_day: Day,
     /// Its last day that is over; where none is, its last day.
     pub last_day: Day,
@@ -58,12 +58,22 @@ pub fn behind(last: Day, today: Day) -> usize {
     DayRange { start: last.next(), end: today }.len()
 }
 
+/// Whether the lake has lines of a day: one may have been built from nothing.
+fn has_lines(file: &DataFile) -> bool {
+    file.most("lines_read").is_none_or(|lines| lines > 0)
+}
+
+/// The first day of which the lake has lines, of any source: days before it, which a setting may have made of nothing, are no
+/// beginning.
+#[must_use]
+pub fn first_with_lines(coverage: &Snapshot) -> Option<Day> {
+    coverage.files.iter().find(|file| has_lines(file)).map(|file| file.partition.date)
+}
+
 /// The last day that is over of which the lake has lines, by source; none where it has no such day of a source that it
 /// knows. The table's log tells, so that no file is opened.
 #[must_use]
 pub fn last_with_lines(coverage: &Snapshot, today: Day) -> BTreeMap<&str, Option<Day>> {
-    // A day may have been built from nothing.
-    let has_lines = |file: &DataFile| file.most("lines_read").is_none_or(|lines| lines > 0);
     let mut sources = BTreeMap::new();
     // A snapshot's files are in the order of their days: of most, only the newest has to be asked.
     for file in coverage.files.iter().rev() {
@@ -159,14 +169,15 @@ fn summed(coverage: LazyFrame) -> LazyFrame {
     use polars::prelude::{DataType, SortMultipleOptions};
     let sum_of = |values: Expr| values.cast(DataType::Int64).sum();
     let sum = |name: &str| sum_of(col(name));
+    // A day may have been built from nothing.
+    let has_lines = col("lines_read").gt(lit(0));
     let unknown = (col("unknown_tls_share") * col("submissions").cast(DataType::Float64)).sum().alias("unknown");
     coverage
         .group_by([col("source")])
         .agg([
-            col("date").min().alias("first_day"),
+            col("date").filter(has_lines.clone()).min().fill_null(col("date").min()).alias("first_day"),
             col("date").max().alias("last_day"),
-            // A day may have been built from nothing.
-            sum_of(col("lines_read").gt(lit(0))).alias("days"),
+            sum_of(has_lines).alias("days"),
             col("last_line").max(),
             sum("lines_read"),
             sum("lines_used"),

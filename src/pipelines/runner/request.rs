@@ -1,6 +1,7 @@
 //! The report that a pipeline asks for, and its publication.
 
 use super::super::report::{self, Published, Request};
+use super::super::status::first_with_lines;
 use super::super::{Error, Result};
 use super::Runner;
 use crate::calendar::{Day, DayRange, Timestamp};
@@ -35,7 +36,8 @@ impl Runner<'_> {
         today: Day,
         asked: impl FnOnce(Day) -> std::result::Result<Option<DayRange>, E>,
     ) -> std::result::Result<Option<(Request, Vec<Beyond>)>, E> {
-        let days = self.lake.snapshot(&COVERAGE).map_err(Error::from)?.dates();
+        let coverage = self.lake.snapshot(&COVERAGE).map_err(Error::from)?;
+        let mut days = coverage.dates();
         let as_of = report::newest_day(&days, today);
         let asked = asked(as_of.unwrap_or(today.previous()))?;
         let Some(as_of) = as_of else { return Ok(None) };
@@ -48,6 +50,9 @@ impl Runner<'_> {
             activity: self.definition.activity.clone(),
             place: self.definition.publish.clone(),
         };
+        if let Some(first) = first_with_lines(&coverage) {
+            days.retain(|day| *day >= first);
+        }
         let beyond = request.window.beyond(&days);
         Ok(Some((request, beyond)))
     }

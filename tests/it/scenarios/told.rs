@@ -325,3 +325,18 @@ fn logs_of_a_front_end_without_those_behind_it_are_told() {
     let said = place.run(&[]).expect(0);
     assert_eq!((said.err.as_str(), &said.json()["handed_on_in_vain"]), ("", &serde_json::json!([])));
 }
+
+/// A year that was set wrongly for a night leaves days of nothing behind, long before the first line.
+#[test]
+fn a_lake_begins_with_its_first_line() {
+    let place = Place::new(&[&format!("{MX3}year = 2025\n")]);
+    place.log("mx3/mail.log", b"Mar  3 12:00:00 mx3 postfix/smtpd[70]: connect from c.example.org[192.0.2.7]\n");
+    place.run(&[]).expect(0);
+    place.pipeline(&format!("{MX3}year = 2026\n"));
+    place.run(&[]).expect(0);
+    let status = place.say(&["status", "pipeline.toml", "--json"]).expect(0).json();
+    let days = ["first_day", "last_day", "days", "missing_days"].map(|name| status[name].clone());
+    assert_eq!(serde_json::json!(days), serde_json::json!(["2026-03-03", "2026-03-03", 1, 0]), "{status}");
+    let said = place.say(&["report", "pipeline.toml", "--from", "2026-03-01", "--to", "2026-03-03"]).expect(0);
+    said.warns("the lake begins with 2026-03-03");
+}
