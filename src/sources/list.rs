@@ -6,18 +6,15 @@
 //! just what lies below a `**` is walked whole.
 //!
 //! A URL is percent-encoded and an object's path is not: patterns are decoded first, found paths encoded last.
-//! Local folders are listed in [`folders`], without the store: it lists no folder in which one name can be no object's.
+//! Local folders are listed by [`folders`], without the store, which lists none in which one name can be no object's; all
+//! else by [`objects`].
 
-use std::sync::Arc;
-
-use futures::{StreamExt, TryStreamExt, stream};
 use glob::{MatchOptions, Pattern};
 use object_store::path::Path as ObjectPath;
-use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use serde::{Deserialize, Serialize};
 use url::{Position, Url};
 
-use super::{Cause, Error, Result, folders};
+use super::{Cause, Error, Result, folders, objects};
 use crate::calendar::Timestamp;
 use crate::storage::{Storage, display, local_path};
 
@@ -65,11 +62,11 @@ fn list_one(storage: &Storage, pattern: &Url) -> Result<Vec<RawFile>> {
     let is_local = local_path(pattern).is_some();
     let found = if !parts.iter().any(|part| is_wild(part)) {
         let path = parts.join("/");
-        let file = if is_local { folders::named(&path) } else { storage.wait(named(&store, pattern, &path)) };
+        let file = if is_local { folders::named(&path) } else { storage.wait(objects::named(&store, pattern, &path)) };
         file.map(|file| vec![file])
     } else {
         let matched = |steps: Vec<Step<'_>>| {
-            if is_local { folders::matching(&steps) } else { storage.wait(matching(&store, pattern, &steps)) }
+            if is_local { folders::matching(&steps) } else { storage.wait(objects::matching(&store, pattern, &steps)) }
         };
         steps(&parts).and_then(matched)
     };
@@ -151,87 +148,6 @@ impl Failure {
     }
 }
 
-/// The object of a path, in the store that a pattern leads to.
-async fn named(store: &Arc<dyn ObjectStore>, pattern: &Url, path: &str) -> std::result::Result<RawFile, Failure> {
-    let found = store.head(&ObjectPath::parse(path).map_err(Failure::Path)?).await.map_err(|error| match error {
-        object_store::Error::NotFound { .. } => Failure::Missing,
-        error => Failure::Open(error.into()),
-    });
-    found.map(|meta| raw_file(pattern, &meta))
-}
-
-/// How many folders are listed at the same time: a store answers slowly, but many at once.
-const AT_ONCE: usize = 16;
-
-/// Goes down a pattern step by step, keeping the folders that match so far.
-async fn matching(
-    store: &Arc<dyn ObjectStore>,
-    pattern: &Url,
-    steps: &[Step<'_>],
-) -> std::result::Result<Vec<RawFile>, Failure> {
-    let (mut folders, mut files) = (vec![ObjectPath::ROOT], Vec::new());
-    for step in steps {
-        match step {
-            Step::Enter(name) => {
-                folders = folders.iter().map(|folder| inside(folder, name)).collect::<std::result::Result<_, _>>()?;
-            }
-            Step::Folders(name) => folders = folders_in(store, folders, name).await?,
-            Step::Files(name) => files.extend(files_in(store, std::mem::take(&mut folders), name).await?),
-            Step::Below(rest) => files.extend(files_below(store, std::mem::take(&mut folders), rest).await?),
-        }
-    }
-    Ok(files.iter().map(|meta| raw_file(pattern, meta)).collect())
-}
-
-/// The folder's path with one more literal part. (`ObjectPath::join` would encode the part.)
-fn inside(folder: &ObjectPath, part: &str) -> std::result::Result<ObjectPath, Failure> {
-    let path = if folder.is_root() { part.to_owned() } else { format!("{folder}/{part}") };
-    ObjectPath::parse(path).map_err(Failure::Path)
-}
-
-/// The files directly in the folders whose names match.
-async fn files_in(
-    store: &Arc<dyn ObjectStore>,
-    folders: Vec<ObjectPath>,
-    name: &Pattern,
-) -> std::result::Result<Vec<ObjectMeta>, Failure> {
-    let levels = stream::iter(folders).map(|folder| async move { store.list_with_delimiter(Some(&folder)).await });
-    let found: Vec<_> = levels.buffered(AT_ONCE).try_collect().await.map_err(|error| Failure::List(error.into()))?;
-    let files = found.into_iter().flat_map(|level| level.objects);
-    Ok(files.filter(|file| file.location.filename().is_some_and(|file| matches(name, file))).collect())
-}
-
-/// The folders directly in the folders whose names match.
-async fn folders_in(
-    store: &Arc<dyn ObjectStore>,
-    folders: Vec<ObjectPath>,
-    name: &Pattern,
-) -> std::result::Result<Vec<ObjectPath>, Failure> {
-    let levels = stream::iter(folders).map(|folder| async move { store.list_with_delimiter(Some(&folder)).await });
-    let found: Vec<_> = levels.buffered(AT_ONCE).try_collect().await.map_err(|error| Failure::List(error.into()))?;
-    let below = found.into_iter().flat_map(|level| level.common_prefixes);
-    Ok(below.filter(|folder| folder.filename().is_some_and(|folder| matches(name, folder))).collect())
-}
-
-/// The files at any depth below the folders whose paths from there match.
-async fn files_below(
-    store: &Arc<dyn ObjectStore>,
-    folders: Vec<ObjectPath>,
-    rest: &Pattern,
-) -> std::result::Result<Vec<ObjectMeta>, Failure> {
-    let mut files = Vec::new();
-    for folder in folders {
-        let below: Vec<_> =
-            store.list(Some(&folder)).try_collect().await.map_err(|error| Failure::List(error.into()))?;
-        files.extend(below.into_iter().filter(|file| {
-            let path = file.location.as_ref();
-            let path = path.strip_prefix(folder.as_ref()).unwrap_or(path);
-            matches(rest, path.trim_start_matches('/'))
-        }));
-    }
-    Ok(files)
-}
-
 fn is_wild(part: &str) -> bool {
     part.contains(['*', '?', '['])
 }
@@ -240,17 +156,6 @@ pub(super) fn matches(pattern: &Pattern, path: &str) -> bool {
     let shell =
         MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
     pattern.matches_with(path, shell)
-}
-
-/// What was found, under the URL that leads back to it.
-fn raw_file(pattern: &Url, meta: &ObjectMeta) -> RawFile {
-    let mut url = pattern.clone();
-    url.set_query(None);
-    url.set_fragment(None);
-    if let Ok(mut segments) = url.path_segments_mut() {
-        segments.clear().extend(meta.location.as_ref().split('/'));
-    }
-    RawFile { url, size: meta.size, modified: meta.last_modified.timestamp_micros() }
 }
 
 /// A URL as text, since `url` itself is built without serde here.
@@ -271,6 +176,8 @@ mod url_text {
 #[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 mod tests {
     use std::slice;
+
+    use object_store::ObjectStoreExt;
 
     use super::*;
     use crate::sources::testing::{Place, put};

@@ -25,6 +25,7 @@ mod layers;
 pub mod line_ends;
 mod list;
 mod look;
+mod objects;
 mod open;
 mod remote;
 pub mod stamp;
