@@ -56,6 +56,14 @@ impl Rows for Read {
         self.rows.push(format!("{row:?}"));
     }
 
+    fn refusal_announced(&mut self, _: &Refusal<&str>) -> bool {
+        true
+    }
+
+    fn refusal_confirmed(&mut self, row: &Refusal<&str>) {
+        self.refusal(row);
+    }
+
     fn orphan(&mut self, _: Timestamp) {}
 }
 

@@ -256,7 +256,7 @@ impl Assembler {
     }
 
     /// Two messages that are one: the server behind goes on with it. Where the one in front has been announced, so is
-    /// this, and it is no copy of that. What comes again of the one in front is a copy from here on.
+    /// this, and it is no copy of that. Where this has been, what comes again of the one in front is a copy.
     fn join(&mut self, behind: u32, front: u32, rows: &mut dyn Rows) {
         let known = std::mem::take(self.messages.get_mut(front));
         self.messages.get_mut(behind).take_from_front(&known);
@@ -264,7 +264,9 @@ impl Assembler {
             self.announce(behind, rows);
         }
         *self.messages.get_mut(front) = known;
-        self.announce(front, rows);
+        if self.messages.get(behind).announced {
+            self.announce(front, rows);
+        }
         self.messages.release(front);
     }
 
