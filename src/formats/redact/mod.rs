@@ -133,7 +133,8 @@ fn sent_length(mark: &[u8], quoted: bool, text: &[u8]) -> usize {
     }
 }
 
-/// What of a client's line is a secret: all of it, unless it is a command; of `AUTH`, what follows the mechanism.
+/// What of a client's line is a secret: all of it, unless it is a command; of `AUTH`, what follows the mechanism, and
+/// what stands in the place of one.
 fn sent(line: &[u8]) -> Option<Range<usize>> {
     let between = |at: usize| if line[at] == b',' { 1 } else { blank_length(&line[at..]) };
     // Where a word begins from a place on, and where it ends.
@@ -153,9 +154,17 @@ fn sent(line: &[u8]) -> Option<Range<usize>> {
     if !first.eq_ignore_ascii_case(b"AUTH") {
         return None;
     }
-    let (_, end) = word(end)?;
+    let (start, end) = word(end)?;
+    if !may_be_mechanism(&line[start..end]) {
+        return Some(start..line.len());
+    }
     let (start, _) = word(end)?;
     Some(start..line.len())
+}
+
+/// Whether a word may be a mechanism's name, which has 20 characters at most (RFC 4422 section 3.1), and no secret.
+fn may_be_mechanism(word: &[u8]) -> bool {
+    word.len() <= 20 && !looks_secret(word, Cut { before: false, behind: false })
 }
 
 /// How many bytes of base64 a text begins with, its padding included. A slash may stand escaped, as in JSON.

@@ -86,6 +86,11 @@ fn what_a_client_has_sent_goes_whole() {
         ("[core] C: -correct \"horse\" state=2 state=1", "[core] C: [redacted] state=1"),
         ("[core] C: quit@home state=1", "[core] C: [redacted] state=1"),
         ("[core] C: AUTH LOGIN a@b my=p,w state=1", "[core] C: AUTH LOGIN [redacted] state=1"),
+        ("[core] C: AUTH AGEAaHVudGVyMg== PLAIN state=1", "[core] C: AUTH [redacted] state=1"),
+        (
+            "SMTP protocol error in \"AUTH  AGFsaWNlQGV4YW1wbGUub3JnAGh1bnRlcjI= PLAIN\" U=root AUTH command",
+            "SMTP protocol error in \"AUTH  [redacted]\" U=root AUTH command",
+        ),
         ("x params=my-p@ss:word! retval=OK msg=\"\"", "x params=[redacted] retval=OK msg=\"\""),
         ("x params=\"my \\\"p@ss\" retval=OK", "x params=\"[redacted]\" retval=OK"),
         (r#""response":{"code":501,"command":"p@ss\"w"},"#, r#""response":{"code":501,"command":"[redacted]"},"#),
