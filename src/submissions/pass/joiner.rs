@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 
 use super::reader::{Step, count_line_ends};
-use super::wanted::{Recent, Redelivered, Repeats, Seam, Wanted};
+use super::seen::{Recent, Redelivered, Repeats, Seam};
+use super::wanted::Wanted;
 use super::{DayStats, FileStats, LineCounts, OVERLAP, Outcome, Pass, RejectedLine, Sink};
 use crate::calendar::{Day, SECOND, Timestamp};
 use crate::formats::{Record, Unreadable};

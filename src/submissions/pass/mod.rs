@@ -10,6 +10,7 @@
 
 mod joiner;
 mod reader;
+mod seen;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 mod tests;
