@@ -1,8 +1,8 @@
 //! Exim: the main log, the reject log, and their copies through syslog.
 //!
 //! One line tells of a message: `<=` with `A=`, or `(=` where the server takes it and tells the client that it does not
-//! (`control = fakereject`, `receive_msg` in `receive.c`): that is delivered, so it counts. What follows the id is a fixed order of fields, of which
-//! `log_selector` decides only which are there; see
+//! (`control = fakereject`, `receive_msg` in `receive.c`): that is delivered, so it counts. What follows the id is a fixed
+//! order of fields, of which `log_selector` decides only which are there; see
 //! <https://www.exim.org/exim-html-current/doc/html/spec_html/ch-log_files.html>. One line tells of a refusal, too: of a
 //! login, of the command to log in, of a handshake, or of content whose sender had authenticated. What is refused at
 //! `MAIL` and `RCPT` is left alone: there a line does not say who had authenticated, or not whether the message went to

@@ -18,7 +18,7 @@
 //! | `Accepted`, `Completed` | `accepting` | a message: at once, or once it is delivered |
 //! | `Queued`, `Relayed`, `SetAside` | `accepting`, `fronts` | a message: at once, or once the server in front is known |
 //! | `Refused`, `TakenBack` | `refusing` | a refusal: at once |
-//! | `AuthFailed` | `refusing` | a refusal: at once, or at the session's end if that may tell of TLS |
+//! | `AuthFailed`, `MayNotSend` | `refusing`, `authenticating` | a refusal: at once, or at the session's end if that may tell of TLS |
 //! | `TlsFailed` | `session` | a refusal: at the session's end, since its reason may follow |
 //! | `Rejected` | `refusing`, `rejects`, `refused_messages` | a refusal: of content at once, else when the next message or the end judges it |
 //! | `Granted`, `Denied` | `answering` | whatever comes of the command that they answer |

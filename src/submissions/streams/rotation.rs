@@ -26,14 +26,13 @@ const NONE: u8 = 2;
 impl Rotation {
     /// The date in the name, where there is one.
     fn date(&self) -> Option<Day> {
-        let digits = self.rank.1.to_string();
-        let is_date = self.rank.0 == DATE && is_like(digits.as_bytes(), b"20000000");
-        let date = || format!("{}-{}-{}", &digits[..4], &digits[4..6], &digits[6..8]).parse().ok();
-        match (self.rank, is_date) {
-            (_, true) => date(),
-            ((DATE, seconds), false) => Some(Day::of(seconds.checked_mul(SECOND)?)),
-            _ => None,
+        let (DATE, number) = self.rank else { return None };
+        let digits = number.to_string();
+        if is_like(digits.as_bytes(), b"20000000") {
+            return format!("{}-{}-{}", &digits[..4], &digits[4..6], &digits[6..8]).parse().ok();
         }
+        // Digits of no date are seconds.
+        number.checked_mul(SECOND).map(Day::of)
     }
 
     /// Reads a name as logrotate, newsyslog and savelog make it, as Windows' servers do, whose date stands in front of
