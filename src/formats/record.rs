@@ -11,6 +11,9 @@ pub use message::{Accepted, Opened, Sequel, Taken, Tracked};
 pub use refusal::{AuthFailed, RefusalKind, Refused, Rejected, Stage};
 pub use session::{Client, Command, Counters, Encrypted, Ended, LoggedIn};
 
+/// The largest message, in bytes: what is above 1 TiB is a mistake, and sums of such sizes might not fit into a column.
+pub const LARGEST_MESSAGE: u64 = 1 << 40;
+
 /// What one line says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Record<'a> {

@@ -56,7 +56,7 @@ pub struct Submission<T = CompactString> {
     pub mail_from: T,
     /// How many recipients the server counted.
     pub recipients: Option<u32>,
-    /// The message's size in bytes, as the server counted it.
+    /// The message's size in bytes, as the server counted it: at most 1 TiB.
     pub size_bytes: Option<u64>,
     /// The TLS version.
     pub tls_version: TlsVersion,

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::number::{plain, without_fraction};
 use super::{COLUMNS, FREE, TLS_VERSIONS};
 use crate::formats::bytes::decimal;
-use crate::formats::record::{Accepted, Client, Encrypted, RefusalKind, Refused};
+use crate::formats::record::{Accepted, Client, Encrypted, LARGEST_MESSAGE, RefusalKind, Refused};
 use crate::formats::{Unreadable, service};
 use crate::sources::fields::{Fields, NESTED};
 
@@ -66,7 +66,7 @@ impl<'a> Row<'a> {
             mechanism: self.get("mechanism"),
             account: self.account()?,
             mail_from: self.mail_from(),
-            size: self.count("size_bytes", i64::MAX as u64, "size_bytes is no count")?,
+            size: self.count("size_bytes", LARGEST_MESSAGE, "size_bytes is no count, or above 1 TiB")?,
             recipients: recipients.and_then(|count| u32::try_from(count).ok()),
             message_id: self.get("message_id"),
             more_follows: false,

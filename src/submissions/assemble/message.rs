@@ -11,7 +11,7 @@ use super::refused_messages::RefusedMessage;
 use super::session::{Session, SessionId};
 use super::texts::Texts;
 use crate::calendar::Timestamp;
-use crate::formats::record::{Accepted, Ended, Opened, Sequel, Taken};
+use crate::formats::record::{Accepted, Ended, LARGEST_MESSAGE, Opened, Sequel, Taken};
 use crate::submissions::Submission;
 use crate::submissions::account::{Account, domain_of};
 use crate::submissions::cipher::CipherClass;
@@ -309,7 +309,7 @@ impl Message {
                 mechanism: &mechanism,
                 mail_from,
                 recipients: *recipients,
-                size_bytes: *size,
+                size_bytes: size.filter(|size| *size <= LARGEST_MESSAGE),
                 tls_version: encryption.version(),
                 tls_known_present: encryption.present,
                 cipher: known.cipher(encryption.tls),
