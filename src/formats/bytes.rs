@@ -1,7 +1,5 @@
 //! Reading small things out of a log's bytes.
 
-use memchr::memmem;
-
 /// So many digits are always below what a table's column can hold.
 const MOST_DIGITS: usize = 18;
 
@@ -20,8 +18,14 @@ pub(super) fn leading_decimal(text: &[u8]) -> (u32, &[u8]) {
 
 /// A text up to the last field of a name, and that field's value.
 pub(super) fn last_field<'a>(text: &'a [u8], name: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
-    let at = memmem::rfind(text, name)?;
-    Some((&text[..at], &text[at + name.len()..]))
+    // Most fields' names begin with a comma, and few commas stand behind the last of them.
+    let mut end = text.len();
+    loop {
+        end = memchr::memrchr(*name.first()?, &text[..end])?;
+        if let Some(value) = text[end..].strip_prefix(name) {
+            return Some((&text[..end], value));
+        }
+    }
 }
 
 /// Where the first quotation mark stands that has no backslash of its own in front of it.

@@ -20,14 +20,14 @@ impl LineEnds {
     pub fn find(&mut self, block: &[u8]) {
         self.found = 0;
         let (chunks, rest) = block.as_chunks::<TOGETHER>();
-        let mut nul = u8x16::splat(0);
+        let mut least = u8x16::splat(u8::MAX);
         for (index, chunk) in chunks.iter().enumerate() {
-            self.chunk(index * TOGETHER, chunk, &mut nul);
+            self.chunk(index * TOGETHER, chunk, &mut least);
         }
         let mut last = [b' '; TOGETHER];
         last[..rest.len()].copy_from_slice(rest);
-        self.chunk(chunks.len() * TOGETHER, &last, &mut nul);
-        self.nul = nul.to_bitmask() != 0;
+        self.chunk(chunks.len() * TOGETHER, &last, &mut least);
+        self.nul = least.simd_eq(u8x16::splat(0)).to_bitmask() != 0;
     }
 
     /// Where each `\n` stands, in order.
@@ -43,14 +43,14 @@ impl LineEnds {
     }
 
     #[inline]
-    fn chunk(&mut self, start: usize, chunk: &[u8; TOGETHER], nul: &mut u8x16) {
+    fn chunk(&mut self, start: usize, chunk: &[u8; TOGETHER], least: &mut u8x16) {
         if self.at.len() < self.found + TOGETHER {
             self.at.resize((2 * self.at.len()).max(4 * TOGETHER), 0);
         }
         let mut ends = 0u64;
         for (index, bytes) in chunk.as_chunks::<16>().0.iter().enumerate() {
             let bytes = u8x16::new(*bytes);
-            *nul |= bytes.simd_eq(u8x16::splat(0));
+            *least = least.min(bytes);
             ends |= u64::from(bytes.simd_eq(u8x16::splat(b'\n')).to_bitmask()) << (16 * index);
         }
         // The first end is noted whether there is one or not, and counts only if there is. Few chunks have another.
