@@ -10,8 +10,8 @@ use super::accepted::word;
 use super::host::skip;
 use crate::formats::record::Encrypted;
 
-/// `P=PROTOCOL L- X=VERSION:CIPHER:BITS CV=… DN="…" SNI=… A=NAME:ACCOUNT:SENDER PRDR PRX=… K`, of which only the
-/// protocol is always there.
+/// `P=PROTOCOL L- SPF=… X=VERSION:CIPHER:BITS:GROUP CV=… DN="…" SNI=… A=NAME:ACCOUNT:SENDER PRDR PRX=… K`, of which only
+/// the protocol is always there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Fields<'a> {
     /// The value of `P=`.
@@ -26,7 +26,7 @@ pub(super) struct Fields<'a> {
 /// Every way to read the text between ` P=` and the size.
 pub(super) fn readings(text: &[u8]) -> impl Iterator<Item = Fields<'_>> {
     let protocol = word(text);
-    let rest = pipelining(&text[protocol.len()..]);
+    let rest = sender_policy(pipelining(&text[protocol.len()..]));
     let cipher = rest.strip_prefix(b" X=").map_or(&b""[..], word);
     let rest = skip(rest, b" X=").unwrap_or(rest);
     let rest = skip(rest, b" CV=").unwrap_or(rest);
@@ -50,11 +50,11 @@ pub(super) fn encrypted(text: &[u8]) -> Option<Encrypted<'_>> {
     })
 }
 
-/// `VERSION:CIPHER:BITS`.
+/// `VERSION:CIPHER:BITS`, since 4.100 with the group of the key exchange behind it: `VERSION:CIPHER:BITS:GROUP`.
 pub(super) fn by_cipher(text: &[u8]) -> Encrypted<'_> {
     let Some(colon) = memchr::memchr(b':', text) else { return Encrypted::Yes };
     let (version, rest) = (&text[..colon], &text[colon + 1..]);
-    let end = memchr::memrchr(b':', rest).unwrap_or(rest.len());
+    let end = memchr::memchr(b':', rest).unwrap_or(rest.len());
     Encrypted::With { version, cipher: &rest[..end] }
 }
 
@@ -65,13 +65,24 @@ fn pipelining(text: &[u8]) -> &[u8] {
     &rest[marks..]
 }
 
-/// The text without what may stand behind an account: ` PRDR PRX=… K` in front of a size, and ` SPF=… DMARC=…`, which
-/// newer versions write of content that was refused.
+/// The text behind ` SPF=pass` or ` SPF`, which `log_selector = +spf_verbose` and `+spf` add since 4.100 where an ACL has
+/// asked for it.
+fn sender_policy(text: &[u8]) -> &[u8] {
+    let Some(rest) = text.strip_prefix(b" SPF") else { return text };
+    match rest.first() {
+        Some(b'=') => skip(rest, b"=").unwrap_or(rest),
+        Some(b' ') | None => rest,
+        Some(_) => text,
+    }
+}
+
+/// The text without what may stand behind an account: ` PRDR PRX=… K` in front of a size, and ` SPF=… DMARC=… DSN=…`,
+/// of which the first two also come without a value, which newer versions write of content that was refused.
 pub(super) fn without_flags(mut text: &[u8]) -> &[u8] {
     while let Some(last) = memchr::memrchr(b' ', text) {
         let word = &text[last + 1..];
-        let is_flag = matches!(word, b"K" | b"PRDR");
-        if !is_flag && ![&b"PRX="[..], b"SPF=", b"DMARC="].iter().any(|name| word.starts_with(name)) {
+        let is_flag = matches!(word, b"K" | b"PRDR" | b"SPF" | b"DMARC");
+        if !is_flag && ![&b"PRX="[..], b"SPF=", b"DMARC=", b"DSN="].iter().any(|name| word.starts_with(name)) {
             break;
         }
         text = &text[..last];
