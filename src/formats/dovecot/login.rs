@@ -103,12 +103,13 @@ pub(super) fn logged_in(text: &[u8]) -> Result<Record<'_>, Unreadable> {
 /// What a client that left had failed at, by the words in brackets. They are `client_auth_fail_code_reasons[]` and
 /// those of `client_get_extra_disconnect_reason()` in `src/login-common/client-common.c`, of 2.4 and before; the codes
 /// are those of `src/submission-login/client-authenticate.c`.
-const FAILURES: [(&[u8], RefusalKind, &[u8]); 19] = [
+const FAILURES: [(&[u8], RefusalKind, &[u8]); 22] = [
     (b"auth failed", RefusalKind::AuthFailed, b"535"),
     (b"authorization failed", RefusalKind::AuthFailed, b"535"),
     (b"user disabled", RefusalKind::AuthFailed, b"535"),
     (b"password expired", RefusalKind::AuthFailed, b"535"),
     (b"proxy dest auth", RefusalKind::AuthFailed, b"535"),
+    (b"credentials contain control characters", RefusalKind::AuthFailed, b"535"),
     (b"login disabled", RefusalKind::AuthFailed, b"525"),
     (b"anonymous logins disabled", RefusalKind::AuthFailed, b"525"),
     (b"tried to use unsupported auth mechanism", RefusalKind::AuthFailed, b"504"),
@@ -117,6 +118,9 @@ const FAILURES: [(&[u8], RefusalKind, &[u8]); 19] = [
     (b"tried to use disallowed cleartext auth", RefusalKind::AuthFailed, b""),
     (b"tried to use dis", RefusalKind::AuthFailed, b""),
     (b"auth service reported temporary failure", RefusalKind::AuthFailed, b""),
+    (b"auth process communication failure", RefusalKind::AuthFailed, b""),
+    // The password was right, but its client has too many connections; 2.3 says so in no other brackets.
+    (b"mail_max_userip_connections=", RefusalKind::AuthFailed, b""),
     (b"client didn't finish SASL auth", RefusalKind::AuthAborted, b"501"),
     (b"auth aborted by client", RefusalKind::AuthAborted, b"501"),
     (b"aborted authentication", RefusalKind::AuthAborted, b"501"),
