@@ -150,15 +150,22 @@ fn refused_content(text: &[u8]) -> Option<&[u8]> {
     last_field(rest, b", info=").map(|(_, reason)| reason)
 }
 
-/// Whether a content is refused that comes before the server has asked for it: `rejecting server DATA from NAME [IP] due
-/// to traffic before response`. The line does not have the reply (`smtp_data` in `srvrsmtp.c`, since 8.18).
+/// Whether a content is refused that comes before the server has asked for it: `rejecting DATA from NAME [IP] due to
+/// traffic before response`, in 8.18.1 `rejecting server DATA from …`. A client without a name has its address twice,
+/// `[IP] [IP]`. Of other commands than `DATA`, the line refuses no message; it does not have the reply (`smtp_data` in
+/// `srvrsmtp.c`, since 8.18).
 fn comes_too_early(text: &[u8]) -> bool {
-    let client = text.strip_prefix(EARLY).and_then(|rest| rest.strip_suffix(b" due to traffic before response"));
-    client.is_some_and(|client| relay(client).is_some())
+    let read = || {
+        let rest = text.strip_prefix(EARLY)?.strip_suffix(b" due to traffic before response")?;
+        let client = rest.strip_prefix(b"server ").unwrap_or(rest).strip_prefix(b"DATA from ")?;
+        let nameless = client.strip_prefix(b"[").and_then(|name| Some(&name[memmem::find(name, b"] [")? + 2..]));
+        relay(nameless.unwrap_or(client))
+    };
+    read().is_some()
 }
 
-/// How that line begins. Of other commands than `DATA`, it refuses no message.
-pub(super) const EARLY: &[u8] = b"rejecting server DATA from ";
+/// How that line begins.
+pub(super) const EARLY: &[u8] = b"rejecting ";
 
 /// How a line begins that tells of a content.
 pub(super) const COLLECTING: &[u8] = b"collect: relay=";
