@@ -103,8 +103,10 @@ fn login_refused<'a>(command: &'a [u8], reply: &'a [u8]) -> Option<Record<'a>> {
     }
     let mechanism = sasl::mechanism(command.get(b"AUTH ".len()..).unwrap_or_default());
     let aborted = reply.starts_with(b"501") && command.starts_with(b"AUTH LOGIN (");
+    // What the client has sent for a mechanism follows these words, which may be a broken client's password.
+    let reason = &reply[..memmem::find(reply, b": AUTH method \"").unwrap_or(reply.len())];
     let client = Client::default();
-    Some(Record::AuthFailed(AuthFailed { client, mechanism, account: None, reason: reply, aborted }))
+    Some(Record::AuthFailed(AuthFailed { client, mechanism, account: None, reason, aborted }))
 }
 
 /// The end of a session, which may be why there was no TLS. Up to 6.8.0p2 what the TLS library says stands alone, as it

@@ -124,6 +124,10 @@ const RATE: &[u8] = b" rate limit exceeded: ";
 /// What stands where the client's name would, where it failed before it gave one (`smtpd_sasl_glue.c`).
 const NO_NAME: &[u8] = b"(unavailable)";
 
+/// Why Dovecot, as SASL's server, is not even asked. Since 3.10, what the client has sent for a mechanism follows, which may
+/// be a broken client's password.
+const NO_MECHANISM: &[u8] = b"Invalid authentication mechanism";
+
 /// Warnings that matter: failed authentication, the TLS library's word on a handshake, and refusals of which no line says
 /// `reject`.
 fn warning(text: &[u8]) -> Option<Record<'_>> {
@@ -151,5 +155,6 @@ fn warning(text: &[u8]) -> Option<Record<'_>> {
         None => (rest, None),
     };
     let account = account.filter(|account| *account != NO_NAME);
+    let reason = if reason.starts_with(NO_MECHANISM) { NO_MECHANISM } else { reason };
     Some(Record::AuthFailed(AuthFailed { client, mechanism, account, reason, aborted }))
 }
