@@ -11,7 +11,7 @@ use super::host::skip;
 use crate::formats::record::Encrypted;
 
 /// `P=PROTOCOL L- SPF=… X=VERSION:CIPHER:BITS:GROUP CV=… DN="…" SNI=… A=NAME:ACCOUNT:SENDER PRDR PRX=… K`, of which only
-/// the protocol is always there.
+/// the protocol is always there. In newer versions, `PRX=…` stands in front of `A=`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Fields<'a> {
     /// The value of `P=`.
@@ -108,10 +108,10 @@ fn is_clients(text: &[u8]) -> bool {
 }
 
 /// The authenticator and the account of an `A=` whose `=` is here, where one may stand here: in front of it is nothing,
-/// or a whole `DN="…"`, or `SNI=…`.
+/// or a whole `DN="…"`, or `SNI=…`, or a proxy's address behind these.
 fn account(text: &[u8], at: usize) -> Option<(&[u8], &[u8])> {
     let before = text[..at].strip_suffix(b" A")?;
-    if !is_clients(before) {
+    if !is_clients(before) && !is_clients(without_flags(before)) {
         return None;
     }
     named(&text[at + 1..])
