@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Real mail servers, on loopback only: from Debian's packages Postfix with Dovecot's SASL, Exim, OpenSMTPD, sendmail, and
-# Dovecot's submission service in front of a Postfix, once with the log of Dovecot alone and once with both in one; from
+# Dovecot's submission service in front of a Postfix, with the log of Dovecot alone and with both in one; from
 # npm Haraka; and from crates.io Stalwart, in the fork that is there, once as text and once as JSON. Real clients send over
 # cleartext, STARTTLS and implicit TLS with every TLS version that the libraries still speak, with good and bad passwords,
 # and misbehave; the tally of the logs that the servers write equals what the clients wrote down.
@@ -64,7 +64,7 @@ prepare_dovecot() {
 # Debian 13's Postfix and Dovecot; over them OpenSMTPD and Exim are unpacked, since Debian installs only one of the three.
 prepare_trixie() {
     local root=$cache/trixie
-    [ -e "$root/complete" ] && return
+    [ -e "$root/complete" ] && prepare_trixie_dovecot && return
     rm -rf --one-file-system "$root"
     mkdir -p "$root"
     {
@@ -84,6 +84,15 @@ prepare_trixie() {
                 done'
     } > /dev/null 2>&1 || give_up "Debian 13 cannot be unpacked: debootstrap trixie, as root"
     touch "$root/complete"
+    prepare_trixie_dovecot
+}
+
+# Its submission service, which a Debian 13 of before does not have.
+prepare_trixie_dovecot() {
+    local root=$cache/trixie
+    [ -x "$root/usr/lib/dovecot/submission" ] ||
+        chroot "$root" sh -ec 'cd /tmp && apt-get download -qq dovecot-submissiond && dpkg -x dovecot-submissiond_*.deb /' > /dev/null 2>&1 ||
+        give_up "Dovecot's submission service of Debian 13 cannot be unpacked: apt-get download dovecot-submissiond, in $root"
 }
 
 prepare_haraka() {
@@ -134,7 +143,7 @@ for server in "${servers[@]}"; do
     case $server in
         postfix) prepare_postfix ;;
         exim) prepare_exim ;;
-        postfix-trixie | exim-trixie | opensmtpd) prepare_trixie ;;
+        postfix-trixie | exim-trixie | opensmtpd | dovecot-trixie) prepare_trixie ;;
         dovecot | dovecot-and-postfix) prepare_dovecot ;;
         haraka) prepare_haraka ;;
         sendmail) prepare_sendmail ;;

@@ -15,7 +15,7 @@ import time
 
 from checks import Checks, require, same
 from clients import VERSIONS, Recorder, mishaps, sessions
-from dovecot import Dovecot, DovecotAndPostfix
+from dovecot import Dovecot, DovecotAndPostfix, DovecotTrixie
 from exim import Exim, EximTrixie
 from haraka import Haraka
 from opensmtpd import OpenSmtpd
@@ -31,6 +31,7 @@ SERVERS = {
     "exim-trixie": EximTrixie,
     "opensmtpd": OpenSmtpd,
     "dovecot": Dovecot,
+    "dovecot-trixie": DovecotTrixie,
     "dovecot-and-postfix": DovecotAndPostfix,
     "haraka": Haraka,
     "sendmail": Sendmail,
