@@ -278,15 +278,14 @@ impl Assembler {
     }
 
     /// Whether a message that has been queued waits for the server in front: as long as that has a session which may
-    /// have handed it on, or a log that is not read yet. A client of its own may be the server in front, too; of those
+    /// have handed it on, or a log that is not read yet. Whose session that is does not show: a client of its own may be the
+    /// server in front, too, and a Postfix without IPv6 takes the account that it is told, but not the address. Of those
     /// that come before any line of one, only clients of the same machine wait.
     fn waits_for_front(&mut self, at: Timestamp, slot: u32, rows: &mut dyn Rows) -> bool {
         let message = self.messages.get(slot);
         let Fronts { sessions, watermark, seen, .. } = &self.fronts;
-        let waits = match message.fronted {
-            true => *watermark <= at || sessions.contains_key(message.client_ip()),
-            false => !sessions.is_empty() || (*watermark <= at && is_local(message.client_ip())),
-        };
+        let is_clients = || message.fronted || is_local(message.client_ip());
+        let waits = !sessions.is_empty() || (*watermark <= at && is_clients());
         if message.queue_id().is_empty() || !(waits || *seen || message.fronted) {
             return false;
         }
