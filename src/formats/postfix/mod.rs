@@ -50,7 +50,7 @@ impl Format for Postfix {
     }
 
     fn evidence(&self) -> Evidence {
-        Evidence::RealLogs("3.7.11, 3.10.13")
+        Evidence::RealLogs("3.7.11, 3.8.6, 3.10.13, 3.11.7")
     }
 
     fn tells(&self) -> Tells {
