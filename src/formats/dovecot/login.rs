@@ -6,7 +6,8 @@ use crate::formats::Unreadable;
 use crate::formats::bytes::leading_decimal;
 use crate::formats::record::{Client, Encrypted, LoggedIn, Record, RefusalKind, Refused};
 
-const USER: &[u8] = b"user=<";
+/// What a line of `submission-login` has that tells of a login, whatever it begins with.
+pub(super) const USER: &[u8] = b"user=<";
 
 /// A login's fields.
 struct Login<'a> {
@@ -69,9 +70,9 @@ impl<'a> Login<'a> {
         elements(self.rest).find_map(|element| element.strip_prefix(b"session=<")).unwrap_or_default()
     }
 
-    /// Whether the connection ended with a TLS handshake that broke.
-    fn broken_handshake(&self) -> bool {
-        elements(self.rest).any(|element| element.starts_with(b"TLS handshaking"))
+    /// What is said of a TLS handshake that the connection ended with.
+    fn broken_handshake(&self) -> Option<&'a [u8]> {
+        elements(self.rest).find_map(|element| element.strip_prefix(b"TLS handshaking"))
     }
 }
 
@@ -134,17 +135,22 @@ const FAILURES: [(&[u8], RefusalKind, &[u8]); 22] = [
 const IN_HANDSHAKE: &[u8] = b"disconnected during TLS handshake";
 
 /// A client that left without having logged in: `Disconnected: REASON (auth failed, 1 attempts in 2 secs): user=<…>, …`,
-/// since 2.4 `Login aborted: REASON (auth failed, 1 attempts in 2 secs) (auth_failed): user=<…>, …`.
+/// since 2.4 `Login aborted: REASON (auth failed, 1 attempts in 2 secs) (auth_failed): user=<…>, …`. Before 2.3.15, REASON
+/// stands alone, and has no brackets where nobody tried to log in: `Read failure: user=<>, …, TLS handshaking: ERROR`.
 pub(super) fn left(text: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
     let Some(user) = memmem::find(text, USER) else { return Ok(None) };
     let Some(at) = memmem::rfind(&text[..user], b": ") else { return Ok(None) };
     let (reason, fields) = (&text[..at], &text[at + 2..]);
-    let Some((mut kind, mut code, behind)) = failure(reason) else { return Ok(None) };
-    let login = Login::read(fields).ok_or(Unreadable("failed login that cannot be read"))?;
+    let said = failure(reason);
+    let Some(login) = Login::read(fields) else {
+        return if said.is_none() { Ok(None) } else { Err(Unreadable("failed login that cannot be read")) };
+    };
+    let (mut kind, mut code, behind) = said.unwrap_or((RefusalKind::TlsFailed, b"", b""));
+    let handshake = login.broken_handshake();
     let says = |words: &[u8]| memmem::find(reason, words).is_some();
     if kind == RefusalKind::TlsFailed && says(b"(no auth attempts") && says(b"Aborted by client") {
         (kind, code) = (RefusalKind::AuthAborted, b"501");
-    } else if kind == RefusalKind::TlsFailed && !login.broken_handshake() && !says(IN_HANDSHAKE) {
+    } else if kind == RefusalKind::TlsFailed && handshake.is_none() && !says(IN_HANDSHAKE) {
         return Ok(None);
     }
     let encrypted = if kind == RefusalKind::TlsFailed { Encrypted::Unsaid } else { login.encrypted() };
@@ -154,7 +160,10 @@ pub(super) fn left(text: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
         encrypted,
         mechanism: login.mechanism,
         account: login.user,
-        reason: memmem::find(reason, b": ").map_or(reason, |at| &reason[at + 2..]),
+        reason: match handshake.and_then(|text| text.strip_prefix(b": ")) {
+            Some(error) if said.is_none() => error,
+            _ => memmem::find(reason, b": ").map_or(reason, |at| &reason[at + 2..]),
+        },
         code,
         attempts: attempts(behind),
         id: login.session(),

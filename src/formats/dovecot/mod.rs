@@ -19,7 +19,7 @@ use std::hash::BuildHasher;
 use memchr::memmem;
 use rustc_hash::FxBuildHasher;
 
-use self::login::{left, logged_in};
+use self::login::{USER, left, logged_in};
 use self::message::{not_relayed, relayed};
 use super::record::Record;
 use super::{Evidence, Format, Tells, Unreadable};
@@ -39,7 +39,8 @@ const SESSION: &[u8] = b"submission(";
 const RELAY: &[u8] = b"relay: ";
 const RELAYED: &[u8] = b"Successfully relayed message: from=<";
 const NOT_RELAYED: &[u8] = b"Failed to relay message: from=<";
-const DISCONNECTED: &[u8] = b"Disconnected";
+/// `Disconnected: REASON`, before 2.3.15 `Disconnect from IP: REASON`.
+const DISCONNECTED: &[u8] = b"Disconnect";
 
 impl Style for Dovecot {
     fn wants_program(&self, program: Program<'_>) -> bool {
@@ -73,7 +74,7 @@ impl Format for Dovecot {
     }
 
     fn evidence(&self) -> Evidence {
-        Evidence::RealLogs("2.3.19, 2.4.1")
+        Evidence::RealLogs("2.3.7, 2.3.13, 2.3.19, 2.4.1")
     }
 
     fn tells(&self) -> Tells {
@@ -131,8 +132,7 @@ fn is_own_message(text: &[u8]) -> bool {
 /// Whether a message is one of the service's that may say something.
 pub(super) fn wants(message: &[u8]) -> bool {
     if let Some(text) = message.strip_prefix(LOGIN) {
-        let text = without_level(text);
-        return text.starts_with(b"Log") || text.starts_with(b"Disconnected") || text.starts_with(b"Aborted login");
+        return without_level(text).starts_with(b"Log") || memmem::find(text, USER).is_some();
     }
     message.starts_with(SESSION)
 }

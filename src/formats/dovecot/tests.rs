@@ -262,6 +262,46 @@ fn handshakes_that_broke_in_2_4() {
     }
 }
 
+/// Before 2.3.15, a line begins with why the client left.
+#[test]
+fn clients_that_did_not_log_in_before_2_3_15() {
+    let fields = "rip=192.0.2.1, lip=192.0.2.9";
+    for (line, shown) in [
+        (
+            format!(
+                "Client has quit the connection (auth failed, 2 attempts in 1 secs): user=<a@x>, method=PLAIN, {fields}, session=<b>"
+            ),
+            "AuthFailed 2x a@x by PLAIN from 192.0.2.1: Client has quit the connection (auth failed, 2 attempts in 1 secs)",
+        ),
+        (
+            format!(
+                "Client has quit the connection (client didn't finish SASL auth, waited 0 secs): user=<>, method=LOGIN, {fields}, TLS, session=<b>"
+            ),
+            "AuthAborted 1x  by LOGIN from 192.0.2.1: Client has quit the connection (client didn't finish SASL auth, waited 0 secs)",
+        ),
+        (
+            format!(
+                "Read failure: user=<>, {fields}, TLS handshaking: SSL_accept() failed: error:14094418:SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca: SSL alert number 48, session=<b>"
+            ),
+            "TlsFailed 1x  by  from 192.0.2.1: SSL_accept() failed: error:14094418:SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca: SSL alert number 48",
+        ),
+        (
+            format!("Remote closed connection: user=<>, {fields}, TLS handshaking, session=<b>"),
+            "TlsFailed 1x  by  from 192.0.2.1: Remote closed connection",
+        ),
+        (
+            format!(
+                "Remote closed connection: user=<>, {fields}, TLS: Connection closed, TLSv1.2 with cipher X (256/256 bits), session=<b>"
+            ),
+            "-",
+        ),
+        (format!("Client has quit the connection: user=<>, {fields}, session=<b>"), "-"),
+        ("Client has quit the connection: user=<>, session=<b>".to_owned(), "-"),
+    ] {
+        assert_eq!(parse(&format!("submission-login: {line}")), shown, "{line}");
+    }
+}
+
 #[test]
 fn what_a_client_calls_its_user_forges_nothing() {
     for user in [
@@ -294,5 +334,7 @@ fn other_lines_do_not_matter() {
     ] {
         assert_eq!(parse(line), "-", "{line}");
     }
-    assert_eq!(parse("submission(a)<1><b>: Disconnected: Logged out (state=READY) in=1 out=2"), "disconnected");
+    for end in ["Disconnected: Logged out", "Disconnect from 192.0.2.1: Client has quit the connection"] {
+        assert_eq!(parse(&format!("submission(a)<1><b>: {end} in=1 out=2 (state=READY)")), "disconnected");
+    }
 }
