@@ -11,8 +11,10 @@
 //! smtp-in: Started TLS on session ID: version=V, cipher=C, bits=N               before that
 //! ```
 //!
-//! Real logs have proved the first of these; the others are read as the source of those versions writes them, and of
-//! their failed commands only what is known of it.
+//! Real logs have proved all but the last of these, which is read as the source of those versions writes it. Before 5.9 a
+//! version is the cipher's and not the session's. 5.7 has what a client was refused but not the reply
+//! (`session ID: received invalid command: "rcpt TO:<…>"`), which may be that the command came out of order, so that only
+//! failed logins are told.
 //!
 //! Names of accounts come without blanks, as `vis` writes them: <https://man.openbsd.org/vis.3>.
 
@@ -67,11 +69,17 @@ impl Format for OpenSmtpd {
     }
 
     fn evidence(&self) -> Evidence {
-        Evidence::RealLogs("7.6.0")
+        Evidence::RealLogs("5.7.3, 6.0.3, 6.6.4, 6.8.0, 7.6.0")
     }
 
     fn tells(&self) -> Tells {
-        Tells { tls_version: "yes", cipher: "yes", account: "yes", mechanism: "no", recipients: "yes" }
+        Tells {
+            tls_version: "yes, before 5.9 only by the cipher",
+            cipher: "yes",
+            account: "yes",
+            mechanism: "no",
+            recipients: "yes",
+        }
     }
 
     fn wants(&self, _program: &[u8], message: &[u8]) -> bool {

@@ -12,14 +12,15 @@ pub(super) fn named<'a>(name: &'a [u8], ip: &'a [u8]) -> Client<'a> {
     Client { name, ip: ip.strip_prefix(b"IPv6:").unwrap_or(ip) }
 }
 
-/// `version=V, cipher=C, bits=N`. Where V is the cipher's, the session's own stands behind it in brackets.
+/// `version=V, cipher=C, bits=N`. Before 5.9, V is of the cipher and not of the session, and so is what may stand behind
+/// it in brackets (`ssl_to_text`): `TLSv1/SSLv3 (SSLv3)` is said of TLS 1.2, too.
 pub(super) fn in_words(text: &[u8]) -> Option<Record<'_>> {
     let text = text.strip_prefix(b"version=")?;
     let (version, rest) = text.split_at(memmem::find(text, b", cipher=")?);
-    let own = memmem::find(version, b" (").and_then(|at| version[at + 2..].strip_suffix(b")"));
+    let version = &version[..memchr::memchr(b' ', version).unwrap_or(version.len())];
     let cipher = &rest[b", cipher=".len()..];
     let end = memchr::memchr(b',', cipher).unwrap_or(cipher.len());
-    Some(Record::Secured { client: Client::default(), version: own.unwrap_or(version), cipher: &cipher[..end] })
+    Some(Record::Secured { client: Client::default(), version, cipher: &cipher[..end] })
 }
 
 pub(super) fn proven(account: &[u8]) -> Record<'_> {

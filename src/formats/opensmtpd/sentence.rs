@@ -72,8 +72,15 @@ fn stated(text: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
     if let Some(account) = text.strip_prefix(b"authentication successful for user ") {
         return Ok(Some(proven(account.trim_ascii_end())));
     }
-    if let Some(account) = text.strip_prefix(b"authentication failed for user ") {
-        return Ok(Some(permanent_failure(account.trim_ascii_end())));
+    let of_failed = |beginning: &[u8]| text.strip_prefix(beginning).map(<[u8]>::trim_ascii_end);
+    // In 5.7 `failure`.
+    if let Some(account) =
+        of_failed(b"authentication failed for user ").or_else(|| of_failed(b"authentication failure for user "))
+    {
+        return Ok(Some(permanent_failure(account)));
+    }
+    if let Some(account) = of_failed(b"authentication temporary failure for user ") {
+        return Ok(Some(temporary_failure(account)));
     }
     let Some(rest) = text.strip_prefix(b"msgid=") else { return Ok(None) };
     let read = || {

@@ -207,14 +207,31 @@ fn versions_before_5_9_are_read() {
             "connected a.example.org[192.0.2.1]",
         ),
         (
-            format!("session {ID}: TLS started version=TLSv1/SSLv3 (TLSv1.2), cipher=AES256-SHA, bits=256"),
-            "secured TLSv1.2 AES256-SHA",
+            format!("session {ID}: TLS started version=TLSv1/SSLv3 (TLSv1.2), cipher=AES256-GCM-SHA384, bits=256"),
+            "secured TLSv1/SSLv3 AES256-GCM-SHA384",
+        ),
+        (
+            format!("session {ID}: TLS started version=TLSv1/SSLv3 (), cipher=AES256-SHA, bits=256"),
+            "secured TLSv1/SSLv3 AES256-SHA",
+        ),
+        (
+            format!("session {ID}: TLS started version=TLSv1/SSLv3 (SSLv3), cipher=DHE-RSA-CAMELLIA256-SHA, bits=256"),
+            "secured TLSv1/SSLv3 DHE-RSA-CAMELLIA256-SHA",
         ),
         (format!("session {ID}: authentication successful for user a@b "), "authenticated a@b"),
         (
             format!("session {ID}: authentication failed for user a@b "),
             "failed Some(\"a@b\")  535 Authentication failed",
         ),
+        (
+            format!("session {ID}: authentication failure for user a@b"),
+            "failed Some(\"a@b\")  535 Authentication failed",
+        ),
+        (
+            format!("session {ID}: authentication temporary failure for user a@b"),
+            "failed Some(\"a@b\")  421 Temporary failure",
+        ),
+        (format!("session {ID}: received invalid command: \"rcpt TO:<c@d>\""), "-"),
         (
             format!("session {ID}: msgid=88d01c66, status=Ok, from=<a@b>, to=<c@d>, size=341, ndest=1, proto=ESMTP"),
             "taken 88d01c66 Some(\"a@b\") Some(341) Some(1), in parts",
