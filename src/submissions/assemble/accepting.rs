@@ -239,6 +239,7 @@ impl Assembler {
         let Some(session) = self.sessions.find(now.key) else { return };
         let (slot, message) = self.messages.take();
         message.take(now.at, session, taken, &mut self.known);
+        let is_early = self.fronts.waits_for_login(session, now.key, taken.sequel);
         session.note_opened(message.account());
         session.accepted += 1;
         if self.announces_logins {
@@ -252,6 +253,7 @@ impl Assembler {
             return self.messages.release(slot);
         }
         match taken.sequel {
+            sequel if is_early => self.wait_for_login(now, slot, sequel, rows),
             Sequel::Nothing => self.accept(slot, rows),
             Sequel::Queued => self.insert(slot, rows),
             Sequel::Recipients | Sequel::Verdict => session.unfinished = Some(slot),

@@ -17,6 +17,7 @@ use std::hash::BuildHasher;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
+use super::early::Early;
 use super::message::Message;
 use super::session::SessionId;
 use super::{Assembler, HORIZON, Moment, WAIT};
@@ -37,6 +38,8 @@ pub(super) struct Fronts {
     halves: FxHashMap<Vec<u8>, Half>,
     /// The open sessions of servers in front, by their client's address.
     sessions: FxHashMap<Vec<u8>, Vec<SessionId>>,
+    /// The messages whose session's login is not told yet.
+    pub early: Vec<Early>,
     /// The refusals that one server has told of, and the other one has not so far.
     refused: VecDeque<ContentRefused>,
     /// Whether there has been any line of one.
@@ -48,7 +51,7 @@ pub(super) struct Fronts {
 
 /// A message of which both servers may speak.
 #[derive(Debug, Default)]
-struct Half {
+pub(super) struct Half {
     /// When one of them has last spoken of it.
     at: Timestamp,
     /// The host of the server behind, once that has opened the message.
@@ -96,6 +99,7 @@ impl Default for Fronts {
         Self {
             halves: FxHashMap::default(),
             sessions: FxHashMap::default(),
+            early: Vec::new(),
             refused: VecDeque::new(),
             seen: false,
             watermark: Timestamp::MAX,
@@ -112,18 +116,24 @@ impl Fronts {
 
     /// Whether it is time to look for messages that have waited long enough.
     pub(super) fn is_due(&self, at: Timestamp) -> bool {
-        !self.halves.is_empty() && at >= self.swept.saturating_add(WAIT)
+        !(self.halves.is_empty() && self.early.is_empty()) && at >= self.swept.saturating_add(WAIT)
     }
 
     /// The messages that wait for the other server's word.
     pub(super) fn waiting(&self) -> impl Iterator<Item = u32> {
-        self.halves.values().flat_map(Half::waiting)
+        self.halves.values().flat_map(Half::waiting).chain(self.early.iter().map(|early| early.message))
     }
 
     /// A session has begun in front.
     pub(super) fn begin(&mut self, client: &[u8], session: SessionId) {
         self.seen = true;
         self.sessions.entry(client.to_vec()).or_default().push(session);
+    }
+
+    /// A message waits for its session's login.
+    pub(super) fn wait(&mut self, early: Early) {
+        self.seen = true;
+        self.early.push(early);
     }
 
     /// A session in front is over.
@@ -184,6 +194,7 @@ impl Fronts {
 impl Assembler {
     /// A session begins whose client has authenticated with a server in front of others, or with one that stands alone.
     pub(super) fn logged_in(&mut self, now: Moment<'_>, login: &LoggedIn<'_>, rows: &mut dyn Rows) {
+        let is_over = self.sessions.find(now.key).is_none();
         self.end(now.key, None, rows);
         let session = self.sessions.begin(&mut self.known, now, login.client);
         session.known = true;
@@ -191,10 +202,13 @@ impl Assembler {
         session.encrypt(login.encrypted, &mut self.known);
         session.authenticate(login.account, login.mechanism);
         self.fronts.begin(login.client.ip, session.id);
+        if self.login_told_late(now, rows) && is_over {
+            self.end(now.key, None, rows);
+        }
     }
 
     /// What is known of the message that has this queue id now.
-    fn half(&mut self, at: Timestamp, queue_id: &[u8], rows: &mut dyn Rows) -> &mut Half {
+    pub(super) fn half(&mut self, at: Timestamp, queue_id: &[u8], rows: &mut dyn Rows) -> &mut Half {
         if let Some(half) = self.fronts.halves.get_mut(queue_id)
             && half.is_of_another(at)
         {
@@ -277,15 +291,16 @@ impl Assembler {
         }
     }
 
-    /// Whether a message that has been queued waits for the server in front: as long as that has a session which may
-    /// have handed it on, or a log that is not read yet. Whose session that is does not show: a client of its own may be the
-    /// server in front, too, and a Postfix without IPv6 takes the account that it is told, but not the address. Of those
-    /// that come before any line of one, only clients of the same machine wait.
+    /// Whether a message that has been queued waits for the server in front: where its server was told of the client, once
+    /// there has been a line of one, or its log is not read yet. A client of its own may be the server in front, too, as
+    /// long as that has a session, whose does not show: a Postfix without IPv6 takes the account that it is told, but not
+    /// the address. Of those that come before any line of one, only clients of the same machine wait.
     fn waits_for_front(&mut self, at: Timestamp, slot: u32, rows: &mut dyn Rows) -> bool {
         let message = self.messages.get(slot);
-        let Fronts { sessions, watermark, seen, .. } = &self.fronts;
-        let is_clients = || message.fronted || is_local(message.client_ip());
-        let waits = !sessions.is_empty() || (*watermark <= at && is_clients());
+        let Fronts { sessions, early, watermark, seen, .. } = &self.fronts;
+        let waits = (message.fronted && *seen)
+            || !(sessions.is_empty() && early.is_empty())
+            || (*watermark <= at && (message.fronted || is_local(message.client_ip())));
         if message.queue_id().is_empty() || !(waits || *seen || message.fronted) {
             return false;
         }
@@ -320,6 +335,7 @@ impl Assembler {
     pub(super) fn part_from_fronts(&mut self, now: Timestamp, rows: &mut dyn Rows) {
         self.fronts.swept = now;
         let before = now.min(self.fronts.watermark).saturating_sub(WAIT);
+        self.wait_no_more_for_logins(before, now, rows);
         let past = self.fronts.halves.extract_if(|_, half| half.at < before || now == Timestamp::MAX);
         let waiting = past.flat_map(|(_, half)| half.waiting()).collect::<Vec<_>>();
         waiting.into_iter().for_each(|message| self.accept(message, rows));

@@ -1,5 +1,7 @@
 //! A message that is open: what will be its row, as far as it is known.
 
+mod front;
+
 use std::hash::BuildHasher;
 
 use rustc_hash::FxBuildHasher;
@@ -133,19 +135,6 @@ impl Message {
             self.recipients = self.recipients.zip(taken.recipients).map(|(before, more)| before + more);
         }
         goes_on
-    }
-
-    /// What the server in front knows of it: the client, its TLS, and how it authenticated; and as whom, where the
-    /// server behind was not told.
-    pub(super) fn take_from_front(&mut self, front: &Self) {
-        if !self.fronted {
-            self.texts.replace(ACCOUNT, front.account());
-        }
-        self.orphan = front.orphan;
-        (self.service, self.encryption) = (front.service, front.encryption);
-        for place in [CLIENT_IP, CLIENT_NAME, MECHANISM] {
-            self.texts.replace(place, front.texts.get(place));
-        }
     }
 
     /// What has become of it so far, where its first line comes again.

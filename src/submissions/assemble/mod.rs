@@ -30,6 +30,7 @@ mod answering;
 mod arrivals;
 mod authenticating;
 mod dialogue;
+mod early;
 mod encryption;
 mod expiring;
 mod fronts;
