@@ -7,7 +7,8 @@
 //! Fluent Bit as its [parser](https://docs.fluentbit.io/manual/data-pipeline/inputs/syslog) does, Logstash by its
 //! [`syslog` input](https://www.elastic.co/guide/en/logstash/current/plugins-inputs-syslog.html) or like Filebeat in a
 //! [`process`](https://www.elastic.co/guide/en/ecs/current/ecs-process.html). Where they have not, the message is the
-//! whole line.
+//! whole line. What rsyslog's users call `tag` is syslog's, with a colon or a process id at its end; elsewhere it is a
+//! collector's own word.
 //!
 //! Of journald's two times the sender's (`_SOURCE_REALTIME_TIMESTAMP`) goes before that of reception
 //! (`__REALTIME_TIMESTAMP`): `journalctl` itself shows it in all its short forms, so that one journal has the same
@@ -62,8 +63,9 @@ impl Collected {
             let range = start..buffer.len();
             match kind {
                 Key::Message if said => found.message = Some(range),
+                Key::MessageElse if said && found.message.is_none() => found.message = Some(range),
                 Key::Log if said => found.log = Some(range),
-                Key::Message | Key::Log => {}
+                Key::Message | Key::MessageElse | Key::Log => {}
                 _ if range.is_empty() => {}
                 // One that has no year tells less than any other.
                 Key::Time if found.timestamp.is_empty() || buffer[start].is_ascii_digit() => {
@@ -73,11 +75,13 @@ impl Collected {
                 Key::Time => {}
                 Key::Host => found.host = range,
                 Key::Tag => found.tag = range,
+                Key::TagAsWritten if !matches!(buffer[start..], [.., b':' | b']']) => continue,
+                Key::TagAsWritten if found.tag.is_empty() => found.tag = range,
                 Key::Pid => found.pid = range,
                 Key::TagElse if found.tag.is_empty() => found.tag = range,
                 Key::PidElse if found.pid.is_empty() => found.pid = range,
                 Key::AppName if found.tag.is_empty() => (found.tag, found.may_be_cut) = (range, true),
-                Key::TagElse | Key::PidElse | Key::AppName => {}
+                Key::TagAsWritten | Key::TagElse | Key::PidElse | Key::AppName => {}
                 Key::Sent => found.epoch = micros(&buffer[range]),
                 Key::Received => received = micros(&buffer[range]),
                 Key::Stream => found.stderr = &buffer[range] == b"stderr",
@@ -113,11 +117,13 @@ enum Key {
     Received,
     Host,
     Tag,
+    TagAsWritten,
     TagElse,
     AppName,
     Pid,
     PidElse,
     Message,
+    MessageElse,
     Log,
     Stream,
 }
@@ -125,16 +131,18 @@ enum Key {
 impl Key {
     fn of(name: &[u8]) -> Option<Self> {
         Some(match name {
-            b"timestamp" | b"@timestamp" | b"time" | b"date" | b"DATE" | b"ISODATE" => Self::Time,
+            b"timestamp" | b"@timestamp" | b"timereported" | b"time" | b"date" | b"DATE" | b"ISODATE" => Self::Time,
             b"_SOURCE_REALTIME_TIMESTAMP" => Self::Sent,
             b"__REALTIME_TIMESTAMP" => Self::Received,
             b"host" | b"hostname" | b"HOST" | b"_HOSTNAME" | b"logsource" => Self::Host,
             b"syslogtag" | b"SYSLOG_IDENTIFIER" | b"PROGRAM" | b"program" | b"ident" => Self::Tag,
+            b"tag" => Self::TagAsWritten,
             b"programname" | b"_COMM" => Self::TagElse,
             b"appname" => Self::AppName,
             b"procid" | b"SYSLOG_PID" | b"PID" | b"pid" => Self::Pid,
             b"_PID" => Self::PidElse,
             b"message" | b"MESSAGE" => Self::Message,
+            b"msg" => Self::MessageElse,
             b"log" => Self::Log,
             b"stream" => Self::Stream,
             _ => return None,

@@ -38,7 +38,13 @@ impl Syslog {
             let repeated = |times| Framed::Repeated(Repeated { stamp, host, times });
             return Some(times.map_or(Framed::Foreign(stamp), repeated));
         }
-        let (program, pid, message) = tag(text, end);
+        let (program, pid, message) = match tag(text, end) {
+            // What came as RFC 5424, without a process id.
+            ([], ..) if !may_repeat(&text[..end]) && text[end..].starts_with(b" ") => {
+                (&text[..end], 0, text[end..].trim_ascii_start())
+            }
+            tag => tag,
+        };
         Some(Framed::Line(unfold(Line { stamp, host, program, pid, message, repeated: 1 })))
     }
 
@@ -122,7 +128,7 @@ impl Syslog {
         if host.starts_with(b"std") && wrapped::behind_stamp(rest).is_some() {
             return None;
         }
-        if host.ends_with(b"]:") {
+        if host.strip_suffix(b":").is_some_and(|tag| tag.ends_with(b"]") || !tag.contains(&b':')) {
             return Some((&[], rest));
         }
         if host.iter().all(u8::is_ascii_uppercase)

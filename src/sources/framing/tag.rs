@@ -74,6 +74,8 @@ fn holds_address(program: &[u8], end: usize) -> bool {
 }
 
 /// `program[pid]: message`, of which the program ends at `end`; without a tag everything is message.
+///
+/// Of what came as RFC 5424, rsyslog writes the tag without its colon into a file of another form: `program[pid] message`.
 #[inline]
 pub(super) fn tag(text: &[u8], end: usize) -> (&[u8], u32, &[u8]) {
     let (program, rest) = text.split_at(end);
@@ -85,6 +87,7 @@ pub(super) fn tag(text: &[u8], end: usize) -> (&[u8], u32, &[u8]) {
         Some([b' ', message @ ..]) if message.first().is_some_and(u8::is_ascii_graphic) => (program, pid, message),
         Some(message) => (program, pid, message.trim_ascii_start()),
         None if rest.is_empty() => (program, pid, rest),
+        None if pid > 0 && !program.is_empty() && rest[0] == b' ' => (program, pid, rest.trim_ascii_start()),
         None => (&[], 0, text),
     }
 }

@@ -30,6 +30,9 @@ fn every_container_gives_the_same_line() {
         "Dec 30 10:00:06 mx1 mail.info postfix/smtps/smtpd[546]: connect from a[192.0.2.1]",
         "Dec 30 10:00:06 mx1 mail:info postfix/smtps/smtpd[546]: connect from a[192.0.2.1]",
         "Dec 30 10:00:06 <mail.info> mx1 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]",
+        "Dec 30 10:00:06 mx1 postfix/smtps/smtpd[546] connect from a[192.0.2.1]",
+        r#"{"@timestamp":"2026-05-07T07:00:05Z","host":"mx1","tag":"postfix/smtps/smtpd[546]:","message":"connect from a[192.0.2.1]"}"#,
+        r#"{"msg":" connect from a[192.0.2.1]","timereported":"2026-05-07T07:00:05Z","hostname":"mx1","syslogtag":"postfix/smtps/smtpd[546]:","app-name":"postfix"}"#,
     ] {
         assert_eq!(frame(line), smtpd("postfix/smtps/smtpd"), "{line}");
     }
@@ -46,6 +49,15 @@ fn a_line_may_name_no_host() {
     ] {
         assert_eq!(frame(line), expected, "{line}");
     }
+}
+
+#[test]
+fn a_tag_may_have_neither_a_process_id_nor_a_host_in_front_or_a_colon_behind() {
+    let read = |line| frame(line).map(|(host, program, _, message, _)| (host, program, message));
+    let expected = |host: &str| Some((host.to_owned(), "dovecot".to_owned(), "submission-login: Login: x".to_owned()));
+    assert_eq!(read("Dec 30 10:00:06 dovecot: submission-login: Login: x"), expected(""));
+    assert_eq!(read("Dec 30 10:00:06 mx1 dovecot submission-login: Login: x"), expected("mx1"));
+    assert_eq!(read("Dec 30 10:00:06 2001:db8:: dovecot: submission-login: Login: x"), expected("2001:db8::"));
 }
 
 #[test]
