@@ -14,8 +14,8 @@ struct Login<'a> {
     user: &'a [u8],
     mechanism: &'a [u8],
     rip: &'a [u8],
-    /// What follows the address.
-    rest: &'a [u8],
+    /// What stands in front of the user, and what follows the address.
+    around: [&'a [u8]; 2],
 }
 
 impl<'a> Login<'a> {
@@ -25,8 +25,8 @@ impl<'a> Login<'a> {
     /// A user who did not log in is whatever the client sent. Behind it there is nothing of the client's, so that its
     /// end is found from the address, and that from the end.
     fn read(text: &'a [u8]) -> Option<Self> {
-        let text =
-            text.strip_prefix(USER).or_else(|| Some(&text[memmem::find(text, b", user=<")? + 2 + USER.len()..]))?;
+        let user = if text.starts_with(USER) { 0 } else { memmem::find(text, b", user=<")? + 2 };
+        let (front, text) = (&text[..user], &text[user + USER.len()..]);
         let at = memmem::rfind(text, b", rip=")?;
         let behind = &text[at + b", rip=".len()..];
         let (rip, rest) = behind.split_at(memchr::memchr(b',', behind).unwrap_or(behind.len()));
@@ -36,17 +36,22 @@ impl<'a> Login<'a> {
             }
             _ => (text[..at].strip_suffix(b">")?, &b""[..]),
         };
-        Some(Self { user, mechanism, rip, rest })
+        Some(Self { user: without_others(user), mechanism, rip, around: [front, rest] })
     }
 
     fn client(&self) -> Client<'a> {
         Client { name: b"", ip: self.rip }
     }
 
-    /// What the elements behind the addresses say of TLS.
+    /// The elements around the user and the addresses.
+    fn elements(&self) -> impl Iterator<Item = &'a [u8]> {
+        self.around.into_iter().flat_map(elements)
+    }
+
+    /// What the elements say of TLS.
     fn encrypted(&self) -> Encrypted<'a> {
         let mut found = Encrypted::No;
-        for element in elements(self.rest) {
+        for element in self.elements() {
             if let Some(at) = memmem::find(element, b" with cipher ").filter(|_| is_version(element)) {
                 let cipher = &element[at + b" with cipher ".len()..];
                 let cipher = &cipher[..memchr::memchr(b' ', cipher).unwrap_or(cipher.len())];
@@ -55,7 +60,7 @@ impl<'a> Login<'a> {
             if is_version(element) && !element.contains(&b' ') {
                 return Encrypted::With { version: element, cipher: b"" };
             }
-            if element == b"TLS" || element.starts_with(b"TLS: ") || element.starts_with(b"TLS handshaking") {
+            if element == b"TLS" || element.starts_with(b"TLS: ") || element.starts_with(HANDSHAKING) {
                 found = Encrypted::Yes;
             } else if element == b"secured" && found == Encrypted::No {
                 // A proxy in front has ended TLS, or the client is on the same host.
@@ -67,18 +72,29 @@ impl<'a> Login<'a> {
 
     /// The session's id.
     fn session(&self) -> &'a [u8] {
-        elements(self.rest).find_map(|element| element.strip_prefix(b"session=<")).unwrap_or_default()
+        self.elements().find_map(|element| element.strip_prefix(b"session=<")).unwrap_or_default()
     }
 
     /// What is said of a TLS handshake that the connection ended with.
     fn broken_handshake(&self) -> Option<&'a [u8]> {
-        elements(self.rest).find_map(|element| element.strip_prefix(b"TLS handshaking"))
+        self.elements().find_map(|element| element.strip_prefix(HANDSHAKING))
     }
 }
 
-/// The elements behind a login's address.
-fn elements(rest: &[u8]) -> impl Iterator<Item = &[u8]> {
-    rest.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).filter(|element| !element.is_empty())
+/// A user without the elements that stand between it and what follows: `USER>, master=<USER>, auth=<USER`. A client can
+/// only name itself otherwise by sending such a name.
+fn without_others(user: &[u8]) -> &[u8] {
+    let is_name = |byte: &u8| byte.is_ascii_lowercase() || *byte == b'_';
+    let begins_element = |at: &usize| {
+        let name = user[at + 3..].iter().take_while(|byte| is_name(byte)).count();
+        name > 0 && user[at + 3 + name..].starts_with(b"=<")
+    };
+    memmem::find_iter(user, b">, ").find(begins_element).map_or(user, |end| &user[..end])
+}
+
+/// The elements of a part of a login's fields.
+fn elements(part: &[u8]) -> impl Iterator<Item = &[u8]> {
+    part.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).filter(|element| !element.is_empty())
 }
 
 fn is_version(element: &[u8]) -> bool {
@@ -132,6 +148,9 @@ const FAILURES: [(&[u8], RefusalKind, &[u8]); 22] = [
     (b"disconnected before", RefusalKind::TlsFailed, b""),
 ];
 
+/// What the element says of TLS until the handshake is over. In front of the user it is taken for a part of the reason.
+const HANDSHAKING: &[u8] = b"TLS handshaking";
+
 const IN_HANDSHAKE: &[u8] = b"disconnected during TLS handshake";
 
 /// A client that left without having logged in: `Disconnected: REASON (auth failed, 1 attempts in 2 secs): user=<…>, …`,
@@ -150,7 +169,7 @@ pub(super) fn left(text: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
     let says = |words: &[u8]| memmem::find(reason, words).is_some();
     if kind == RefusalKind::TlsFailed && says(b"(no auth attempts") && says(b"Aborted by client") {
         (kind, code) = (RefusalKind::AuthAborted, b"501");
-    } else if kind == RefusalKind::TlsFailed && handshake.is_none() && !says(IN_HANDSHAKE) {
+    } else if kind == RefusalKind::TlsFailed && handshake.is_none() && !says(IN_HANDSHAKE) && !says(HANDSHAKING) {
         return Ok(None);
     }
     let encrypted = if kind == RefusalKind::TlsFailed { Encrypted::Unsaid } else { login.encrypted() };
