@@ -121,7 +121,8 @@ impl<'a> Entry<'a> {
     }
 
     fn is_hook(self) -> bool {
-        self.text.is_empty() || self.text.starts_with(b"hook=unrecognized_command ")
+        [&b"hook=unrecognized_command "[..], b"hook=data "].iter().any(|hook| self.text.starts_with(hook))
+            || self.text.is_empty()
     }
 
     pub(super) fn record(self) -> Result<Option<Record<'a>>, Unreadable> {
@@ -149,10 +150,13 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// What a plugin has made of a command that the server does not know: whatever a client sends to authenticate.
+    /// What a plugin has made of a command that the server does not know: whatever a client sends to authenticate. Or of
+    /// `DATA`: no other line says that it was refused.
     fn hooked(self) -> Option<Record<'a>> {
-        if self.get("hook") != Some(b"unrecognized_command") || self.get("retval") != Some(b"OK") {
-            return None;
+        match (self.get("hook")?, self.get("retval")?) {
+            (b"data", code) if is_denied(code) => return Some(rejected(Stage::Data, self.fields, b"")),
+            (b"unrecognized_command", b"OK") => {}
+            _ => return None,
         }
         match self.get("params")? {
             b"*" => Some(Record::GaveUp),

@@ -87,6 +87,9 @@ fn a_session_is_read_in_every_format() {
     }
     all_are("core", "", &tried("AGFsaWNlAHNlY3JldA=="), "-");
     all_are("core", "", &tried("STARTTLS"), "-");
+    let data = |retval| [("hook", "data"), ("plugin", "karma"), ("params", ""), ("retval", retval), ("msg", "no")];
+    all_are("core", "", &data("DENYSOFT"), "rejected Data no ");
+    all_are("core", "", &data("OK"), "-");
     all_are("auth/flat_file", "delaying for 1 seconds", &[], "AuthFailed");
     all_are("cloudron", "authenticated as : alice@example.org", &[], "authenticated alice@example.org");
     all_are("core", "recipient <b@example.com>", &[("code", "OK"), ("msg", ""), ("sender", "")], "Recipient");

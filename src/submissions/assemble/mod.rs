@@ -209,6 +209,7 @@ impl Assembler {
             Record::Sender { mail_from } => self.begin(key, mail_from, rows),
             Record::Content { message_id, size } => {
                 if let Some(session) = self.sessions.find(key) {
+                    session.rejects.content_came();
                     session.said.send(message_id, *size);
                 }
             }

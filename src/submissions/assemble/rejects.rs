@@ -27,6 +27,8 @@ struct Reject {
     /// Whether it is known to stand for a whole message: the sender was refused before any recipient was named, or the
     /// content, or of a transaction no recipient was accepted.
     whole: bool,
+    /// Whether its transaction goes on, for all that is known.
+    open: bool,
 }
 
 impl Rejects {
@@ -49,7 +51,7 @@ impl Rejects {
         };
         let whole = said.is_of_whole(rejected.stage);
         let row = Refusal { reason: reply, ..row };
-        self.0.push(Reject { row, mail_from: text(rejected.mail_from), after: opened, whole });
+        self.0.push(Reject { row, mail_from: text(rejected.mail_from), after: opened, whole, open: true });
     }
 
     /// A transaction is over, of which some recipients were accepted or none.
@@ -58,7 +60,16 @@ impl Rejects {
         if let Some(last) = last {
             self.0[last].whole = true;
         }
-        self.0.retain(|reject| reject.whole);
+        self.0.retain_mut(|reject| {
+            reject.open = false;
+            reject.whole
+        });
+    }
+
+    /// The content of the transaction that goes on was read, so that no refusal of it has held: another plugin of the
+    /// server may overrule one.
+    pub(super) fn content_came(&mut self) {
+        self.0.retain(|reject| !(reject.open && reject.row.kind == RefusalKind::DataRejected));
     }
 
     pub(super) fn is_empty(&self) -> bool {
