@@ -43,8 +43,8 @@ impl<'a> Said<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// None where it is of no connection: a line of the server itself, or of an outgoing delivery. With
-    /// `timestamps=true`, the server's own time stands in front of the entry also where syslog or the journal has one.
+    /// None where it is of no connection: a line of the server itself, or of an outgoing delivery; and of the content of
+    /// messages. With `timestamps=true`, the server's own time stands in front of the entry also where syslog or the journal has one.
     pub(super) fn read(message: &'a [u8]) -> Option<Self> {
         let message = if message.first()?.is_ascii_digit() { behind_stamp(message)? } else { message };
         let entry = match message.first()? {
@@ -65,7 +65,10 @@ impl<'a> Entry<'a> {
             let end = memmem::find(inside, b"] ")?;
             Some((&inside[..end], &inside[end + 2..]))
         };
-        let (_level, rest) = part(message)?;
+        let (level, rest) = part(message)?;
+        if level == CONTENT {
+            return None;
+        }
         let (uuid, rest) = part(rest)?;
         let (origin, text) = part(rest)?;
         let text = text.trim_ascii_start();
@@ -73,6 +76,9 @@ impl<'a> Entry<'a> {
     }
 
     fn named(fields: Said<'a>) -> Option<Self> {
+        if fields.get("level") == Some(CONTENT) {
+            return None;
+        }
         let text = fields.get("message")?.trim_ascii_start();
         Some(Self { uuid: fields.get("uuid")?, origin: fields.get("origin")?, text, fields })
     }
@@ -283,6 +289,9 @@ impl<'a> Entry<'a> {
         Some((address, Said::Pairs(rest)))
     }
 }
+
+/// The level at which the content of messages is logged, line by line as a client's commands are.
+const CONTENT: &[u8] = b"DATA";
 
 /// What the fields say of a refused command.
 fn rejected<'a>(stage: Stage, fields: Said<'a>, mail_from: &'a [u8]) -> Record<'a> {

@@ -186,6 +186,14 @@ fn what_a_client_sends_for_auth_is_not_read() {
     assert_eq!(parse(&line("C: AGFsaWNlAHNlY3JldA==")), "-");
     assert_eq!(parse(&line("C: AUTH hunter2")), "-");
     assert_eq!(parse(&line("C: AUTH ")), "-");
+    // With `level=data`, a message's lines look like commands.
+    for entry in [
+        format!("[DATA] [{ID}.1] [core] C: AUTH PLAIN AGFsaWNlAHNlY3JldA== state=1\r"),
+        format!("level=DATA uuid={ID}.1 origin=core message=\"C: AUTH PLAIN state=1\""),
+        format!(r#"{{"level":"DATA","uuid":"{ID}.1","origin":"core","message":"C: AUTH CRAM-MD5\r\n"}}"#),
+    ] {
+        assert_eq!(parse(&format!("2026-11-23T13:41:27.950Z {entry}")), "-");
+    }
 }
 
 /// `plugins/auth/auth_proxy.js` and `plugins/auth/auth_vpopmaild.js`: neither escapes what the client sent.
