@@ -40,7 +40,8 @@ pub(super) struct Collected {
     pub may_be_cut: bool,
     /// None where there is none, or journald has left it out for its length.
     pub message: Option<Range<usize>>,
-    /// Docker's: what a program has written, mostly a whole line.
+    /// What a program has written in a container, mostly a whole line: Docker's, and journald's where a runtime logs to
+    /// it, which names the container in the tag's place.
     pub log: Option<Range<usize>>,
     /// Docker's: which of a program's two outputs it was.
     pub stderr: bool,
@@ -51,9 +52,9 @@ impl Collected {
     pub(super) fn read(text: &[u8], buffer: &mut Vec<u8>) -> Option<Self> {
         buffer.clear();
         let mut found = Self::default();
-        let (mut is_syslog, mut received) = (false, None);
+        let (mut is_syslog, mut contained, mut received) = (false, false, None);
         for (key, value) in json::members(text) {
-            if let (b"process" | b"host", Value::Other(parts @ [b'{', ..])) = (key, value) {
+            if let (b"process" | b"host" | b"syslog" | b"log", Value::Other(parts @ [b'{', ..])) = (key, value) {
                 found.read_parts(key, parts, buffer);
                 continue;
             }
@@ -84,25 +85,36 @@ impl Collected {
                 Key::TagAsWritten | Key::TagElse | Key::PidElse | Key::AppName => {}
                 Key::Sent => found.epoch = micros(&buffer[range]),
                 Key::Received => received = micros(&buffer[range]),
+                Key::Container => contained = true,
                 Key::Stream => found.stderr = &buffer[range] == b"stderr",
             }
             is_syslog |= matches!(kind, Key::Message | Key::Tag);
         }
         found.epoch = found.epoch.or(received);
+        if contained && found.log.is_none() {
+            found.log = found.message.take();
+        }
         (is_syslog || found.log.is_some()).then_some(found)
     }
 
     /// ECS' `"process": {"name": …, "pid": …}` and `"host": {"hostname": …}`. The host's `name` may be the collector's.
+    /// What is said of syslog goes first: of what Filebeat takes out of the journal, a process' name is the command's.
     fn read_parts(&mut self, of: &[u8], parts: &[u8], buffer: &mut Vec<u8>) {
         for (key, value) in json::members(parts) {
-            let part = match (of, key) {
-                (b"process", b"name") => &mut self.tag,
-                (b"process", b"pid") => &mut self.pid,
-                (b"host", b"hostname") => &mut self.host,
+            let (part, goes_first) = match (of, key, value) {
+                (b"log", b"syslog", Value::Other(parts @ [b'{', ..])) => {
+                    self.read_parts(key, parts, buffer);
+                    continue;
+                }
+                (b"syslog", b"identifier" | b"appname", _) => (&mut self.tag, true),
+                (b"syslog", b"pid" | b"procid", _) => (&mut self.pid, true),
+                (b"process", b"name" | b"program", _) => (&mut self.tag, false),
+                (b"process", b"pid", _) => (&mut self.pid, false),
+                (b"host", b"hostname", _) => (&mut self.host, false),
                 _ => continue,
             };
             let start = buffer.len();
-            if append(value, buffer) && (*part).is_empty() {
+            if append(value, buffer) && (goes_first || (*part).is_empty()) {
                 *part = start..buffer.len();
             }
         }
@@ -126,6 +138,7 @@ enum Key {
     MessageElse,
     Log,
     Stream,
+    Container,
 }
 
 impl Key {
@@ -145,6 +158,7 @@ impl Key {
             b"msg" => Self::MessageElse,
             b"log" => Self::Log,
             b"stream" => Self::Stream,
+            b"CONTAINER_ID" => Self::Container,
             _ => return None,
         })
     }

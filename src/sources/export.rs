@@ -12,7 +12,7 @@ use std::io::{self, Read};
 pub(super) const BEGINNING: &[u8] = b"__CURSOR=";
 
 /// The fields that matter. Of one that comes several times, the first counts.
-const KEPT: [&[u8]; 8] = [
+const KEPT: [&[u8]; 9] = [
     b"__REALTIME_TIMESTAMP",
     b"_SOURCE_REALTIME_TIMESTAMP",
     b"_HOSTNAME",
@@ -20,6 +20,7 @@ const KEPT: [&[u8]; 8] = [
     b"_COMM",
     b"SYSLOG_PID",
     b"_PID",
+    b"CONTAINER_ID",
     b"MESSAGE",
 ];
 
@@ -101,7 +102,7 @@ struct Records {
     /// The record's members so far.
     members: Vec<u8>,
     /// Which of the fields that matter the record has.
-    has: u8,
+    has: u16,
     /// Whether the record has any field.
     begun: bool,
 }
@@ -299,6 +300,13 @@ mod tests {
 
     const LINE: &str = "{\"__REALTIME_TIMESTAMP\":\"1795441670152700\",\"_PID\":\"9\",\"SYSLOG_PID\":\"\\\"7\\\"\",\
                         \"MESSAGE\":\"caf\u{fffd} \\u000a\\\\ \",\"_HOSTNAME\":\"\"}\n";
+
+    #[test]
+    fn every_field_that_matters_is_kept() {
+        let stored = KEPT.iter().flat_map(|name| [*name, b"=x\n"]).flatten().copied().collect::<Vec<_>>();
+        let names = KEPT.map(|name| format!("\"{}\":\"x\"", String::from_utf8_lossy(name)));
+        assert_eq!(lines(&[&stored[..], b"\n"].concat(), 4096).0, format!("{{{}}}\n", names.join(",")));
+    }
 
     #[test]
     fn a_record_is_a_line() {

@@ -1,9 +1,10 @@
 //! Peeling a line out of what carries it, before a format sees it.
 //!
 //! Known: syslog as RFC 3164 and RFC 5424, rsyslog's ISO and JSON templates, journald's JSON and short forms, Docker's
-//! json-file, `docker logs -t` and `docker compose logs`, Kubernetes' CRI and `kubectl logs --timestamps`, what syslog-ng,
-//! Logstash, Vector, Filebeat and Fluent Bit write as JSON. Which one it is shows at each line's first byte, or it is tried
-//! where nothing else fits, so that a file may hold several and plain syslog pays for none of the others.
+//! json-file, `docker logs -t` and `docker compose logs`, `podman logs -t`, Kubernetes' CRI and `kubectl logs
+//! --timestamps`, what syslog-ng, Logstash, Vector, Filebeat and Fluent Bit write as JSON. Which one it is shows at each
+//! line's first byte, or it is tried where nothing else fits, so that a file may hold several and plain syslog pays for
+//! none of the others.
 
 mod beginning;
 mod inside;
@@ -252,7 +253,8 @@ impl Framer {
     fn json<'a, S: Style + ?Sized>(&'a mut self, text: &'a [u8], style: &S) -> Framed<'a> {
         let Self { syslog, own, buffer, inner, pieces } = self;
         let Some(found) = Collected::read(text, buffer) else { return Framed::Unreadable };
-        let collected = syslog.stamp(&buffer[found.timestamp.clone()]).map(|(stamp, _)| stamp);
+        let said = || syslog.stamp(&buffer[found.timestamp.clone()]).map(|(stamp, _)| stamp);
+        let collected = found.epoch.map(Stamp::Utc).or_else(said);
         let Some(log) = found.log.clone() else {
             // A collector that has read a file and taken nothing apart: the message is the file's line.
             let line = found.message.clone().filter(|_| found.tag.is_empty()).map(|message| &buffer[message]);
@@ -266,7 +268,9 @@ impl Framer {
         };
         let whole = pieces.ends_line(&buffer[log.clone()]);
         let Some(text) = pieces.join(found.stderr, whole, &buffer[log]) else { return Framed::Blank };
-        Inside { syslog, own, buffer: inner, name: b"" }.frame(text, collected, style)
+        // The journal names the machine; where other collectors name a host, it may be anything.
+        let name = if found.epoch.is_some() { &buffer[found.host] } else { &b""[..] };
+        Inside { syslog, own, buffer: inner, name }.frame(text, collected, style)
     }
 
     /// A line that a container's runtime hands on with something in front.
@@ -280,7 +284,8 @@ impl Framer {
         if let Some((name, text)) = wrapped::compose(line) {
             return Inside { syslog, own, buffer, name }.frame_behind_stamp(text, style);
         }
-        if line.get(..wrapped::DOCKER_S).is_some_and(wrapped::is_docker_s) && syslog.stamps.iso(line).is_some() {
+        let is_stamped = |(_, used): (Stamp, usize)| line.get(..used).is_some_and(wrapped::is_docker_s);
+        if syslog.stamps.iso(line).is_some_and(is_stamped) {
             return Inside { syslog, own, buffer, name: b"" }.frame_behind_stamp(line, style);
         }
         if line.trim_ascii().is_empty() || is_journalctl_s(line) { Framed::Blank } else { Framed::Unreadable }

@@ -91,13 +91,18 @@ pub(super) fn compose(line: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((name, without_colour(text.strip_prefix(b" ").unwrap_or(text))))
 }
 
-/// Whether a stamp of this length is Docker's own, which has nine digits behind the second: hardly a server's has.
+/// Whether a stamp, with the blank behind it, is Docker's own, which has nine digits behind the second: hardly a server's
+/// has. Podman's is in the machine's zone: `2026-03-01T01:12:48.123456789+01:00 `.
 pub(super) fn is_docker_s(stamp: &[u8]) -> bool {
-    stamp.len() == DOCKER_S && stamp.ends_with(b"Z ")
+    match stamp.len() {
+        DOCKER_S => stamp.ends_with(b"Z "),
+        PODMAN_S => matches!(stamp[DOCKER_S - 2], b'+' | b'-') && stamp.ends_with(b" "),
+        _ => false,
+    }
 }
 
-/// How long Docker's stamp is, with the blank behind it.
-pub(super) const DOCKER_S: usize = b"2026-03-01T00:12:48.123456789Z ".len();
+const DOCKER_S: usize = b"2026-03-01T00:12:48.123456789Z ".len();
+const PODMAN_S: usize = b"2026-03-01T01:12:48.123456789+01:00 ".len();
 
 /// The longest name of a container that is taken for one; what makes it as wide as the others is no longer.
 const LONGEST_NAME: usize = 128;

@@ -91,10 +91,7 @@ impl Syslog {
     /// Stamp, host, and what follows them.
     pub(super) fn begin<'a>(&mut self, line: &'a [u8]) -> Option<(Stamp, &'a [u8], &'a [u8])> {
         let (stamp, used) = self.stamp(line)?;
-        if used == wrapped::DOCKER_S
-            && wrapped::is_docker_s(&line[..used])
-            && is_handed_on(&line[used..], &mut self.stamps)
-        {
+        if wrapped::is_docker_s(&line[..used.min(line.len())]) && is_handed_on(&line[used..], &mut self.stamps) {
             return None;
         }
         let (host, rest) = self.host(&line[used..])?;

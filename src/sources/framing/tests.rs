@@ -32,6 +32,9 @@ fn every_container_gives_the_same_line() {
         "Dec 30 10:00:06 <mail.info> mx1 postfix/smtps/smtpd[546]: connect from a[192.0.2.1]",
         "Dec 30 10:00:06 mx1 postfix/smtps/smtpd[546] connect from a[192.0.2.1]",
         r#"{"@timestamp":"2026-05-07T07:00:05Z","host":"mx1","tag":"postfix/smtps/smtpd[546]:","message":"connect from a[192.0.2.1]"}"#,
+        r#"{"@timestamp":"2026-05-07T07:00:05Z","process":{"name":"smtpd","pid":9},"syslog":{"identifier":"postfix/smtps/smtpd","pid":546},"host":{"hostname":"mx1"},"message":"connect from a[192.0.2.1]"}"#,
+        r#"{"@timestamp":"2026-05-07T07:00:05Z","log":{"syslog":{"appname":"postfix/smtps/smtpd","procid":"546"}},"process":{"name":"smtpd","pid":9},"host":{"hostname":"mx1"},"message":"connect from a[192.0.2.1]"}"#,
+        r#"{"@timestamp":"2026-05-07T07:00:05Z","process":{"program":"postfix/smtps/smtpd","pid":546},"hostname":"mx1","message":"connect from a[192.0.2.1]"}"#,
         r#"{"msg":" connect from a[192.0.2.1]","timereported":"2026-05-07T07:00:05Z","hostname":"mx1","syslogtag":"postfix/smtps/smtpd[546]:","app-name":"postfix"}"#,
     ] {
         assert_eq!(frame(line), smtpd("postfix/smtps/smtpd"), "{line}");
