@@ -127,6 +127,9 @@ fn of_content(what: &[u8]) -> bool {
 /// U in `… helo=<H> sasl_method=M sasl_username=U( sasl_sender=S)?` at a reject's end, where Postfix has it since 3.10.
 /// The addresses, H and S are the client's own words: what stands in the former has a bracket behind it, and S is the last.
 fn account(text: &[u8]) -> &[u8] {
+    if let Some(account) = account_of_filter(text) {
+        return account;
+    }
     let text = without_sender(text);
     const METHOD: &[u8] = b"> sasl_method=";
     const NAME: &[u8] = b" sasl_username=";
@@ -138,6 +141,15 @@ fn account(text: &[u8]) -> &[u8] {
         real.then_some(account)
     };
     read().unwrap_or_default()
+}
+
+/// U in `… helo=<H> sasl_username=<U>` at the end of what a filter rejects (`smtpd_whatsup()` in `smtpd.c`). No H has a
+/// bracket or a blank, and behind what stands in an address more follows.
+fn account_of_filter(text: &[u8]) -> Option<&[u8]> {
+    const NAME: &[u8] = b"> sasl_username=<";
+    let text = text.strip_suffix(b">")?;
+    let account = &text[memmem::rfind(text, NAME)? + NAME.len()..];
+    memmem::find(account, b"> ").is_none().then_some(account)
 }
 
 /// The text up to `sasl_sender=S`.

@@ -175,6 +175,22 @@ fn rejects_say_who_has_authenticated() {
 }
 
 #[test]
+fn rejects_of_a_filter_say_who_has_authenticated() {
+    let reject = |sender_and_more: &str| {
+        parse(&format!("NOQUEUE: milter-reject: MAIL from H[192.0.2.1]: 550 5.7.1 no; from={sender_and_more}"))
+    };
+    for (sender_and_more, expected) in [
+        ("<s@x> proto=ESMTP helo=<h> sasl_username=<erin.o'neil@x>", "s@x | h | erin.o'neil@x"),
+        ("<s@x> proto=ESMTP helo=<h> sasl_username=<a b>", "s@x | h | a b"),
+        ("<s@x> proto=ESMTP helo=<h>", "s@x | h"),
+        ("<\"> sasl_username=<ceo\"@x> to=<a@b> proto=ESMTP helo=<h>", "\" | h"),
+        ("<\"> sasl_username=<ceo\"@x> to=<a@b> proto=ESMTP helo=<h> sasl_username=<u@x>", "\" | h | u@x"),
+    ] {
+        assert_eq!(reject(sender_and_more), format!("rejected Mail 550 5.7.1 no | {expected}"), "{sender_and_more}");
+    }
+}
+
+#[test]
 fn refusals_that_no_line_calls_a_reject() {
     for (message, expected) in [
         ("warning: A73A89D6896: queue file size limit exceeded", "rejected Data queue file size limit exceeded |  | "),
