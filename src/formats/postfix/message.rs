@@ -115,13 +115,24 @@ fn rejected<'a>(queue_id: Option<&'a [u8]>, text: &'a [u8]) -> Option<Rejected<'
     };
     let (client, rest) = client(&text[at + b" from ".len()..]).unwrap_or((Client::default(), b""));
     let account = account(rest);
-    let (reply, mail_from, helo) = reply(rest.strip_prefix(b": ").unwrap_or(rest));
-    Some(Rejected { queue_id, stage, client, reply, mail_from, helo, account })
+    let (said, mail_from, helo) = reply(rest.strip_prefix(b": ").unwrap_or(rest));
+    let reply = if of_content(&text[..at]) { said_of_content(text) } else { said };
+    Some(Rejected { queue_id, client, mail_from, helo, account, ..Rejected::at(stage, reply) })
 }
 
 /// Whether `cleanup` has refused the content by its own checks: `reject: header Subject: … from NAME[IP]; …`.
 fn of_content(what: &[u8]) -> bool {
     [&b"header "[..], b"body ", b"mime-error "].iter().any(|check| what.starts_with(check))
+}
+
+/// What `cleanup` says of content that it refuses, which it says last: `…; from=<F> to=<T> proto=P helo=<H>: SAID`.
+fn said_of_content(text: &[u8]) -> &[u8] {
+    let read = || {
+        let envelope = &text[memmem::rfind(text, ENVELOPE)?..];
+        let helo = &envelope[memmem::find(envelope, b" helo=<")?..];
+        Some(&helo[memmem::find(helo, b">: ")? + b">: ".len()..])
+    };
+    read().unwrap_or_default()
 }
 
 /// U in `… helo=<H> sasl_method=M sasl_username=U( sasl_sender=S)?` at a reject's end, where Postfix has it since 3.10.

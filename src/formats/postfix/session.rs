@@ -121,6 +121,29 @@ fn too_often(text: &[u8]) -> Option<Record<'_>> {
 
 const RATE: &[u8] = b" rate limit exceeded: ";
 
+/// `proxy NAME rejected "COMMAND": "REPLY"`, of a filter in front of the queue, or that it cannot be asked
+/// (`smtpd_proxy.c`). Its client is told so at `RCPT TO`, where the filter has to be asked first.
+fn filter_refused(text: &[u8]) -> Option<Record<'_>> {
+    const UNASKED: [&[u8]; 3] =
+        [b"connect to proxy filter ", b"lost connection with proxy ", b"timeout talking to proxy "];
+    // What the server says in the filter's place.
+    const UNTOLD: &[u8] = b"451 4.3.0 Error: queue file write error";
+    let refused = |stage, reply| Some(Record::Rejected(Rejected { of_filter: true, ..Rejected::at(stage, reply) }));
+    if UNASKED.iter().any(|beginning| text.starts_with(beginning)) {
+        return refused(Stage::Recipient, UNTOLD);
+    }
+    const COMMAND: &[u8] = b" rejected \"";
+    const REPLY: &[u8] = b"\": \"";
+    let text = text.strip_prefix(b"proxy ")?.strip_suffix(b"\"")?;
+    let command = &text[memmem::find(text, COMMAND)? + COMMAND.len()..];
+    let reply = &command[memmem::rfind(command, REPLY)? + REPLY.len()..];
+    match command.first_chunk()? {
+        b"DATA" => refused(Stage::Data, reply),
+        b"MAIL" | b"RCPT" => refused(Stage::Recipient, reply),
+        _ => refused(Stage::Recipient, UNTOLD),
+    }
+}
+
 /// What stands where the client's name would, where it failed before it gave one (`smtpd_sasl_glue.c`).
 const NO_NAME: &[u8] = b"(unavailable)";
 
@@ -141,7 +164,7 @@ fn warning(text: &[u8]) -> Option<Record<'_>> {
     if let Some(address) = text.strip_prefix(b"Illegal address syntax from ") {
         return bad_address(address);
     }
-    let Some((client, rest)) = client(text) else { return too_often(text) };
+    let Some((client, rest)) = client(text) else { return too_often(text).or_else(|| filter_refused(text)) };
     let rest = rest.strip_prefix(b": SASL ")?;
     let (mechanism, rest) = rest.split_at(memchr::memchr(b' ', rest)?);
     let rest = rest.strip_prefix(b" authentication ")?;

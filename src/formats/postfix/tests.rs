@@ -229,6 +229,27 @@ fn refusals_that_no_line_calls_a_reject() {
         ),
         ("warning: Connection rate limit exceeded: 4 from H[192.0.2.1] for service submission", "-"),
         (
+            "warning: proxy 127.0.0.1:10024 rejected \"RCPT TO:<a@b>\": \"550 5.1.1 <a@b>: no\"",
+            "rejected Recipient 550 5.1.1 <a@b>: no |  | ",
+        ),
+        (
+            "warning: proxy unix:filter rejected \"MAIL FROM:<\"a\": \"b\"@c> SIZE=9\": \"550 no\"",
+            "rejected Recipient 550 no |  | ",
+        ),
+        ("warning: proxy unix:filter rejected \"DATA\": \"451 wait\"", "rejected Data 451 wait |  | "),
+        (
+            "warning: proxy unix:filter rejected \"connection request\": \"554 no\"",
+            "rejected Recipient 451 4.3.0 Error: queue file write error |  | ",
+        ),
+        (
+            "warning: connect to proxy filter 127.0.0.1:10024: Connection refused",
+            "rejected Recipient 451 4.3.0 Error: queue file write error |  | ",
+        ),
+        (
+            "A73A89D6896: reject: header Subject: hello from me from H[192.0.2.1]; from=<a@b> to=<c@d> proto=ESMTP helo=<h>: 5.7.1 no: <x>: y",
+            "rejected Data 5.7.1 no: <x>: y |  | ",
+        ),
+        (
             "A73A89D6896: reject: mime-error improper use of 8-bit data in message body: x from H[192.0.2.1]; from=<a@b> to=<c@d>",
             "rejected Data  | a@b | ",
         ),

@@ -105,6 +105,8 @@ pub struct Rejected<'a> {
     pub helo: &'a [u8],
     /// Who the client had authenticated as; empty where the line does not say it.
     pub account: &'a [u8],
+    /// Whether a filter in front of the queue refused it, which is asked once the server itself takes it.
+    pub of_filter: bool,
 }
 
 impl<'a> Rejected<'a> {
@@ -112,7 +114,7 @@ impl<'a> Rejected<'a> {
     #[must_use]
     pub fn at(stage: Stage, reply: &'a [u8]) -> Self {
         let client = Client::default();
-        Self { queue_id: None, stage, client, reply, mail_from: b"", helo: b"", account: b"" }
+        Self { queue_id: None, stage, client, reply, mail_from: b"", helo: b"", account: b"", of_filter: false }
     }
 }
 

@@ -24,7 +24,7 @@ impl Assembler {
                 self.set_aside(now, opened.queue_id, &mail_from, rows);
             }
         } else if let Some(before) = session.in_filter.replace(slot) {
-            self.messages.release(before);
+            self.recipients_refused(before, rows);
         } else {
             self.in_filter += 1;
         }

@@ -326,10 +326,6 @@ impl Assembler {
             }
             _ => session.end(counters, &self.settings.realm, &self.known, rows),
         }
-        if let Some(message) = session.in_filter.take() {
-            self.messages.release(message);
-            self.in_filter -= 1;
-        }
         let id = session.id;
         let unfinished = session.unfinished.take();
         if session.in_front {
@@ -338,13 +334,15 @@ impl Assembler {
         let counts = session.authenticated;
         let held = std::mem::take(&mut session.held);
         session.sum_up(counters, &mut self.messages);
+        let in_filter = session.in_filter.take();
+        self.in_filter -= usize::from(in_filter.is_some());
         let refused = session.take_refused(counters, &mut self.messages);
         let silent = std::mem::take(&mut session.silent);
         if counters.is_some_and(|counters| session.took_over_no_more(counters)) {
             session.open.drain(..).for_each(|message| self.messages.end(message, id));
         }
         self.sessions.release(id);
-        for message in refused {
+        for message in refused.into_iter().chain(in_filter) {
             self.recipients_refused(message, rows);
         }
         for message in silent.into_iter().chain(unfinished) {

@@ -28,9 +28,18 @@ impl Assembler {
     /// A recipient of an open message is refused.
     pub(super) fn recipient_refused(&mut self, now: Moment<'_>, queue_id: &[u8], rejected: &Rejected<'_>) {
         let Some(message) = self.messages.find(now.key.0, queue_id) else { return };
-        let reason = text(rejected.reply);
-        let kind = rejects::kind(&reason, rejected.stage);
-        message.refused = Some(Box::new(RefusedMessage { at: now.at, kind, reason, helo: text(rejected.helo) }));
+        message.refused = Some(Box::new(RefusedMessage::of(now.at, rejected)));
+    }
+
+    /// A filter in front of the queue refuses a recipient: of the message that it has, which is refused unless it goes on,
+    /// or of one that it lets nobody open.
+    pub(super) fn refused_in_filter(&mut self, now: Moment<'_>, rejected: &Rejected<'_>) {
+        match self.sessions.find(now.key).and_then(|session| session.in_filter) {
+            Some(message) => {
+                self.messages.get_mut(message).refused = Some(Box::new(RefusedMessage::of(now.at, rejected)));
+            }
+            None => self.keep_reject(now, rejected),
+        }
     }
 
     /// The refusal of a message's content.
@@ -84,6 +93,11 @@ impl Assembler {
 }
 
 impl RefusedMessage {
+    fn of(at: Timestamp, rejected: &Rejected<'_>) -> Self {
+        let reason = text(rejected.reply);
+        Self { at, kind: rejects::kind(&reason, rejected.stage), reason, helo: text(rejected.helo) }
+    }
+
     /// Whether it is said of the sender, and so of every recipient.
     pub(super) fn is_of_sender(&self) -> bool {
         self.kind == RefusalKind::SenderRejected

@@ -190,6 +190,7 @@ impl Assembler {
                     self.keep_reject(now, rejected);
                 }
             }
+            (Stage::Recipient, None) if rejected.of_filter => self.refused_in_filter(now, rejected),
             (Stage::Mail | Stage::Recipient, _) => self.keep_reject(now, rejected),
         }
     }
