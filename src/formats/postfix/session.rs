@@ -75,11 +75,13 @@ fn secured(text: &[u8]) -> Result<Record<'_>, Unreadable> {
 }
 
 /// Whether a warning says that a message is refused, of which no line says `reject`: it is above `message_size_limit`,
-/// or above `hopcount_limit`. It stands behind the message's queue id.
+/// or above `hopcount_limit`, or a table could not be asked. It stands behind the message's queue id.
 pub(super) fn refuses_content(text: &[u8]) -> bool {
     text.ends_with(b": queue file size limit exceeded")
         || text.ends_with(b" exceeds message size limit")
         || text.ends_with(b": message rejected: hopcount exceeded")
+        || (text.ends_with(b" -- message not accepted, try again later")
+            && memmem::find(text, b" map lookup problem ").is_some())
 }
 
 /// `QUEUE_ID: queue file size limit exceeded`, and the like.

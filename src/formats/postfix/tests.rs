@@ -229,6 +229,15 @@ fn refusals_that_no_line_calls_a_reject() {
         ),
         ("warning: Connection rate limit exceeded: 4 from H[192.0.2.1] for service submission", "-"),
         (
+            "warning: A73A89D6896: virtual_alias_maps map lookup problem for a@b -- message not accepted, try again later",
+            "rejected Data virtual_alias_maps map lookup problem for a@b -- message not accepted, try again later |  | ",
+        ),
+        // It is accepted all the same.
+        (
+            "warning: A73A89D6896: unreasonable canonical_maps map nesting for a@b -- message not accepted, try again later",
+            "-",
+        ),
+        (
             "warning: proxy 127.0.0.1:10024 rejected \"RCPT TO:<a@b>\": \"550 5.1.1 <a@b>: no\"",
             "rejected Recipient 550 5.1.1 <a@b>: no |  | ",
         ),
