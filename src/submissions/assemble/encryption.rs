@@ -43,7 +43,7 @@ impl Session {
     /// Where lines are out of order, what its time says came behind the handshake may stand in front of it.
     fn encrypt_what_came_behind(&mut self, handshake: Timestamp, messages: &mut Messages) {
         let encryption = Encryption::of(self, false);
-        for slot in self.open.iter().chain(&self.silent) {
+        for slot in self.open.iter().chain(&self.silent).chain(&self.behind) {
             let message = messages.get_mut(*slot);
             if message.session == self.id && message.ts > handshake {
                 message.encrypt(encryption);

@@ -327,6 +327,9 @@ impl Assembler {
             let half = self.half(at, &queue_id, rows);
             (half.queued, half.joined) = (None, true);
             self.messages.release(slot);
+        } else if waits && self.messages.get(slot).is_silent() {
+            let session = self.messages.get(slot).session;
+            self.sessions.get(session).into_iter().for_each(|session| session.behind.push(slot));
         }
         waits
     }
@@ -338,7 +341,7 @@ impl Assembler {
         self.wait_no_more_for_logins(before, now, rows);
         let past = self.fronts.halves.extract_if(|_, half| half.at < before || now == Timestamp::MAX);
         let waiting = past.flat_map(|(_, half)| half.waiting()).collect::<Vec<_>>();
-        waiting.into_iter().for_each(|message| self.accept(message, rows));
+        waiting.into_iter().for_each(|message| self.accept_of_session(message, rows));
     }
 }
 

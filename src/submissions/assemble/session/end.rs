@@ -26,19 +26,21 @@ impl Session {
 
     /// Whether anything depends on how the session ends.
     pub(in super::super) fn is_unsettled(&self) -> bool {
-        !(self.rejects.is_empty() && self.open.is_empty() && self.silent.is_empty() && self.silent_refusals.is_empty())
-            || self.in_filter.is_some()
+        let messages = [&self.open, &self.silent, &self.behind].into_iter().any(|messages| !messages.is_empty());
+        messages || self.in_filter.is_some() || !self.rejects.is_empty() || !self.silent_refusals.is_empty()
     }
 
     /// What the server has counted tells of the session's messages: that there was TLS where no line has said so, and
     /// that it took over what it has kept from its queue.
     pub(in super::super) fn sum_up(&mut self, counters: Option<Counters>, messages: &mut Messages) {
         let encrypted = self.was_encrypted(counters);
-        let Self { id, tls_begins, in_filter, open, silent, accepted, .. } = self;
+        let Self { id, tls_begins, in_filter, open, silent, behind, accepted, .. } = self;
         let counters = counters.filter(|counters| counters.present);
-        open.retain(|message| messages.get(*message).session == *id);
+        for waiting in [&mut *open, behind] {
+            waiting.retain(|message| messages.get(*message).session == *id);
+        }
         if encrypted {
-            let unsettled = open.iter().chain(&*silent).chain(&*in_filter);
+            let unsettled = open.iter().chain(&*silent).chain(&*behind).chain(&*in_filter);
             unsettled.for_each(|message| messages.get_mut(*message).was_encrypted(*tls_begins));
         }
         let counted = counters.filter(|counters| counters.chunks == 0);

@@ -86,6 +86,8 @@ pub(super) struct Session {
     pub held: Vec<u32>,
     /// Messages that were accepted as if there were no TLS, of which the session's end may say otherwise.
     pub silent: Vec<u32>,
+    /// The same, as long as they wait for what a server in front says of them.
+    pub behind: Vec<u32>,
     /// Refusals as if there were no TLS, of which the same is true.
     pub silent_refusals: Vec<Refusal>,
     /// Whether it is a session of a server that stands in front of the one whose log this is.
@@ -113,7 +115,7 @@ impl Session {
             tls, in_filter, unfinished, set_aside, tls_failure, auth_failure, proven_until,
             known, whole, tls_logged, authenticated, says_login, tried, encrypted, in_front,
             accepted, opened, auth_attempts, failures, given_up,
-            open, held, silent, silent_refusals, rejects, account, said, pending, dialogue,
+            open, held, silent, behind, silent_refusals, rejects, account, said, pending, dialogue,
         } = self;
         (*tls, *set_aside, *tls_failure, *auth_failure) = (None, None, None, None);
         (*in_filter, *unfinished, *proven_until) = (None, None, Timestamp::MAX);
@@ -123,7 +125,7 @@ impl Session {
         for count in [accepted, opened, auth_attempts, failures, given_up] {
             *count = 0;
         }
-        for messages in [open, held, silent] {
+        for messages in [open, held, silent, behind] {
             messages.clear();
         }
         silent_refusals.clear();
