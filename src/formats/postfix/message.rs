@@ -128,8 +128,7 @@ fn of_content(what: &[u8]) -> bool {
 /// What `cleanup` says of content that it refuses, which it says last: `…; from=<F> to=<T> proto=P helo=<H>: SAID`.
 fn said_of_content(text: &[u8]) -> &[u8] {
     let read = || {
-        let envelope = &text[memmem::rfind(text, ENVELOPE)?..];
-        let helo = &envelope[memmem::find(envelope, b" helo=<")?..];
+        let helo = &text[memmem::rfind(text, b" helo=<")?..];
         Some(&helo[memmem::find(helo, b">: ")? + b">: ".len()..])
     };
     read().unwrap_or_default()

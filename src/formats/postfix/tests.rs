@@ -255,8 +255,8 @@ fn refusals_that_no_line_calls_a_reject() {
             "rejected Recipient 451 4.3.0 Error: queue file write error |  | ",
         ),
         (
-            "A73A89D6896: reject: header Subject: hello from me from H[192.0.2.1]; from=<a@b> to=<c@d> proto=ESMTP helo=<h>: 5.7.1 no: <x>: y",
-            "rejected Data 5.7.1 no: <x>: y |  | ",
+            "A73A89D6896: reject: header Subject: hello from me from H[192.0.2.1]; from=<a@b> to=<c@d> proto=ESMTP helo=<h>: 5.7.1 no; from=<x>: y",
+            "rejected Data 5.7.1 no; from=<x>: y |  | ",
         ),
         (
             "A73A89D6896: reject: mime-error improper use of 8-bit data in message body: x from H[192.0.2.1]; from=<a@b> to=<c@d>",
