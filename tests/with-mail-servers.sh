@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Real mail servers, on loopback only: from Debian's packages Postfix with Dovecot's SASL, Exim, OpenSMTPD, sendmail, and
-# Dovecot's submission service in front of a Postfix, with the log of Dovecot alone and with both in one; from
-# npm Haraka; and from crates.io Stalwart, in the fork that is there, once as text and once as JSON. Real clients send over
-# cleartext, STARTTLS and implicit TLS with every TLS version that the libraries still speak, with good and bad passwords,
-# and misbehave; the tally of the logs that the servers write equals what the clients wrote down.
+# Real mail servers, on loopback only: from Debian's packages Postfix with Dovecot's SASL, once with a milter that
+# refuses, Exim, OpenSMTPD, sendmail, and Dovecot's submission service in front of a Postfix, once with the log of
+# Dovecot alone and once with both in one; from npm Haraka; and from crates.io Stalwart, in the fork that is there, once
+# as text and once as JSON. Real clients send over cleartext, STARTTLS and implicit TLS with every TLS version that the
+# libraries still speak, with good and bad passwords, and misbehave; the tally of the logs that the servers write equals
+# what the clients wrote down.
 #
 #     tests/with-mail-servers.sh            all; Stalwart only if it has been built
 #     tests/with-mail-servers.sh exim       one of them, by the names below
@@ -141,7 +142,7 @@ for server in "${servers[@]}"; do
     esac
     ready+=("$server")
     case $server in
-        postfix) prepare_postfix ;;
+        postfix | postfix-milter) prepare_postfix ;;
         exim) prepare_exim ;;
         postfix-trixie | exim-trixie | opensmtpd | dovecot-trixie) prepare_trixie ;;
         dovecot | dovecot-and-postfix) prepare_dovecot ;;

@@ -19,13 +19,14 @@ from dovecot import Dovecot, DovecotAndPostfix, DovecotTrixie
 from exim import Exim, EximTrixie
 from haraka import Haraka
 from opensmtpd import OpenSmtpd
-from postfix import Postfix, PostfixTrixie
+from postfix import Postfix, PostfixMilter, PostfixTrixie
 from sendmail import Sendmail
 from stalwart import Stalwart, StalwartJson
 from server import PATIENCE
 
 SERVERS = {
     "postfix": Postfix,
+    "postfix-milter": PostfixMilter,
     "postfix-trixie": PostfixTrixie,
     "exim": Exim,
     "exim-trixie": EximTrixie,

@@ -1,7 +1,8 @@
 """Postfix, which asks Dovecot who somebody is."""
 import subprocess
 
-from clients import ACCOUNTS, LARGEST
+from clients import ACCOUNTS, LARGEST, free_port
+from milter import Milter
 from server import ENVIRONMENT, Server
 
 
@@ -15,13 +16,16 @@ class Postfix(Server):
     def logs(self):
         return [self.folder / "postfix.log"]
 
+    def main_cf(self):
+        return MAIN_CF
+
     def start(self):
         queue = self.folder / "queue"
         queue.mkdir()
         data = self.folder / "data"
         data.mkdir()
         subprocess.run(self.command("chown", "postfix", self.inside / "data"), check=True)
-        self.write("conf/main.cf", MAIN_CF.format(folder=self.inside, largest=LARGEST))
+        self.write("conf/main.cf", self.main_cf().format(folder=self.inside, largest=LARGEST, **self.ports))
         self.write("conf/master.cf", MASTER_CF.format(**self.ports))
         # Dovecot looks names up with their apostrophes escaped.
         self.write("users", "".join(f"{account}:{password}\n" for account, password in ACCOUNTS.items()).replace("'", "\\'"))
@@ -51,6 +55,30 @@ class PostfixTrixie(Postfix):
 
     def told_refusal(self, refusal):
         # Since 3.10, a reject says who has authenticated.
+        return refusal.kind, refusal.account
+
+
+class PostfixMilter(Postfix):
+    """Here a milter refuses, and what Postfix writes of that says who has authenticated."""
+
+    milter = None
+
+    def main_cf(self):
+        refuses = ("smtpd_sender_restrictions", "smtpd_recipient_restrictions")
+        lines = [line for line in MAIN_CF.splitlines() if not line.startswith(refuses)]
+        return "\n".join([*lines, "smtpd_milters = inet:127.0.0.1:{milter}", "milter_default_action = tempfail", ""])
+
+    def start(self):
+        self.ports["milter"] = free_port()
+        self.milter = Milter(self.ports["milter"])
+        super().start()
+
+    def stop(self):
+        super().stop()
+        if self.milter:
+            self.milter.stop()
+
+    def told_refusal(self, refusal):
         return refusal.kind, refusal.account
 
 
