@@ -178,15 +178,20 @@ fn with_id<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Result<Option<Record<'a>>,
     Ok(rejected(queue_id, text).map(Record::Rejected))
 }
 
-/// `NAME [IP]`, `[IP]`, `IDENT:USER@NAME [IP]`, each with ` (may be forged)` behind it; no more and no less.
+/// `NAME [IP]`, `[IP]`, `USER@NAME [IP]`, `USER@[IP]`, each with ` (may be forged)` behind it; no more and no less.
 fn relay(text: &[u8]) -> Option<Client<'_>> {
     let text = text.strip_suffix(b" (may be forged)").unwrap_or(text);
     let text = text.strip_suffix(b"]")?;
     let (name, ip) = text.split_at(memchr::memrchr(b'[', text)?);
-    let ip = &ip[1..];
-    let name = if name.is_empty() { name } else { name.strip_suffix(b" ")? };
-    let name = memchr::memrchr(b'@', name).map_or(name, |at| &name[at + 1..]);
+    let (name, ip) = (name_of(name)?, &ip[1..]);
     (is_word(name) && is_word(ip)).then(|| Client { name, ip: ip.strip_prefix(b"IPv6:").unwrap_or(ip) })
+}
+
+/// The name by DNS in front of an address: behind it is a blank, in front of it what the client's ident says. Where there
+/// is none, the address follows the ident at once (`getauthinfo` in `daemon.c`).
+fn name_of(text: &[u8]) -> Option<&[u8]> {
+    let text = if matches!(text, [] | [.., b'@']) { text } else { text.strip_suffix(b" ")? };
+    Some(memchr::memrchr(b'@', text).map_or(text, |at| &text[at + 1..]))
 }
 
 fn is_word(text: &[u8]) -> bool {
@@ -209,7 +214,7 @@ fn cut_relay(text: &[u8]) -> Option<Client<'_>> {
         return Some(client);
     }
     let (name, whole) = match memchr::memrchr(b'[', text) {
-        Some(at) => (text[..at].strip_suffix(b" ")?, true),
+        Some(at) => (name_of(&text[..at])?, true),
         None => (text.strip_suffix(b" ").unwrap_or(text), false),
     };
     is_word(name).then_some(Client { name: if whole { name } else { b"" }, ip: b"" })

@@ -318,6 +318,8 @@ fn a_long_relay_is_cut() {
     let ident = format!("IDENT:{}@ceo.example.com [192.0.2.9]", "x".repeat(66));
     assert_eq!(ident.len(), LONGEST_RELAY);
     assert_eq!(cut(&format!("{ident}@{name} [192.0.2.1]")), "secured [] TLSv1.3 C");
+    assert_eq!(cut(&format!("joe@{name} [IPv6:2001:db8:1234:5678]")), found);
+    assert_eq!(cut(&format!("{}@[192.0.2.111]", "x".repeat(89))), "secured [] TLSv1.3 C");
     assert_eq!(cut(&format!("{name} 1{name}")), "unreadable: STARTTLS=server that cannot be read");
     assert_eq!(secured(&format!("{name} [192.0.2")), "unreadable: STARTTLS=server that cannot be read");
 
