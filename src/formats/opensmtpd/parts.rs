@@ -70,10 +70,11 @@ pub(super) fn sender(addresses: &[u8]) -> Option<&[u8]> {
 }
 
 /// A command that the server refused. What came out of order (503) is no attempt, but for a login; `DATA` may say by that
-/// that no recipient was accepted, so that a message ends with it (`smtp_check_data`).
+/// that no recipient was accepted, so that a message ends with it (`smtp_check_data`). An option that the server does not
+/// know has the same number (`smtp_tx_mail_from`, `smtp_tx_rcpt_to`).
 pub(super) fn failed<'a>(command: &'a [u8], reply: &'a [u8]) -> Option<Record<'a>> {
     let begins = |name: &[u8]| command.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
-    let out_of_order = reply.starts_with(b"503");
+    let out_of_order = reply.starts_with(b"503") && memmem::find(reply, b"option ").is_none();
     if begins(b"AUTH") {
         return login_refused(command, reply);
     }

@@ -138,6 +138,18 @@ fn what_failed_is_told_once() {
             "rejected Mail 553 5.1.0 Sender address syntax error",
         ),
         (
+            "failed-command command=\"MAIL FROM:<a@b> X=1\" result=\"503 5.5.4 Invalid command arguments: Unsupported option X=1\"",
+            "rejected Mail 503 5.5.4 Invalid command arguments: Unsupported option X=1",
+        ),
+        (
+            "failed-command command=\"RCPT TO:<a@b> X=1\" result=\"503 Unsupported option X=1\"",
+            "rejected Recipient 503 Unsupported option X=1",
+        ),
+        (
+            "failed-command command=\"MAIL FROM:<a@b>\" result=\"503 5.5.1 Invalid command: Command not allowed at this point.\"",
+            "-",
+        ),
+        (
             "failed-command command=\"DATA\" result=\"554 5.3.4 Message too big for system\"",
             "rejected Data 554 5.3.4 Message too big for system",
         ),
