@@ -98,8 +98,11 @@ fn may_be_somebodys(protocol: &[u8]) -> bool {
     ![&b"esmtp"[..], b"esmtps", b"essmtp"].iter().any(|nobodys| protocol.ends_with(nobodys))
 }
 
-/// Whether a text is what the client's words may be, as fields: nothing, `DN="…"`, `SNI=…`, or one behind the other.
+/// Whether a text is what the client's words may be, as fields: nothing, `DN="…"`, `SNI=…`, or one behind the other; and
+/// ` PRX=…` behind them.
 fn is_clients(text: &[u8]) -> bool {
+    let last = memchr::memrchr(b' ', text).filter(|at| text[*at..].starts_with(b" PRX="));
+    let text = last.map_or(text, |at| &text[..at]);
     let named = text.strip_prefix(b" DN=\"");
     let names_server = |name| memmem::find(name, b"\" SNI=").is_some();
     text.is_empty()
@@ -111,7 +114,7 @@ fn is_clients(text: &[u8]) -> bool {
 /// or a whole `DN="…"`, or `SNI=…`, or a proxy's address behind these.
 fn account(text: &[u8], at: usize) -> Option<(&[u8], &[u8])> {
     let before = text[..at].strip_suffix(b" A")?;
-    if !is_clients(before) && !is_clients(without_flags(before)) {
+    if !is_clients(before) {
         return None;
     }
     named(&text[at + 1..])

@@ -107,6 +107,23 @@ fn fields_behind_an_account_are_no_part_of_it() {
     assert!(parse(real).starts_with("1gon8g-0001rZ-K0 by foo (CRAM-MD5) from mail.remotehost.tld["), "{}", parse(real));
 }
 
+/// 4.100 adds the group of the key exchange to `X=`, and writes `PRX=` in front of the account.
+#[test]
+fn a_proxy_may_stand_in_front_of_an_account() {
+    let with = |fields: &str| message("a@x H=(h) [10.0.0.2]", &format!("{fields} S=4726 id=1@x"));
+    let found =
+        r#"1vbJDf-00001B-2d by me (LOGIN) from [10.0.0.2] as h "TLS1.3 C" sender a@x size Some(4726) to None id 1@x"#;
+    for clients in ["", r#" DN="CN=a PRX=1 A=login:ceo""#, " SNI=a", r#" DN="CN=a" SNI=a"#] {
+        assert_eq!(with(&format!("esmtpsa X=TLS1.3:C:256:X25519 CV=no{clients} PRX=2001:db8::1 A=login:me K")), found);
+    }
+    assert_eq!(with("esmtpsa X=TLS1.3:C:256:X25519* PRX=10.0.0.1 A=login:me"), found);
+    assert_eq!(
+        with("esmtps X=TLS1.3:C:256:X25519 PRX=10.0.0.1 A=login:me"),
+        "unreadable: <= with A= that cannot be read"
+    );
+    assert_eq!(message("a@x H=(A=b) [10.0.0.2]", "esmtps X=TLS1.3:C:256 PRX=10.0.0.1 S=4726 id=1@x"), "-");
+}
+
 /// `add_host_info_for_log` in `receive.c`: ` DS`, `H=`, `I=`, ` TFO`, `U=`, `Ci=`, `P=`, in that order.
 #[test]
 fn an_ident_may_follow_the_address() {

@@ -177,6 +177,12 @@ fn refused_content_is_a_refusal_of_whose_it_was() {
     );
     assert_eq!(
         line(
+            "H=(x) [198.51.100.4] X=TLS1.3:A:256:X25519 F=<a@b> A=plain:a@b SPF DMARC DSN=ret,notify rejected after DATA: no"
+        ),
+        "data_rejected a@b (PLAIN) from [198.51.100.4] as x:  no"
+    );
+    assert_eq!(
+        line(
             r#"H=(x) [198.51.100.4] X=TLS1.3:A:256 F=<"> A=plain:ceo rejected after DATA"@b> A=plain:a@b rejected during MIME ACL checks: no"#
         ),
         "data_rejected a@b (PLAIN) from [198.51.100.4] as x:  no"
