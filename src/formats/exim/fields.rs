@@ -50,12 +50,14 @@ pub(super) fn encrypted(text: &[u8]) -> Option<Encrypted<'_>> {
     })
 }
 
-/// `VERSION:CIPHER:BITS`, since 4.100 with the group of the key exchange behind it: `VERSION:CIPHER:BITS:GROUP`.
+/// `VERSION:CIPHER:BITS`, since 4.100 with the group of the key exchange behind it: `VERSION:CIPHER:BITS:GROUP`. Of TLS 1.3
+/// that is resumed, GnuTLS names no key exchange, and of its description `(TLS1.3)-(AES-256-GCM)` Exim leaves a bracket in
+/// front of the cipher (`tls-gnu.c`).
 pub(super) fn by_cipher(text: &[u8]) -> Encrypted<'_> {
     let Some(colon) = memchr::memchr(b':', text) else { return Encrypted::Yes };
     let (version, rest) = (&text[..colon], &text[colon + 1..]);
-    let end = memchr::memchr(b':', rest).unwrap_or(rest.len());
-    Encrypted::With { version, cipher: &rest[..end] }
+    let cipher = &rest[..memchr::memchr(b':', rest).unwrap_or(rest.len())];
+    Encrypted::With { version, cipher: cipher.strip_prefix(b"(").unwrap_or(cipher) }
 }
 
 /// The text behind ` L`, ` L-`, ` L.-` and ` L*`, which `log_selector = +pipelining` adds.

@@ -116,7 +116,7 @@ fn a_proxy_may_stand_in_front_of_an_account() {
     for clients in ["", r#" DN="CN=a PRX=1 A=login:ceo""#, " SNI=a", r#" DN="CN=a" SNI=a"#] {
         assert_eq!(with(&format!("esmtpsa X=TLS1.3:C:256:X25519 CV=no{clients} PRX=2001:db8::1 A=login:me K")), found);
     }
-    assert_eq!(with("esmtpsa X=TLS1.3:C:256:X25519* PRX=10.0.0.1 A=login:me"), found);
+    assert_eq!(with("esmtpsa X=TLS1.3:(C:256:X25519* PRX=10.0.0.1 A=login:me"), found);
     assert_eq!(
         with("esmtps X=TLS1.3:C:256:X25519 PRX=10.0.0.1 A=login:me"),
         "unreadable: <= with A= that cannot be read"
