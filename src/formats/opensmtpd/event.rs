@@ -7,7 +7,7 @@ use super::parts::{
 use super::{ID_DIGITS, MESSAGE_ID_DIGITS};
 use crate::formats::Unreadable;
 use crate::formats::bytes::decimal;
-use crate::formats::record::{Client, Record, Sequel, Taken};
+use crate::formats::record::{Client, Record, Rejected, Sequel, Stage, Taken};
 
 /// `VERB FIELDS`, before 6.4 `event=VERB FIELDS`, where the client stands in front of most fields.
 pub(super) fn event(text: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
@@ -25,6 +25,7 @@ pub(super) fn event(text: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
         b"message" => message(rest).ok_or("message that cannot be read"),
         b"envelope" => envelope(rest).ok_or("envelope that cannot be read"),
         b"failed-command" => return Ok(failed_command(rest)),
+        b"bad-input" => return Ok(bad_input(rest)),
         b"disconnected" | b"closed" => Ok(disconnected(reason(rest))),
         _ => return Ok(None),
     };
@@ -98,6 +99,13 @@ fn envelope(fields: &[u8]) -> Option<Record<'_>> {
 fn failed_command(fields: &[u8]) -> Option<Record<'_>> {
     let (command, reply) = last(fields.strip_prefix(b"command=\"")?, b"\" result=\"")?;
     failed(command, reply.strip_suffix(b"\"")?)
+}
+
+/// `result="500 5.0.0 Line too long"`: 64 KiB without a line's end, which no command has (`smtp_io`). Of commands that are
+/// too long, the server says `Command line too long`.
+fn bad_input(fields: &[u8]) -> Option<Record<'_>> {
+    let reply = unquoted(fields.strip_prefix(b"result=")?);
+    reply.ends_with(b" Line too long").then(|| Record::Rejected(Rejected::at(Stage::Data, reply)))
 }
 
 /// The value of `reason=`.

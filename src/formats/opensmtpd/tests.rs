@@ -153,6 +153,8 @@ fn what_failed_is_told_once() {
             "failed-command command=\"DATA\" result=\"554 5.3.4 Message too big for system\"",
             "rejected Data 554 5.3.4 Message too big for system",
         ),
+        ("bad-input result=\"500 5.0.0 Line too long\"", "rejected Data 500 5.0.0 Line too long"),
+        ("bad-input result=\"500 5.0.0 Command line too long\"", "-"),
         ("failed-command command=\"DATA\" result=\"503 5.5.1 Invalid command: No recipient specified\"", "Reset"),
         (
             "failed-command command=\"DATA\" result=\"503 5.5.1 Invalid command: Command not allowed at this point.\"",
