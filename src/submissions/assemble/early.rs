@@ -14,7 +14,6 @@ use crate::submissions::Rows;
 #[derive(Debug)]
 pub(super) struct Early {
     at: Timestamp,
-    session: SessionKey,
     pub message: u32,
     /// What its line says of others that follow.
     sequel: Sequel,
@@ -39,25 +38,26 @@ impl Assembler {
         } else if !self.announce(message, rows) {
             return self.messages.release(message);
         }
-        self.fronts.wait(Early { at: now.at, session: now.key, message, sequel });
+        self.fronts.wait(now.key, Early { at: now.at, message, sequel });
     }
 
     /// A session's login is told: whether messages have waited for it.
     pub(super) fn login_told_late(&mut self, now: Moment<'_>, rows: &mut dyn Rows) -> bool {
-        let waited = self.fronts.early.extract_if(.., |early| early.session == now.key).collect::<Vec<_>>();
+        let Some(waited) = self.fronts.early.remove(&now.key) else { return false };
         for early in &waited {
             if let Some(session) = self.sessions.find(now.key) {
                 self.messages.get_mut(early.message).take_from_session(session);
             }
             self.part_from_login(early, rows);
         }
-        !waited.is_empty()
+        true
     }
 
-    /// No login is told any more of what was sent before a time.
+    /// No login is told any more of sessions that have sent something before a time.
     pub(super) fn wait_no_more_for_logins(&mut self, before: Timestamp, now: Timestamp, rows: &mut dyn Rows) {
-        let past = self.fronts.early.extract_if(.., |early| early.at < before || now == Timestamp::MAX);
-        for early in past.collect::<Vec<_>>() {
+        let is_past = |early: &Early| early.at < before || now == Timestamp::MAX;
+        let past = self.fronts.early.extract_if(|_, waiting| waiting.iter().any(is_past));
+        for early in past.flat_map(|(_, waited)| waited).collect::<Vec<_>>() {
             self.part_from_login(&early, rows);
         }
     }

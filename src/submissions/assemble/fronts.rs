@@ -19,7 +19,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::early::Early;
 use super::message::Message;
-use super::session::SessionId;
+use super::session::{SessionId, SessionKey};
 use super::{Assembler, HORIZON, Moment, WAIT};
 use crate::calendar::{SECOND, Timestamp};
 use crate::formats::record::LoggedIn;
@@ -38,8 +38,8 @@ pub(super) struct Fronts {
     halves: FxHashMap<Vec<u8>, Half>,
     /// The open sessions of servers in front, by their client's address.
     sessions: FxHashMap<Vec<u8>, Vec<SessionId>>,
-    /// The messages whose session's login is not told yet.
-    pub early: Vec<Early>,
+    /// The messages of sessions whose login is not told yet.
+    pub early: FxHashMap<SessionKey, Vec<Early>>,
     /// The refusals that one server has told of, and the other one has not so far.
     refused: VecDeque<ContentRefused>,
     /// Whether there has been any line of one.
@@ -99,7 +99,7 @@ impl Default for Fronts {
         Self {
             halves: FxHashMap::default(),
             sessions: FxHashMap::default(),
-            early: Vec::new(),
+            early: FxHashMap::default(),
             refused: VecDeque::new(),
             seen: false,
             watermark: Timestamp::MAX,
@@ -121,7 +121,7 @@ impl Fronts {
 
     /// The messages that wait for the other server's word.
     pub(super) fn waiting(&self) -> impl Iterator<Item = u32> {
-        self.halves.values().flat_map(Half::waiting).chain(self.early.iter().map(|early| early.message))
+        self.halves.values().flat_map(Half::waiting).chain(self.early.values().flatten().map(|early| early.message))
     }
 
     /// A session has begun in front.
@@ -131,9 +131,9 @@ impl Fronts {
     }
 
     /// A message waits for its session's login.
-    pub(super) fn wait(&mut self, early: Early) {
+    pub(super) fn wait(&mut self, session: SessionKey, early: Early) {
         self.seen = true;
-        self.early.push(early);
+        self.early.entry(session).or_default().push(early);
     }
 
     /// A session in front is over.
