@@ -315,11 +315,7 @@ impl Assembler {
             self.join(slot, front, rows);
             return false;
         }
-        if !waits {
-            if !self.fronts.seen {
-                self.fronts.halves.remove(&queue_id);
-            }
-        } else if let Some(before) = half.queued.replace(slot) {
+        if waits && let Some(before) = half.queued.replace(slot) {
             self.accept(before, rows);
         }
         if waits && !self.announce(slot, rows) {
