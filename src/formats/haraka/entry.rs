@@ -44,7 +44,8 @@ impl<'a> Said<'a> {
 
 impl<'a> Entry<'a> {
     /// None where it is of no connection: a line of the server itself, or of an outgoing delivery; and of the content of
-    /// messages. With `timestamps=true`, the server's own time stands in front of the entry also where syslog or the journal has one.
+    /// messages. With `timestamps=true`, the server's own time stands in front of the entry also where syslog or the
+    /// journal has one.
     pub(super) fn read(message: &'a [u8]) -> Option<Self> {
         let message = if message.first()?.is_ascii_digit() { behind_stamp(message)? } else { message };
         let entry = match message.first()? {
