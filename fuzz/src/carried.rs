@@ -28,8 +28,9 @@ fn carried(line: &[u8]) {
         return;
     }
     let stamp = b"2026-03-01T00:12:48.123456789Z ";
-    // A mark of the byte order stands at a line's beginning only, and a stamp as Docker writes it may be Docker's.
-    if line.starts_with(b"\xEF") || line.get(..stamp.len()).is_some_and(|begin| begin.ends_with(b"Z ")) {
+    // A mark of the byte order stands at a line's beginning only, and a stamp as Docker or Podman writes it may be theirs.
+    let of_podman = || matches!(line.get(29..36), Some([b'+' | b'-', .., b' ']));
+    if line.starts_with(b"\xEF") || line.get(..stamp.len()).is_some_and(|begin| begin.ends_with(b"Z ")) || of_podman() {
         return;
     }
     let (begin, end) = line.split_at(line.len() / 2);
