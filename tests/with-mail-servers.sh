@@ -6,14 +6,15 @@
 # libraries still speak, with good and bad passwords, and misbehave; the tally of the logs that the servers write equals
 # what the clients wrote down.
 #
-#     tests/with-mail-servers.sh            all; Stalwart only if it has been built
-#     tests/with-mail-servers.sh exim       one of them, by the names below
+#     tests/with-mail-servers.sh            all; Stalwart only if it has been built, and those of Debian 11 only if they
+#                                           have been unpacked
+#     tests/with-mail-servers.sh exim       one of them, by the names that tests/servers/main.py has
 #     MAILTALLY_BIN=target/release/mailtally tests/with-mail-servers.sh
 #
 # Has to be root, as mail servers have to. Postfix and Dovecot are installed; what Debian does not install beside Postfix
-# is unpacked below ${XDG_CACHE_HOME:-~/.cache}/mailtally-tests. OpenSMTPD and those of trixie, which is Debian 13, run by
-# chroot in a Debian 13 there. No service is started but the tests' own. Stalwart, named, is built first, which takes a
-# quarter of an hour.
+# is unpacked below ${XDG_CACHE_HOME:-~/.cache}/mailtally-tests. OpenSMTPD and those of another Debian run by chroot in one
+# there: bullseye is Debian 11, trixie is Debian 13. No service is started but the tests' own. Another Debian, named, is
+# unpacked first, which takes some minutes; Stalwart is built, which takes a quarter of an hour.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/environment.sh
@@ -62,38 +63,33 @@ prepare_dovecot() {
         give_up "Dovecot's submission service cannot be installed: apt-get install dovecot-submissiond, as root"
 }
 
-# Debian 13's Postfix and Dovecot; over them OpenSMTPD and Exim are unpacked, since Debian installs only one of the three.
-prepare_trixie() {
-    local root=$cache/trixie
-    [ -e "$root/complete" ] && prepare_trixie_dovecot && return
+# prepare_debian RELEASE: another Debian's Postfix and Dovecot; over them OpenSMTPD, Exim and Dovecot's submission service
+# are unpacked, since Debian installs only one of those that listen, each with the libraries that it asks for.
+prepare_debian() {
+    local root=$cache/$1
+    [ -e "$root/complete" ] && [ -x "$root/usr/lib/dovecot/submission" ] && return
     rm -rf --one-file-system "$root"
     mkdir -p "$root"
     {
         apt-get update -qq && apt-get install -y -qq --no-install-recommends debootstrap openssl &&
-            debootstrap --variant=minbase trixie "$root" http://deb.debian.org/debian &&
+            debootstrap --variant=minbase "$1" "$root" http://deb.debian.org/debian &&
             # Services ask it whether they may start.
             printf '#!/bin/sh\nexit 101\n' > "$root/usr/sbin/policy-rc.d" && chmod 755 "$root/usr/sbin/policy-rc.d" &&
             chroot "$root" sh -ec '
-                apt-get install -y -qq --no-install-recommends postfix dovecot-core rsyslog ca-certificates \
-                    libdb5.3t64 libevent-2.1-7t64 libgnutls-dane0t64 libidn12 libnsl2 libpcre2-8-0
+                export DEBIAN_FRONTEND=noninteractive
+                apt-get install -y -qq --no-install-recommends postfix dovecot-core rsyslog ca-certificates
                 cd /tmp
-                apt-get download -qq opensmtpd exim4-daemon-light
-                dpkg -x opensmtpd_*.deb /
-                dpkg -x exim4-daemon-light_*.deb /
+                apt-get download -qq opensmtpd exim4-daemon-light dovecot-submissiond
+                for package in *.deb; do
+                    dpkg-deb --field "$package" Pre-Depends Depends | tr ",:" "\n\n" | grep -oE "^ *lib[^ |]+"
+                done | sort -u | xargs apt-get install -y -qq --no-install-recommends
+                # What they have below /lib goes where that points to.
+                for package in *.deb; do dpkg-deb --fsys-tarfile "$package" | tar --extract --keep-directory-symlink --directory /; done
                 for user in opensmtpd opensmtpq Debian-exim; do
                     useradd --system --no-create-home --shell /usr/sbin/nologin $user
                 done'
-    } > /dev/null 2>&1 || give_up "Debian 13 cannot be unpacked: debootstrap trixie, as root"
+    } > "$cache/$1.log" 2>&1 || give_up "Debian's $1 cannot be unpacked: see $cache/$1.log"
     touch "$root/complete"
-    prepare_trixie_dovecot
-}
-
-# Its submission service, which a Debian 13 of before does not have.
-prepare_trixie_dovecot() {
-    local root=$cache/trixie
-    [ -x "$root/usr/lib/dovecot/submission" ] ||
-        chroot "$root" sh -ec 'cd /tmp && apt-get download -qq dovecot-submissiond && dpkg -x dovecot-submissiond_*.deb /' > /dev/null 2>&1 ||
-        give_up "Dovecot's submission service of Debian 13 cannot be unpacked: apt-get download dovecot-submissiond, in $root"
 }
 
 prepare_haraka() {
@@ -136,6 +132,9 @@ for server in "${servers[@]}"; do
         sendmail | dovecot-and-postfix)
             # Not every container may have a /dev of its own.
             unshare --mount --uts true 2> /dev/null || { skip "$server" "unshare --mount --uts is not permitted" && continue; } ;;
+        *-bullseye)
+            [ $# -gt 0 ] || [ -e "$cache/bullseye/complete" ] ||
+                { skip "$server" "it has not been unpacked; tests/with-mail-servers.sh $server does it" && continue; } ;;
         stalwart | stalwart-json)
             [ $# -gt 0 ] || [ -x "$cache/stalwart/bin/stalwart" ] ||
                 { skip "$server" "it has not been built; tests/with-mail-servers.sh $server does it" && continue; } ;;
@@ -144,7 +143,8 @@ for server in "${servers[@]}"; do
     case $server in
         postfix | postfix-milter) prepare_postfix ;;
         exim) prepare_exim ;;
-        postfix-trixie | exim-trixie | opensmtpd | dovecot-trixie) prepare_trixie ;;
+        opensmtpd | *-trixie) prepare_debian trixie ;;
+        *-bullseye) prepare_debian bullseye ;;
         dovecot | dovecot-and-postfix) prepare_dovecot ;;
         haraka) prepare_haraka ;;
         sendmail) prepare_sendmail ;;

@@ -2,15 +2,16 @@
 import subprocess
 
 from clients import ACCOUNTS, LARGEST, free_port
-from postfix import ALWAYS, DAEMONS
+from postfix import ALWAYS, DAEMONS, before_3_6
 from server import ENVIRONMENT, Server
 
 
 class Dovecot(Server):
     """Dovecot with a log of its own; that of the Postfix behind it is not read."""
 
-    # Its version decides on how it is set up.
+    # What its version and Postfix' decide on.
     dovecot = "2.3"
+    older = False
     # What Postfix refuses before a message's content, Dovecot does not log.
     tells = {"auth_failed", "auth_aborted", "tls_failed", "data_rejected"}
     log = "log_path = {folder}/dovecot.log"
@@ -29,7 +30,8 @@ class Dovecot(Server):
         known = {"folder": self.inside, "largest": LARGEST, **self.ports}
         for name in ("log", "trust", "postfix_log"):
             known[name] = getattr(self, name).format(**known)
-        self.write("conf/main.cf", MAIN_CF.format(**known))
+        main_cf = before_3_6(MAIN_CF) if self.older else MAIN_CF
+        self.write("conf/main.cf", main_cf.format(**known))
         self.write("conf/master.cf", MASTER_CF.format(**known))
         # Dovecot looks names up with their apostrophes escaped.
         self.write("users", "".join(f"{account}:{password}\n" for account, password in ACCOUNTS.items()).replace("'", "\\'"))
@@ -64,6 +66,13 @@ class DovecotTrixie(Dovecot):
 
     system = "trixie"
     dovecot = "2.4"
+
+
+class DovecotBullseye(Dovecot):
+    """The Dovecot of Debian 11."""
+
+    system = "bullseye"
+    older = True
 
 
 class DovecotAndPostfix(Dovecot):

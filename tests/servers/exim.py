@@ -41,6 +41,12 @@ class EximTrixie(Exim):
     log_selector = "+all"
 
 
+class EximBullseye(EximTrixie):
+    """The Exim of Debian 11."""
+
+    system = unpacked = "bullseye"
+
+
 EXIM_CONF = """exim_path = {folder}/exim4
 primary_hostname = mx1.example.org
 timezone = UTC

@@ -15,11 +15,11 @@ import time
 
 from checks import Checks, require, same
 from clients import VERSIONS, Recorder, mishaps, sessions
-from dovecot import Dovecot, DovecotAndPostfix, DovecotTrixie
-from exim import Exim, EximTrixie
+from dovecot import Dovecot, DovecotAndPostfix, DovecotBullseye, DovecotTrixie
+from exim import Exim, EximBullseye, EximTrixie
 from haraka import Haraka
-from opensmtpd import OpenSmtpd
-from postfix import Postfix, PostfixMilter, PostfixTrixie
+from opensmtpd import OpenSmtpd, OpenSmtpdBullseye
+from postfix import Postfix, PostfixBullseye, PostfixMilter, PostfixTrixie
 from sendmail import Sendmail
 from stalwart import Stalwart, StalwartJson
 from server import PATIENCE
@@ -38,6 +38,10 @@ SERVERS = {
     "sendmail": Sendmail,
     "stalwart": Stalwart,
     "stalwart-json": StalwartJson,
+    "postfix-bullseye": PostfixBullseye,
+    "exim-bullseye": EximBullseye,
+    "opensmtpd-bullseye": OpenSmtpdBullseye,
+    "dovecot-bullseye": DovecotBullseye,
 }
 
 

@@ -9,7 +9,8 @@ from server import ENVIRONMENT, Server
 class Postfix(Server):
     """Postfix, which asks Dovecot who somebody is."""
 
-    # Its version decides on how it is set up.
+    # What its version and Dovecot's decide on.
+    older = False
     dovecot = "2.3"
     tells = {"auth_failed", "auth_aborted", "tls_failed", "sender_rejected", "recipients_rejected", "data_rejected"}
 
@@ -17,7 +18,7 @@ class Postfix(Server):
         return [self.folder / "postfix.log"]
 
     def main_cf(self):
-        return MAIN_CF
+        return before_3_6(MAIN_CF) if self.older else MAIN_CF
 
     def start(self):
         queue = self.folder / "queue"
@@ -58,6 +59,13 @@ class PostfixTrixie(Postfix):
         return refusal.kind, refusal.account
 
 
+class PostfixBullseye(Postfix):
+    """The Postfix and the Dovecot of Debian 11."""
+
+    system = "bullseye"
+    older = True
+
+
 class PostfixMilter(Postfix):
     """Here a milter refuses, and what Postfix writes of that says who has authenticated."""
 
@@ -80,6 +88,11 @@ class PostfixMilter(Postfix):
 
     def told_refusal(self, refusal):
         return refusal.kind, refusal.account
+
+
+def before_3_6(main_cf):
+    """A main.cf in the words that older versions know."""
+    return main_cf.replace("compatibility_level = 3.6", "compatibility_level = 2").replace(">=TLSv1", "!SSLv2, !SSLv3")
 
 
 # What every main.cf has.
