@@ -187,7 +187,7 @@ fn own_text(message: &[u8]) -> &[u8] {
 /// The text of the first of several pieces, which ends where it is too long or, `[1\2]`, at a line end in it. The pieces
 /// behind it hold the ends of long lists and reasons, and headers, only.
 fn first_piece(message: &[u8]) -> Option<&[u8]> {
-    let rest = message.strip_prefix(b"[1/").or_else(|| message.strip_prefix(b"[1\\"))?;
+    let [b'[', b'1', b'/' | b'\\', rest @ ..] = message else { return None };
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
     rest[digits..].strip_prefix(b"] ")
 }
