@@ -74,7 +74,7 @@ impl Format for Dovecot {
     }
 
     fn evidence(&self) -> Evidence {
-        Evidence::RealLogs("2.3.7, 2.3.13, 2.3.19, 2.3.21, 2.4.1, 2.4.2, 2.4.5")
+        Evidence::RealLogs("2.3.13, 2.3.19, 2.4.1")
     }
 
     fn tells(&self) -> Tells {

@@ -61,7 +61,7 @@ impl Format for Exim {
     }
 
     fn evidence(&self) -> Evidence {
-        Evidence::RealLogs("4.86.2, 4.90.1, 4.93, 4.94.2, 4.96, 4.97, 4.98.2, 4.99.1, 4.100.1")
+        Evidence::RealLogs("4.94.2, 4.96, 4.98.2")
     }
 
     fn tells(&self) -> Tells {

@@ -94,7 +94,7 @@ impl Format for Haraka {
     }
 
     fn evidence(&self) -> Evidence {
-        Evidence::RealLogs("2.8.24, 2.8.28, 3.0.0, 3.0.4, 3.1.0, 3.1.7, 3.3.4")
+        Evidence::RealLogs("3.3.4")
     }
 
     fn tells(&self) -> Tells {

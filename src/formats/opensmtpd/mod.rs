@@ -69,7 +69,7 @@ impl Format for OpenSmtpd {
     }
 
     fn evidence(&self) -> Evidence {
-        Evidence::RealLogs("5.7.3, 6.0.3, 6.6.4, 6.8.0, 7.4.0, 7.6.0, 7.8.0, 7.9.0")
+        Evidence::RealLogs("6.8.0, 7.6.0")
     }
 
     fn tells(&self) -> Tells {

@@ -50,7 +50,7 @@ impl Format for Postfix {
     }
 
     fn evidence(&self) -> Evidence {
-        Evidence::RealLogs("3.1.0, 3.3.0, 3.4.13, 3.5.25, 3.7.11, 3.8.6, 3.10.13, 3.11.7")
+        Evidence::RealLogs("3.5.25, 3.7.11, 3.10.13")
     }
 
     fn tells(&self) -> Tells {

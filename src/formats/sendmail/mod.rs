@@ -55,7 +55,7 @@ impl Format for Sendmail {
     }
 
     fn evidence(&self) -> Evidence {
-        Evidence::RealLogs("8.15.2, 8.17.1, 8.18.1, 8.18.2")
+        Evidence::RealLogs("8.17.1")
     }
 
     fn tells(&self) -> Tells {
